@@ -1,0 +1,1 @@
+"""The PACS: profiles, search, fetch, store and the embedded archive."""

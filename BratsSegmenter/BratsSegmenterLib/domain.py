@@ -1,0 +1,265 @@
+"""The things that flow between the rooms: sequences, regions, series, volumes, cases, segmentations, measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.geometry import Geometry
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+
+class Sequence(Enum):
+    """The four MR sequences of a glioma protocol; the value is the role's name in files, tables and JSON."""
+
+    T1 = "T1"
+    T1C = "T1c"
+    T2 = "T2"
+    FLAIR = "FLAIR"
+
+
+class Code(NamedTuple):
+    """A coded concept (DICOM PS3.3 8.1): value, coding scheme designator, meaning."""
+
+    value: str
+    scheme: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Region:
+    """A tumour region: its short key, its name, the label values it is made of, its display colour and its code.
+
+    Attributes
+    ----------
+    key : str
+        The field's abbreviation, at most 16 characters, unique.
+    name : str
+        What the radiologist reads.
+    labels : tuple of int
+        Values of the label map that belong to it: one for a leaf, several for a nested region.
+    colour : tuple of int
+        Red, green, blue, 0 to 255.
+    code : Code
+        Segmented property type (DICOM CID 7159), private where the standard has none.
+    """
+
+    key: str
+    name: str
+    labels: tuple[int, ...]
+    colour: tuple[int, int, int]
+    code: Code
+
+    @property
+    def label(self) -> int:
+        """The label value of a leaf region."""
+        (label,) = self.labels
+        return label
+
+
+NCR = Region("NCR", "Necrotic core", (1,), (70, 110, 255), Code("6574001", "SCT", "Necrosis"))
+ED = Region("ED", "Oedema", (2,), (60, 200, 80), Code("79654002", "SCT", "Edema"))
+ET = Region("ET", "Enhancing tumour", (3,), (255, 70, 60), Code("C113842", "NCIt", "Enhancing Lesion"))
+RC = Region("RC", "Resection cavity", (4,), (240, 220, 70), Code("RC", "99BRATSSEG", "Resection cavity"))
+WT = Region("WT", "Whole tumour", (1, 2, 3), (60, 200, 80), Code("108369006", "SCT", "Neoplasm"))
+TC = Region("TC", "Tumour core", (1, 3), (255, 160, 60), Code("372087000", "SCT", "Neoplasm, Primary"))
+
+LEAF_REGIONS = (ET, NCR, ED, RC)
+NESTED_REGIONS = (WT, TC)
+REGIONS = {region.key: region for region in (*LEAF_REGIONS, *NESTED_REGIONS)}
+
+MORPHOLOGICALLY_ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Abnormal Structure")
+BRAIN = Code("12738006", "SCT", "Brain")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One slice's image as the archive knows it.
+
+    Attributes
+    ----------
+    file : Path
+        The DICOM file that holds it.
+    sop_class_uid, sop_instance_uid : str
+        Of that file.
+    number : int or None
+        Frame number counted from 1 in an enhanced multi-frame object; None in a classic one.
+    position_mm : tuple of float
+        Image Position (Patient): centre of the first voxel, LPS millimetres.
+    """
+
+    file: Path
+    sop_class_uid: str
+    sop_instance_uid: str
+    number: int | None
+    position_mm: tuple[float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One DICOM series, or one stack of slices where a series holds several.
+
+    Attributes
+    ----------
+    key : str
+        Unique within the study: the Series Instance UID, with ``#n`` behind it for the n-th of several stacks.
+    description : str
+        Series Description. It can hold a patient's name: show it, never log it.
+    frames : tuple of Frame
+        In the order of the files and frames, not sorted in space.
+    header : pydicom.Dataset
+        Attributes of the first instance without pixel data; an enhanced object's shared and first per-frame
+        functional groups included.
+    """
+
+    key: str
+    study_uid: str
+    series_uid: str
+    modality: str
+    description: str
+    number: int | None
+    frame_of_reference_uid: str
+    frames: tuple[Frame, ...] = field(repr=False)
+    header: Dataset = field(repr=False)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The distinct files of the series, in order."""
+        return tuple(dict.fromkeys(frame.file for frame in self.frames))
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """An image with its exact geometry and the source of every slice.
+
+    Attributes
+    ----------
+    array : ndarray of float32, shape (slices, rows, columns)
+        Values after the rescale slope and intercept of each slice.
+    geometry : Geometry
+        Of that array.
+    frames : tuple of Frame
+        Source of slice k, sorted as the array's first axis.
+    series : Series
+        Where it came from.
+    """
+
+    array: NDArray[np.float32] = field(repr=False)
+    geometry: Geometry
+    frames: tuple[Frame, ...] = field(repr=False)
+    series: Series
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """The recognised volumes of one study.
+
+    Attributes
+    ----------
+    volumes : mapping of Sequence to Volume
+    reference : Sequence
+        In whose own grid the result is drawn, edited and exported: T1c, else the best there is.
+    notes : tuple of str
+        Sentences for the user: what is missing and what therefore will not be measured.
+    """
+
+    volumes: Mapping[Sequence, Volume]
+    reference: Sequence
+    notes: tuple[str, ...] = ()
+
+    @property
+    def reference_volume(self) -> Volume:
+        """The volume of the reference sequence."""
+        return self.volumes[self.reference]
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """Who drew it: the bundle's name and version, and the SHA-256 of its weights."""
+
+    name: str
+    version: str
+    weights_sha256: str
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """A label map in the reference volume's own grid.
+
+    Attributes
+    ----------
+    labels : ndarray of uint8, shape (slices, rows, columns)
+        0 background, 1 NCR, 2 ED, 3 ET, 4 RC.
+    geometry : Geometry
+        Of the reference volume.
+    algorithm : Algorithm
+    not_measured : mapping of str to str
+        Region key to the reason why the model could not say anything about it.
+    uncertainty : ndarray of float32, shape of labels, or None
+        Entropy of the voxel's least certain region, 0 (sure) to 1 (a coin's toss).
+    """
+
+    labels: NDArray[np.uint8] = field(repr=False)
+    geometry: Geometry
+    algorithm: Algorithm
+    not_measured: Mapping[str, str] = field(default_factory=dict)
+    uncertainty: NDArray[np.float32] | None = field(default=None, repr=False)
+
+    def mask(self, region: Region) -> NDArray[np.bool_]:
+        """Voxels of a leaf or nested region, shape of :attr:`labels`."""
+        return np.isin(self.labels, region.labels)
+
+
+@dataclass(frozen=True)
+class RegionVolume:
+    """Volume of one region in millilitres, with the interval the model's uncertainty gives, when it gives one."""
+
+    region: Region
+    volume_ml: float
+    interval_ml: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Diameters:
+    """Longest in-plane diameter of a lesion and the longest one perpendicular to it on the same slice (RANO).
+
+    Attributes
+    ----------
+    slice_index : int
+        Slice k of the reference grid.
+    longest_mm, perpendicular_mm : float
+    longest_ends, perpendicular_ends : tuple of two (x, y, z) tuples
+        End points, LPS millimetres.
+    """
+
+    slice_index: int
+    longest_mm: float
+    perpendicular_mm: float
+    longest_ends: tuple[tuple[float, float, float], tuple[float, float, float]]
+    perpendicular_ends: tuple[tuple[float, float, float], tuple[float, float, float]]
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """One connected component of a region, numbered from the largest, 1."""
+
+    region: Region
+    number: int
+    volume_ml: float
+    diameters: Diameters | None
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What is measured on one segmentation."""
+
+    volumes: tuple[RegionVolume, ...]
+    lesions: tuple[Lesion, ...] = ()

@@ -1,0 +1,60 @@
+"""One family of exceptions, each with a sentence for the radiologist, its cause and what to do next."""
+
+
+class BratsSegmenterError(Exception):
+    """Something went wrong that the user can understand and act on.
+
+    Parameters
+    ----------
+    what : str
+        One plain sentence naming the file, series, tag, server or setting concerned. Never a patient's name or ID.
+    advice : str
+        What the user can do next, as a sentence; empty when there is nothing to do.
+    cause : str
+        The technical reason, for engineers; shown folded away. Free of identities and credentials.
+    """
+
+    def __init__(self, what: str, advice: str = "", cause: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.advice = advice
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.advice}".strip()
+
+
+class ArchiveError(BratsSegmenterError):
+    """The PACS could not be reached, refused, or answered something that cannot be used."""
+
+
+class SeriesError(BratsSegmenterError):
+    """A file, series or study cannot be read as an exact volume."""
+
+
+class RecognitionError(BratsSegmenterError):
+    """The series of a study do not contain what a segmentation needs."""
+
+
+class PreprocessingError(BratsSegmenterError):
+    """Registration, resampling, bias correction or the brain mask failed."""
+
+
+class BundleError(BratsSegmenterError):
+    """A model bundle is missing, incomplete, damaged or not what its hash says."""
+
+
+class InferenceError(BratsSegmenterError):
+    """The network could not be run on any allowed device."""
+
+
+class ExportError(BratsSegmenterError):
+    """A result object could not be written, or does not say what the user sees."""
+
+
+class LearningError(BratsSegmenterError):
+    """Training or evaluation data, settings or checkpoints cannot be used."""
+
+
+class Cancelled(Exception):  # noqa: N818 - the user's wish, not an error
+    """The user asked to stop; raised at the next safe point, with nothing half-written left behind."""

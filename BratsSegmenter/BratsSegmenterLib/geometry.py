@@ -1,0 +1,111 @@
+"""The one place where voxel indices, DICOM millimetres and Slicer millimetres are converted into each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """A regular, right- or left-handed voxel grid in the patient coordinate system of DICOM.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Array shape in numpy order: slices (k), rows (j), columns (i).
+    affine : ndarray, shape (4, 4)
+        Maps (column i, row j, slice k, 1) of a voxel's centre to LPS millimetres (DICOM PS3.3 C.7.6.2.1.1).
+    """
+
+    shape: tuple[int, int, int]
+    affine: NDArray[np.float64]
+
+    @classmethod
+    def from_axes(
+        cls,
+        shape: tuple[int, int, int],
+        spacing_mm: tuple[float, float, float],
+        direction: NDArray[np.float64],
+        origin_mm: NDArray[np.float64],
+    ) -> Geometry:
+        """Build a grid from its parts.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Slices, rows, columns.
+        spacing_mm : tuple of float
+            Distance between neighbours along a row (columns i), along a column (rows j) and between slices (k).
+        direction : ndarray, shape (3, 3)
+            Unit vectors of i, j and k in its columns, LPS.
+        origin_mm : ndarray, shape (3,)
+            Centre of voxel (0, 0, 0), LPS.
+        """
+        affine = np.eye(4)
+        affine[:3, :3] = np.asarray(direction, float) * np.asarray(spacing_mm, float)
+        affine[:3, 3] = origin_mm
+        return cls(shape, affine)
+
+    @classmethod
+    def of_image(cls, image: sitk.Image) -> Geometry:
+        """The grid of a SimpleITK image (which is LPS, sizes in i, j, k order)."""
+        columns, rows, slices = image.GetSize()
+        direction = np.array(image.GetDirection()).reshape(3, 3)
+        return cls.from_axes((slices, rows, columns), image.GetSpacing(), direction, np.array(image.GetOrigin()))
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """Voxel distances along i (within a row), j (within a column) and k (between slices), millimetres."""
+        i, j, k = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return float(i), float(j), float(k)
+
+    @property
+    def direction(self) -> NDArray[np.float64]:
+        """Unit vectors of the i, j and k axes in the columns of a (3, 3) array, LPS."""
+        return self.affine[:3, :3] / np.linalg.norm(self.affine[:3, :3], axis=0)
+
+    @property
+    def origin_mm(self) -> NDArray[np.float64]:
+        """Centre of voxel (0, 0, 0), LPS millimetres, shape (3,)."""
+        return self.affine[:3, 3].copy()
+
+    @property
+    def voxel_volume_ml(self) -> float:
+        """Volume of one voxel in millilitres."""
+        return abs(float(np.linalg.det(self.affine[:3, :3]))) / 1000.0
+
+    @property
+    def affine_ras(self) -> NDArray[np.float64]:
+        """(column, row, slice, 1) to RAS millimetres, as Slicer and NIfTI count them."""
+        return _LPS_TO_RAS @ self.affine
+
+    def points_mm(self, indices: NDArray[np.float64]) -> NDArray[np.float64]:
+        """LPS millimetres of (n, 3) continuous indices given as (column, row, slice)."""
+        return np.asarray(indices, float) @ self.affine[:3, :3].T + self.affine[:3, 3]
+
+    def indices(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Continuous (column, row, slice) indices of (n, 3) LPS points."""
+        return (np.asarray(points_mm, float) - self.affine[:3, 3]) @ np.linalg.inv(self.affine[:3, :3]).T
+
+    def image(self, array: NDArray) -> sitk.Image:
+        """A SimpleITK image of `array` (slices, rows, columns) on this grid."""
+        if array.shape != self.shape:
+            raise ValueError(f"array of shape {array.shape} does not fit a grid of {self.shape}")
+        image = sitk.GetImageFromArray(array)
+        image.SetSpacing(self.spacing_mm)
+        image.SetDirection(self.direction.ravel().tolist())
+        image.SetOrigin(self.origin_mm.tolist())
+        return image
+
+    def is_close(self, other: Geometry, tolerance_mm: float = 1e-3) -> bool:
+        """Whether both grids have the same shape and every corner voxel lies within `tolerance_mm`."""
+        if self.shape != other.shape:
+            return False
+        corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape[::-1]])).reshape(3, -1).T
+        return bool(np.abs(self.points_mm(corners) - other.points_mm(corners)).max() <= tolerance_mm)

@@ -1,0 +1,1 @@
+"""Synthesis, training and evaluation of models."""

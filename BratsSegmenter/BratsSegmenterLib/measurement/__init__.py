@@ -1,0 +1,1 @@
+"""Volumes, diameters and lesions of a segmentation."""

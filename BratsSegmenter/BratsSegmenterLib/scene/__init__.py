@@ -1,0 +1,1 @@
+"""MRML: volumes, segments, tables and views. Needs Slicer."""

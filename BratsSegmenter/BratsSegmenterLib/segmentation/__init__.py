@@ -1,0 +1,1 @@
+"""Model bundles, inference and post-processing."""

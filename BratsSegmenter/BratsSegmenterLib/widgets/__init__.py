@@ -1,0 +1,1 @@
+"""The panel, one part a file. Needs Qt."""
