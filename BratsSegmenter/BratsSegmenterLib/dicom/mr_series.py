@@ -1,4 +1,4 @@
-"""Writes synthetic classic MR series: for the demo, for ``nifti-to-dicom`` and for tests. Never for patients' images."""
+"""Writes classic MR series of synthetic heads: for the demo, for ``nifti-to-dicom`` and for tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.geometry import Geometry
@@ -97,14 +97,12 @@ def write_mr_series(
     return files
 
 
-def _instance(
-    plane: NDArray, geometry: Geometry, k: int, identity: StudyIdentity, protocol: Protocol
-) -> FileDataset:
+def _instance(plane: NDArray, geometry: Geometry, k: int, identity: StudyIdentity, protocol: Protocol) -> FileDataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = MRImageStorage
-    meta.MediaStorageSOPInstanceUID = new_uid()
+    meta.MediaStorageSOPInstanceUID = UID(new_uid())
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+    dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.SOPClassUID = MRImageStorage
     dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
