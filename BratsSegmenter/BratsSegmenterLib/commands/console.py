@@ -1,0 +1,103 @@
+"""What a command says: progress bars and tables for people, one JSON object for scripts."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from rich import box
+from rich.console import Console as RichConsole
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as ProgressBars
+from rich.table import Table
+
+from BratsSegmenterLib.errors import BratsSegmenterError
+from BratsSegmenterLib.progress import Progress, ProgressEvent
+
+
+class Console:
+    """Speaks to a terminal, or to a script when `as_json` is set.
+
+    People's words go to standard error with ``--json``, so that standard output holds nothing but one JSON object.
+    """
+
+    def __init__(self, as_json: bool = False) -> None:
+        self._as_json = as_json
+        self._rich = RichConsole(stderr=as_json, highlight=False)
+
+    def say(self, text: str) -> None:
+        """A plain line."""
+        self._rich.print(text, markup=False)
+
+    def warn(self, text: str) -> None:
+        """A line that deserves attention."""
+        self._rich.print(f"! {text}", style="yellow", markup=False)
+
+    def error(self, error: BratsSegmenterError) -> None:
+        """What went wrong, what to do and, smaller, why."""
+        RichConsole(stderr=True, highlight=False).print(error.what, style="bold red", markup=False)
+        if error.advice:
+            self.to_stderr(error.advice)
+        if error.cause:
+            self.to_stderr(f"({error.cause})")
+        if self._as_json:
+            print(json.dumps({"error": {"what": error.what, "advice": error.advice, "cause": error.cause}}))
+
+    def to_stderr(self, text: str) -> None:
+        """A line that never mixes with results."""
+        RichConsole(stderr=True, highlight=False).print(text, markup=False)
+
+    def table(self, title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+        """A table for people; nothing with ``--json``, where :meth:`result` says the same."""
+        if self._as_json:
+            return
+        table = Table(*columns, title=title, box=box.SIMPLE_HEAD, title_justify="left")
+        for row in rows:
+            table.add_row(*(str(cell) for cell in row))
+        self._rich.print(table, markup=False)
+
+    def result(self, payload: Mapping[str, Any]) -> None:
+        """The command's result as one JSON object on standard output, only with ``--json``."""
+        if self._as_json:
+            print(json.dumps(payload, ensure_ascii=False, default=str), flush=True)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """A progress whose stages are drawn as bars on a terminal, and which Ctrl+C cancels at the next safe point."""
+        interrupted = False
+
+        def interrupt(signum: int, frame: FrameType | None) -> None:
+            nonlocal interrupted
+            if interrupted:
+                raise KeyboardInterrupt
+            interrupted = True
+
+        previous = signal.signal(signal.SIGINT, interrupt)
+        try:
+            with _bars() as bars:
+                tasks: dict[str, TaskID] = {}
+                yield Progress(lambda event: _draw(bars, tasks, event), lambda: interrupted)
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+
+def _bars() -> ProgressBars:
+    return ProgressBars(
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[message]}", markup=False),
+        console=RichConsole(stderr=True),
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def _draw(bars: ProgressBars, tasks: dict[str, TaskID], event: ProgressEvent) -> None:
+    if event.stage not in tasks:
+        tasks[event.stage] = bars.add_task(event.stage, total=1.0, message="")
+    bars.update(tasks[event.stage], completed=event.fraction, message=event.message)
