@@ -1,0 +1,218 @@
+"""What Slicer asks of its worker process and what it gets back: plain records, JSON on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from BratsSegmenterLib.archive import Check, Profile, StudyQuery, StudySummary
+from BratsSegmenterLib.domain import Algorithm
+from BratsSegmenterLib.progress import StageTime
+
+
+@dataclass(frozen=True)
+class ConnectionJob:
+    """Ask what works between here and the archive."""
+
+    KIND: ClassVar[str] = "test_connection"
+    profile: Profile
+
+
+@dataclass(frozen=True)
+class ConnectionResult:
+    """The checks, in the order they were made."""
+
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True)
+class SearchJob:
+    """Look for studies."""
+
+    KIND: ClassVar[str] = "search"
+    profile: Profile
+    query: StudyQuery
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The studies found."""
+
+    studies: tuple[StudySummary, ...]
+
+
+@dataclass(frozen=True)
+class PrepareJob:
+    """Fetch a study (or take the DICOM files of a folder), and recognise its sequences.
+
+    Attributes
+    ----------
+    folder : Path
+        The job's own folder; everything of this study is kept in it.
+    profile, study_uid
+        Where the study is, or None to read `files`.
+    files : Path or None
+        A folder of DICOM files.
+    """
+
+    KIND: ClassVar[str] = "prepare"
+    folder: Path
+    profile: Profile | None = None
+    study_uid: str | None = None
+    files: Path | None = None
+
+
+@dataclass(frozen=True)
+class SeriesRow:
+    """One series as the user sees it; `excluded` says why it is not offered as a sequence, empty when it is."""
+
+    key: str
+    description: str
+    number: int | None
+    slices: int
+    excluded: str = ""
+
+
+@dataclass(frozen=True)
+class SequenceChoice:
+    """Which series was taken as a sequence, how sure that is (0 to 1) and why."""
+
+    key: str
+    series_uid: str
+    confidence: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PrepareResult:
+    """The study's series and which of them are T1, T1c, T2 and FLAIR."""
+
+    series: tuple[SeriesRow, ...]
+    sequences: Mapping[str, SequenceChoice]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SwitchedSteps:
+    """Which optional steps of the pre-processing run."""
+
+    registration: bool = True
+    bias_correction: bool = True
+    brain_mask: bool = True
+
+
+@dataclass(frozen=True)
+class SegmentJob:
+    """Segment a prepared study.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder of the :class:`PrepareJob`.
+    sequences : mapping of str to str
+        "T1", "T1c", "T2", "FLAIR" to the key of the series to take; leave one out when the study has none.
+    bundle : str
+        Name of a folder in models/, or a path.
+    device : str
+        "auto", "cuda", "mps" or "cpu".
+    resample_gaps : bool
+        The user agreed to fill missing slices by interpolation.
+    """
+
+    KIND: ClassVar[str] = "segment"
+    folder: Path
+    sequences: Mapping[str, str]
+    bundle: str
+    device: str = "auto"
+    steps: SwitchedSteps = SwitchedSteps()
+    resample_gaps: bool = False
+
+
+@dataclass(frozen=True)
+class SegmentResult:
+    """Where the result lies and what it says.
+
+    Attributes
+    ----------
+    labels : Path
+        NIfTI label map in the reference's own grid.
+    volumes : mapping of str to Path
+        NIfTI images by sequence, all in the reference's own grid.
+    uncertainty : Path or None
+        NIfTI entropy map in the reference's own grid, 0 to 1.
+    volumes_ml : mapping of str to float
+        By region key; ET, NCR, ED, WT, TC (and RC).
+    not_measured : mapping of str to str
+        Region key to the reason.
+    """
+
+    reference: str
+    labels: Path
+    volumes: Mapping[str, Path]
+    uncertainty: Path | None
+    volumes_ml: Mapping[str, float]
+    not_measured: Mapping[str, str]
+    quality_page: Path
+    algorithm: Algorithm
+    stages: tuple[StageTime, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SendJob:
+    """Write the (corrected) result as DICOM objects, check them and store them in the study.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder of the :class:`SegmentJob`.
+    labels : Path
+        Label map in the reference's own grid as the user left it.
+    edited : bool
+        Whether a person changed it.
+    formats : tuple of str
+        "RTSTRUCT", "SEG", "SR", "KEY_IMAGES".
+    profile : Profile or None
+        Where to store; None writes the objects only (a dry run).
+    reviewer : str
+        Name of who signs; empty when nobody reviewed it.
+    approved : bool
+        The reviewer approves it as final.
+    """
+
+    KIND: ClassVar[str] = "send"
+    folder: Path
+    labels: Path
+    edited: bool
+    formats: tuple[str, ...] = ("RTSTRUCT",)
+    profile: Profile | None = None
+    reviewer: str = ""
+    approved: bool = False
+
+
+@dataclass(frozen=True)
+class SentObject:
+    """One object that was written."""
+
+    kind: str
+    path: Path
+    sop_instance_uid: str
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """What was written and what of it the archive holds now."""
+
+    objects: tuple[SentObject, ...]
+    pushed: tuple[str, ...]
+    receipt: Path | None
+    volumes_ml: Mapping[str, float] = field(default_factory=dict)
+
+
+Job = ConnectionJob | SearchJob | PrepareJob | SegmentJob | SendJob
+JOB_KINDS: dict[str, type[Job]] = {
+    kind.KIND: kind for kind in (ConnectionJob, SearchJob, PrepareJob, SegmentJob, SendJob)
+}

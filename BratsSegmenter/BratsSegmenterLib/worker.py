@@ -1,0 +1,125 @@
+"""Runs one job in a process of its own, so that Slicer stays free and survives whatever happens here.
+
+``python -m BratsSegmenterLib.worker JOB.json``: the first line on standard input is a JSON object with the secrets
+(``user``, ``password``, ``token``; may be empty). The job is cancelled by the line ``cancel`` or the end of standard
+input. Standard output carries JSON lines: ``progress``, then one of ``result`` (exit code 0), ``error`` (1) or
+``cancelled`` (2).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any, TextIO
+
+from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled
+from BratsSegmenterLib.jobs import JOB_KINDS, Job
+from BratsSegmenterLib.progress import Progress, ProgressEvent
+from BratsSegmenterLib.records import from_json, to_json
+
+DONE, FAILED, CANCELLED = 0, 1, 2
+
+_GRACE_S = 5.0
+_SMALLEST_INTERVAL_S = 0.1
+
+
+def main(argv: list[str]) -> int:
+    """Run the job of the file `argv[1]` and return the exit code."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    lines, sys.stdout = sys.stdout, sys.stderr  # a library's print must not break the protocol
+    try:
+        job = read_job(Path(argv[1]))
+        secrets = json.loads(sys.stdin.readline() or "{}")
+        cancel = _CancelWatch(sys.stdin)
+        result = _run(job, secrets, Progress(_Reporter(lines), cancel.is_set))
+    except BratsSegmenterError as error:
+        _send(lines, {"event": "error", "what": error.what, "advice": error.advice, "cause": error.cause})
+        return FAILED
+    except Cancelled:
+        _send(lines, {"event": "cancelled"})
+        return CANCELLED
+    except Exception as error:  # noqa: BLE001 - the border of the process: whatever it is, Slicer must be told
+        traceback.print_exc()
+        _send(lines, _unexpected(error))
+        return FAILED
+    _send(lines, {"event": "result", **to_json(result)})
+    return DONE
+
+
+def write_job(job: Job, path: Path) -> None:
+    """Write the job file that :func:`main` reads; it holds no secrets."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"job": job.KIND, **to_json(job)}), encoding="utf-8")
+
+
+def read_job(path: Path) -> Job:
+    """The job of a file written by :func:`write_job`."""
+    parameters = json.loads(path.read_text(encoding="utf-8"))
+    return from_json(JOB_KINDS[parameters.pop("job")], parameters)
+
+
+def _run(job: Job, secrets: dict[str, str], progress: Progress) -> Any:
+    from BratsSegmenterLib.archive import Credentials  # torch, monai and pydicom load here, not in Slicer
+    from BratsSegmenterLib.workbench import perform
+
+    return perform(job, Credentials(**secrets), progress)
+
+
+def _unexpected(error: Exception) -> dict[str, str]:
+    kind = type(error).__name__
+    return {
+        "event": "error",
+        "what": f"Something unexpected happened ({kind}).",
+        "advice": "Nothing was sent and your data are unchanged. Please report it with the log.",
+        "cause": kind,
+    }
+
+
+def _send(lines: TextIO, message: dict[str, Any]) -> None:
+    lines.write(json.dumps(message) + "\n")
+    lines.flush()
+
+
+class _Reporter:
+    """Writes progress lines, at most ten a second within a stage."""
+
+    def __init__(self, lines: TextIO) -> None:
+        self._lines = lines
+        self._stage = ""
+        self._written = 0.0
+
+    def __call__(self, event: ProgressEvent) -> None:
+        now = time.monotonic()
+        if event.stage == self._stage and event.fraction < 1 and now - self._written < _SMALLEST_INTERVAL_S:
+            return
+        self._stage, self._written = event.stage, now
+        _send(self._lines, {"event": "progress", **to_json(event)})
+
+
+class _CancelWatch:
+    """Watches standard input; when it asks to stop and the work does not within a grace time, ends the process."""
+
+    def __init__(self, source: TextIO) -> None:
+        self._asked = threading.Event()
+        threading.Thread(target=self._watch, args=(source,), daemon=True).start()
+
+    def is_set(self) -> bool:
+        return self._asked.is_set()
+
+    def _watch(self, source: TextIO) -> None:
+        for line in source:
+            if line.strip() == "cancel":
+                break
+        self._asked.set()
+        time.sleep(_GRACE_S)
+        os._exit(CANCELLED)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
