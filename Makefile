@@ -1,0 +1,50 @@
+# Everything a newcomer types. Each target sets up what it needs.
+#   make demo    a synthetic patient travels from the embedded archive to segments and back; opens nothing, writes demo-out/
+#   make test    the whole test suite
+#   make lint    ruff and mypy
+
+PYTHON ?= python3
+# An index with CPU-only builds of torch, for machines without a GPU. Empty: the ordinary index.
+TORCH_INDEX ?=
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: env system demo test lint format lock screenshots clean
+
+env: $(VENV)/ready
+
+system:
+	Testing/system-packages.sh
+
+$(VENV)/ready: requirements.lock pyproject.toml | system
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(if $(TORCH_INDEX),$(BIN)/pip install --quiet --index-url $(TORCH_INDEX) $$(grep '^torch==' requirements.lock))
+	$(BIN)/pip install --quiet --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --editable .
+	touch $@
+
+demo: env
+	$(BIN)/brats-segmenter demo --out demo-out
+
+test: env
+	$(BIN)/pytest
+
+lint: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy BratsSegmenter/BratsSegmenterLib Testing/host Testing/benchmarks
+
+format: env
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: env
+	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu//' > requirements.lock
+
+screenshots: env
+	PYTHONPATH=Testing $(BIN)/python -m host.screenshots $(or $(OUT),screenshots)
+
+clean:
+	rm -rf $(VENV) build demo-out
