@@ -13,6 +13,8 @@ BIN := $(VENV)/bin
 
 env: $(VENV)/ready
 
+env: $(VENV)/ready
+
 system:
 	Testing/system-packages.sh
 
