@@ -1,6 +1,7 @@
 """Regions: one table for segments, objects and tables."""
 
 import numpy as np
+
 from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, REGIONS, TC, WT, Algorithm, Segmentation
 from BratsSegmenterLib.geometry import Geometry
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
+
 from BratsSegmenterLib.geometry import Geometry
 
 _ANGLE = 0.3

@@ -1,6 +1,7 @@
 """Progress: stages, their times and cancelling."""
 
 import pytest
+
 from BratsSegmenterLib.errors import Cancelled
 from BratsSegmenterLib.progress import Progress, ProgressEvent
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from BratsSegmenterLib.domain import Algorithm, Sequence
 from BratsSegmenterLib.records import from_json, to_json
 
