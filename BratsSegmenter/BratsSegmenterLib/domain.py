@@ -103,6 +103,11 @@ class Frame:
     position_mm: tuple[float, float, float]
 
 
+def series_label(number: int | None, uid: str) -> str:
+    """How sentences name a series: by number or UID. Its description can hold a patient's name."""
+    return f"Series {number}" if number is not None else f"Series {uid[-12:]}"
+
+
 @dataclass(frozen=True, eq=False)
 class Series:
     """One DICOM series, or one stack of slices where a series holds several.
@@ -118,6 +123,10 @@ class Series:
     header : pydicom.Dataset
         Attributes of the first instance without pixel data; an enhanced object's shared and first per-frame
         functional groups included.
+    fault : str
+        Sentence why it is no regular volume and cannot be loaded; empty when it can.
+    gap : str
+        Sentence about the first gap between its slices; it can be loaded only when the user agrees to resampling.
     """
 
     key: str
@@ -129,6 +138,13 @@ class Series:
     frame_of_reference_uid: str
     frames: tuple[Frame, ...] = field(repr=False)
     header: Dataset = field(repr=False)
+    fault: str = ""
+    gap: str = ""
+
+    @property
+    def label(self) -> str:
+        """How sentences and logs name it, free of identities."""
+        return series_label(self.number, self.key)
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -1,0 +1,168 @@
+"""What the header says about each frame: where it lies, how large it is, how stored values become image values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydicom import Dataset
+from pydicom.uid import EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage, MRImageStorage
+
+from BratsSegmenterLib.dicom.reading import UNREADABLE, frame_count
+from BratsSegmenterLib.domain import Frame
+from BratsSegmenterLib.errors import SeriesError
+
+ENHANCED_MR = (EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
+MR_IMAGES = (MRImageStorage, *ENHANCED_MR)
+
+_NO_POSITION = "Without it the image has no place in the patient; choose another series."
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The image plane of one frame (DICOM PS3.3 C.7.6.2, C.7.6.16) and what tells it from its neighbours.
+
+    Attributes
+    ----------
+    frame : Frame
+    rows, columns : int
+    row_spacing_mm, column_spacing_mm : float
+        Pixel Spacing: distance between rows, distance between columns.
+    orientation : tuple of float
+        Image Orientation (Patient): unit vector along a row, then along a column, LPS.
+    frame_of_reference_uid : str
+    slope, intercept : float
+        Image value = slope * stored value + intercept.
+    stack_id : str
+        Stack ID of an enhanced object; empty where there is none.
+    echo_time_ms : float or None
+    image_type : tuple of str
+        Image Type or, of an enhanced frame, Frame Type.
+    """
+
+    frame: Frame
+    rows: int
+    columns: int
+    row_spacing_mm: float
+    column_spacing_mm: float
+    orientation: tuple[float, ...]
+    frame_of_reference_uid: str
+    slope: float
+    intercept: float
+    stack_id: str
+    echo_time_ms: float | None
+    image_type: tuple[str, ...]
+
+    @property
+    def place(self) -> str:
+        """How a sentence names it: the file, and the frame where the file holds several."""
+        name = self.frame.file.name
+        return name if self.frame.number is None else f"frame {self.frame.number} of {name}"
+
+
+class FrameAttributes:
+    """Attributes of one frame, looked up where its kind of object keeps them.
+
+    An enhanced object keeps them in the frame's own functional groups, else in the shared ones (PS3.3 C.7.6.16.1);
+    a classic object keeps them in the dataset.
+
+    Parameters
+    ----------
+    header : pydicom.Dataset
+    index : int
+        Of the frame, from 0.
+    """
+
+    def __init__(self, header: Dataset, index: int = 0) -> None:
+        self._header = header
+        per_frame = header.get("PerFrameFunctionalGroupsSequence") or []
+        shared = header.get("SharedFunctionalGroupsSequence") or []
+        self._groups = [*per_frame[index : index + 1], *shared[:1]]
+
+    def get(self, macro: str, keyword: str) -> Any:
+        """The value of `keyword` in functional group `macro`, else in the dataset itself; None where it is absent."""
+        for group in self._groups:
+            items = group.get(macro)
+            if items and items[0].get(keyword) not in (None, ""):
+                return items[0].get(keyword)
+        return self._header.get(keyword)
+
+
+def planes_of(header: Dataset, file: Path) -> tuple[Plane, ...]:
+    """The plane of every frame of one MR image file.
+
+    Parameters
+    ----------
+    header : pydicom.Dataset
+        Of a classic, enhanced or legacy converted enhanced MR image.
+    file : Path
+
+    Raises
+    ------
+    SeriesError
+        Position, orientation or pixel spacing of a frame is missing or no number.
+    """
+    try:
+        return tuple(_planes(header, file))
+    except UNREADABLE as error:
+        raise SeriesError(
+            f"{file.name} describes its image plane in a way that cannot be read.", _NO_POSITION, type(error).__name__
+        ) from error
+
+
+def _planes(header: Dataset, file: Path) -> Iterator[Plane]:
+    enhanced = header.SOPClassUID in ENHANCED_MR
+    for index in range(frame_count(header)):
+        attributes = FrameAttributes(header, index)
+        number = index + 1 if enhanced else None
+        place = f"frame {number} of {file.name}" if enhanced else file.name
+        x, y, z = _vector(attributes, "PlanePositionSequence", "ImagePositionPatient", 3, place)
+        row_spacing, column_spacing = _vector(attributes, "PixelMeasuresSequence", "PixelSpacing", 2, place)
+        yield Plane(
+            frame=Frame(file, str(header.SOPClassUID), str(header.SOPInstanceUID), number, (x, y, z)),
+            rows=int(header.Rows),
+            columns=int(header.Columns),
+            row_spacing_mm=row_spacing,
+            column_spacing_mm=column_spacing,
+            orientation=_vector(attributes, "PlaneOrientationSequence", "ImageOrientationPatient", 6, place),
+            frame_of_reference_uid=str(header.get("FrameOfReferenceUID", "")),
+            slope=_number(attributes.get("PixelValueTransformationSequence", "RescaleSlope"), 1.0),
+            intercept=_number(attributes.get("PixelValueTransformationSequence", "RescaleIntercept"), 0.0),
+            stack_id=str(attributes.get("FrameContentSequence", "StackID") or ""),
+            echo_time_ms=echo_time_ms(attributes),
+            image_type=image_type(attributes),
+        )
+
+
+def echo_time_ms(attributes: FrameAttributes) -> float | None:
+    """Effective Echo Time of an enhanced frame, Echo Time of a classic one, milliseconds."""
+    value = attributes.get("MREchoSequence", "EffectiveEchoTime")
+    value = attributes.get("MREchoSequence", "EchoTime") if value is None else value
+    return None if value in (None, "") else float(value)
+
+
+def image_type(attributes: FrameAttributes) -> tuple[str, ...]:
+    """Frame Type of an enhanced frame, Image Type of a classic one, in capitals."""
+    value = attributes.get("MRImageFrameTypeSequence", "FrameType") or attributes.get("", "ImageType") or ()
+    values = (value,) if isinstance(value, str) else value
+    return tuple(str(item).upper() for item in values)
+
+
+def _vector(attributes: FrameAttributes, macro: str, keyword: str, length: int, place: str) -> tuple[float, ...]:
+    value = attributes.get(macro, keyword)
+    if value is None or isinstance(value, str) or len(value) != length:
+        raise SeriesError(f"{place} has no {_ATTRIBUTE_NAMES[keyword]}.", _NO_POSITION)
+    return tuple(float(item) for item in value)
+
+
+def _number(value: Any, default: float) -> float:
+    return default if value in (None, "") else float(value)
+
+
+_ATTRIBUTE_NAMES = {
+    "ImagePositionPatient": "Image Position (Patient) (0020,0032)",
+    "ImageOrientationPatient": "Image Orientation (Patient) (0020,0037)",
+    "PixelSpacing": "Pixel Spacing (0028,0030)",
+}

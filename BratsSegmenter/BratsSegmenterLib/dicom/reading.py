@@ -1,0 +1,200 @@
+"""Opens files that nobody has vouched for: every way in which a DICOM file can be broken becomes a sentence."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from pydicom import Dataset, dcmread
+from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.filereader import read_file_meta_info
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+
+from BratsSegmenterLib.errors import SeriesError
+
+_LARGEST_FILE_BYTES = 2 << 30
+_LARGEST_INFLATED_BYTES = 512 << 20
+_LARGEST_ROWS_OR_COLUMNS = 8192
+_LARGEST_VOXEL_COUNT = 1 << 29
+_PREAMBLE_BYTES = 128
+_META_LENGTH_ELEMENT_BYTES = 12
+
+# What pydicom raises while it reads or converts damaged content.
+UNREADABLE = (
+    InvalidDicomError,
+    BytesLengthException,
+    AttributeError,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+
+_FETCH_AGAIN = "Fetch the series again; if the archive sends the same file, have it repaired there."
+
+
+class TruncatedFileError(SeriesError):
+    """A file ends before its pixel data does.
+
+    Attributes
+    ----------
+    header : pydicom.Dataset
+        What was read before the end.
+    """
+
+    def __init__(self, file: Path, header: Dataset) -> None:
+        super().__init__(f"{file.name} is truncated: its pixel data ends too early.", _FETCH_AGAIN)
+        self.header = header
+
+
+def read_header(file: Path) -> Dataset:
+    """Read everything but the pixel data of one file, and prove that the pixel data is there in full length.
+
+    Parameters
+    ----------
+    file : Path
+        DICOM file with preamble (PS3.10 7.1). Deflated files are inflated only when the result stays below 512 MB.
+
+    Returns
+    -------
+    pydicom.Dataset
+        With `file_meta`, without (7FE0,0010).
+
+    Raises
+    ------
+    SeriesError
+        The file is no DICOM file, truncated, corrupt, or claims an image larger than any MR series.
+    """
+    try:
+        return _read(file, with_pixels=False)
+    except OSError as error:
+        raise _cannot_open(file, error) from error
+    except UNREADABLE as error:
+        raise _damaged(file, error) from error
+
+
+def read_dataset(file: Path) -> Dataset:
+    """Read one file with its pixel data, still encoded; the same checks as :func:`read_header`.
+
+    Raises
+    ------
+    SeriesError
+        As :func:`read_header`.
+    """
+    try:
+        return _read(file, with_pixels=True)
+    except OSError as error:
+        raise _cannot_open(file, error) from error
+    except UNREADABLE as error:
+        raise _damaged(file, error) from error
+
+
+def files_in(folder_or_files: str | Path | Iterable[str | Path]) -> tuple[Path, ...]:
+    """All files below a folder in the order of their paths, or the given files as they are.
+
+    Raises
+    ------
+    SeriesError
+        The folder does not exist.
+    """
+    if not isinstance(folder_or_files, str | Path):
+        return tuple(Path(file) for file in folder_or_files)
+    folder = Path(folder_or_files)
+    if folder.is_file():
+        return (folder,)
+    if not folder.is_dir():
+        raise SeriesError(f"There is no folder {folder}.", "Check the path of the DICOM files.")
+    return tuple(sorted(path for path in folder.rglob("*") if path.is_file()))
+
+
+def _read(file: Path, with_pixels: bool) -> Dataset:
+    size = file.stat().st_size
+    if size > _LARGEST_FILE_BYTES:
+        raise SeriesError(f"{file.name} is larger than 2 GB; no MR series is.", "Leave it out.")
+    with file.open("rb") as stream, warnings.catch_warnings():
+        # pydicom's warnings quote values, and a value can be a patient's name.
+        warnings.simplefilter("ignore")
+        _check_preamble(stream, file)
+        deflated = _check_inflated_size(stream, file)
+        header = dcmread(stream, stop_before_pixels=True)
+        if "BitsAllocated" in header:
+            _check_claimed_size(header, file)
+            # A deflated file's bytes after inflation are not on disk; the decoder checks those.
+            if not deflated:
+                _check_pixel_length(header, stream, size, file)
+        if not with_pixels:
+            return header
+        stream.seek(0)
+        return dcmread(stream)
+
+
+def _check_preamble(stream: BinaryIO, file: Path) -> None:
+    start = stream.read(_PREAMBLE_BYTES + 4)
+    stream.seek(0)
+    if start[_PREAMBLE_BYTES:] != b"DICM":
+        raise SeriesError(f"{file.name} is not a DICOM file.", "Leave it out.")
+
+
+def _check_inflated_size(stream: BinaryIO, file: Path) -> bool:
+    """Whether the file is deflated (PS3.5 A.5); a bomb is noticed without keeping what comes out of it."""
+    meta = read_file_meta_info(file)
+    if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
+        return False
+    stream.seek(_PREAMBLE_BYTES + 4 + _META_LENGTH_ELEMENT_BYTES + meta.FileMetaInformationGroupLength)
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    pending, inflated = stream.read(1 << 20), 0
+    while pending:
+        inflated += len(inflater.decompress(pending, 1 << 20))
+        if inflated > _LARGEST_INFLATED_BYTES:
+            raise SeriesError(
+                f"{file.name} is compressed and would grow beyond {_LARGEST_INFLATED_BYTES >> 20} MB when opened.",
+                "Leave it out; it may have been made to exhaust the memory.",
+            )
+        pending = inflater.unconsumed_tail or stream.read(1 << 20)
+    stream.seek(0)
+    return True
+
+
+def _check_claimed_size(header: Dataset, file: Path) -> None:
+    rows, columns, frames = int(header.Rows), int(header.Columns), frame_count(header)
+    too_large = max(rows, columns) > _LARGEST_ROWS_OR_COLUMNS or rows * columns * frames > _LARGEST_VOXEL_COUNT
+    if too_large or min(rows, columns, frames) < 1:
+        raise SeriesError(
+            f"{file.name} claims to hold {frames} images of {rows} x {columns} pixels; no MR series is like that.",
+            _FETCH_AGAIN,
+        )
+
+
+def frame_count(header: Dataset) -> int:
+    """Number of Frames (0028,0008), 1 where it is absent or empty."""
+    return int(header.get("NumberOfFrames") or 1)
+
+
+def _check_pixel_length(header: Dataset, stream: BinaryIO, size: int, file: Path) -> None:
+    syntax = UID(header.file_meta.get("TransferSyntaxUID", ""))
+    remaining = size - stream.tell()
+    if remaining == 0 or (remaining < _native_pixel_bytes(header) and not syntax.is_compressed):
+        raise TruncatedFileError(file, header)
+
+
+def _native_pixel_bytes(header: Dataset) -> int:
+    samples = int(header.get("SamplesPerPixel") or 1)
+    bits = int(header.get("BitsAllocated") or 16)
+    return header.Rows * header.Columns * frame_count(header) * samples * bits // 8
+
+
+def _cannot_open(file: Path, error: OSError) -> SeriesError:
+    return SeriesError(f"{file.name} cannot be opened.", "Check that it exists and may be read.", error.strerror or "")
+
+
+def _damaged(file: Path, error: Exception) -> SeriesError:
+    return SeriesError(f"{file.name} is a damaged DICOM file.", _FETCH_AGAIN, type(error).__name__)

@@ -1,0 +1,229 @@
+"""Sorts files into the series of a study and says of every file that is not taken why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydicom import Dataset
+from pydicom.uid import UID
+
+from BratsSegmenterLib.dicom.grid import grid_of
+from BratsSegmenterLib.dicom.planes import MR_IMAGES, Plane, planes_of
+from BratsSegmenterLib.dicom.reading import TruncatedFileError, files_in, read_header
+from BratsSegmenterLib.dicom.stacks import split_stacks
+from BratsSegmenterLib.domain import Series, series_label
+from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.progress import Progress
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """Files that are no part of any series, and the sentence that says why."""
+
+    files: tuple[Path, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, eq=False)
+class ScannedStudy:
+    """What lies in a folder.
+
+    Attributes
+    ----------
+    series : tuple of Series
+        MR images, by Series Number.
+    set_aside : tuple of SetAside
+        Everything else: other modalities, other objects, damaged files, files that are not DICOM.
+    study_uids : tuple of str
+        Of all DICOM files that could be read.
+    patient_count : int
+        How many different patients they name.
+    """
+
+    series: tuple[Series, ...]
+    set_aside: tuple[SetAside, ...]
+    study_uids: tuple[str, ...]
+    patient_count: int
+
+    def require_one_study(self) -> str:
+        """The Study Instance UID.
+
+        Raises
+        ------
+        SeriesError
+            No MR image was found, or the files belong to several studies or patients.
+        """
+        if self.patient_count > 1:
+            raise SeriesError(
+                f"The files belong to {self.patient_count} different patients.", "Separate them and choose one folder."
+            )
+        if len(self.study_uids) > 1:
+            raise SeriesError(
+                f"The files belong to {len(self.study_uids)} different studies.", "Separate them and choose one folder."
+            )
+        if not self.series:
+            reasons = "; ".join(item.sentence for item in self.set_aside[:3])
+            raise SeriesError("There is no MR image among the files.", "Choose another folder or study.", reasons)
+        return self.study_uids[0]
+
+
+def scan(folder_or_files: str | Path | Iterable[str | Path], progress: Progress | None = None) -> ScannedStudy:
+    """Read the headers of all files and sort them into series and stacks; studies are never merged.
+
+    Parameters
+    ----------
+    folder_or_files : path or iterable of paths
+        A folder is searched with everything below it.
+    progress : Progress
+
+    Raises
+    ------
+    SeriesError
+        The folder does not exist.
+    Cancelled
+    """
+    progress = progress or Progress()
+    files = files_in(folder_or_files)
+    sorting = _Sorting()
+    for count, file in enumerate(files):
+        progress.update(count / len(files), f"{count} of {len(files)} files")
+        sorting.add(file)
+    return sorting.result()
+
+
+@dataclass
+class _Files:
+    """Files of one series on their way to become stacks."""
+
+    study_uid: str
+    series_uid: str
+    number: int | None
+    planes: list[Plane] = field(default_factory=list)
+    fault: str = ""
+
+    @property
+    def label(self) -> str:
+        return series_label(self.number, self.series_uid)
+
+    def lose(self, sentence: str) -> None:
+        """Remember that a slice of it is unusable; the first reason stands."""
+        self.fault = self.fault or f"{self.label}: {sentence}"
+
+
+class _Sorting:
+    """Collects headers file by file; keeps what is needed of each, not the headers themselves."""
+
+    def __init__(self) -> None:
+        self._by_series: dict[tuple[str, str], _Files] = {}
+        self._set_aside: dict[str, list[Path]] = {}
+        self._study_uids: dict[str, None] = {}
+        self._patients: set[str] = set()
+        self._instances: dict[str, Path] = {}
+
+    def add(self, file: Path) -> None:
+        """Read one file and put it where it belongs."""
+        try:
+            header = read_header(file)
+        except TruncatedFileError as error:
+            self._lose(file, error)
+            return
+        except SeriesError as error:
+            self._set_file_aside(file, error.what)
+            return
+        missing = [keyword for keyword in _IDENTITY if not header.get(keyword)]
+        if missing:
+            self._set_file_aside(file, f"{file.name} names no {missing[0]}.")
+            return
+        self._study_uids[str(header.StudyInstanceUID)] = None
+        self._patients.add(str(header.get("PatientID", "")))
+        files = self._files_of(header)
+        reason = _why_no_mr_image(header)
+        if reason:
+            self._set_file_aside(file, f"{files.label} {reason}.")
+            return
+        earlier = self._instances.setdefault(str(header.SOPInstanceUID), file)
+        if earlier != file:
+            self._set_file_aside(file, f"{file.name} is a second copy of {earlier.name}.")
+            return
+        try:
+            files.planes += planes_of(header, file)
+        except SeriesError as error:
+            files.lose(error.what)
+            self._set_file_aside(file, f"{files.label}: {error.what}")
+
+    def result(self) -> ScannedStudy:
+        """Everything that was added, by Series Number."""
+        series = [stack for files in self._by_series.values() for stack in _stacks(files)]
+        series.sort(key=lambda one: (one.study_uid, one.number is None, one.number or 0))
+        return ScannedStudy(
+            tuple(series),
+            tuple(SetAside(tuple(files), sentence) for sentence, files in self._set_aside.items()),
+            tuple(self._study_uids),
+            len(self._patients),
+        )
+
+    def _lose(self, file: Path, error: TruncatedFileError) -> None:
+        """Set a file aside whose series is known: the series is incomplete without it, even where no gap shows."""
+        if all(error.header.get(keyword) for keyword in _IDENTITY):
+            self._files_of(error.header).lose(error.what)
+        self._set_file_aside(file, error.what)
+
+    def _set_file_aside(self, file: Path, sentence: str) -> None:
+        self._set_aside.setdefault(sentence, []).append(file)
+
+    def _files_of(self, header: Dataset) -> _Files:
+        key = str(header.StudyInstanceUID), str(header.SeriesInstanceUID)
+        return self._by_series.setdefault(key, _Files(*key, _integer(header.get("SeriesNumber"))))
+
+
+_IDENTITY = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "Modality")
+
+
+def _why_no_mr_image(header: Dataset) -> str:
+    if header.Modality != "MR":
+        return f"is {header.Modality}, not MR"
+    if header.SOPClassUID not in MR_IMAGES:
+        return f"holds no MR image but {UID(header.SOPClassUID).name}"
+    return ""
+
+
+def _integer(value: object) -> int | None:
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
+
+
+def _stacks(files: _Files) -> Iterator[Series]:
+    stacks = split_stacks(files.planes) if files.planes else ()
+    for index, planes in enumerate(stacks):
+        header = _header_of(planes[0])
+        fault, gap = files.fault, ""
+        try:
+            gap = grid_of(planes, files.label).gap
+        except SeriesError as error:
+            fault = fault or error.what
+        yield Series(
+            key=files.series_uid if len(stacks) == 1 else f"{files.series_uid}#{index + 1}",
+            study_uid=files.study_uid,
+            series_uid=files.series_uid,
+            modality=str(header.Modality),
+            description=str(header.get("SeriesDescription", "")),
+            number=files.number,
+            frame_of_reference_uid=planes[0].frame_of_reference_uid,
+            frames=tuple(plane.frame for plane in planes),
+            header=header,
+            fault=fault,
+            gap=gap,
+        )
+
+
+def _header_of(plane: Plane) -> Dataset:
+    """The header of the plane's file; of the per-frame functional groups only the plane's own."""
+    header = read_header(plane.frame.file)
+    if plane.frame.number is not None:
+        groups = header.PerFrameFunctionalGroupsSequence
+        header.PerFrameFunctionalGroupsSequence = [groups[plane.frame.number - 1]]
+    return header

@@ -1,0 +1,100 @@
+"""Loads a series as a volume whose every voxel has its exact place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.dicom.grid import Grid, grid_of
+from BratsSegmenterLib.dicom.pixels import stored_values
+from BratsSegmenterLib.dicom.planes import Plane, planes_of
+from BratsSegmenterLib.dicom.reading import read_header
+from BratsSegmenterLib.domain import Frame, Series, Volume
+from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.progress import Progress
+
+
+def load_volume(series: Series, resample_gaps: bool = False, progress: Progress | None = None) -> Volume:
+    """Load one series: the grid from the headers first, then the pixels, slice by slice into their places.
+
+    Parameters
+    ----------
+    series : Series
+        As :func:`scan` found it.
+    resample_gaps : bool
+        Whether the user agreed that missing or uneven slices are interpolated linearly. Slices that lie on the regular
+        grid keep their values; the frame of an interpolated slice is the nearest one.
+    progress : Progress
+
+    Returns
+    -------
+    Volume
+        Slices ascending along the normal (row direction x column direction). Voxel (0, 0, k) lies at the Image
+        Position (Patient) of frame k.
+
+    Raises
+    ------
+    SeriesError
+        The series is no regular volume (DICOM PS3.3 C.7.6.2), or a file is damaged; the sentence names series and file.
+    GapError
+        Slices are missing and `resample_gaps` is False.
+    Cancelled
+    """
+    progress = progress or Progress()
+    planes = _read_planes(series, progress)
+    grid = grid_of(planes, series.label)
+    if not resample_gaps:
+        grid.require_no_gap()
+    array = _read_values(grid.planes, progress)
+    if not grid.gap:
+        return Volume(array, grid.geometry, tuple(plane.frame for plane in grid.planes), series)
+    return _resampled(array, grid, series)
+
+
+def _read_planes(series: Series, progress: Progress) -> list[Plane]:
+    wanted = {_identity(frame) for frame in series.frames}
+    planes = []
+    for count, file in enumerate(series.files):
+        progress.update(0.3 * count / len(series.files), "headers")
+        planes += [plane for plane in planes_of(read_header(file), file) if _identity(plane.frame) in wanted]
+    if len(planes) != len(series.frames):
+        raise SeriesError(
+            f"{series.label} has changed on disk: {len(series.frames)} slices were found before, now {len(planes)}.",
+            "Search the folder again.",
+        )
+    return planes
+
+
+def _identity(frame: Frame) -> tuple[Path, str, int | None]:
+    return frame.file, frame.sop_instance_uid, frame.number
+
+
+def _read_values(planes: tuple[Plane, ...], progress: Progress) -> NDArray[np.float32]:
+    """Image values of the planes in their order; each file is decoded once."""
+    array = np.empty((len(planes), planes[0].rows, planes[0].columns), np.float32)
+    slices_of_file: dict[Path, list[int]] = {}
+    for k, plane in enumerate(planes):
+        slices_of_file.setdefault(plane.frame.file, []).append(k)
+    for count, (file, slices) in enumerate(slices_of_file.items()):
+        progress.update(0.3 + 0.7 * count / len(slices_of_file), "pixels")
+        stored = stored_values(file)
+        for k in slices:
+            plane = planes[k]
+            array[k] = stored[(plane.frame.number or 1) - 1] * plane.slope + plane.intercept
+    return array
+
+
+def _resampled(array: NDArray[np.float32], grid: Grid, series: Series) -> Volume:
+    step_mm = grid.geometry.spacing_mm[2]
+    wanted_mm = np.arange(grid.geometry.shape[0]) * step_mm
+    below = np.clip(np.searchsorted(grid.offsets_mm, wanted_mm, side="right") - 1, 0, len(array) - 2)
+    thickness_mm = grid.offsets_mm[below + 1] - grid.offsets_mm[below]
+    weight = np.clip((wanted_mm - grid.offsets_mm[below]) / thickness_mm, 0.0, 1.0)
+    # A slice that is there keeps its values, whatever the last digit of its position says.
+    weight = np.where(np.abs(weight - np.rint(weight)) * thickness_mm < 0.01, np.rint(weight), weight)
+    upper = weight.astype(np.float32)[:, None, None]
+    resampled = array[below] * (1 - upper) + array[below + 1] * upper
+    nearest = below + np.rint(weight).astype(int)
+    return Volume(resampled, grid.geometry, tuple(grid.planes[k].frame for k in nearest), series)
