@@ -1,1 +1,75 @@
-"""Model bundles, inference and post-processing."""
+"""Model bundles, inference and post-processing.
+
+The names are loaded when they are first used: some of them need torch, which Slicer's own process never imports.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from BratsSegmenterLib.segmentation.bundle import Bundle, available_bundles, load_bundle
+    from BratsSegmenterLib.segmentation.bundle_writer import write_bundle
+    from BratsSegmenterLib.segmentation.inference import (
+        InferenceSettings,
+        Prepared,
+        RegionProbabilities,
+        entropy,
+        segment,
+        uncertainty,
+    )
+    from BratsSegmenterLib.segmentation.labels import labels_from
+    from BratsSegmenterLib.segmentation.network import ResidualUNet
+    from BratsSegmenterLib.segmentation.postprocessing import PRESETS, Cleaned, Postprocessing, postprocess
+    from BratsSegmenterLib.segmentation.specification import ModelSpecification, Need, NetworkDefinition, Normalisation
+
+_HOMES = {
+    "Bundle": "bundle",
+    "available_bundles": "bundle",
+    "load_bundle": "bundle",
+    "write_bundle": "bundle_writer",
+    "InferenceSettings": "inference",
+    "Prepared": "inference",
+    "RegionProbabilities": "inference",
+    "entropy": "inference",
+    "segment": "inference",
+    "uncertainty": "inference",
+    "labels_from": "labels",
+    "ResidualUNet": "network",
+    "PRESETS": "postprocessing",
+    "Cleaned": "postprocessing",
+    "Postprocessing": "postprocessing",
+    "postprocess": "postprocessing",
+    "ModelSpecification": "specification",
+    "Need": "specification",
+    "NetworkDefinition": "specification",
+    "Normalisation": "specification",
+}
+
+__all__ = [
+    "PRESETS",
+    "Bundle",
+    "Cleaned",
+    "InferenceSettings",
+    "ModelSpecification",
+    "Need",
+    "NetworkDefinition",
+    "Normalisation",
+    "Postprocessing",
+    "Prepared",
+    "RegionProbabilities",
+    "ResidualUNet",
+    "available_bundles",
+    "entropy",
+    "labels_from",
+    "load_bundle",
+    "postprocess",
+    "segment",
+    "uncertainty",
+    "write_bundle",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

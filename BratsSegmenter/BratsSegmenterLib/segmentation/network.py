@@ -73,11 +73,10 @@ class ResidualUNet(nn.Module):
     ) -> None:
         super().__init__()
         finer, coarser = channels[:-1], channels[1:]
+        steps = tuple(zip(finer, coarser, strict=True))
         self.stem = ConvNormAct(in_channels, channels[0])
-        self.encoder = nn.ModuleList(ResidualBlock(fine, coarse, stride=2) for fine, coarse in zip(finer, coarser))
-        self.upsampling = nn.ModuleList(
-            nn.ConvTranspose3d(coarse, fine, 2, stride=2) for fine, coarse in zip(finer, coarser)
-        )
+        self.encoder = nn.ModuleList(ResidualBlock(fine, coarse, stride=2) for fine, coarse in steps)
+        self.upsampling = nn.ModuleList(nn.ConvTranspose3d(coarse, fine, 2, stride=2) for fine, coarse in steps)
         self.decoder = nn.ModuleList(
             ResidualBlock(2 * fine, fine) if level else ConvNormAct(2 * fine, fine) for level, fine in enumerate(finer)
         )

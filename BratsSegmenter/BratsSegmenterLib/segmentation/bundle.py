@@ -1,0 +1,161 @@
+"""Model bundles: folders that describe themselves, in MONAI's layout, found, checked and loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from BratsSegmenterLib.domain import Algorithm
+from BratsSegmenterLib.errors import BundleError
+from BratsSegmenterLib.paths import models_folder
+from BratsSegmenterLib.segmentation import metadata as bundle_metadata
+from BratsSegmenterLib.segmentation.specification import ModelSpecification
+from BratsSegmenterLib.segmentation.weights import checked_bytes, state_dict
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_MODEL_ZOO_WEIGHTS = "models/model.pt"
+_MODEL_ZOO_HASHES = "large_files.yml"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model whose weights are what its maker signed for.
+
+    Attributes
+    ----------
+    folder : Path
+    specification : ModelSpecification
+        What it expects and returns.
+    weights : Path
+    weights_sha256 : str
+        As found, after it was checked against the bundle's own statement.
+    """
+
+    folder: Path
+    specification: ModelSpecification = field(repr=False)
+    weights: Path = field(repr=False)
+    weights_sha256: str
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """For results and provenance."""
+        return Algorithm(self.name, self.specification.version, self.weights_sha256)
+
+    def load_network(self) -> nn.Module:
+        """Build the network, in evaluation mode on the CPU, and fill in its weights.
+
+        Raises
+        ------
+        BundleError
+            The network is unknown, the weights changed since the bundle was loaded, or they do not fit.
+        """
+        from BratsSegmenterLib.segmentation.networks import build_network
+
+        network = build_network(self.name, self.specification.network)
+        tensors = state_dict(self.weights, checked_bytes(self.weights, self.weights_sha256))
+        try:
+            network.load_state_dict(tensors)
+        except RuntimeError as error:
+            raise BundleError(
+                f"The weights '{self.weights.name}' do not fit the network of the model bundle '{self.name}'.",
+                "Get the bundle again from its source.",
+                str(error),
+            ) from error
+        return network.eval()
+
+
+def available_bundles() -> tuple[str, ...]:
+    """Names of the bundles in the models folder, sorted."""
+    return tuple(sorted(file.parents[1].name for file in models_folder().glob("*/configs/metadata.json")))
+
+
+def load_bundle(name_or_path: str | Path) -> Bundle:
+    """Find a bundle, read what it says about itself and check its weights.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a folder in the models folder, or the path of a bundle's folder anywhere. Our own layout and the Model
+        Zoo's (metadata.json, inference.json, large_files.yml with the hash, models/model.pt) are understood.
+
+    Raises
+    ------
+    BundleError
+        There is no such bundle, a file is missing or unreadable, the format is another version's, the network is not
+        one this program builds, or the weights' hash is not the stated one.
+    """
+    folder = _folder(name_or_path)
+    metadata = _read_json(folder, "configs/metadata.json")
+    inference = _read_json(folder, "configs/inference.json")
+    specification = bundle_metadata.from_json(folder.name, metadata, inference)
+    own = metadata.get(bundle_metadata.BLOCK)
+    if own is not None:
+        weights, digest, algorithm = _inside(folder, own.get("weights")), own.get("sha256", ""), "sha256"
+    else:
+        weights, digest, algorithm = _model_zoo_weights(folder)
+    content = checked_bytes(weights, digest, algorithm)
+    return Bundle(folder, specification, weights, hashlib.sha256(content).hexdigest())
+
+
+def _folder(name_or_path: str | Path) -> Path:
+    for folder in (models_folder() / name_or_path, Path(name_or_path)):
+        if (folder / "configs").is_dir():
+            return folder.resolve()
+    raise BundleError(
+        f"There is no model bundle '{name_or_path}'.",
+        f"Installed: {', '.join(available_bundles()) or 'none'}. Choose one of them, or give the path of a folder.",
+    )
+
+
+def _read_json(folder: Path, relative: str) -> dict[str, Any]:
+    try:
+        content = json.loads((folder / relative).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BundleError(
+            f"The file {relative} of the model bundle '{folder.name}' is missing or cannot be read.",
+            "Get the bundle again from its source.",
+            str(error),
+        ) from error
+    if not isinstance(content, dict):
+        raise BundleError(f"The file {relative} of the model bundle '{folder.name}' is not a JSON object.")
+    return content
+
+
+def _inside(folder: Path, relative: object) -> Path:
+    """A file of the bundle; never one elsewhere, whatever the bundle says."""
+    file = (folder / str(relative)).resolve()
+    if not isinstance(relative, str) or not file.is_relative_to(folder):
+        raise BundleError(
+            f"The model bundle '{folder.name}' does not say which of its own files holds its weights.",
+            "Get the bundle again from its source.",
+        )
+    return file
+
+
+def _model_zoo_weights(folder: Path) -> tuple[Path, str, str]:
+    """Weights file, hash and hash algorithm of a bundle in the Model Zoo's layout."""
+    import yaml
+
+    try:
+        listed = yaml.safe_load((folder / _MODEL_ZOO_HASHES).read_text(encoding="utf-8"))["large_files"]
+        entry = next(entry for entry in listed if entry["path"] == _MODEL_ZOO_WEIGHTS)
+        digest, algorithm = str(entry["hash_val"]), str(entry["hash_type"])
+    except (OSError, yaml.YAMLError, KeyError, TypeError, StopIteration) as error:
+        raise BundleError(
+            f"The model bundle '{folder.name}' does not state the hash of its weights in {_MODEL_ZOO_HASHES}.",
+            "Weights whose origin cannot be checked are not loaded; get the bundle again from its source.",
+            repr(error),
+        ) from error
+    if algorithm not in ("md5", "sha1", "sha256", "sha512"):
+        raise BundleError(f"The model bundle '{folder.name}' states a hash of the unknown kind '{algorithm}'.")
+    return folder / _MODEL_ZOO_WEIGHTS, digest, algorithm

@@ -1,0 +1,46 @@
+"""Which device computes, and what happens when its memory runs out."""
+
+from __future__ import annotations
+
+import torch
+
+from BratsSegmenterLib.errors import InferenceError
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+
+
+def choose_device(name: str) -> torch.device:
+    """The device called `name`; with "auto" a CUDA GPU, else Apple's, else the CPU.
+
+    Raises
+    ------
+    InferenceError
+        The device is not known or not there.
+    """
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(device for device, is_there in available.items() if is_there))
+    if name not in available:
+        raise InferenceError(f"There is no device called '{name}'.", f"Choose one of: {', '.join(DEVICES)}.")
+    if not available[name]:
+        raise InferenceError(
+            f"The device '{name}' was asked for, but this computer does not offer it to PyTorch.",
+            "Choose 'auto' or 'cpu', or install PyTorch with support for the device.",
+        )
+    return torch.device(name)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether `error` says that a device or the computer has no memory left."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+
+
+def free_memory(device: torch.device) -> None:
+    """Give cached memory of a GPU back, so that a smaller attempt can have it."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()

@@ -1,0 +1,205 @@
+"""From prepared images to the probability of every region in every voxel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from BratsSegmenterLib.domain import Region, Sequence
+from BratsSegmenterLib.errors import InferenceError
+from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation.bundle import Bundle
+from BratsSegmenterLib.segmentation.devices import choose_device
+from BratsSegmenterLib.segmentation.grid import WorkingGrid
+from BratsSegmenterLib.segmentation.specification import Normalisation
+from BratsSegmenterLib.segmentation.windows import WindowRunner
+
+SEQUENCE_ORDER = (Sequence.T1, Sequence.T1C, Sequence.T2, Sequence.FLAIR)
+"""Of the first axis of prepared images."""
+_LEFT_RIGHT = 2
+"""Axis of (k, j, i) along which a head is nearly symmetric."""
+
+
+class Prepared(Protocol):
+    """What a segmentation needs of a prepared case; arrays are (k upwards, j to the back, i to the left).
+
+    Attributes
+    ----------
+    images : ndarray of float32, shape (4, k, j, i)
+        T1, T1c, T2, FLAIR, z-scored in the mask; zeros for a sequence that is not present.
+    present : tuple of Sequence
+    mask : ndarray of bool, shape (k, j, i)
+        The brain.
+    geometry : Geometry
+        Of the arrays.
+    """
+
+    @property
+    def images(self) -> NDArray[np.float32]: ...
+    @property
+    def present(self) -> tuple[Sequence, ...]: ...
+    @property
+    def mask(self) -> NDArray[np.bool_]: ...
+    @property
+    def geometry(self) -> Geometry: ...
+
+
+@dataclass(frozen=True)
+class InferenceSettings:
+    """How to run a model.
+
+    Attributes
+    ----------
+    mixed_precision : bool or None
+        Compute in bfloat16 where that is safe; None: on a GPU only, so that a CPU's results are the same everywhere.
+    flip_averaging : bool
+        Average with the result for the head mirrored left to right: twice the time.
+    """
+
+    mixed_precision: bool | None = None
+    flip_averaging: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class RegionProbabilities:
+    """What the model says about every voxel of the prepared grid.
+
+    Attributes
+    ----------
+    probabilities : ndarray of float32, shape (regions, k, j, i)
+        Zero outside the brain, and everywhere for a region that is not measured.
+    regions : tuple of Region
+        Of the first axis.
+    not_measured : mapping of str to str
+        Region key to the reason why the model could not say anything about it.
+    findings : tuple of str
+        Sentences for the user about what did not go as planned, for example too little memory on the GPU.
+    device : str
+        Where it was computed in the end.
+    """
+
+    probabilities: NDArray[np.float32] = field(repr=False)
+    regions: tuple[Region, ...]
+    not_measured: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[str, ...] = ()
+    device: str = "cpu"
+
+
+def segment(
+    prepared: Prepared,
+    bundle: Bundle,
+    device: str = "auto",
+    settings: InferenceSettings | None = None,
+    progress: Progress | None = None,
+) -> RegionProbabilities:
+    """Run the bundle's model on a prepared case.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    bundle : Bundle
+    device : str
+        "auto", "cuda", "mps" or "cpu". When its memory runs out, smaller windows and then the CPU are tried, and
+        a finding says so.
+    settings : InferenceSettings, optional
+    progress : Progress, optional
+
+    Raises
+    ------
+    InferenceError
+        The model can measure nothing with these sequences, the brain mask is empty, the device is not there, or there
+        is not enough memory.
+    BundleError
+        The bundle's network cannot be built or its weights changed.
+    Cancelled
+    """
+    settings = settings or InferenceSettings()
+    progress = progress or Progress()
+    not_measured = _not_measured(prepared, bundle)
+    if not prepared.mask.any():
+        raise InferenceError("The brain mask is empty, so there is nothing to segment.", "Check the quality page.")
+    specification = bundle.specification
+    chosen = choose_device(device)
+    network = bundle.load_network()
+    grid = WorkingGrid.over(prepared.mask, prepared.geometry.spacing_mm[::-1], specification)
+    image = grid.to_network(*_channels(prepared, bundle))
+    runner = WindowRunner(
+        network,
+        chosen,
+        _fitting(specification.window, tuple(image.shape[2:])),
+        specification.multiple_of,
+        specification.overlap,
+        chosen.type != "cpu" if settings.mixed_precision is None else settings.mixed_precision,
+    )
+    probabilities = runner.probabilities(image, progress)
+    if settings.flip_averaging:
+        axis = 2 + grid.order.permutation.index(_LEFT_RIGHT)
+        mirrored = runner.probabilities(image.flip(axis), progress).flip(axis)
+        probabilities = (probabilities + mirrored) / 2
+    values = grid.from_network(probabilities).numpy()
+    values *= prepared.mask
+    for channel, region in enumerate(specification.outputs):
+        if region.key in not_measured:
+            values[channel] = 0
+    return RegionProbabilities(
+        values, specification.outputs, not_measured, tuple(runner.findings), runner.device_used.type
+    )
+
+
+def entropy(probabilities: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Binary entropy of each region's probability in bits: 0 is certain, 1 a coin's toss; shape as given."""
+    p = np.clip(probabilities.astype(np.float32), 1e-7, 1 - 1e-7)
+    return -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
+
+
+def uncertainty(probabilities: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Entropy of each voxel's least certain region, shape (k, j, i), from probabilities (regions, k, j, i)."""
+    farthest_from_sure = np.abs(probabilities - 0.5).argmin(axis=0)[None]
+    return entropy(np.take_along_axis(probabilities, farthest_from_sure, axis=0)[0])
+
+
+def _not_measured(prepared: Prepared, bundle: Bundle) -> dict[str, str]:
+    """Why which regions cannot be measured; raises when that leaves none."""
+    specification = bundle.specification
+    missing = [sequence.value for sequence in specification.sequences if sequence not in prepared.present]
+    if missing and not specification.tolerates_missing:
+        raise InferenceError(
+            f"The model '{bundle.name}' needs all of its sequences; the study lacks {', '.join(missing)}.",
+            "Choose a model that works with fewer sequences, or assign the missing ones.",
+        )
+    reasons = specification.not_measured(prepared.present)
+    if all(region.key in reasons for region in specification.outputs):
+        raise InferenceError(
+            f"The model '{bundle.name}' can measure nothing without {', '.join(missing)}.",
+            "Assign at least FLAIR or T2 for the whole tumour, or T1c for the enhancing tumour.",
+        )
+    return reasons
+
+
+def _channels(prepared: Prepared, bundle: Bundle) -> tuple[Tensor, Tensor]:
+    """Images in the order and scale the model expects, (channels, k, j, i), and the mask as float."""
+    specification = bundle.specification
+    mask = torch.from_numpy(np.ascontiguousarray(prepared.mask))
+    order = [SEQUENCE_ORDER.index(sequence) for sequence in specification.sequences]
+    images = torch.from_numpy(prepared.images[order]) * mask
+    if specification.normalisation is Normalisation.NONZERO_ZSCORE:
+        for image in images:
+            inside = image[image != 0]
+            if inside.numel():
+                image[image != 0] = (inside - inside.mean()) / inside.std(correction=0).clamp(min=1e-6)
+    if specification.clip is not None:
+        images = images.clamp(*specification.clip)
+    return images, mask.float()
+
+
+def _fitting(window: tuple[int, int, int] | None, shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """The window, nowhere larger than the image; the whole image where there is none."""
+    first, second, third = (min(side, size) for side, size in zip(window or shape, shape, strict=True))
+    return first, second, third

@@ -1,0 +1,113 @@
+"""What a model expects and returns: the part of a bundle that is not weights."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+from BratsSegmenterLib.domain import REGIONS, Region, Sequence
+
+
+class Normalisation(Enum):
+    """How the intensities of one sequence are scaled before the network sees them."""
+
+    MASK_ZSCORE = "mask_zscore"
+    """Zero mean, unit variance over the brain mask; as preprocessing leaves them."""
+    NONZERO_ZSCORE = "nonzero_zscore"
+    """Zero mean, unit variance over all voxels that are not zero: MONAI's NormalizeIntensity(nonzero=True)."""
+
+
+@dataclass(frozen=True)
+class NetworkDefinition:
+    """A network class of the whitelist and the keyword arguments to build it with."""
+
+    target: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Need:
+    """A region can be measured only if at least one of `any_of` was acquired."""
+
+    region: str
+    any_of: tuple[Sequence, ...]
+
+    def is_met_by(self, present: Collection[Sequence]) -> bool:
+        """Whether one of the alternatives is among `present`."""
+        return any(sequence in present for sequence in self.any_of)
+
+    def sentence(self) -> str:
+        """Why the region is not measured when the need is not met."""
+        alternatives = " or ".join(sequence.value for sequence in self.any_of)
+        return f"{REGIONS[self.region].name} is not measured: it needs {alternatives}, which the study lacks."
+
+
+@dataclass(frozen=True)
+class ModelSpecification:
+    """What a model expects and returns.
+
+    Attributes
+    ----------
+    version : str
+        Of the bundle.
+    description : str
+        One sentence for the user.
+    network : NetworkDefinition
+    sequences : tuple of Sequence
+        Of the input channels, in order.
+    outputs : tuple of Region
+        Of the output channels, in order; each a sigmoid of its own.
+    orientation : str
+        Direction in which the index of each spatial axis of the network's input grows, as in nibabel and MONAI:
+        "RAS" means that the first axis grows to the right, the second to the front, the third upwards.
+    spacing_mm : float
+        Of the isotropic grid the network works on.
+    multiple_of : int
+        Every side of that grid is a multiple of it.
+    field_of_view : tuple of int or None
+        Least size of that grid, in its own axes; None where it only has to hold the brain.
+    window : tuple of int or None
+        Sides of the sliding window in the grid's axes; None where the network sees the whole grid at once.
+    overlap : float
+        Of neighbouring windows, 0 to below 1.
+    normalisation : Normalisation
+    clip : tuple of float or None
+        Limits of the normalised intensities.
+    tolerates_missing : bool
+        Whether a sequence that was not acquired may be given as zeros.
+    needs : tuple of Need
+        What each region cannot be measured without. A region may have several needs, all of which must be met.
+    data_source : str
+        What it was trained on.
+    scores : mapping of str to float
+        What its makers measured, by name.
+    """
+
+    version: str
+    description: str
+    network: NetworkDefinition
+    sequences: tuple[Sequence, ...]
+    outputs: tuple[Region, ...]
+    orientation: str
+    spacing_mm: float
+    multiple_of: int
+    field_of_view: tuple[int, int, int] | None = None
+    window: tuple[int, int, int] | None = None
+    overlap: float = 0.5
+    normalisation: Normalisation = Normalisation.MASK_ZSCORE
+    clip: tuple[float, float] | None = None
+    tolerates_missing: bool = False
+    needs: tuple[Need, ...] = ()
+    data_source: str = ""
+    scores: Mapping[str, float] = MappingProxyType({})
+
+    def not_measured(self, present: Collection[Sequence]) -> dict[str, str]:
+        """Region key to the reason why the model can say nothing about it when only `present` was acquired."""
+        reasons: dict[str, str] = {}
+        for need in self.needs:
+            if not need.is_met_by(present):
+                reasons.setdefault(need.region, need.sentence())
+        return reasons
