@@ -1,0 +1,102 @@
+"""Who drew a result and who answers for it, and what was written of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+
+from BratsSegmenterLib.domain import Algorithm
+from BratsSegmenterLib.errors import ExportError
+
+MANUFACTURER = "BratsSegmenter"
+
+
+class Authorship(Enum):
+    """How the regions came about; the value is the ROI Generation Algorithm (DICOM PS3.3 C.8.8.5)."""
+
+    AI = "AUTOMATIC"
+    EDITED = "SEMIAUTOMATIC"
+
+
+class ObjectKind(Enum):
+    """The objects that leave for the archive; the value is the modality they carry there."""
+
+    RTSTRUCT = "RTSTRUCT"
+    SEG = "SEG"
+    SR = "SR"
+    KEY_IMAGE = "OT"
+
+
+@dataclass(frozen=True)
+class WrittenObject:
+    """A DICOM object of ours: what it is, where it lies and how the archive will know it."""
+
+    kind: ObjectKind
+    path: Path
+    sop_class_uid: str
+    sop_instance_uid: str
+    series_uid: str
+
+
+@dataclass(frozen=True)
+class ObjectReference:
+    """An object that is already in the study."""
+
+    series_uid: str
+    sop_class_uid: str
+    sop_instance_uid: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What every object of one export says about its making.
+
+    Attributes
+    ----------
+    software_version : str
+    algorithm : Algorithm
+    authorship : Authorship
+        AI as long as nobody corrected anything.
+    content_time : datetime
+        When the result was finished.
+    reviewer : str
+        Name of who reviewed it, as DICOM writes names (``Family^Given``); empty when nobody did.
+    approved_at : datetime or None
+        When the reviewer signed and approved it. Without it structure sets stay UNAPPROVED.
+    predecessors : tuple of ObjectReference
+        The objects of the version before; each new object refers to the one of its own kind.
+    series_number : int
+        Of the RTSTRUCT; SEG, SR and key images follow.
+
+    Raises
+    ------
+    ExportError
+        Approved by nobody.
+    """
+
+    software_version: str
+    algorithm: Algorithm
+    authorship: Authorship
+    content_time: datetime
+    reviewer: str = ""
+    approved_at: datetime | None = None
+    predecessors: tuple[ObjectReference, ...] = ()
+    series_number: int = 900
+
+    def __post_init__(self) -> None:
+        if self.approved_at is not None and not self.reviewer:
+            raise ExportError("The result is to be approved, but nobody is named as its reviewer.", "Enter your name.")
+
+    @property
+    def review_statement(self) -> str:
+        """Whether a person stands behind it, in words."""
+        return f"AI, reviewed by {self.reviewer.replace('^', ', ')}" if self.reviewer else "AI, not reviewed"
+
+    def predecessor(self, sop_class_uid: str) -> ObjectReference | None:
+        """The predecessor of that SOP class."""
+        same = [reference for reference in self.predecessors if reference.sop_class_uid == sop_class_uid]
+        return same[0] if same else None
+
+

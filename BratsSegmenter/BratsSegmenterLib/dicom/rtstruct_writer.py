@@ -1,0 +1,203 @@
+"""RT Structure Sets (DICOM PS3.3 A.19) that every reader turns back into the voxels they were made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.charset import default_encoding
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.tag import Tag
+from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
+
+from BratsSegmenterLib.dicom.contours import MAX_POINTS, Contour, region_contours
+from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
+from BratsSegmenterLib.dicom.study_objects import date_and_time, new_object, reference_item, save
+from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, Frame, Region, Segmentation, Volume
+from BratsSegmenterLib.errors import ExportError
+
+_STUDY_COMPONENT = "1.2.840.10008.3.1.2.3.1"  # retired Detached Study Management, allowed by PS3.3 C.8.8.5.4
+_CONTOUR_DATA = Tag("ContourData")
+_GROSS_TUMOUR = ("ET", "NCR", "TC")
+
+
+def write_rtstruct(
+    path: Path,
+    volume: Volume,
+    segmentation: Segmentation,
+    provenance: Provenance,
+    *,
+    with_nested: bool = False,
+    smooth: bool = False,
+    max_points: int = MAX_POINTS,
+) -> WrittenObject:
+    """Write the regions of a segmentation as one structure set in the study of its reference volume.
+
+    Implicit VR: an explicit one cannot hold contours over 64 kB. Each contour lies exactly on the plane of its slice
+    and names the instance (and frame) of that slice. Regions without voxels are left out.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file; its folder is made when missing.
+    volume : Volume
+        The reference volume, on whose slices the contours lie.
+    segmentation : Segmentation
+        On the grid of that volume.
+    provenance : Provenance
+    with_nested : bool
+        Write whole tumour and tumour core too.
+    smooth : bool
+        Cut the corners of the contours, for the look of it; see :func:`region_contours`.
+    max_points : int
+        Cap on the points of a contour; a longer one is cut into parts along a pixel row.
+
+    Raises
+    ------
+    ExportError
+        The segmentation lies on another grid, has no voxels at all, or the disk refused.
+    """
+    check_same_grid(volume, segmentation)
+    candidates = (*LEAF_REGIONS, *NESTED_REGIONS) if with_nested else LEAF_REGIONS
+    contours = {r: region_contours(segmentation.mask(r), max_points, smooth) for r in candidates}
+    regions = [region for region in candidates if contours[region]]
+    if not regions:
+        raise ExportError(
+            "The segmentation is empty, so there is no structure set to write.",
+            "Segment or draw at least one region first.",
+        )
+    dataset = new_object(RTStructureSetStorage, ImplicitVRLittleEndian, volume, provenance)
+    _describe_structure_set(dataset, provenance)
+    _reference_images(dataset, volume)
+    slices = _SlicePlanes(volume)
+    dataset.ROIContourSequence = [
+        _roi_contours(number, region, contours[region], slices)
+        for number, region in enumerate(regions, 1)
+    ]
+    dataset.StructureSetROISequence = [
+        _roi(number, region, volume, provenance) for number, region in enumerate(regions, 1)
+    ]
+    dataset.RTROIObservationsSequence = [_observation(number, region) for number, region in enumerate(regions, 1)]
+    return save(dataset, path, ObjectKind.RTSTRUCT)
+
+
+def check_same_grid(volume: Volume, segmentation: Segmentation) -> None:
+    """Raise :class:`ExportError` unless the segmentation lies on the volume's grid."""
+    if not volume.geometry.is_close(segmentation.geometry) or segmentation.labels.shape != volume.geometry.shape:
+        raise ExportError(
+            "The segmentation does not lie on the slices of the series it is to be sent with.",
+            "Resample it to the reference series first.",
+            f"grids {segmentation.labels.shape} and {volume.geometry.shape}",
+        )
+
+
+class _SlicePlanes:
+    """The slices of a volume: where their pixels lie, and the reference to the image of each."""
+
+    def __init__(self, volume: Volume) -> None:
+        self._in_plane = volume.geometry.affine[:3, :2]
+        self._positions = np.array([frame.position_mm for frame in volume.frames])
+        self._images = [[_image_item(frame)] for frame in volume.frames]
+
+    def points_mm(self, contour: Contour) -> NDArray[np.float64]:
+        """LPS millimetres, shape (n, 3), from the slice's own Image Position (Patient)."""
+        return self._positions[contour.slice_index] + contour.points @ self._in_plane.T
+
+    def image_sequence(self, contour: Contour) -> list[Dataset]:
+        """The Contour Image Sequence of one contour."""
+        return self._images[contour.slice_index]
+
+
+def _describe_structure_set(dataset: FileDataset, provenance: Provenance) -> None:
+    dataset.Modality = ObjectKind.RTSTRUCT.value
+    dataset.SeriesNumber = provenance.series_number
+    dataset.SeriesDescription = f"Glioma regions ({provenance.review_statement})"[:64]
+    dataset.InstanceNumber = 1
+    dataset.StructureSetLabel = MANUFACTURER
+    dataset.StructureSetName = dataset.SeriesDescription
+    dataset.StructureSetDate, dataset.StructureSetTime = date_and_time(provenance.content_time)
+    predecessor = provenance.predecessor(RTStructureSetStorage)
+    if predecessor:
+        dataset.PredecessorStructureSetSequence = [reference_item(predecessor)]
+    if provenance.approved_at is None:
+        dataset.ApprovalStatus = "UNAPPROVED"
+        return
+    dataset.ApprovalStatus = "APPROVED"
+    dataset.ReviewDate, dataset.ReviewTime = date_and_time(provenance.approved_at)
+    dataset.ReviewerName = provenance.reviewer
+
+
+def _reference_images(dataset: FileDataset, volume: Volume) -> None:
+    series = Dataset()
+    series.SeriesInstanceUID = volume.series.series_uid
+    series.ContourImageSequence = [_image_item(frame) for frame in volume.frames]
+    study = Dataset()
+    study.ReferencedSOPClassUID = _STUDY_COMPONENT
+    study.ReferencedSOPInstanceUID = volume.series.study_uid
+    study.RTReferencedSeriesSequence = [series]
+    frame_of_reference = Dataset()
+    frame_of_reference.FrameOfReferenceUID = volume.series.frame_of_reference_uid
+    frame_of_reference.RTReferencedStudySequence = [study]
+    dataset.ReferencedFrameOfReferenceSequence = [frame_of_reference]
+
+
+def _image_item(frame: Frame) -> Dataset:
+    item = Dataset()
+    item.ReferencedSOPClassUID = frame.sop_class_uid
+    item.ReferencedSOPInstanceUID = frame.sop_instance_uid
+    if frame.number is not None:
+        item.ReferencedFrameNumber = frame.number
+    return item
+
+
+def _roi(number: int, region: Region, volume: Volume, provenance: Provenance) -> Dataset:
+    item = Dataset()
+    item.ROINumber = number
+    item.ReferencedFrameOfReferenceUID = volume.series.frame_of_reference_uid
+    item.ROIName = region.key
+    item.ROIDescription = region.name
+    item.ROIGenerationAlgorithm = provenance.authorship.value
+    return item
+
+
+def _observation(number: int, region: Region) -> Dataset:
+    item = Dataset()
+    item.ObservationNumber = number
+    item.ReferencedROINumber = number
+    item.ROIObservationLabel = region.key
+    item.RTROIInterpretedType = "GTV" if region.key in _GROSS_TUMOUR else ""
+    item.ROIInterpreter = ""
+    return item
+
+
+def _roi_contours(number: int, region: Region, contours: Sequence[Contour], slices: _SlicePlanes) -> Dataset:
+    item = Dataset()
+    item.ROIDisplayColor = list(region.colour)
+    item.ContourSequence = [
+        _contour(contour_number, slices.points_mm(contour), slices.image_sequence(contour))
+        for contour_number, contour in enumerate(contours, 1)
+    ]
+    item.ReferencedROINumber = number
+    return item
+
+
+def _contour(number: int, points_mm: NDArray[np.float64], image_sequence: list[Dataset]) -> Dataset:
+    item = Dataset()
+    item.ContourImageSequence = image_sequence
+    item.ContourGeometricType = "CLOSED_PLANAR"
+    item.NumberOfContourPoints = len(points_mm)
+    item.ContourNumber = number
+    value = _decimal_strings(points_mm)
+    item[_CONTOUR_DATA] = RawDataElement(_CONTOUR_DATA, "DS", len(value), value, 0, True, True)
+    item.set_original_encoding(True, True, default_encoding)  # lets pydicom write the ready bytes as they are
+    return item
+
+
+def _decimal_strings(points_mm: NDArray[np.float64]) -> bytes:
+    """Contour Data (DICOM PS3.5 6.2 DS): four decimals, less than the 16 characters that each may have."""
+    values = (points_mm.round(4) + 0.0).ravel().tolist()  # + 0.0 turns -0.0 into 0.0
+    text = ("%.4f\\" * len(values) % tuple(values))[:-1]
+    return (text + " " * (len(text) % 2)).encode("ascii")
