@@ -10,24 +10,41 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.grid import GapError
+    from BratsSegmenterLib.dicom.recognition import (
+        Candidate,
+        Recognition,
+        missing_notes,
+        recognise,
+        reference_sequence,
+    )
     from BratsSegmenterLib.dicom.scanning import ScannedStudy, SetAside, scan
     from BratsSegmenterLib.dicom.volume import load_volume
 
 _MODULE_OF = {
     # Reading
+    "Candidate": "recognition",
     "GapError": "grid",
+    "Recognition": "recognition",
     "ScannedStudy": "scanning",
     "SetAside": "scanning",
     "load_volume": "volume",
+    "missing_notes": "recognition",
+    "recognise": "recognition",
+    "reference_sequence": "recognition",
     "scan": "scanning",
 }
 
 __all__ = [
     # Reading
+    "Candidate",
     "GapError",
+    "Recognition",
     "ScannedStudy",
     "SetAside",
     "load_volume",
+    "missing_notes",
+    "recognise",
+    "reference_sequence",
     "scan",
 ]
 

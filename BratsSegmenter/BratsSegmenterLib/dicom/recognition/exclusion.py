@@ -1,0 +1,91 @@
+"""Why a series is no T1, T2 or FLAIR of a head."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from BratsSegmenterLib.dicom.recognition.acquisition import Acquisition
+from BratsSegmenterLib.dicom.recognition.names import NameReading
+
+_FEWEST_SLICES = 8
+_SMALLEST_MATRIX = 64
+_T2_STAR_ECHO_TIME_MS = 12
+_FLUID_ONLY_ECHO_TIME_MS = 700
+
+# Image Type values of vendors and of the standard (PS3.3 C.8.3.1.1.1, C.8.13.3.1.1) for what is no plain image.
+_EXCLUDING_IMAGE_TYPE = re.compile(
+    r"LOCALIZER|(CSA )?MPR|REFORMATTED|PROJECTION( IMAGE)?|(CSA |MAX_|MIN_|MIN )?M?IP(_COR|_SAG|_TRA)?|MINIP|MNIP"
+    r"|E?ADC|TRACEW?|FA|EXP|TENSOR.*|DIFFUSION.*|PERFUSION.*|ASL|R?CB[FV]|MTT|TTP|PBP|FMRI|BOLD|EPI|MOSAIC"
+    r"|SUB(TRACTION)?|P|PHASE( MAP)?|VELOCITY|FLOW.*|R|REAL|I|IMAGINARY|SWI|SW_M_FFE|MRA|TOF"
+    r"|SYNTHETIC|T[12]MAP|[TR]2_STAR|B0|FIELD_MAP|METABOLITE_MAP|SPECTROSCOPY"
+    r"|POSDISP|SCREEN SAVE|CSA REPORT|NON_PARALLEL"
+)
+_EXCLUDING_CONTRAST = re.compile(
+    r"DIFFUSION|FLOW_ENCODED|PERFUSION|PROTON_DENSITY|STIR|TAGGING|TOF|T2_STAR|SUSCEPTIBILITY|METABOLITE_MAP"
+)
+_OTHER_BODY_PART = re.compile(
+    r"SPINE|CHEST|HEART|CARDIAC|ABDOMEN|LIVER|LEVER|PELVIS|PROSTATE|BREAST|KNEE|HIP|SHOULDER|ANKLE|WRIST|ELBOW|NECK|LEG"
+)
+
+
+def reasons_to_exclude(acquisition: Acquisition, name: NameReading) -> Iterator[str]:
+    """Sentences why a series cannot be one of the four sequences, strongest first; none when it can."""
+    yield from _declared(acquisition)
+    yield from _extent(acquisition)
+    yield from _physics(acquisition, name)
+    if name.exclusion:
+        yield f"its name says {name.exclusion}"
+
+
+def _declared(acquisition: Acquisition) -> Iterator[str]:
+    for value in acquisition.image_type:
+        if _EXCLUDING_IMAGE_TYPE.fullmatch(value):
+            yield f"its Image Type says {value}"
+    if _EXCLUDING_CONTRAST.fullmatch(acquisition.acquisition_contrast):
+        yield f"its Acquisition Contrast is {acquisition.acquisition_contrast}"
+    if acquisition.b_value:
+        yield f"diffusion imaging, b = {acquisition.b_value:g} s/mm2"
+    if acquisition.magnetisation_transfer:
+        yield "magnetisation transfer changes its contrast"
+    if acquisition.angiography:
+        yield "angiography"
+    if acquisition.phase_image:
+        yield "a phase, real or imaginary image"
+    if _OTHER_BODY_PART.search(acquisition.body_part.upper()):
+        yield f"Body Part Examined is {acquisition.body_part}"
+
+
+def _extent(acquisition: Acquisition) -> Iterator[str]:
+    if acquisition.slices is not None and acquisition.slices < _FEWEST_SLICES:
+        yield f"only {acquisition.slices} slice{'s' if acquisition.slices > 1 else ''}"
+    if acquisition.matrix is not None and min(acquisition.matrix) < _SMALLEST_MATRIX:
+        yield f"only {acquisition.matrix[0]} x {acquisition.matrix[1]} pixels"
+
+
+def _physics(acquisition: Acquisition, name: NameReading) -> Iterator[str]:
+    echo_time, repetition_time = acquisition.echo_time_ms, acquisition.repetition_time_ms
+    inversion_time, sequence = acquisition.inversion_time_ms, acquisition.scanning_sequence
+    if "EP" in sequence:
+        yield "echo-planar imaging"
+    if echo_time is None or repetition_time is None:
+        return
+    if is_gradient_echo(acquisition) and echo_time >= _T2_STAR_ECHO_TIME_MS:
+        yield f"gradient echo with TE {echo_time:g} ms: T2*"
+    if echo_time > _FLUID_ONLY_ECHO_TIME_MS:
+        yield f"TE {echo_time:g} ms: only fluid is seen"
+    if inversion_time and inversion_time < 400 and repetition_time >= 1500 and not is_gradient_echo(acquisition):
+        yield f"inversion time {inversion_time:g} ms suppresses fat: STIR"
+    if inversion_time is None and _is_proton_density(acquisition) and name.weighting is None:
+        yield f"TR {repetition_time:g} ms, TE {echo_time:g} ms: proton density"
+
+
+def is_gradient_echo(acquisition: Acquisition) -> bool:
+    """Gradient echo, and not the gradient and spin echo of GRASE."""
+    return "GR" in acquisition.scanning_sequence and "SE" not in acquisition.scanning_sequence
+
+
+def _is_proton_density(acquisition: Acquisition) -> bool:
+    if is_gradient_echo(acquisition) or acquisition.acquisition_contrast:
+        return False
+    return (acquisition.echo_time_ms or 0) < 40 and (acquisition.repetition_time_ms or 0) >= 1250

@@ -1,0 +1,41 @@
+"""What a study with fewer than four sequences still allows to measure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.errors import RecognitionError
+
+_NOTES = {
+    Sequence.T1C: "T1c is missing: enhancing tumour and necrotic core will not be measured, only oedema.",
+    Sequence.FLAIR: "FLAIR is missing: "
+    "oedema and whole tumour will not be measured, only enhancing tumour and necrotic core.",
+    Sequence.T1: "T1 before contrast is missing: blood and other bright tissue may be counted as enhancing tumour.",
+    Sequence.T2: "T2 is missing: the border between necrosis, cavity and oedema is less certain.",
+}
+
+
+def missing_notes(found: Collection[Sequence]) -> tuple[str, ...]:
+    """Sentences about what will not be measured, or less well, without the missing sequences.
+
+    T1c with FLAIR gives the full result; T1c alone enhancing tumour and necrosis; FLAIR alone oedema.
+    """
+    return tuple(note for sequence, note in _NOTES.items() if sequence not in found)
+
+
+def reference_sequence(found: Collection[Sequence]) -> Sequence:
+    """In whose grid the result is drawn: T1c, else FLAIR.
+
+    Raises
+    ------
+    RecognitionError
+        Neither of them is there: no tumour region could be measured.
+    """
+    for sequence in (Sequence.T1C, Sequence.FLAIR):
+        if sequence in found:
+            return sequence
+    raise RecognitionError(
+        "Neither T1 with contrast agent nor FLAIR was found, so no region of the tumour can be measured.",
+        "If the study holds one of them, choose its series by hand.",
+    )
