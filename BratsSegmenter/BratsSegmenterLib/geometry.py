@@ -103,9 +103,29 @@ class Geometry:
         image.SetOrigin(self.origin_mm.tolist())
         return image
 
+    def cropped(self, box: tuple[slice, slice, slice]) -> Geometry:
+        """The grid of the part ``array[box]`` of an array on this grid."""
+        first_slice, first_row, first_column = (axis.start for axis in box)
+        affine = self.affine.copy()
+        affine[:3, 3] = self.points_mm(np.array([[first_column, first_row, first_slice]]))[0]
+        slices, rows, columns = (axis.stop - axis.start for axis in box)
+        return Geometry((slices, rows, columns), affine)
+
     def is_close(self, other: Geometry, tolerance_mm: float = 1e-3) -> bool:
         """Whether both grids have the same shape and every corner voxel lies within `tolerance_mm`."""
         if self.shape != other.shape:
             return False
         corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape[::-1]])).reshape(3, -1).T
         return bool(np.abs(self.points_mm(corners) - other.points_mm(corners)).max() <= tolerance_mm)
+
+
+def bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
+    """The smallest part of an array, shape (slices, rows, columns), that holds all its True voxels, at least one."""
+    slices = _extent(np.any(mask, axis=(1, 2)))
+    plane = np.any(mask[slices], axis=0)
+    return slices, _extent(np.any(plane, axis=1)), _extent(np.any(plane, axis=0))
+
+
+def _extent(occupied: NDArray[np.bool_]) -> slice:
+    places = np.flatnonzero(occupied)
+    return slice(int(places[0]), int(places[-1]) + 1)

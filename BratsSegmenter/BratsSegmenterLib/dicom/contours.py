@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from BratsSegmenterLib.dicom.pixel_edges import PixelEdges, rings
+from BratsSegmenterLib.geometry import bounding_box
 
 INSET_PX = 0.002
 """How far each edge is moved inwards: enough for readers that count the boundary in, too little for any volume."""
@@ -62,23 +63,14 @@ def region_contours(mask: NDArray[np.bool_], max_points: int = MAX_POINTS, smoot
         raise ValueError(f"a contour needs at least 4 points, the cap is {max_points}")
     if not mask.any():
         return []
-    slices, rows, columns = _bounding_box(mask)
+    box = bounding_box(mask)
+    slices, rows, columns = box
+    origin = np.array([columns.start, rows.start], float)
     contours = [
-        Contour(contour.slice_index + slices.start, contour.points + (columns.start, rows.start))
-        for contour in _capped_contours(mask[slices, rows, columns], max_points, smooth)
+        Contour(contour.slice_index + slices.start, contour.points + origin)
+        for contour in _capped_contours(mask[box], max_points, smooth)
     ]
     return sorted(contours, key=lambda contour: contour.slice_index)
-
-
-def _bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
-    slices = np.flatnonzero(mask.any(axis=(1, 2)))
-    plane = mask[slices[0] : slices[-1] + 1].any(axis=0)
-    rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
-    return (
-        slice(slices[0], slices[-1] + 1),
-        slice(rows[0], rows[-1] + 1),
-        slice(columns[0], columns[-1] + 1),
-    )
 
 
 def _capped_contours(mask: NDArray[np.bool_], max_points: int, smooth: bool) -> Iterator[Contour]:
@@ -111,9 +103,7 @@ def _trace(mask: NDArray[np.bool_], smooth: bool) -> Iterator[tuple[tuple[int, i
         yield (slice_index, row - 1, column - 1), points[ring[drawn[ring]]]
 
 
-def _with_channels(
-    successors: NDArray[np.intp], tops: NDArray[np.intp], hits: NDArray[np.intp]
-) -> NDArray[np.intp]:
+def _with_channels(successors: NDArray[np.intp], tops: NDArray[np.intp], hits: NDArray[np.intp]) -> NDArray[np.intp]:
     """Link each hole into the ring above it: down the channel, round the hole, and up again.
 
     Four points a hole are appended to the rings, in blocks: meets, leaves, leaves, meets.

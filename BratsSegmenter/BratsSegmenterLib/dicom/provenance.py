@@ -98,5 +98,3 @@ class Provenance:
         """The predecessor of that SOP class."""
         same = [reference for reference in self.predecessors if reference.sop_class_uid == sop_class_uid]
         return same[0] if same else None
-
-

@@ -15,6 +15,7 @@ from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 
 from BratsSegmenterLib.dicom.contours import MAX_POINTS, Contour, region_contours
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
+from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
 from BratsSegmenterLib.dicom.study_objects import date_and_time, new_object, reference_item, save
 from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, Frame, Region, Segmentation, Volume
 from BratsSegmenterLib.errors import ExportError
@@ -37,7 +38,8 @@ def write_rtstruct(
     """Write the regions of a segmentation as one structure set in the study of its reference volume.
 
     Implicit VR: an explicit one cannot hold contours over 64 kB. Each contour lies exactly on the plane of its slice
-    and names the instance (and frame) of that slice. Regions without voxels are left out.
+    and names the instance (and frame) of that slice, unless that slice was interpolated across a gap. Regions without
+    voxels are left out.
 
     Parameters
     ----------
@@ -72,10 +74,10 @@ def write_rtstruct(
     dataset = new_object(RTStructureSetStorage, ImplicitVRLittleEndian, volume, provenance)
     _describe_structure_set(dataset, provenance)
     _reference_images(dataset, volume)
-    slices = _SlicePlanes(volume)
+    planes = SlicePlanes(volume)
+    images = [_image_item(frame) if own else None for frame, own in zip(volume.frames, planes.has_image, strict=True)]
     dataset.ROIContourSequence = [
-        _roi_contours(number, region, contours[region], slices)
-        for number, region in enumerate(regions, 1)
+        _roi_contours(number, region, contours[region], planes, images) for number, region in enumerate(regions, 1)
     ]
     dataset.StructureSetROISequence = [
         _roi(number, region, volume, provenance) for number, region in enumerate(regions, 1)
@@ -92,23 +94,6 @@ def check_same_grid(volume: Volume, segmentation: Segmentation) -> None:
             "Resample it to the reference series first.",
             f"grids {segmentation.labels.shape} and {volume.geometry.shape}",
         )
-
-
-class _SlicePlanes:
-    """The slices of a volume: where their pixels lie, and the reference to the image of each."""
-
-    def __init__(self, volume: Volume) -> None:
-        self._in_plane = volume.geometry.affine[:3, :2]
-        self._positions = np.array([frame.position_mm for frame in volume.frames])
-        self._images = [[_image_item(frame)] for frame in volume.frames]
-
-    def points_mm(self, contour: Contour) -> NDArray[np.float64]:
-        """LPS millimetres, shape (n, 3), from the slice's own Image Position (Patient)."""
-        return self._positions[contour.slice_index] + contour.points @ self._in_plane.T
-
-    def image_sequence(self, contour: Contour) -> list[Dataset]:
-        """The Contour Image Sequence of one contour."""
-        return self._images[contour.slice_index]
 
 
 def _describe_structure_set(dataset: FileDataset, provenance: Provenance) -> None:
@@ -133,7 +118,7 @@ def _describe_structure_set(dataset: FileDataset, provenance: Provenance) -> Non
 def _reference_images(dataset: FileDataset, volume: Volume) -> None:
     series = Dataset()
     series.SeriesInstanceUID = volume.series.series_uid
-    series.ContourImageSequence = [_image_item(frame) for frame in volume.frames]
+    series.ContourImageSequence = [_image_item(frame) for frame in dict.fromkeys(volume.frames)]
     study = Dataset()
     study.ReferencedSOPClassUID = _STUDY_COMPONENT
     study.ReferencedSOPInstanceUID = volume.series.study_uid
@@ -173,20 +158,23 @@ def _observation(number: int, region: Region) -> Dataset:
     return item
 
 
-def _roi_contours(number: int, region: Region, contours: Sequence[Contour], slices: _SlicePlanes) -> Dataset:
+def _roi_contours(
+    number: int, region: Region, contours: Sequence[Contour], planes: SlicePlanes, images: Sequence[Dataset | None]
+) -> Dataset:
     item = Dataset()
     item.ROIDisplayColor = list(region.colour)
     item.ContourSequence = [
-        _contour(contour_number, slices.points_mm(contour), slices.image_sequence(contour))
-        for contour_number, contour in enumerate(contours, 1)
+        _contour(contour_number, planes.points_mm(slice_index, points), images[slice_index])
+        for contour_number, (slice_index, points) in enumerate(contours, 1)
     ]
     item.ReferencedROINumber = number
     return item
 
 
-def _contour(number: int, points_mm: NDArray[np.float64], image_sequence: list[Dataset]) -> Dataset:
+def _contour(number: int, points_mm: NDArray[np.float64], image: Dataset | None) -> Dataset:
     item = Dataset()
-    item.ContourImageSequence = image_sequence
+    if image is not None:
+        item.ContourImageSequence = [image]
     item.ContourGeometricType = "CLOSED_PLANAR"
     item.NumberOfContourPoints = len(points_mm)
     item.ContourNumber = number

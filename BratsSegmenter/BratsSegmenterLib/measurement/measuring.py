@@ -1,0 +1,70 @@
+"""Volumes and lesions of a segmentation, from its voxels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from scipy import ndimage
+
+from BratsSegmenterLib.domain import (
+    ET,
+    LEAF_REGIONS,
+    NESTED_REGIONS,
+    Lesion,
+    Measurements,
+    Region,
+    RegionVolume,
+    Segmentation,
+)
+from BratsSegmenterLib.geometry import bounding_box
+from BratsSegmenterLib.measurement.diameters import axial_diameters
+
+_ANY_CONTACT = np.ones((3, 3, 3), bool)  # voxels that share a face, an edge or a corner belong together
+
+
+def measure(segmentation: Segmentation, intervals: Mapping[str, tuple[float, float]] | None = None) -> Measurements:
+    """Measure the regions and the enhancing lesions of a segmentation.
+
+    Volumes are counts of voxels times the voxel's volume, for every region that the model could say something about.
+    A lesion is a component of the enhancing tumour whose voxels touch by a face, an edge or a corner.
+
+    Parameters
+    ----------
+    segmentation : Segmentation
+    intervals : mapping of str to (float, float), optional
+        Region key to the interval, in millilitres, that the model's uncertainty gives its volume.
+
+    Returns
+    -------
+    Measurements
+        Volumes of ET, NCR, ED, RC, WT and TC, lesions from the largest.
+    """
+    counts = {region.label: np.count_nonzero(segmentation.labels == region.label) for region in LEAF_REGIONS}
+    voxel_ml = segmentation.geometry.voxel_volume_ml
+    intervals = intervals or {}
+    volumes = tuple(
+        RegionVolume(region, sum(counts[label] for label in region.labels) * voxel_ml, intervals.get(region.key))
+        for region in (*LEAF_REGIONS, *NESTED_REGIONS)
+        if region.key not in segmentation.not_measured
+    )
+    return Measurements(volumes, _lesions(segmentation, ET))
+
+
+def _lesions(segmentation: Segmentation, region: Region) -> tuple[Lesion, ...]:
+    mask = segmentation.mask(region)
+    if not mask.any():
+        return ()
+    around = bounding_box(mask)
+    parts, count = ndimage.label(mask[around], structure=_ANY_CONTACT)
+    geometry = segmentation.geometry.cropped(around)
+    sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
+    boxes = ndimage.find_objects(parts)
+    lesions = []
+    for number, index in enumerate(np.argsort(-sizes, kind="stable"), 1):
+        box = boxes[index]
+        diameters = axial_diameters(parts[box] == index + 1, geometry.cropped(box))
+        diameters = replace(diameters, slice_index=diameters.slice_index + box[0].start + around[0].start)
+        lesions.append(Lesion(region, number, int(sizes[index]) * geometry.voxel_volume_ml, diameters))
+    return tuple(lesions)

@@ -1,0 +1,50 @@
+"""Measurements as comma-separated values."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from BratsSegmenterLib.domain import Lesion, Measurements
+from BratsSegmenterLib.measurement.diameters import is_measurable
+
+_VOLUME_COLUMNS = ("region", "name", "volume_ml", "interval_low_ml", "interval_high_ml")
+_LESION_COLUMNS = (
+    "region",
+    "lesion",
+    "volume_ml",
+    "longest_mm",
+    "perpendicular_mm",
+    "product_mm2",
+    "slice",
+    "measurable",
+)
+
+
+def to_csv(measurements: Measurements) -> str:
+    """Two tables, regions and lesions, with an empty line between them; slices are counted from 1."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_VOLUME_COLUMNS)
+    for volume in measurements.volumes:
+        interval = [f"{bound:.3f}" for bound in volume.interval_ml] if volume.interval_ml else ["", ""]
+        writer.writerow([volume.region.key, volume.region.name, f"{volume.volume_ml:.3f}", *interval])
+    writer.writerow([])
+    writer.writerow(_LESION_COLUMNS)
+    writer.writerows(_lesion_row(lesion) for lesion in measurements.lesions)
+    return text.getvalue()
+
+
+def _lesion_row(lesion: Lesion) -> list[str]:
+    row = [lesion.region.key, str(lesion.number), f"{lesion.volume_ml:.3f}"]
+    if lesion.diameters is None:
+        return [*row, "", "", "", "", ""]
+    longest, perpendicular = lesion.diameters.longest_mm, lesion.diameters.perpendicular_mm
+    return [
+        *row,
+        f"{longest:.1f}",
+        f"{perpendicular:.1f}",
+        f"{longest * perpendicular:.0f}",
+        str(lesion.diameters.slice_index + 1),
+        "yes" if is_measurable(lesion.diameters) else "no",
+    ]
