@@ -1,1 +1,7 @@
 """From recognised volumes to what a network can see: registration, grid, N4, brain mask, normalisation."""
+
+from BratsSegmenterLib.preprocessing.prepare import preprocess
+from BratsSegmenterLib.preprocessing.prepared import CHANNELS, PreparedCase, resample_to_reference
+from BratsSegmenterLib.preprocessing.steps import Steps
+
+__all__ = ["CHANNELS", "PreparedCase", "Steps", "preprocess", "resample_to_reference"]

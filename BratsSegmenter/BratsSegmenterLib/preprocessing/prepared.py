@@ -1,0 +1,86 @@
+"""What the network sees, and the way back to the reference's own slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.domain import Case, Sequence
+from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.preprocessing.grid import resample, smoothed_to
+
+CHANNELS = (Sequence.T1, Sequence.T1C, Sequence.T2, Sequence.FLAIR)
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedCase:
+    """The sequences of one study on one 1 mm grid.
+
+    Attributes
+    ----------
+    images : ndarray of float32, shape (4, k, j, i)
+        T1, T1c, T2 and FLAIR in this order; zeros outside the mask and for a missing sequence.
+    present : tuple of Sequence
+        The sequences that are not missing, in the same order.
+    mask : ndarray of bool, shape (k, j, i)
+        The brain; the head when the brain mask is switched off.
+    geometry : Geometry
+        The standard grid (see :mod:`BratsSegmenterLib.preprocessing.grid`) in the reference's patient space.
+    reference_geometry : Geometry
+        The reference's own grid, where results are drawn.
+    transforms : mapping of Sequence to SimpleITK.Transform
+        Rigid; each maps a point of the reference to the same anatomy in that sequence, LPS millimetres.
+    bias_fields : mapping of Sequence to ndarray of float32, shape (k, j, i)
+        The factor that was divided out of each image; empty when the correction is switched off.
+    findings : tuple of str
+        Sentences for the user: what was moved, skipped or doubted.
+    """
+
+    images: NDArray[np.float32] = field(repr=False)
+    present: tuple[Sequence, ...]
+    mask: NDArray[np.bool_] = field(repr=False)
+    geometry: Geometry
+    reference_geometry: Geometry
+    transforms: Mapping[Sequence, sitk.Transform]
+    bias_fields: Mapping[Sequence, NDArray[np.float32]] = field(repr=False)
+    findings: tuple[str, ...] = ()
+
+    def to_reference_grid(self, probabilities: NDArray) -> NDArray[np.float32]:
+        """Carry maps from the 1 mm grid to the reference's own grid by linear interpolation.
+
+        Parameters
+        ----------
+        probabilities : ndarray of float16 or float32, shape (c, k, j, i)
+
+        Returns
+        -------
+        ndarray of float32, shape (c, slices, rows, columns)
+            0 outside the 1 mm grid. Memory: the result and one channel.
+        """
+        carried = np.empty((len(probabilities), *self.reference_geometry.shape), np.float32)
+        for channel, values in enumerate(probabilities):
+            image = self.geometry.image(np.ascontiguousarray(values, np.float32))
+            carried[channel] = sitk.GetArrayViewFromImage(resample(image, self.reference_geometry))
+        return carried
+
+
+def resample_to_reference(case: Case, prepared: PreparedCase) -> dict[Sequence, NDArray[np.float32]]:
+    """Each original volume on the reference's own grid, rigidly moved, neither corrected nor masked: for display.
+
+    Returns
+    -------
+    dict of Sequence to ndarray of float32, shape (slices, rows, columns)
+    """
+    grid = case.reference_volume.geometry
+    moved = {}
+    for sequence, volume in case.volumes.items():
+        if sequence is case.reference:
+            moved[sequence] = volume.array
+            continue
+        image = smoothed_to(volume.geometry.image(volume.array), min(grid.spacing_mm))
+        moved[sequence] = sitk.GetArrayFromImage(resample(image, grid, prepared.transforms[sequence]))
+    return moved
