@@ -1,1 +1,71 @@
-"""The PACS: profiles, search, fetch, store and the embedded archive."""
+"""The PACS: profiles, search, fetch, store, outbox and the embedded archive.
+
+Profiles, credentials and what is listed can be used where no network library may be loaded; everything else is imported
+when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from BratsSegmenterLib.archive.credentials import Credentials, CredentialStore
+from BratsSegmenterLib.archive.listing import InstanceSummary, SeriesSummary, StudyQuery, StudySummary
+from BratsSegmenterLib.archive.profile import Authentication, Profile, ProfileStore
+
+if TYPE_CHECKING:
+    from BratsSegmenterLib.archive.checks import Check
+    from BratsSegmenterLib.archive.client import Archive
+    from BratsSegmenterLib.archive.failures import NotFoundError, StoreRefusedError, TemporaryArchiveError
+    from BratsSegmenterLib.archive.fetch import FetchedSeries, FetchedStudy
+    from BratsSegmenterLib.archive.outbox import Delivery, Outbox
+    from BratsSegmenterLib.archive.receipt import Receipt
+    from BratsSegmenterLib.archive.store import StoredObject
+    from BratsSegmenterLib.archive.transaction import Transaction, TransactionState
+
+__all__ = [
+    "Archive",
+    "Authentication",
+    "Check",
+    "CredentialStore",
+    "Credentials",
+    "Delivery",
+    "FetchedSeries",
+    "FetchedStudy",
+    "InstanceSummary",
+    "NotFoundError",
+    "Outbox",
+    "Profile",
+    "ProfileStore",
+    "Receipt",
+    "SeriesSummary",
+    "StoreRefusedError",
+    "StoredObject",
+    "StudyQuery",
+    "StudySummary",
+    "TemporaryArchiveError",
+    "Transaction",
+    "TransactionState",
+]
+
+_LOADED_WHEN_USED = {
+    "Archive": "client",
+    "Check": "checks",
+    "Delivery": "outbox",
+    "FetchedSeries": "fetch",
+    "FetchedStudy": "fetch",
+    "NotFoundError": "failures",
+    "Outbox": "outbox",
+    "Receipt": "receipt",
+    "StoreRefusedError": "failures",
+    "StoredObject": "store",
+    "TemporaryArchiveError": "failures",
+    "Transaction": "transaction",
+    "TransactionState": "transaction",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LOADED_WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LOADED_WHEN_USED[name]}"), name)

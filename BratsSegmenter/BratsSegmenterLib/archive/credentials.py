@@ -1,0 +1,105 @@
+"""Secrets: in the operating system's keyring when there is a real one, else only in memory."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+_SERVICE = "BratsSegmenter"
+_ENVIRONMENT = {
+    "user": "BRATS_SEGMENTER_USER",
+    "password": "BRATS_SEGMENTER_PASSWORD",
+    "token": "BRATS_SEGMENTER_TOKEN",
+}
+_LOWEST_TRUSTED_PRIORITY = 1  # keyring's own mark for backends it recommends; file-based ones lie below
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """User name and password, or a token; its repr shows nothing of them."""
+
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+    @classmethod
+    def from_environment(cls) -> Credentials:
+        """For headless use: BRATS_SEGMENTER_USER, BRATS_SEGMENTER_PASSWORD and BRATS_SEGMENTER_TOKEN."""
+        return cls(**{name: os.environ.get(variable, "") for name, variable in _ENVIRONMENT.items()})
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, str]) -> Credentials:
+        """From an object with any of ``user``, ``password`` and ``token``, as a worker reads it from its input."""
+        return cls(**{name: values.get(name, "") for name in _ENVIRONMENT})
+
+    def to_json(self) -> dict[str, str]:
+        """For a pipe to a worker process or a keyring; never for a file."""
+        return {"user": self.user, "password": self.password, "token": self.token}
+
+
+class Keyring(Protocol):
+    """The part of a :mod:`keyring` backend that is used."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """The secret kept under both names."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep a secret."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Forget a secret."""
+
+
+class CredentialStore:
+    """Credentials by profile name.
+
+    Parameters
+    ----------
+    keyring : Keyring or None
+        Where they last beyond this process; by default the system's own, when it is a real one
+        (Windows Credential Locker, macOS Keychain, Secret Service).
+    """
+
+    def __init__(self, keyring: Keyring | None = None) -> None:
+        self._keyring = keyring or system_keyring()
+        self._memory: dict[str, Credentials] = {}
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether secrets will still be known after a restart."""
+        return self._keyring is not None
+
+    def read(self, profile_name: str) -> Credentials:
+        """What is known for the profile; empty credentials when nothing is."""
+        if profile_name not in self._memory and self._keyring is not None:
+            kept = self._keyring.get_password(_SERVICE, profile_name)
+            self._memory[profile_name] = Credentials.from_json(json.loads(kept)) if kept else Credentials()
+        return self._memory.get(profile_name, Credentials())
+
+    def write(self, profile_name: str, credentials: Credentials) -> None:
+        """Remember the credentials of a profile."""
+        self._memory[profile_name] = credentials
+        if self._keyring is not None:
+            self._keyring.set_password(_SERVICE, profile_name, json.dumps(credentials.to_json()))
+
+    def forget(self, profile_name: str) -> None:
+        """Forget the credentials of a profile everywhere."""
+        self._memory.pop(profile_name, None)
+        if self._keyring is not None and self._keyring.get_password(_SERVICE, profile_name) is not None:
+            self._keyring.delete_password(_SERVICE, profile_name)
+
+
+def system_keyring() -> Keyring | None:
+    """The operating system's keyring, or None where there is none that keeps secrets encrypted."""
+    try:
+        import keyring  # Slicer does not ship it
+    except ImportError:
+        return None
+    backend = keyring.get_keyring()
+    chained = getattr(backend, "backends", None)
+    if chained is not None:
+        backend = next(iter(chained), backend)
+    return backend if backend.priority >= _LOWEST_TRUSTED_PRIORITY else None

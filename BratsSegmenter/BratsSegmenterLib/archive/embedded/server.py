@@ -1,0 +1,262 @@
+"""The HTTP side of the embedded archive: QIDO-RS, WADO-RS and STOW-RS (DICOM PS3.18) on loopback behind a token."""
+
+from __future__ import annotations
+
+import http.server
+import re
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, cast
+from urllib.parse import parse_qsl, urlsplit
+
+from pydicom.datadict import keyword_for_tag
+
+from BratsSegmenterLib.archive.embedded.index import Level
+from BratsSegmenterLib.archive.embedded.messages import metadata_answer, query_answer, store_answer
+from BratsSegmenterLib.archive.embedded.storage import OUT_OF_RESOURCES, Outcome, Storage
+from BratsSegmenterLib.archive.multipart import (
+    MalformedMultipartError,
+    boundary_of,
+    closing_delimiter,
+    content_type,
+    iterate_parts,
+    part_header,
+)
+
+_ROOT = "/dicom-web"
+_JSON = "application/dicom+json"
+_UID = r"[0-9.]{1,64}"
+_RESOURCE = re.compile(
+    rf"{_ROOT}(?:/studies(?:/(?P<study>{_UID}))?)?(?:/series(?:/(?P<series>{_UID}))?)?"
+    rf"(?:/instances(?:/(?P<instance>{_UID}))?)?(?P<metadata>/metadata)?/?"
+)
+_IGNORED_PARAMETERS = ("includefield", "fuzzymatching")
+_CHUNK_BYTES = 262_144
+_MAXIMUM_CHUNK_BYTES = 64_000_000
+
+
+class EmbeddedArchive:
+    """A running archive. Use it as a context manager, or :meth:`close` it.
+
+    Attributes
+    ----------
+    url : str
+        Base URL for a profile.
+    token : str
+        Bearer token for the credentials.
+    """
+
+    def __init__(self, storage: Storage, port: int, token: str) -> None:
+        self._storage = storage
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.storage = storage
+        self._server.token = token
+        self._thread = threading.Thread(target=self._server.serve_forever, name="embedded archive", daemon=True)
+        self.token = token
+        self.url = self._server.base_url = f"http://127.0.0.1:{self._server.server_port}{_ROOT}"
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Serve until the process is interrupted."""
+        self._thread.join()
+
+    def close(self) -> None:
+        """Stop listening and let go of the files; objects stored so far stay."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+        self._storage.close()
+
+    def __enter__(self) -> EmbeddedArchive:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def serve(folder: Path, port: int = 0, token: str = "") -> EmbeddedArchive:
+    """Start an archive on 127.0.0.1.
+
+    Parameters
+    ----------
+    folder : Path
+        Where its objects live; made when missing.
+    port : int
+        0 for any free one.
+    token : str
+        What clients must show; a random one when empty.
+    """
+    return EmbeddedArchive(Storage(folder), port, token or secrets.token_urlsafe(24))
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    storage: Storage
+    token: str
+    base_url: str
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no event."""
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+
+    def setup(self) -> None:
+        super().setup()
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+
+    @property
+    def _archive(self) -> _Server:
+        return cast(_Server, self.server)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Requests name patients: nothing is logged."""
+
+    def do_GET(self) -> None:
+        """QIDO-RS and WADO-RS."""
+        url = urlsplit(self.path)
+        match = _RESOURCE.fullmatch(url.path)
+        if not self._is_authorised():
+            self._answer(401)
+        elif match is None:
+            self._answer(404)
+        elif url.path.rstrip("/").endswith(("studies", "series", "instances")):
+            self._query(url.path.rstrip("/").rsplit("/", 1)[1], _identifiers(match), url.query)
+        else:
+            self._retrieve(_identifiers(match), match["metadata"] is not None)
+
+    def do_POST(self) -> None:
+        """STOW-RS."""
+        match = _RESOURCE.fullmatch(urlsplit(self.path).path)
+        with ExitStack() as cleaning:
+            chunks = self._body()
+            cleaning.callback(lambda: [None for _ in chunks])  # an unread body would be taken for the next request
+            if not self._is_authorised():
+                refusal = 401
+            elif match is None or match["series"] or match["instance"] or match["metadata"]:
+                refusal = 404
+            else:
+                self._store(chunks, match["study"] or "")
+                return
+        self._answer(refusal)
+
+    def _is_authorised(self) -> bool:
+        shown = self.headers.get("Authorization", "").encode()
+        return secrets.compare_digest(shown, f"Bearer {self._archive.token}".encode())
+
+    def _query(self, resource: str, identifiers: dict[str, str], query: str) -> None:
+        level = {"studies": Level.STUDY, "series": Level.SERIES, "instances": Level.INSTANCE}[resource]
+        parameters = dict(parse_qsl(query, keep_blank_values=True))
+        try:
+            limit, offset = int(parameters.pop("limit", "-1")), int(parameters.pop("offset", "0"))
+        except ValueError:
+            self._answer(400, b"limit and offset are whole numbers", "text/plain")
+            return
+        filters = {_keyword(name): value for name, value in parameters.items() if name not in _IGNORED_PARAMETERS}
+        unknown = filters.keys() - set(level.matchable)
+        if unknown:
+            self._answer(400, f"cannot match {', '.join(sorted(unknown))}".encode(), "text/plain")
+            return
+        results = self._archive.storage.index.query(level, identifiers, filters, limit, offset)
+        self._answer(200, query_answer(level, results), _JSON)
+
+    def _retrieve(self, identifiers: dict[str, str], metadata: bool) -> None:
+        paths = self._archive.storage.paths(identifiers) if identifiers else []
+        if not paths:
+            self._answer(404)
+        elif metadata:
+            self._answer(200, b"".join(metadata_answer(paths)), _JSON)
+        else:
+            self._send_files(paths)
+
+    def _send_files(self, paths: list[Path]) -> None:
+        """Always as stored: transcoding is the business of larger archives."""
+        boundary = secrets.token_hex(16)
+        head, tail = part_header(boundary), closing_delimiter(boundary)
+        length = sum(len(head) + path.stat().st_size + 2 for path in paths) + len(tail)
+        self.send_response(200)
+        self.send_header("Content-Type", content_type(boundary))
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        for path in paths:
+            self.wfile.write(head)
+            with path.open("rb") as file:
+                shutil.copyfileobj(file, self.wfile, _CHUNK_BYTES)
+            self.wfile.write(b"\r\n")
+        self.wfile.write(tail)
+
+    def _store(self, chunks: Iterator[bytes], study_uid: str) -> None:
+        storage = self._archive.storage
+        received: list[Path] = []
+        try:
+            for part in iterate_parts(chunks, boundary_of(self.headers.get("Content-Type", ""))):
+                received.append(_write(part, storage.incoming))
+            outcomes = storage.add(received, study_uid)
+        except MalformedMultipartError:
+            self._answer(400, b"the body is not a whole multipart/related message", "text/plain")
+            return
+        except OSError:
+            outcomes = [Outcome(None, OUT_OF_RESOURCES)]
+        finally:
+            for path in received:
+                path.unlink(missing_ok=True)
+        if not outcomes:
+            self._answer(400, b"the message holds no object", "text/plain")
+            return
+        failed = sum(one.failure_reason is not None for one in outcomes)
+        status = 200 if not failed else 409 if failed == len(outcomes) else 202
+        self._answer(status, store_answer(outcomes, self._archive.base_url), _JSON)
+
+    def _body(self) -> Iterator[bytes]:
+        """The body of a request in pieces, chunked or of a stated length."""
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            while size := int(self.rfile.readline().split(b";")[0] or b"0", 16):
+                if size > _MAXIMUM_CHUNK_BYTES:
+                    raise ValueError("a chunk larger than any client sends")
+                yield self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            return
+        remaining = int(self.headers.get("Content-Length", 0))
+        while remaining > 0 and (piece := self.rfile.read(min(_CHUNK_BYTES, remaining))):
+            remaining -= len(piece)
+            yield piece
+
+    def _answer(self, status: int, body: bytes = b"", kind: str = "text/plain") -> None:
+        self.send_response(status)
+        if body:
+            self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with suppress(BrokenPipeError, ConnectionResetError):  # the client no longer wants it
+            self.wfile.write(body)
+
+
+def _identifiers(match: re.Match[str]) -> dict[str, str]:
+    named = {"StudyInstanceUID": "study", "SeriesInstanceUID": "series", "SOPInstanceUID": "instance"}
+    return {keyword: match[group] for keyword, group in named.items() if match[group]}
+
+
+def _keyword(name: str) -> str:
+    """Keyword of an attribute given as such or as eight hexadecimal digits (PS3.18 8.3.4.1)."""
+    return keyword_for_tag(int(name, 16)) if re.fullmatch("[0-9a-fA-F]{8}", name) else name
+
+
+def _write(part: Iterator[bytes], folder: Path) -> Path:
+    handle, name = tempfile.mkstemp(dir=folder)
+    with cast(IO[bytes], open(handle, "wb")) as file:
+        for piece in part:
+            file.write(piece)
+    return Path(name)

@@ -1,0 +1,135 @@
+"""The files of the embedded archive: kept under hashed names, whole or not at all, never overwritten."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydicom import Dataset, dcmread
+from pydicom.errors import InvalidDicomError
+
+from BratsSegmenterLib.archive.durable import flush_file, flush_folder
+from BratsSegmenterLib.archive.embedded.index import KEYWORDS, Index
+from BratsSegmenterLib.archive.instance_file import (
+    DamagedInstanceError,
+    InstanceIdentity,
+    file_name,
+    inspect,
+    sha256_of,
+)
+
+PROCESSING_FAILURE = 0x0110
+DUPLICATE_INSTANCE = 0x0111
+OUT_OF_RESOURCES = 0xA700
+NOT_OF_THIS_STUDY = 0xA900
+CANNOT_UNDERSTAND = 0xC000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one object: who it is, as far as known, and why it was refused (PS3.18 annex I), if it was."""
+
+    identity: InstanceIdentity | None
+    failure_reason: int | None = None
+
+
+@dataclass(frozen=True)
+class _Accepted:
+    values: Mapping[str, str]
+    sha256: str
+    incoming: Path
+    name: str
+
+
+class Storage:
+    """Instances on disk with their index.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._objects = folder / "objects"
+        self.incoming = folder / "incoming"
+        for made in (self._objects, self.incoming):
+            made.mkdir(parents=True, exist_ok=True)
+        for unfinished in self.incoming.iterdir():
+            unfinished.unlink()
+        self.index = Index(folder / "index.sqlite")
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.index.close()
+
+    def paths(self, identifiers: Mapping[str, str]) -> list[Path]:
+        """Files of the instances with these UIDs by keyword."""
+        return [self._objects / name[:2] / name for name in self.index.files(identifiers)]
+
+    def add(self, received: Iterable[Path], study_uid: str) -> list[Outcome]:
+        """Take files out of :attr:`incoming` into the archive, all in one commit.
+
+        An object that is stored already is accepted when its bytes are the same and refused when they are not.
+
+        Parameters
+        ----------
+        received : iterable of Path
+        study_uid : str
+            Objects of other studies are refused; empty for any.
+        """
+        outcomes: list[Outcome] = []
+        accepted: dict[str, _Accepted] = {}
+        for path in received:
+            outcome, new = self._examine(path, study_uid, accepted)
+            outcomes.append(outcome)
+            if new is not None:
+                accepted[new.values["SOPInstanceUID"]] = new
+            else:
+                path.unlink()
+        self._commit([*accepted.values()])
+        return outcomes
+
+    def _examine(
+        self, path: Path, study_uid: str, accepted: Mapping[str, _Accepted]
+    ) -> tuple[Outcome, _Accepted | None]:
+        try:
+            identity = inspect(path)
+            values = _values(path)
+        except (DamagedInstanceError, InvalidDicomError, ValueError):
+            return Outcome(None, CANNOT_UNDERSTAND), None
+        if study_uid and identity.study_uid != study_uid:
+            return Outcome(identity, NOT_OF_THIS_STUDY), None
+        digest = sha256_of(path)
+        uid = identity.sop_instance_uid
+        known = accepted[uid].sha256 if uid in accepted else self.index.sha256(uid)
+        if known is not None:
+            return Outcome(identity, None if known == digest else DUPLICATE_INSTANCE), None
+        return Outcome(identity), _Accepted(values, digest, path, file_name(uid))
+
+    def _commit(self, accepted: Sequence[_Accepted]) -> None:
+        folders = set()
+        for one in accepted:
+            folder = self._objects / one.name[:2]
+            folder.mkdir(exist_ok=True)
+            flush_file(one.incoming)
+            os.replace(one.incoming, folder / one.name)
+            folders.add(folder)
+        for folder in (*folders, self._objects):
+            flush_folder(folder)
+        self.index.add((one.values, one.sha256, one.name) for one in accepted)
+
+
+def _values(path: Path) -> dict[str, str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # oddities of foreign files; the text may quote values
+        dataset = dcmread(path, specific_tags=[*KEYWORDS, "SpecificCharacterSet"], stop_before_pixels=True)
+        return {keyword: _text(dataset, keyword) for keyword in KEYWORDS}
+
+
+def _text(dataset: Dataset, keyword: str) -> str:
+    value = dataset.get(keyword)
+    return "" if value is None else str(value)

@@ -1,0 +1,132 @@
+"""What went wrong between us and a PACS, as a sentence; never with a URL's query, which names patients."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+import urllib3
+
+from BratsSegmenterLib.archive.multipart import MalformedMultipartError, TruncatedMultipartError
+from BratsSegmenterLib.archive.profile import Profile
+from BratsSegmenterLib.errors import ArchiveError
+
+_TRY_LATER = frozenset({408, 429, 502, 503, 504})
+_STATUS = {
+    400: ("it does not accept our request", "Check the address of the profile; ask the PACS administrator."),
+    401: ("user name, password or token is wrong", "Check them in the profile."),
+    403: (
+        "this account is not allowed to do that",
+        "Ask the PACS administrator for the right to search, read and store.",
+    ),
+    404: (
+        "there is nothing at this address",
+        "Check the address of the profile, or search again: the study may be gone.",
+    ),
+    406: ("it cannot send this format", "Ask the PACS administrator whether WADO-RS sends objects as they are stored."),
+    409: ("it refused the object", "See the reason; ask the PACS administrator."),
+    413: ("the message is larger than it accepts", "Ask the PACS administrator to raise the limit for STOW-RS."),
+    429: ("it receives too many requests", "Try again in a few minutes."),
+    503: ("it is busy or being restarted", "Try again in a few minutes."),
+    504: ("a gateway in front of it waited too long", "Try again in a few minutes."),
+}
+
+
+class TemporaryArchiveError(ArchiveError):
+    """The same request may succeed when it is sent again."""
+
+
+class NotFoundError(ArchiveError):
+    """The archive does not know what was asked for."""
+
+
+class StoreRefusedError(ArchiveError):
+    """The archive will not take the object, however often it is sent."""
+
+
+def status_error(profile: Profile, status: int) -> ArchiveError:
+    """The sentence for an HTTP status that is not a success."""
+    meaning, advice = _STATUS.get(status, ("an error of its own", "Ask the PACS administrator."))
+    kind = TemporaryArchiveError if status in _TRY_LATER else NotFoundError if status == 404 else ArchiveError
+    return kind(f"The PACS '{profile.name}' answered {status}: {meaning}.", advice, f"HTTP status {status}")
+
+
+@contextmanager
+def explaining(profile: Profile) -> Iterator[None]:
+    """Turn what requests, urllib3, dicomweb-client and the disk raise into an :class:`ArchiveError`.
+
+    The original is not chained: its text holds the query.
+
+    Raises
+    ------
+    ArchiveError
+        :class:`TemporaryArchiveError` when it is worth trying again.
+    """
+    try:
+        yield
+    except requests.HTTPError as error:
+        raise status_error(profile, error.response.status_code) from None
+    except (requests.RequestException, urllib3.exceptions.HTTPError, MalformedMultipartError) as error:
+        raise _network_error(profile, error) from None
+    except OSError as error:
+        raise _disk_error(error) from None
+
+
+def _network_error(profile: Profile, error: Exception) -> ArchiveError:
+    what, advice, is_temporary = _describe(profile, error)
+    kind = TemporaryArchiveError if is_temporary else ArchiveError
+    return kind(f"The PACS '{profile.name}' {what}.", advice, type(error).__name__)
+
+
+def _describe(profile: Profile, error: Exception) -> tuple[str, str, bool]:
+    """Predicate, advice, and whether trying again may help."""
+    text = str(error)
+    match error:
+        case requests.exceptions.SSLError() if "CERTIFICATE_VERIFY_FAILED" in text:
+            trusted = f"the CA file {profile.ca_file}" if profile.ca_file else "a known authority"
+            return (
+                f"shows a certificate that {trusted} does not vouch for",
+                "Ask the PACS administrator for the right CA file and enter it in the profile.",
+                False,
+            )
+        case requests.exceptions.SSLError():
+            return (
+                "broke off the TLS handshake",
+                "It may demand a client certificate, or speak plain http: check the profile.",
+                False,
+            )
+        case requests.exceptions.ProxyError():
+            return "cannot be reached through the proxy", "Check the proxy of the profile.", False
+        case requests.exceptions.ConnectTimeout():
+            return "does not answer at all", "Check its address, the network and the firewall.", True
+        case requests.exceptions.ReadTimeout() | urllib3.exceptions.ReadTimeoutError():
+            return f"sent nothing for {profile.read_timeout_s:g} seconds", "Try again, or raise the time-out.", True
+        case requests.exceptions.ConnectionError() if "Read timed out" in text:
+            return f"sent nothing for {profile.read_timeout_s:g} seconds", "Try again, or raise the time-out.", True
+        case requests.exceptions.ConnectionError() if "NameResolution" in text or "resolve" in text:
+            return "has an address that no name server knows", "Check the host name in the profile.", True
+        case requests.exceptions.ConnectionError() if "refused" in text:
+            return "is not running at this address", "Check host and port in the profile.", True
+        case TruncatedMultipartError():
+            return "ended its answer before it was complete", "Try again; what has arrived whole is kept.", True
+        case MalformedMultipartError():
+            return "did not send DICOM objects", "Check the address: it may be the one of a web page.", False
+        case requests.exceptions.JSONDecodeError():
+            return "did not answer in DICOM JSON", "Check the address: it may be the one of a web page.", False
+        case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
+            return "has an address that is not a URL", "Check the address of the profile.", False
+        case _:
+            return "cut the connection", "Try again; what has arrived whole is kept.", True
+
+
+def _disk_error(error: OSError) -> ArchiveError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return ArchiveError(
+            "The disk is full: the objects from the PACS cannot be kept.",
+            "Make room or choose another folder, then fetch again; what has arrived whole is kept.",
+            errno.errorcode[error.errno],
+        )
+    missing = error.filename or "a file"
+    return ArchiveError(f"{missing} cannot be used: {error.strerror or type(error).__name__}.", "Check the path.")

@@ -1,0 +1,232 @@
+"""What is on its way to an archive: kept on disk until it is proved to have arrived, exactly once."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from BratsSegmenterLib.archive.client import Archive
+from BratsSegmenterLib.archive.durable import flush_file, flush_folder
+from BratsSegmenterLib.archive.failures import StoreRefusedError
+from BratsSegmenterLib.archive.instance_file import inspect, sha256_of
+from BratsSegmenterLib.archive.receipt import Receipt, now
+from BratsSegmenterLib.archive.transaction import QueuedObject, Transaction, TransactionState
+from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.progress import Progress
+
+_STAGING = ".staging-"
+_LOCK_WAIT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How the delivery of one transaction went: with a receipt, or with the error that kept it back."""
+
+    transaction: Transaction
+    receipt: Receipt | None = None
+    error: ArchiveError | None = None
+
+
+class Outbox:
+    """A queue of transactions in a folder.
+
+    A transaction appears whole or not at all. An object keeps its bytes and UIDs from the moment it is queued, and the
+    archive is asked for it before each sending; so a crash at any point, of us or of the archive, leaves every object
+    in the archive once.
+
+    Parameters
+    ----------
+    folder : Path
+        On a local disk; made when missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._adding = FileLock(folder / ".adding.lock", timeout=_LOCK_WAIT_S)
+        self._delivering = FileLock(folder / ".delivering.lock", timeout=_LOCK_WAIT_S)
+
+    def transactions(self) -> tuple[Transaction, ...]:
+        """All transactions, oldest first, delivered ones included."""
+        folders = sorted(path for path in self._folder.iterdir() if path.is_dir() and path.name[0] != ".")
+        return tuple(Transaction.read(folder) for folder in folders)
+
+    def add(self, files: Sequence[Path], study_uid: str, profile_name: str, author: str = "") -> Transaction:
+        """Queue objects as one transaction. When it returns, not even a power loss takes them away.
+
+        Parameters
+        ----------
+        files : sequence of Path
+            DICOM files; they are copied.
+        study_uid : str
+            The study that all of them belong to.
+        profile_name : str
+            Of the archive they are meant for.
+        author : str
+            Who sends them, for the receipt.
+
+        Returns
+        -------
+        Transaction
+            The one that holds exactly these objects already, if there is one; a refused one is queued again.
+
+        Raises
+        ------
+        ArchiveError
+            A file is no DICOM object of this study, or changes an object that was queued before without a new UID.
+        """
+        objects = tuple(_describe(path, number, study_uid) for number, path in enumerate(files, start=1))
+        if not objects:
+            raise ArchiveError("There is nothing to send.", "Choose at least one kind of object.")
+        with _held(self._adding):
+            self._remove_unfinished()
+            known = self._holding_the_same(objects, profile_name)
+            if known is not None:
+                is_refused = known.state is TransactionState.REFUSED
+                return known.note(TransactionState.WAITING, known.attempts, "") if is_refused else known
+            folder = self._folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(3)}"
+            transaction = Transaction(folder, study_uid, profile_name, author, now(), objects)
+            self._publish(transaction, files)
+        return transaction
+
+    def deliver(self, archive: Archive, progress: Progress | None = None) -> tuple[Delivery, ...]:
+        """Deliver everything that waits for the profile of `archive`; a failure does not keep the others back.
+
+        Raises
+        ------
+        Cancelled
+            What was not delivered waits for the next time.
+        ArchiveError
+            Another process is delivering from this outbox.
+        """
+        progress = progress or Progress()
+        with _held(self._delivering):
+            transactions = self.transactions()
+            for transaction in transactions:
+                if transaction.state is TransactionState.DELIVERED:
+                    transaction.remove_objects()
+            return tuple(
+                _delivery(transaction, archive, progress)
+                for transaction in transactions
+                if _waits_for(transaction, archive.profile.name)
+            )
+
+    def deliver_one(self, transaction: Transaction, archive: Archive, progress: Progress | None = None) -> Receipt:
+        """Deliver one transaction; the receipt of an earlier delivery when it has arrived already.
+
+        Raises
+        ------
+        ArchiveError
+            It did not arrive whole. It stays in the outbox, its state and problem say why.
+        Cancelled
+        """
+        with _held(self._delivering):
+            current = Transaction.read(transaction.folder)
+            if current.state is TransactionState.DELIVERED:
+                return current.receipt()
+            delivery = _delivery(current, archive, progress or Progress())
+        if delivery.receipt is None:
+            raise delivery.error or ArchiveError("The objects did not arrive.")
+        return delivery.receipt
+
+    def discard(self, transaction: Transaction) -> None:
+        """Forget a transaction at the user's wish; what the archive has of it stays there."""
+        with _held(self._adding), _held(self._delivering):
+            doomed = self._folder / f"{_STAGING}{transaction.id}"
+            os.rename(transaction.folder, doomed)
+            shutil.rmtree(doomed)
+
+    def _publish(self, transaction: Transaction, files: Iterable[Path]) -> None:
+        staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self._folder))
+        try:
+            for one, source in zip(transaction.objects, files, strict=True):
+                shutil.copyfile(source, staging / one.file_name)
+                flush_file(staging / one.file_name)
+            transaction.write_manifest(staging)
+            os.rename(staging, transaction.folder)
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+        flush_folder(self._folder)
+
+    def _remove_unfinished(self) -> None:
+        for staging in self._folder.glob(f"{_STAGING}*"):
+            shutil.rmtree(staging)
+
+    def _holding_the_same(self, objects: Sequence[QueuedObject], profile_name: str) -> Transaction | None:
+        hashes = {one.sop_instance_uid: one.sha256 for one in objects}
+        same = None
+        for transaction in self.transactions():
+            queued = {one.sop_instance_uid: one.sha256 for one in transaction.objects}
+            changed = [uid for uid in hashes.keys() & queued.keys() if hashes[uid] != queued[uid]]
+            if changed:
+                raise ArchiveError(
+                    f"The object {changed[0]} was queued before with other content.",
+                    "Export it again: every change needs a new UID.",
+                )
+            if queued == hashes and transaction.profile_name == profile_name:
+                same = transaction
+        return same
+
+
+@contextmanager
+def _held(lock: FileLock) -> Iterator[None]:
+    """A lock between processes, with a sentence when it cannot be had; the system frees it when its holder dies."""
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ArchiveError(
+            "Another window or program is working on the outbox.", "Wait until it has finished, then send again."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _describe(path: Path, number: int, study_uid: str) -> QueuedObject:
+    identity = inspect(path)
+    if identity.study_uid != study_uid:
+        raise ArchiveError(
+            f"The file {path.name} belongs to study {identity.study_uid}, not to {study_uid}.",
+            "Nothing was queued; export again from the right study.",
+        )
+    return QueuedObject(
+        f"{number:04d}.dcm", identity.series_uid, identity.sop_class_uid, identity.sop_instance_uid, sha256_of(path)
+    )
+
+
+def _waits_for(transaction: Transaction, profile_name: str) -> bool:
+    return transaction.state is TransactionState.WAITING and transaction.profile_name == profile_name
+
+
+def _delivery(transaction: Transaction, archive: Archive, progress: Progress) -> Delivery:
+    attempts = transaction.attempts + 1
+    transaction = transaction.note(TransactionState.WAITING, attempts, transaction.problem)
+    try:
+        transaction.require_intact()
+        stored = archive.store(transaction.files, transaction.study_uid, progress)
+    except ArchiveError as error:
+        state = TransactionState.REFUSED if isinstance(error, StoreRefusedError) else TransactionState.WAITING
+        return Delivery(transaction.note(state, attempts, str(error)), error=error)
+    receipt = Receipt(
+        transaction_id=transaction.id,
+        study_uid=transaction.study_uid,
+        profile_name=transaction.profile_name,
+        url=archive.profile.url,
+        author=transaction.author,
+        queued_at=transaction.queued_at,
+        delivered_at=now(),
+        attempts=attempts,
+        objects=stored,
+    )
+    return Delivery(transaction.finish(receipt), receipt)

@@ -1,0 +1,187 @@
+"""How a PACS is reached: profiles without secrets, kept in one JSON file."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import Enum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from BratsSegmenterLib.archive.durable import write_atomically
+from BratsSegmenterLib.errors import ArchiveError
+
+
+class Authentication(Enum):
+    """How we prove to the PACS who we are; the value is the name in JSON."""
+
+    NONE = "none"
+    BASIC = "basic"
+    BEARER = "bearer"
+    CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Everything needed to reach one DICOMweb archive, except secrets.
+
+    Attributes
+    ----------
+    name : str
+        What the user calls it; credentials and outbox transactions refer to it.
+    url : str
+        Base URL of the DICOMweb service, for example ``https://pacs.example/dicom-web``.
+    authentication : Authentication
+    ca_file : str
+        PEM file with the certificate authority of the PACS; empty for the authorities that ship with Python.
+    certificate_file, key_file : str
+        PEM files of our client certificate and its key (one file may hold both; then `key_file` is empty).
+    connect_timeout_s, read_timeout_s : float
+        How long to wait for a connection, and for the next bytes.
+    proxy : str
+        URL of an HTTP proxy; empty for none. Proxies of the environment are ignored.
+    qido_prefix, wado_prefix, stow_prefix : str
+        Path between base URL and ``studies`` where a PACS serves search, retrieval and storage apart.
+
+    Raises
+    ------
+    ArchiveError
+        The URL is not one of http or https, or carries a user name or password.
+    """
+
+    name: str
+    url: str
+    authentication: Authentication = Authentication.NONE
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = 60.0
+    proxy: str = ""
+    qido_prefix: str = ""
+    wado_prefix: str = ""
+    stow_prefix: str = ""
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ArchiveError(
+                f"The address of profile '{self.name}' is not an http or https URL.",
+                "Enter the base URL of the DICOMweb service, for example https://pacs.example/dicom-web.",
+            )
+        if parts.username or parts.password:
+            raise ArchiveError(
+                f"The address of profile '{self.name}' carries a user name or password.",
+                "Remove it from the address and enter it in the fields for user and password.",
+            )
+        object.__setattr__(self, "url", self.url.rstrip("/"))
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the connection is https."""
+        return urlsplit(self.url).scheme == "https"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the PACS runs on this machine."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know before using the profile."""
+        if self.is_encrypted or self.is_loopback:
+            return ()
+        return (
+            f"Profile '{self.name}' uses plain http: patient data and passwords cross the network readable by anyone.",
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for JSON; holds no secret."""
+        return asdict(self) | {"authentication": self.authentication.value}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Profile:
+        """The profile that :meth:`to_json` described; missing values take their defaults.
+
+        Raises
+        ------
+        ArchiveError
+            Name, URL or authentication are missing or unknown.
+        """
+        known = {field.name for field in fields(cls)}
+        given = {key: value for key, value in values.items() if key in known}
+        try:
+            authentication = Authentication(given.pop("authentication", Authentication.NONE.value))
+            return cls(authentication=authentication, **given)
+        except (TypeError, ValueError) as error:
+            raise ArchiveError(
+                "A PACS profile is incomplete or names an unknown kind of authentication.",
+                "Enter the profile again.",
+                str(error),
+            ) from error
+
+
+class ProfileStore:
+    """The user's profiles in one JSON file.
+
+    Parameters
+    ----------
+    path : Path
+        Made at the first save.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def profiles(self) -> tuple[Profile, ...]:
+        """All profiles in the order they were first saved.
+
+        Raises
+        ------
+        ArchiveError
+            The file is not readable as profiles.
+        """
+        if not self._path.exists():
+            return ()
+        try:
+            values = json.loads(self._path.read_text(encoding="utf-8"))
+            return tuple(Profile.from_json(value) for value in values["profiles"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ArchiveError(
+                f"The file with the PACS profiles, {self._path}, is damaged.",
+                "Repair or remove it and enter the profiles again.",
+                type(error).__name__,
+            ) from error
+
+    def profile(self, name: str) -> Profile:
+        """The profile called `name`.
+
+        Raises
+        ------
+        ArchiveError
+            There is none.
+        """
+        for profile in self.profiles():
+            if profile.name == name:
+                return profile
+        raise ArchiveError(f"There is no PACS profile called '{name}'.", "Choose another profile or make this one.")
+
+    def save(self, profile: Profile) -> None:
+        """Add the profile, or replace the one of the same name in its place."""
+        others = {known.name: known for known in self.profiles()}
+        self._write([*(others | {profile.name: profile}).values()])
+
+    def remove(self, name: str) -> None:
+        """Forget the profile called `name`, if there is one."""
+        self._write([profile for profile in self.profiles() if profile.name != name])
+
+    def _write(self, profiles: list[Profile]) -> None:
+        text = json.dumps({"profiles": [profile.to_json() for profile in profiles]}, indent=2, ensure_ascii=False)
+        write_atomically(self._path, text.encode())

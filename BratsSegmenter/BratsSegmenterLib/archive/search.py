@@ -1,0 +1,89 @@
+"""QIDO-RS: studies, series and instances, paged, few fields, filtered again on our side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+from typing import TypeVar
+
+from BratsSegmenterLib.archive.connection import Connection
+from BratsSegmenterLib.archive.failures import NotFoundError
+from BratsSegmenterLib.archive.listing import InstanceSummary, JsonDataset, SeriesSummary, StudyQuery, StudySummary
+from BratsSegmenterLib.archive.threads import Stop
+
+Summary = TypeVar("Summary", StudySummary, SeriesSummary, InstanceSummary)
+_PAGE = 200
+_STUDY_FIELDS = ["StudyDescription", "ModalitiesInStudy", "NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances"]
+_SERIES_FIELDS = ["SeriesDescription", "SeriesNumber", "NumberOfSeriesRelatedInstances"]
+
+
+def search_studies(connection: Connection, query: StudyQuery, stop: Stop) -> list[StudySummary]:
+    """The wanted studies, newest first among those looked at."""
+    search = partial(
+        connection.client.search_for_studies, fields=_STUDY_FIELDS, search_filters=_generous_filters(query)
+    )
+    wanted = query.offset + query.limit
+    listed = _all_pages(connection, search, StudySummary.from_dicom_json, stop)
+    studies = [*islice(filter(query.matches, listed), wanted)]
+    studies.sort(key=lambda study: (study.study_date, study.study_uid), reverse=True)
+    return studies[query.offset :]
+
+
+def list_series(connection: Connection, study_uid: str, stop: Stop) -> list[SeriesSummary]:
+    """The series of a study by number."""
+    search = partial(connection.client.search_for_series, study_uid, fields=_SERIES_FIELDS)
+    parse = partial(SeriesSummary.from_dicom_json, study_uid=study_uid)
+    series = _all_pages(connection, search, parse, stop)
+    return sorted(series, key=lambda one: (one.number is None, one.number or 0, one.series_uid))
+
+
+def list_instances(connection: Connection, study_uid: str, series_uid: str, stop: Stop) -> list[InstanceSummary]:
+    """The instances of one series; none when the archive does not know it."""
+    search = partial(connection.client.search_for_instances, study_uid, series_uid)
+    parse = partial(InstanceSummary.from_dicom_json, study_uid=study_uid, series_uid=series_uid)
+    try:
+        return [*_all_pages(connection, search, parse, stop)]
+    except NotFoundError:
+        return []
+
+
+def _all_pages(
+    connection: Connection,
+    search: Callable[..., Sequence[JsonDataset]],
+    parse: Callable[[JsonDataset], Summary],
+    stop: Stop,
+) -> Iterator[Summary]:
+    """Every result once, until a page brings nothing new.
+
+    The order may change between pages, an archive may send shorter pages than asked for, or ignore the offset.
+    """
+    seen: set[Summary] = set()
+    received = 0
+    while True:
+        page = connection.attempt(partial(search, limit=_PAGE, offset=received), stop)
+        fresh = [summary for summary in map(parse, page) if summary not in seen]
+        if not fresh:
+            return
+        yield from fresh
+        seen.update(fresh)
+        received += len(page)
+
+
+def _generous_filters(query: StudyQuery) -> dict[str, str]:
+    """Filters that every archive understands; what they let through too much is dropped by the query itself."""
+    filters = {
+        "PatientID": _generous(query.patient_id),
+        "PatientName": _generous(query.patient_name),
+        "AccessionNumber": _generous(query.accession_number),
+        "StudyDate": query.dates,
+        "ModalitiesInStudy": query.modality,
+    }
+    return {keyword: value for keyword, value in filters.items() if value}
+
+
+def _generous(pattern: str) -> str:
+    """Any character in place of those that Debian's Orthanc does not decode: ``^``, blanks, letters beyond ASCII."""
+    return "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "*?.-_") else "?" for letter in pattern
+    )

@@ -1,0 +1,162 @@
+"""One transaction of the outbox on disk: its objects, what became of it, its receipt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from BratsSegmenterLib.archive.durable import write_atomically
+from BratsSegmenterLib.archive.instance_file import sha256_of
+from BratsSegmenterLib.archive.receipt import Receipt
+from BratsSegmenterLib.errors import ArchiveError
+
+MANIFEST = "manifest.json"
+_PROGRESS = "progress.json"
+_RECEIPT = "receipt.json"
+
+
+class TransactionState(Enum):
+    """Where a transaction is: waiting for a delivery, refused by the archive for good, or delivered with a receipt."""
+
+    WAITING = "waiting"
+    REFUSED = "refused"
+    DELIVERED = "delivered"
+
+
+@dataclass(frozen=True)
+class QueuedObject:
+    """One DICOM file of a transaction, named inside its folder."""
+
+    file_name: str
+    series_uid: str
+    sop_class_uid: str
+    sop_instance_uid: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """Objects that belong together for the user: all arrive, or she sees which did not.
+
+    Attributes
+    ----------
+    folder : Path
+        Holds its files; its name is the transaction's id.
+    study_uid, profile_name, author : str
+    queued_at : str
+        ISO 8601, UTC.
+    objects : tuple of QueuedObject
+    state : TransactionState
+    attempts : int
+        Deliveries tried so far.
+    problem : str
+        Why the last one failed, as a sentence; empty when none did.
+    """
+
+    folder: Path
+    study_uid: str
+    profile_name: str
+    author: str
+    queued_at: str
+    objects: tuple[QueuedObject, ...]
+    state: TransactionState = TransactionState.WAITING
+    attempts: int = 0
+    problem: str = ""
+
+    @property
+    def id(self) -> str:
+        """Unique in the outbox; sorts by time."""
+        return self.folder.name
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The queued files; gone once delivered."""
+        return tuple(self.folder / one.file_name for one in self.objects)
+
+    @classmethod
+    def read(cls, folder: Path) -> Transaction:
+        """What `folder` says.
+
+        Raises
+        ------
+        ArchiveError
+            It is damaged.
+        """
+        try:
+            manifest = _read_json(folder / MANIFEST)
+            progress = _read_json(folder / _PROGRESS) if (folder / _PROGRESS).exists() else {}
+            manifest["objects"] = tuple(QueuedObject(**one) for one in manifest["objects"])
+            state = TransactionState(progress.pop("state", TransactionState.WAITING.value))
+            if (folder / _RECEIPT).exists():
+                state = TransactionState.DELIVERED
+            return cls(folder=folder, state=state, **manifest, **progress)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ArchiveError(
+                f"The outbox folder {folder} is damaged.",
+                "Look into it before you remove it: it may hold results that were not sent.",
+                type(error).__name__,
+            ) from error
+
+    def write_manifest(self, folder: Path) -> None:
+        """Write what never changes into `folder`."""
+        manifest = {
+            "study_uid": self.study_uid,
+            "profile_name": self.profile_name,
+            "author": self.author,
+            "queued_at": self.queued_at,
+            "objects": [asdict(one) for one in self.objects],
+        }
+        _write_json(folder / MANIFEST, manifest)
+
+    def note(self, state: TransactionState, attempts: int, problem: str) -> Transaction:
+        """Write down how a delivery went."""
+        progress = {"state": state.value, "attempts": attempts, "problem": problem}
+        _write_json(self.folder / _PROGRESS, progress)
+        return Transaction.read(self.folder)
+
+    def require_intact(self) -> None:
+        """Prove that the queued files are what was queued.
+
+        Raises
+        ------
+        ArchiveError
+            One is missing or changed.
+        """
+        for one, path in zip(self.objects, self.files, strict=True):
+            if not path.exists() or sha256_of(path) != one.sha256:
+                raise ArchiveError(
+                    f"The object {one.sop_instance_uid} in the outbox is missing or was changed on disk.",
+                    "Export it again; nothing was sent.",
+                )
+
+    def finish(self, receipt: Receipt) -> Transaction:
+        """Keep the receipt, then let go of the objects: the archive holds them now."""
+        write_atomically(self.folder / _RECEIPT, receipt.encode())
+        self.remove_objects()
+        return Transaction.read(self.folder)
+
+    def remove_objects(self) -> None:
+        """Remove the queued files."""
+        for path in self.files:
+            path.unlink(missing_ok=True)
+
+    @property
+    def receipt_path(self) -> Path:
+        """Where the receipt lies once delivered."""
+        return self.folder / _RECEIPT
+
+    def receipt(self) -> Receipt:
+        """The receipt of a delivered transaction."""
+        return Receipt.from_json(_read_json(self.receipt_path))
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _write_json(path: Path, values: Mapping[str, Any]) -> None:
+    write_atomically(path, json.dumps(values, indent=2, ensure_ascii=False).encode())
