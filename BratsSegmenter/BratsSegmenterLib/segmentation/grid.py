@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from BratsSegmenterLib.segmentation.specification import ModelSpecification
 
@@ -115,13 +114,7 @@ class WorkingGrid:
             self.start[axis] + self.step[axis] * torch.arange(self.shape[axis], device=images.device)
             for axis in range(3)
         ]
-        width = [max(1, int(step)) for step in self.step]
-        if max(width) > 1:  # a box as wide as the new voxel keeps fine detail from turning into noise
-            stacked = functional.avg_pool3d(
-                functional.pad(stacked, [side for w in width[::-1] for side in (w - 1, w - 1)]), width, 1
-            )
-            positions = [position + (w - 1) / 2 for position, w in zip(positions, width, strict=True)]
-        sampled = _sample(stacked, positions)
+        sampled = _resampled(stacked, positions, [max(1, int(step)) for step in self.step])
         return self.order.apply(sampled[:, :-1] * (sampled[:, -1:] > _LEAST_BRAIN))
 
     def from_network(self, output: Tensor) -> Tensor:
@@ -133,21 +126,19 @@ class WorkingGrid:
             (torch.arange(self.prepared_shape[axis], device=output.device) - self.start[axis]) / self.step[axis]
             for axis in range(3)
         ]
-        return _sample(self.order.undo(output), positions)[0]
+        return _resampled(self.order.undo(output), positions, [1, 1, 1])[0].contiguous()
 
 
-def _sample(x: Tensor, positions: list[Tensor]) -> Tensor:
-    """Linear interpolation of `x`, shape (1, channels, k, j, i), at all combinations of positions along its axes.
+def _resampled(x: Tensor, positions: list[Tensor], widths: list[int]) -> Tensor:
+    """`x`, shape (1, channels, k, j, i), at all combinations of positions along its axes.
 
-    Beyond the last voxel the values fall to zero within one voxel. The axes are taken one after the other, which is
-    exact for linear interpolation and needs no grid of points.
+    Linear interpolation between voxels, zero beyond them; averaged over a box of `widths` voxels, so that fine detail
+    does not turn into noise on a coarser grid. Each axis is one matrix product.
     """
-    for axis, position in enumerate(positions, start=2):
-        size = x.shape[axis]
-        padding = [0, 0] * (4 - axis) + [1, 1]
-        place = position.float().clamp(-1, size) + 1
-        low = place.floor().clamp(max=size).long()
-        weight = (place - low).view([-1 if n == axis else 1 for n in range(5)]).to(x.dtype)
-        padded = functional.pad(x, padding)
-        x = torch.lerp(padded.index_select(axis, low), padded.index_select(axis, low + 1), weight)
+    for axis, (position, width) in enumerate(zip(positions, widths, strict=True), start=2):
+        voxels = torch.arange(x.shape[axis], device=x.device)
+        box = torch.arange(width, device=x.device) - (width - 1) / 2
+        distances = (position[:, None, None] + box[:, None] - voxels).abs()
+        weights = (1 - distances).clamp(min=0).mean(dim=1).to(x.dtype)
+        x = (x.movedim(axis, -1) @ weights.T).movedim(-1, axis)
     return x

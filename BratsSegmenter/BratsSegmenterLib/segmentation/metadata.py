@@ -9,7 +9,6 @@ configuration language are refused where a value is needed and ignored elsewhere
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from BratsSegmenterLib.domain import ET, RC, TC, WT, Sequence
@@ -59,7 +58,7 @@ def from_json(name: str, metadata: Mapping[str, Any], inference: Mapping[str, An
         tolerates_missing=bool(reader.own("tolerates_missing", False)),
         needs=reader.needs(),
         data_source=str(metadata.get("data_source", "")),
-        scores=MappingProxyType(dict(metadata.get("eval_metrics", {}))),
+        scores=dict(metadata.get("eval_metrics", {})),
     )
 
 

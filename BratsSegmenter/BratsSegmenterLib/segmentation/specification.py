@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from types import MappingProxyType
 from typing import Any
 
 from BratsSegmenterLib.domain import REGIONS, Region, Sequence
@@ -102,7 +101,7 @@ class ModelSpecification:
     tolerates_missing: bool = False
     needs: tuple[Need, ...] = ()
     data_source: str = ""
-    scores: Mapping[str, float] = MappingProxyType({})
+    scores: Mapping[str, float] = field(default_factory=dict)
 
     def not_measured(self, present: Collection[Sequence]) -> dict[str, str]:
         """Region key to the reason why the model can say nothing about it when only `present` was acquired."""

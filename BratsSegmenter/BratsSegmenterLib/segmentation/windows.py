@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import cast
 
 import torch
 from monai.inferers import sliding_window_inference
@@ -138,7 +139,7 @@ class WindowRunner:
             return torch.sigmoid(logits.float())
 
         with torch.inference_mode(), _stops_between_layers(network, progress):
-            return sliding_window_inference(
+            result = sliding_window_inference(
                 image,
                 roi_size=attempt.window,
                 sw_batch_size=1,
@@ -148,6 +149,7 @@ class WindowRunner:
                 sw_device=attempt.device,
                 device=torch.device("cpu"),
             )
+        return cast(Tensor, result)
 
 
 def _count_windows(shape: torch.Size, window: Shape, overlap: float) -> int:
