@@ -13,7 +13,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.pixels import get_decoder
 from pydicom.uid import UID, MultiFrameGrayscaleWordSecondaryCaptureImageStorage, generate_uid
 
-from BratsSegmenterLib.dicom.reading import UNREADABLE, frame_count, read_dataset
+from BratsSegmenterLib.dicom.reading import UNREADABLE, frame_count, read_whole
 from BratsSegmenterLib.errors import SeriesError
 
 _IMAGE_PIXEL_ATTRIBUTES = (
@@ -47,7 +47,7 @@ def stored_values(file: Path) -> NDArray:
     SeriesError
         Colour images, a transfer syntax that nothing here can decode, or damaged pixel data.
     """
-    dataset = read_dataset(file)
+    dataset = read_whole(file)
     if dataset.get("SamplesPerPixel") != 1 or dataset.get("PhotometricInterpretation") != "MONOCHROME2":
         raise SeriesError(
             f"{file.name} holds a colour or inverted image, not MR intensities.", "Choose another series."

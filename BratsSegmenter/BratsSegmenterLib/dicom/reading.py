@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from pydicom import Dataset, dcmread
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.filereader import read_file_meta_info
+from pydicom.filereader import read_dataset
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from BratsSegmenterLib.errors import SeriesError
@@ -21,7 +21,6 @@ _LARGEST_INFLATED_BYTES = 512 << 20
 _LARGEST_ROWS_OR_COLUMNS = 8192
 _LARGEST_VOXEL_COUNT = 1 << 29
 _PREAMBLE_BYTES = 128
-_META_LENGTH_ELEMENT_BYTES = 12
 
 # What pydicom raises while it reads or converts damaged content.
 UNREADABLE = (
@@ -82,7 +81,7 @@ def read_header(file: Path) -> Dataset:
         raise _damaged(file, error) from error
 
 
-def read_dataset(file: Path) -> Dataset:
+def read_whole(file: Path) -> Dataset:
     """Read one file with its pixel data, still encoded; the same checks as :func:`read_header`.
 
     Raises
@@ -146,10 +145,12 @@ def _check_preamble(stream: BinaryIO, file: Path) -> None:
 
 def _check_inflated_size(stream: BinaryIO, file: Path) -> bool:
     """Whether the file is deflated (PS3.5 A.5); a bomb is noticed without keeping what comes out of it."""
-    meta = read_file_meta_info(file)
+    stream.seek(_PREAMBLE_BYTES + 4)
+    # To where pydicom itself reads, not to where the group length claims: the two can be made to differ.
+    meta = read_dataset(stream, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
     if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
+        stream.seek(0)
         return False
-    stream.seek(_PREAMBLE_BYTES + 4 + _META_LENGTH_ELEMENT_BYTES + meta.FileMetaInformationGroupLength)
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     pending, inflated = stream.read(1 << 20), 0
     while pending:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydicom import Dataset
+from pydicom.config import disable_value_validation
 from pydicom.uid import UID
 
 from BratsSegmenterLib.dicom.grid import grid_of
@@ -69,6 +70,7 @@ class ScannedStudy:
         return self.study_uids[0]
 
 
+@disable_value_validation()
 def scan(folder_or_files: str | Path | Iterable[str | Path], progress: Progress | None = None) -> ScannedStudy:
     """Read the headers of all files and sort them into series and stacks; studies are never merged.
 

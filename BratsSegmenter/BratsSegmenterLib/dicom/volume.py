@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom.config import disable_value_validation
 
 from BratsSegmenterLib.dicom.grid import Grid, grid_of
 from BratsSegmenterLib.dicom.pixels import stored_values
@@ -16,6 +17,7 @@ from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.progress import Progress
 
 
+@disable_value_validation()
 def load_volume(series: Series, resample_gaps: bool = False, progress: Progress | None = None) -> Volume:
     """Load one series: the grid from the headers first, then the pixels, slice by slice into their places.
 
@@ -43,6 +45,8 @@ def load_volume(series: Series, resample_gaps: bool = False, progress: Progress 
     Cancelled
     """
     progress = progress or Progress()
+    if series.fault:
+        raise SeriesError(series.fault, "Fetch the series again, or choose another one.")
     planes = _read_planes(series, progress)
     grid = grid_of(planes, series.label)
     if not resample_gaps:

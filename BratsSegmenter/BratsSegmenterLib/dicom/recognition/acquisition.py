@@ -100,7 +100,7 @@ def acquisition_of(series: Series) -> Acquisition:
         acquisition_contrast=_text(attributes.get("MRImageFrameTypeSequence", "AcquisitionContrast")).upper(),
         b_value=_b_value(series),
         magnetisation_transfer=_says(attributes.get("MRImagingModifierSequence", "MagnetizationTransfer"))
-        or "MT" in _words(header.get("SequenceVariant")),
+        or "MTC" in _words(header.get("SequenceVariant")),
         angiography=_text(header.get("AngioFlag")).upper() == "Y",
         phase_image=_text(header.get("ComplexImageComponent")).upper() not in ("", "MAGNITUDE", "MIXED"),
         three_dimensional=_text(header.get("MRAcquisitionType")).upper() == "3D",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from pydicom.config import disable_value_validation
+
 from BratsSegmenterLib.dicom.recognition.acquisition import Acquisition, SlicePlane, acquisition_of
 from BratsSegmenterLib.dicom.recognition.contrast import T1Image, judge_contrast
 from BratsSegmenterLib.dicom.recognition.exclusion import reasons_to_exclude
@@ -85,6 +87,7 @@ class _Seen:
     name: NameReading
 
 
+@disable_value_validation()
 def recognise(series: Iterable[Series]) -> Recognition:
     """Recognise the sequences of one study from headers alone: numbers first, then text, then the study's order.
 

@@ -1,0 +1,172 @@
+"""Files nobody has vouched for: each that is not taken is named, none takes the product down."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import Dataset, dcmread, dcmwrite
+from pydicom.uid import ComputedRadiographyImageStorage, DeflatedExplicitVRLittleEndian, RLELossless
+from series_samples import change, classic, compress, enhanced
+
+from BratsSegmenterLib.dicom import ScannedStudy, load_volume, scan
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.errors import SeriesError
+
+
+def sentences(scanned: ScannedStudy) -> str:
+    return "\n".join(item.sentence for item in scanned.set_aside)
+
+
+def test_series_of_one_study_are_found_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    identity = StudyIdentity()
+    classic(tmp_path / "x", identity=identity, number=7)
+    enhanced(tmp_path / "y.dcm", identity=identity, number=2)
+    scanned = scan(tmp_path)
+    assert [(one.number, len(one.frames)) for one in scanned.series] == [(2, 12), (7, 12)]
+    assert scanned.require_one_study() == identity.study_uid
+    assert not scanned.set_aside
+
+
+def test_files_can_be_given_one_by_one(tmp_path: Path) -> None:
+    files = classic(tmp_path)
+    (series,) = scan(files).series
+    assert series.files == tuple(files)
+    assert "PixelData" not in series.header
+
+
+def test_two_studies_are_kept_apart_and_refused_as_one(tmp_path: Path) -> None:
+    classic(tmp_path / "a")
+    classic(tmp_path / "b")
+    scanned = scan(tmp_path)
+    assert len(scanned.series) == 2
+    with pytest.raises(SeriesError, match="2 different studies"):
+        scanned.require_one_study()
+
+
+def test_one_series_uid_in_two_studies_is_not_merged(tmp_path: Path) -> None:
+    files = classic(tmp_path)
+    for file in files[6:]:
+        change(file, lambda dataset: setattr(dataset, "StudyInstanceUID", "2.25.7"))
+    assert sorted(len(one.frames) for one in scan(tmp_path).series) == [6, 6]
+
+
+def test_two_patients_in_one_study_are_refused_without_naming_them(tmp_path: Path) -> None:
+    change(classic(tmp_path)[2], lambda dataset: setattr(dataset, "PatientID", "SECRET-2"))
+    with pytest.raises(SeriesError, match="2 different patients") as caught:
+        scan(tmp_path).require_one_study()
+    assert "SECRET" not in str(caught.value)
+
+
+def test_a_folder_without_mr_images_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no image")
+    with pytest.raises(SeriesError, match="no MR image"):
+        scan(tmp_path).require_one_study()
+    with pytest.raises(SeriesError, match="There is no folder"):
+        scan(tmp_path / "absent")
+
+
+def test_ct_and_other_objects_are_set_aside_with_their_reason(tmp_path: Path) -> None:
+    for file in classic(tmp_path / "ct", number=3):
+        change(file, lambda dataset: setattr(dataset, "Modality", "CT"))
+
+    def to_radiograph(dataset: Dataset) -> None:
+        dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = ComputedRadiographyImageStorage
+
+    for file in classic(tmp_path / "cr", number=4):
+        change(file, to_radiograph)
+    (tmp_path / "notes.txt").write_text("no image")
+    (tmp_path / "empty.dcm").touch()
+    scanned = scan(tmp_path)
+    assert not scanned.series
+    assert {item.sentence: len(item.files) for item in scanned.set_aside} == {
+        "Series 3 is CT, not MR.": 12,
+        "Series 4 holds no MR image but Computed Radiography Image Storage.": 12,
+        "notes.txt is not a DICOM file.": 1,
+        "empty.dcm is not a DICOM file.": 1,
+    }
+
+
+def test_a_second_copy_of_a_file_is_set_aside(tmp_path: Path) -> None:
+    file = classic(tmp_path)[0]
+    (tmp_path / "copy.dcm").write_bytes(file.read_bytes())
+    scanned = scan(tmp_path)
+    assert sentences(scanned) == "copy.dcm is a second copy of 0001.dcm."
+    assert load_volume(scanned.series[0]).array.shape[0] == 12
+
+
+def test_a_file_cut_anywhere_is_named_and_never_read_as_whole(tmp_path: Path) -> None:
+    whole = classic(tmp_path)[5].read_bytes()
+    for length in range(0, len(whole), 97):
+        (tmp_path / "0006.dcm").write_bytes(whole[:length])
+        scanned = scan(tmp_path)
+        assert "0006.dcm" in sentences(scanned)
+        assert all(len(one.frames) == 11 for one in scanned.series)
+
+
+def test_damaged_bytes_never_crash_the_scan(tmp_path: Path) -> None:
+    file = enhanced(tmp_path / "e.dcm")
+    whole = bytearray(file.read_bytes())
+    for start in range(132, 2500, 41):
+        damaged = bytearray(whole)
+        damaged[start : start + 4] = b"\xff\x00\xfe\xff"
+        file.write_bytes(damaged)
+        for series in scan(tmp_path).series:
+            with suppress(SeriesError):
+                assert np.isfinite(load_volume(series).array).all()
+
+
+def test_forged_sizes_are_refused_before_anything_is_decoded(tmp_path: Path) -> None:
+    file = classic(tmp_path)[0]
+    compress(file, RLELossless)
+    change(file, lambda dataset: dataset.update({"Rows": 60000, "Columns": 60000}))
+    assert "0001.dcm claims to hold 1 images of 60000 x 60000 pixels" in sentences(scan(tmp_path))
+
+
+def test_a_deflated_bomb_is_refused_without_being_inflated(tmp_path: Path) -> None:
+    file = classic(tmp_path)[0]
+    dataset = dcmread(file)
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dcmwrite(file, dataset, enforce_file_format=True)
+    content = file.read_bytes()
+    start = 144 + int.from_bytes(content[140:144], "little")
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    zeros = bytes(1 << 20)
+    bomb = b"".join(deflater.compress(zeros) for _ in range(600)) + deflater.flush()
+    file.write_bytes(content[:start] + bomb)
+    assert "0001.dcm is compressed and would grow beyond 512 MB" in sentences(scan(tmp_path))
+
+
+def test_sequences_nested_hundreds_deep_are_refused(tmp_path: Path) -> None:
+    file = classic(tmp_path)[0]
+    header = struct.pack("<HH2sHL", 0x0040, 0x0275, b"SQ", 0, 0xFFFFFFFF)
+    item = struct.pack("<HHL", 0xFFFE, 0xE000, 0xFFFFFFFF)
+    ends = struct.pack("<HHLHHL", 0xFFFE, 0xE00D, 0, 0xFFFE, 0xE0DD, 0)
+    nest = (header + item) * 3000 + ends * 3000
+    content = file.read_bytes()
+    pixel_data = content.index(struct.pack("<HH", 0x7FE0, 0x0010))
+    file.write_bytes(content[:pixel_data] + nest + content[pixel_data:])
+    assert "0001.dcm is a damaged DICOM file" in sentences(scan(tmp_path))
+
+
+def test_corrupt_compressed_pixels_are_refused_and_the_file_is_named(tmp_path: Path) -> None:
+    files = classic(tmp_path)
+    compress(files[3], RLELossless)
+    content = bytearray(files[3].read_bytes())
+    start = content.index(struct.pack("<HH", 0x7FE0, 0x0010)) + 40
+    content[start : start + 400] = bytes(range(256))[:200] * 2
+    files[3].write_bytes(content)
+    (series,) = scan(tmp_path).series
+    with pytest.raises(SeriesError, match=r"The image in 0004\.dcm cannot be decoded"):
+        load_volume(series)
+
+
+def test_the_real_study_has_eight_mr_series_and_spectroscopy_is_set_aside(real_data: Path) -> None:
+    scanned = scan(real_data / "dicom" / "brtum")
+    assert [one.number for one in scanned.series] == [1, 3, 4, 5, 8, 9, 10, 14, 211]
+    assert sentences(scanned) == "Series 11 holds no MR image but MR Spectroscopy Storage."
+    assert scanned.require_one_study()
