@@ -1,0 +1,50 @@
+"""Where the nodes of a study stand in the subject hierarchy: patient, study, and below it all that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import slicer
+
+from BratsSegmenterLib.archive import StudySummary
+
+
+def place_under_study(nodes: Iterable[Any], study: StudySummary) -> int:
+    """Put `nodes` below the study, which is made when the scene has none with its UID; gives its item back."""
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    study_item = _study_item(hierarchy, study)
+    for node in nodes:
+        item = hierarchy.GetItemByDataNode(node)
+        if item:
+            hierarchy.SetItemParent(item, study_item)
+        else:
+            hierarchy.CreateItem(study_item, node)
+    return study_item
+
+
+def _study_item(hierarchy: Any, study: StudySummary) -> int:
+    constants = slicer.vtkMRMLSubjectHierarchyConstants
+    uid_name = constants.GetDICOMUIDName()
+    found = hierarchy.GetItemByUID(uid_name, study.study_uid)
+    if found:
+        return found
+    item = hierarchy.CreateStudyItem(_patient_item(hierarchy, study), study.description or "MR study")
+    hierarchy.SetItemUID(item, uid_name, study.study_uid)
+    hierarchy.SetItemAttribute(item, constants.GetDICOMStudyInstanceUIDAttributeName(), study.study_uid)
+    hierarchy.SetItemAttribute(item, constants.GetDICOMStudyDateAttributeName(), study.study_date)
+    return item
+
+
+def _patient_item(hierarchy: Any, study: StudySummary) -> int:
+    constants = slicer.vtkMRMLSubjectHierarchyConstants
+    uid_name = constants.GetDICOMUIDName()
+    found = hierarchy.GetItemByUID(uid_name, study.patient_id) if study.patient_id else 0
+    if found:
+        return found
+    item = hierarchy.CreateSubjectItem(hierarchy.GetSceneItemID(), study.patient_name or "Patient")
+    if study.patient_id:
+        hierarchy.SetItemUID(item, uid_name, study.patient_id)
+        hierarchy.SetItemAttribute(item, constants.GetDICOMPatientIDAttributeName(), study.patient_id)
+    hierarchy.SetItemAttribute(item, constants.GetDICOMPatientNameAttributeName(), study.patient_name)
+    return item

@@ -1,0 +1,69 @@
+"""What a scene keeps of a reviewed study, so that it can be saved and taken up again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.records import from_json, to_json
+
+_STUDY, _FOLDER, _RESULT = "study", "jobFolder", "result"
+_SEGMENTATION, _REFERENCE, _TABLE = "segmentation", "reference", "volumeTable"
+
+
+class SceneParameters:
+    """Typed access to the module's parameter node (vtkMRMLScriptedModuleNode)."""
+
+    def __init__(self, node: Any) -> None:
+        self._node = node
+
+    def store(self, study: StudySummary, folder: Path, result: SegmentResult) -> None:
+        """Keep which study was segmented, where its job folder is, and what the worker reported."""
+        modified = self._node.StartModify()
+        self._node.SetParameter(_STUDY, json.dumps(to_json(study)))
+        self._node.SetParameter(_FOLDER, str(folder))
+        self._node.SetParameter(_RESULT, json.dumps(to_json(result)))
+        self._node.EndModify(modified)
+
+    @property
+    def has_result(self) -> bool:
+        """Whether the scene holds a segmented study."""
+        return bool(self._node.GetParameter(_RESULT)) and self.segmentation is not None and self.reference is not None
+
+    @property
+    def study(self) -> StudySummary:
+        """The study that was segmented."""
+        return from_json(StudySummary, json.loads(self._node.GetParameter(_STUDY)))
+
+    @property
+    def folder(self) -> Path:
+        """Its job folder."""
+        return Path(self._node.GetParameter(_FOLDER))
+
+    @property
+    def result(self) -> SegmentResult:
+        """What the worker reported."""
+        return from_json(SegmentResult, json.loads(self._node.GetParameter(_RESULT)))
+
+    @property
+    def segmentation(self) -> Any:
+        """The segmentation node; None when there is none."""
+        return self._node.GetNodeReference(_SEGMENTATION)
+
+    @property
+    def reference(self) -> Any:
+        """The volume in whose grid the segments live; None when there is none."""
+        return self._node.GetNodeReference(_REFERENCE)
+
+    @property
+    def table(self) -> Any:
+        """The table node; None when there is none."""
+        return self._node.GetNodeReference(_TABLE)
+
+    def store_nodes(self, segmentation: Any, reference: Any, table: Any) -> None:
+        """Keep the nodes that belong to the result."""
+        for role, node in ((_SEGMENTATION, segmentation), (_REFERENCE, reference), (_TABLE, table)):
+            self._node.SetNodeReferenceID(role, node.GetID())

@@ -1,0 +1,126 @@
+"""The result of a study in the scene: shown, corrected, measured, handed back for sending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.scene.exported import ExportedLabels
+from BratsSegmenterLib.scene.hierarchy import place_under_study
+from BratsSegmenterLib.scene.parameters import SceneParameters
+from BratsSegmenterLib.scene.segments import create_segmentation, label_map
+from BratsSegmenterLib.scene.terminology import load_terminology
+from BratsSegmenterLib.scene.views import jump_to_largest_slice, show_review_layout, show_surfaces
+from BratsSegmenterLib.scene.volume_table import VolumeTable
+from BratsSegmenterLib.scene.volumes import load_volume
+
+
+def _nobody(volumes_ml: Mapping[str, float]) -> None:
+    """Nobody follows the volumes."""
+
+
+class Review:
+    """One reviewed study in the scene.
+
+    Parameters
+    ----------
+    parameter_node : callable
+        Gives the module's parameter node; asked anew each time, because a closed scene takes it away.
+
+    Attributes
+    ----------
+    on_volumes : callable
+        Called with the volumes in millilitres by region key, at the start and after every edit.
+    """
+
+    def __init__(self, parameter_node: Callable[[], Any]) -> None:
+        self._parameter_node = parameter_node
+        self._table: VolumeTable | None = None
+        self._model_labels: NDArray[np.uint8] | None = None
+        self.on_volumes: Callable[[Mapping[str, float]], None] = _nobody
+
+    @property
+    def parameters(self) -> SceneParameters:
+        """What the scene keeps."""
+        return SceneParameters(self._parameter_node())
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether any voxel of the segments differs from what the model drew."""
+        return self._table is not None and bool((self._table.labels != self._model_labels).any())
+
+    def show(self, study: StudySummary, folder: Path, result: SegmentResult) -> None:
+        """Load volumes and segments, place them under the study, show them linked, and start to measure.
+
+        A segmentation that was there before stays in the scene, hidden.
+        """
+        load_terminology()
+        self._hide_earlier_result()
+        volumes = {name: load_volume(path, name) for name, path in result.volumes.items()}
+        reference = volumes[result.reference]
+        segmentation = create_segmentation(result.labels, reference, "Glioma")
+        table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Glioma volumes")
+        place_under_study((*volumes.values(), segmentation, table), study)
+        self.parameters.store(study, folder, result)
+        self.parameters.store_nodes(segmentation, reference, table)
+        companion = volumes.get(Sequence.FLAIR.value, reference)
+        show_review_layout(reference, companion, reference)
+        show_surfaces(segmentation)
+        jump_to_largest_slice(label_map(segmentation, reference), reference)
+        self.follow()
+
+    def follow(self) -> None:
+        """Measure the segments of the scene from now on, after :meth:`show` or after a scene was loaded."""
+        self.release()
+        parameters = self.parameters
+        self._model_labels = _read_labels(parameters.result.labels)
+        self._table = VolumeTable(parameters.segmentation, parameters.reference, parameters.table, self._tell_volumes)
+
+    def release(self) -> None:
+        """Let go of the nodes, for a scene or a module that closes."""
+        if self._table is not None:
+            self._table.stop()
+            self._table = None
+
+    def export_labels(self, folder: Path) -> ExportedLabels:
+        """Write the segments as a NIfTI label map in the reference's own grid, as the model's label map lies in it.
+
+        Raises
+        ------
+        ExportError
+            The segmentation is no longer in the scene, or nothing is drawn in it.
+        """
+        parameters = self.parameters
+        if not parameters.has_result:
+            raise ExportError("The segmentation or its reference image was removed from the scene.", "Segment again.")
+        labels = label_map(parameters.segmentation, parameters.reference)
+        if not labels.any():
+            raise ExportError("Nothing is drawn in any segment.", "Draw the tumour, or do not send a result.")
+        image = sitk.GetImageFromArray(labels)
+        image.CopyInformation(sitk.ReadImage(str(parameters.result.labels)))
+        path = folder / "corrected.nii.gz"
+        sitk.WriteImage(image, str(path))
+        return ExportedLabels(path, bool((labels != self._model_labels).any()))
+
+    def _tell_volumes(self, volumes_ml: Mapping[str, float]) -> None:
+        self.on_volumes(volumes_ml)
+
+    def _hide_earlier_result(self) -> None:
+        earlier = self.parameters.segmentation
+        if earlier is not None and earlier.GetDisplayNode() is not None:
+            earlier.SetDisplayVisibility(False)
+
+
+def _read_labels(path: Path) -> NDArray[np.uint8]:
+    """The model's label map, shape (slices, rows, columns)."""
+    return sitk.GetArrayFromImage(sitk.ReadImage(str(path), sitk.sitkUInt8))

@@ -1,0 +1,85 @@
+"""A table of the regions' volumes in the scene, which follows every edit of the segments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import slicer
+import vtk
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.domain import REGIONS
+from BratsSegmenterLib.scene.segments import label_map
+
+_EVENTS = ("SourceRepresentationModified", "SegmentAdded", "SegmentRemoved")
+
+
+class VolumeTable:
+    """Keeps a vtkMRMLTableNode in step with a segmentation.
+
+    Parameters
+    ----------
+    segmentation : vtkMRMLSegmentationNode
+    reference : vtkMRMLScalarVolumeNode
+        The volume in whose grid the segments live.
+    node : vtkMRMLTableNode
+        Gets the columns Region and Volume (mL).
+    followers : callable
+        Called with the volumes in millilitres by region key after every change.
+
+    Attributes
+    ----------
+    labels : ndarray of uint8, shape (slices, rows, columns)
+        The segments as one label map, as last measured.
+    """
+
+    def __init__(
+        self, segmentation: Any, reference: Any, node: Any, followers: Callable[[Mapping[str, float]], None]
+    ) -> None:
+        self._segmentation = segmentation
+        self._reference = reference
+        self._node = node
+        self._followers = followers
+        self._observed = segmentation.GetSegmentation()
+        events = [getattr(slicer.vtkSegmentation, name) for name in _EVENTS]
+        self._tags = [self._observed.AddObserver(event, self._on_edit) for event in events]
+        self.update()
+
+    def update(self) -> None:
+        """Measure anew."""
+        self.labels = label_map(self._segmentation, self._reference)
+        volumes_ml = region_volumes_ml(self.labels, self._reference.GetSpacing())
+        _fill(self._node, volumes_ml)
+        self._followers(volumes_ml)
+
+    def stop(self) -> None:
+        """Follow the segments no more."""
+        for tag in self._tags:
+            self._observed.RemoveObserver(tag)
+        self._tags = []
+
+    def _on_edit(self, _caller: Any, _event: str) -> None:
+        self.update()
+
+
+def region_volumes_ml(labels: NDArray[np.uint8], spacing_mm: tuple[float, float, float]) -> dict[str, float]:
+    """Millilitres of every leaf and nested region of a label map, by region key."""
+    voxel_ml = float(np.prod(spacing_mm)) / 1000.0
+    voxels = np.bincount(labels.ravel(), minlength=256)
+    return {key: float(voxels[list(region.labels)].sum()) * voxel_ml for key, region in REGIONS.items()}
+
+
+def _fill(node: Any, volumes_ml: Mapping[str, float]) -> None:
+    names, values = vtk.vtkStringArray(), vtk.vtkDoubleArray()
+    names.SetName("Region")
+    values.SetName("Volume (mL)")
+    for key, volume_ml in volumes_ml.items():
+        names.InsertNextValue(REGIONS[key].name)
+        values.InsertNextValue(volume_ml)
+    modified = node.StartModify()
+    node.RemoveAllColumns()
+    node.AddColumn(names)
+    node.AddColumn(values)
+    node.EndModify(modified)

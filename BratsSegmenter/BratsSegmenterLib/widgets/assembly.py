@@ -1,0 +1,38 @@
+"""Puts the panel together: the real worker, archives, settings and scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import slicer
+
+from BratsSegmenterLib.archive import CredentialStore, ProfileStore
+from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.widgets.dependencies import ensure_dependencies
+from BratsSegmenterLib.widgets.interpreter import worker_interpreter
+from BratsSegmenterLib.widgets.panel import Panel
+from BratsSegmenterLib.widgets.process import WorkerProcess, worker_command
+from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
+from BratsSegmenterLib.widgets.workflow import Workflow
+
+
+def build_panel(layout: Any, parameter_node: Callable[[], Any]) -> Panel:
+    """The panel with everything it needs, put into a layout.
+
+    Parameters
+    ----------
+    layout : QVBoxLayout
+    parameter_node : callable
+        Gives the module's vtkMRMLScriptedModuleNode.
+    """
+
+    settings_folder = Path(slicer.app.slicerUserSettingsFilePath).parent / "BratsSegmenter"
+    profiles = ProfilesModel(
+        ProfileStore(settings_folder / "archives.json"), CredentialStore(), slicer.app.userSettings()
+    )
+    review = Review(parameter_node)
+    worker = WorkerProcess(worker_command(worker_interpreter(slicer.app.slicerHome)))
+    studies_folder = Path(slicer.app.cachePath) / "BratsSegmenter"
+    return Panel(layout, Workflow(worker, review, studies_folder, ensure_dependencies), review, profiles)

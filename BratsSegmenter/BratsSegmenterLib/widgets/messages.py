@@ -1,0 +1,92 @@
+"""Reads what the worker process writes: JSON lines into progress, result, failure or cancellation."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from BratsSegmenterLib.jobs import (
+    ConnectionJob,
+    ConnectionResult,
+    Job,
+    PrepareJob,
+    PrepareResult,
+    SearchJob,
+    SearchResult,
+    SegmentJob,
+    SegmentResult,
+    SendJob,
+    SendResult,
+)
+from BratsSegmenterLib.progress import ProgressEvent
+from BratsSegmenterLib.records import from_json
+
+JobResult = ConnectionResult | SearchResult | PrepareResult | SegmentResult | SendResult
+
+RESULT_OF: dict[type[Job], type[JobResult]] = {
+    ConnectionJob: ConnectionResult,
+    SearchJob: SearchResult,
+    PrepareJob: PrepareResult,
+    SegmentJob: SegmentResult,
+    SendJob: SendResult,
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a job ended without a result: a sentence, what to do next, and the technical reason."""
+
+    what: str
+    advice: str = ""
+    cause: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Both sentences, for the user."""
+        return f"{self.what} {self.advice}".strip()
+
+
+@dataclass(frozen=True)
+class CancelledByUser:
+    """The job stopped because the user wanted it."""
+
+
+Outcome = JobResult | Failure | CancelledByUser
+
+
+class MessageReader:
+    """Turns the bytes of the worker's standard output into messages, however they are cut into pieces.
+
+    Parameters
+    ----------
+    job : Job
+        The job that runs; its kind says what the result is.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._result_kind = RESULT_OF[type(job)]
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[ProgressEvent | Outcome]:
+        """The messages that are complete with `data`."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            message = self._message(line)
+            if message is not None:
+                yield message
+
+    def _message(self, line: bytes) -> ProgressEvent | Outcome | None:
+        try:
+            fields: dict[str, Any] = json.loads(line)
+            event = fields.pop("event")
+        except (ValueError, KeyError, AttributeError):
+            logging.getLogger(__name__).warning("The worker wrote a line of %d bytes that is no message.", len(line))
+            return None
+        if event == "progress":
+            return from_json(ProgressEvent, fields)
+        if event == "result":
+            return from_json(self._result_kind, fields)
+        return CancelledByUser() if event == "cancelled" else from_json(Failure, fields)

@@ -1,0 +1,115 @@
+"""The panel: its parts from top to bottom, and what passes between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import qt
+
+from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.widgets.archive_part import ArchivePart
+from BratsSegmenterLib.widgets.message_bar import MessageBar
+from BratsSegmenterLib.widgets.part import Part
+from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
+from BratsSegmenterLib.widgets.review_part import ReviewPart
+from BratsSegmenterLib.widgets.run_part import RunPart
+from BratsSegmenterLib.widgets.send_part import SendPart
+from BratsSegmenterLib.widgets.sequences_part import SequencesPart
+from BratsSegmenterLib.widgets.state import PanelState
+from BratsSegmenterLib.widgets.studies_part import StudiesPart
+from BratsSegmenterLib.widgets.volumes_part import VolumesPart
+from BratsSegmenterLib.widgets.workflow import Workflow
+
+
+class Panel:
+    """All parts in the order of the work.
+
+    Parameters
+    ----------
+    layout : QVBoxLayout
+        Where the parts are put.
+    workflow : Workflow
+    review : Review
+        The scene's side of the workflow.
+    profiles : ProfilesModel
+    """
+
+    def __init__(self, layout: qt.QVBoxLayout, workflow: Workflow, review: Review, profiles: ProfilesModel) -> None:
+        self.workflow = workflow
+        self._review = review
+        self._phase: tuple[bool, bool] | None = None
+        self.message_bar = MessageBar()
+        self.archive = ArchivePart(workflow, profiles)
+        self.studies = StudiesPart(workflow, profiles, self.archive.search_page)
+        self.sequences = SequencesPart(workflow)
+        self.run = RunPart(workflow)
+        self.review = ReviewPart(workflow, review)
+        self.volumes = VolumesPart(workflow)
+        self.send = SendPart(workflow, profiles, review)
+        layout.addWidget(self.message_bar.widget)
+        for part in self._parts:
+            layout.addWidget(part.widget)
+        layout.addStretch(1)
+        workflow.state_changed.connect(self._on_state_changed)
+        workflow.failed.connect(self.message_bar.show_failure)
+        self.sequences.changed.connect(self.run.update)
+        self.archive.editor.changed.connect(self.send.update)
+        review.on_volumes = self._on_volumes
+        self._on_state_changed()
+
+    @property
+    def _parts(self) -> tuple[Part, ...]:
+        return self.archive, self.studies, self.sequences, self.run, self.review, self.volumes, self.send
+
+    def close_scene(self) -> None:
+        """Let go of the scene's nodes before they are removed, and begin anew."""
+        self._release_nodes()
+        self.workflow.forget_study()
+
+    def restore(self) -> None:
+        """Take up the study of a scene that was loaded."""
+        parameters = self._review.parameters
+        if parameters.has_result:
+            self.workflow.restore(parameters.study, parameters.result)
+            self._review.follow()
+
+    def shut_down(self) -> None:
+        """End the worker and let go of the scene, for a module or an application that closes."""
+        self.workflow.shut_down()
+        self._release_nodes()
+
+    def _release_nodes(self) -> None:
+        self.review.release()
+        self._review.release()
+
+    def _on_state_changed(self) -> None:
+        if self.workflow.state.is_busy:
+            self.message_bar.clear()
+        for part in self._parts:
+            part.update()
+        self._fold()
+        if self.workflow.state is PanelState.PREPARED and self.workflow.sequences is not None:
+            self._ask(self.workflow.sequences.questions())
+
+    def _fold(self) -> None:
+        """Open what the next phase of the work needs; within a phase the user folds as she likes."""
+        has_study, has_result = phase = self.workflow.study is not None, self.workflow.result is not None
+        if phase == self._phase:
+            return
+        self._phase = phase
+        self.sequences.fold(has_result or not has_study)
+        for part in (self.archive, self.studies):
+            part.fold(has_result)
+        for part in (self.review, self.volumes, self.send):
+            part.fold(not has_result)
+
+    def _ask(self, questions: tuple[str, ...]) -> None:
+        if questions:
+            self.message_bar.show_question(
+                "Please look at the sequences, then press Segment:\n" + "\n".join(f"• {text}" for text in questions)
+            )
+
+    def _on_volumes(self, volumes_ml: Mapping[str, float]) -> None:
+        self.workflow.mark_edited()
+        self.volumes.show_volumes(volumes_ml)
+        self.send.withdraw_consent()

@@ -1,0 +1,41 @@
+"""What the numbered parts of the panel have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+
+from BratsSegmenterLib.paths import resource
+
+
+def load_ui(name: str) -> tuple[Any, Any]:
+    """The widget of ``Resources/UI/<name>.ui`` and an object with its named children as attributes."""
+    widget = slicer.util.loadUI(str(resource(f"UI/{name}.ui")))
+    return widget, slicer.util.childWidgetVariables(widget)
+
+
+class Part:
+    """One collapsible part of the panel; :meth:`update` makes it show the workflow's state.
+
+    Parameters
+    ----------
+    name : str
+        Name of the .ui file.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.widget, self.ui = load_ui(name)
+
+    def update(self) -> None:
+        """Show what the workflow's state allows now."""
+
+    def fold(self, folded: bool) -> None:
+        """Fold the part away, or open it."""
+        self.widget.collapsed = folded
+
+
+def set_text_or_hide(label: Any, text: str) -> None:
+    """Show a label with `text`; hide it when there is none, so that it takes no room."""
+    label.setText(text)
+    label.setVisible(bool(text))

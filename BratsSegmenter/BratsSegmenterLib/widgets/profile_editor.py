@@ -1,0 +1,105 @@
+"""The form in which an archive is added or changed."""
+
+from __future__ import annotations
+
+from slicer.i18n import tr as _
+
+from BratsSegmenterLib.archive import Authentication, Credentials, Profile
+from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.widgets.part import load_ui
+from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
+from BratsSegmenterLib.widgets.signal import Signal
+
+_CHOICES = (
+    (Authentication.NONE, _("nothing")),
+    (Authentication.BASIC, _("user name and password")),
+    (Authentication.BEARER, _("token")),
+    (Authentication.CERTIFICATE, _("client certificate")),
+)
+
+
+class ProfileEditor:
+    """Edits one profile and its secrets.
+
+    Attributes
+    ----------
+    changed : Signal
+        Emitted after a profile was saved or removed.
+    rejected : Signal
+        Emitted with an ArchiveError that says why the entries cannot be saved.
+    """
+
+    def __init__(self, model: ProfilesModel) -> None:
+        self._model = model
+        self.widget, self.ui = load_ui("ProfileEditor")
+        self.changed = Signal()
+        self.rejected = Signal()
+        for _authentication, text in _CHOICES:
+            self.ui.authenticationSelector.addItem(text)
+        self.ui.authenticationSelector.currentIndexChanged.connect(self._show_fields_in_use)
+        self.ui.saveButton.clicked.connect(self._save)
+        self.ui.removeButton.clicked.connect(self._remove)
+        self.load()
+
+    def load(self) -> None:
+        """Show the profile in use, or an empty form."""
+        connection = self._model.connection()
+        profile = connection.profile if connection else None
+        credentials = connection.credentials if connection else Credentials()
+        self.ui.nameEdit.setText(profile.name if profile else "")
+        self.ui.urlEdit.setText(profile.url if profile else "")
+        self.ui.certificateEdit.setText(profile.certificate_file if profile else "")
+        self.ui.caEdit.setText(profile.ca_file if profile else "")
+        self.ui.userEdit.setText(credentials.user)
+        self.ui.passwordEdit.setText(credentials.password)
+        self.ui.tokenEdit.setText(credentials.token)
+        kinds = [authentication for authentication, _text in _CHOICES]
+        self.ui.authenticationSelector.setCurrentIndex(kinds.index(profile.authentication) if profile else 0)
+        self.ui.removeButton.setEnabled(profile is not None)
+        self._show_fields_in_use()
+
+    def _authentication(self) -> Authentication:
+        return _CHOICES[self.ui.authenticationSelector.currentIndex][0]
+
+    def _show_fields_in_use(self) -> None:
+        in_use = {
+            "user": Authentication.BASIC,
+            "password": Authentication.BASIC,
+            "token": Authentication.BEARER,
+            "certificate": Authentication.CERTIFICATE,
+        }
+        for field, authentication in in_use.items():
+            is_used = self._authentication() is authentication
+            getattr(self.ui, f"{field}Label").setVisible(is_used)
+            getattr(self.ui, f"{field}Edit").setVisible(is_used)
+
+    def _save(self) -> None:
+        try:
+            if not self.ui.nameEdit.text.strip():
+                raise ArchiveError(_("The archive has no name."), _("Enter what you call it, for example 'Ward 3'."))
+            profile = Profile(
+                name=self.ui.nameEdit.text.strip(),
+                url=self.ui.urlEdit.text.strip(),
+                authentication=self._authentication(),
+                ca_file=self.ui.caEdit.text.strip(),
+                certificate_file=self.ui.certificateEdit.text.strip(),
+            )
+            self._model.save(profile, self._credentials())
+        except ArchiveError as error:
+            self.rejected.emit(error)
+            return
+        self.changed.emit()
+
+    def _credentials(self) -> Credentials:
+        match self._authentication():
+            case Authentication.BASIC:
+                return Credentials(user=self.ui.userEdit.text, password=self.ui.passwordEdit.text)
+            case Authentication.BEARER:
+                return Credentials(token=self.ui.tokenEdit.text)
+            case _:
+                return Credentials()
+
+    def _remove(self) -> None:
+        self._model.remove(self._model.current_name)
+        self.load()
+        self.changed.emit()

@@ -1,0 +1,252 @@
+"""The way of one study through the panel, from the archive and back; knows nothing of Qt."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery, StudySummary
+from BratsSegmenterLib.errors import BratsSegmenterError
+from BratsSegmenterLib.jobs import (
+    ConnectionJob,
+    ConnectionResult,
+    Job,
+    PrepareJob,
+    PrepareResult,
+    SearchJob,
+    SearchResult,
+    SegmentJob,
+    SegmentResult,
+    SendJob,
+    SendResult,
+)
+from BratsSegmenterLib.scene.exported import ExportedLabels
+from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, Outcome
+from BratsSegmenterLib.widgets.runner import JobRunner
+from BratsSegmenterLib.widgets.sequences_model import SequencesModel
+from BratsSegmenterLib.widgets.signal import Signal
+from BratsSegmenterLib.widgets.state import PanelState
+
+BUNDLE = "glioma-synthetic"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """An archive and what proves to it who we are."""
+
+    profile: Profile
+    credentials: Credentials
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Which model segments, and on which device ("auto", "cuda", "mps" or "cpu")."""
+
+    bundle: str = BUNDLE
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class SendRequest:
+    """What the user agreed to send: kinds of objects, the name of who reviewed them, where to."""
+
+    connection: Connection
+    formats: tuple[str, ...]
+    reviewer: str = ""
+
+
+class ReviewScene(Protocol):
+    """Where the result is shown and corrected: the MRML scene."""
+
+    def show(self, study: StudySummary, folder: Path, result: SegmentResult) -> None:
+        """Load volumes and segments."""
+
+    def export_labels(self, folder: Path) -> ExportedLabels:
+        """Write the segments as a label map in the reference's own grid."""
+
+
+class Workflow:
+    """Runs the jobs of one study in order and keeps what they found.
+
+    Parameters
+    ----------
+    runner : JobRunner
+        Runs one job at a time.
+    scene : ReviewScene
+    jobs_folder : Path
+        Every study gets a folder of its own in it, named by a hash, so that a fetch can be resumed.
+    ensure_dependencies : callable
+        Installs what the network needs; called before the first run. Raises BratsSegmenterError.
+
+    Attributes
+    ----------
+    state_changed, progressed, failed, studies_found, connection_checked, sent : Signal
+        Emitted without arguments, with a ProgressEvent, a Failure, the studies, the checks, a SendResult.
+    """
+
+    def __init__(
+        self, runner: JobRunner, scene: ReviewScene, jobs_folder: Path, ensure_dependencies: Callable[[], None]
+    ) -> None:
+        self._runner = runner
+        self._scene = scene
+        self._jobs_folder = jobs_folder
+        self._ensure_dependencies = ensure_dependencies
+        self._resting_state = PanelState.NO_STUDY
+        self._files: Path | None = None
+        self._connection: Connection | None = None
+        self._options = RunOptions()
+        self.state = PanelState.NO_STUDY
+        self.study: StudySummary | None = None
+        self.sequences: SequencesModel | None = None
+        self.result: SegmentResult | None = None
+        self.state_changed = Signal()
+        self.progressed = Signal()
+        self.failed = Signal()
+        self.studies_found = Signal()
+        self.connection_checked = Signal()
+        self.sent = Signal()
+        runner.progressed.connect(self.progressed.emit)
+        runner.ended.connect(self._on_ended)
+
+    @property
+    def folder(self) -> Path:
+        """The chosen study's own folder."""
+        assert self.study is not None
+        return self._jobs_folder / hashlib.sha256(self.study.study_uid.encode()).hexdigest()[:16]
+
+    def test_connection(self, connection: Connection) -> None:
+        """Ask what works between here and the archive."""
+        self._start(PanelState.TESTING_CONNECTION, ConnectionJob(connection.profile), connection)
+
+    def search(self, connection: Connection, query: StudyQuery) -> None:
+        """Look for studies."""
+        self._start(PanelState.SEARCHING, SearchJob(connection.profile, query), connection)
+
+    def choose_study(self, connection: Connection, study: StudySummary) -> None:
+        """Work on a study of the archive from now on."""
+        self._connection, self._files = connection, None
+        self._take_up(study)
+
+    def choose_folder(self, files: Path) -> None:
+        """Work on the DICOM files of a folder from now on; they stay where they are."""
+        self._connection, self._files = None, files
+        study = StudySummary(f"folder:{files.resolve()}", "", "", "", "", files.name, (), None, None)
+        self._take_up(study)
+
+    def run(self, options: RunOptions) -> None:
+        """Fetch and segment; stops in between when the sequences leave something to decide."""
+        try:
+            self._ensure_dependencies()
+        except BratsSegmenterError as error:
+            self.failed.emit(Failure(error.what, error.advice, error.cause))
+            return
+        self._options = options
+        if self.sequences is None:
+            self._prepare()
+        else:
+            self._segment(self.sequences)
+
+    def cancel(self) -> None:
+        """Stop what runs; the state before returns as soon as it has stopped."""
+        self._runner.cancel()
+
+    def send(self, request: SendRequest) -> None:
+        """Write the segments as they are now as DICOM objects and store them in the study."""
+        try:
+            labels = self._scene.export_labels(self.folder)
+        except BratsSegmenterError as error:
+            self.failed.emit(Failure(error.what, error.advice, error.cause))
+            return
+        job = SendJob(
+            folder=self.folder,
+            labels=labels.path,
+            edited=labels.edited,
+            formats=request.formats,
+            profile=request.connection.profile,
+            reviewer=request.reviewer,
+        )
+        self._start(PanelState.SENDING, job, request.connection)
+
+    def mark_edited(self) -> None:
+        """The segments changed: what was sent is no longer what is shown."""
+        if self.state is PanelState.SENT:
+            self._rest(PanelState.REVIEW)
+
+    def restore(self, study: StudySummary, result: SegmentResult) -> None:
+        """Take up a study whose segments came with a saved scene."""
+        self._take_up(study)
+        self.result = result
+        self._rest(PanelState.REVIEW)
+
+    def forget_study(self) -> None:
+        """Stop what runs and begin anew, for a scene that is closed."""
+        self._runner.shut_down()
+        self.study = self.result = self.sequences = None
+        self._rest(PanelState.NO_STUDY)
+
+    def shut_down(self) -> None:
+        """End what runs, for a module or an application that closes."""
+        self._runner.shut_down()
+
+    def _take_up(self, study: StudySummary) -> None:
+        self.study, self.result, self.sequences = study, None, None
+        self._rest(PanelState.STUDY_CHOSEN)
+
+    def _prepare(self) -> None:
+        if self._files is not None:
+            job = PrepareJob(self.folder, files=self._files)
+        else:
+            assert self._connection is not None
+            assert self.study is not None
+            job = PrepareJob(self.folder, self._connection.profile, self.study.study_uid)
+        self._start(PanelState.PREPARING, job, self._connection)
+
+    def _segment(self, sequences: SequencesModel) -> None:
+        job = SegmentJob(self.folder, sequences.chosen_keys(), self._options.bundle, self._options.device)
+        self._start(PanelState.SEGMENTING, job, None)
+
+    def _start(self, state: PanelState, job: Job, connection: Connection | None) -> None:
+        self.state = state
+        secrets = connection.credentials.to_json() if connection is not None else {}
+        self._runner.start(job, secrets)
+        self.state_changed.emit()
+
+    def _rest(self, state: PanelState) -> None:
+        self.state = self._resting_state = state
+        self.state_changed.emit()
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        match outcome:
+            case Failure():
+                self._rest(self._resting_state)
+                self.failed.emit(outcome)
+            case CancelledByUser():
+                self._rest(self._resting_state)
+            case ConnectionResult(checks):
+                self._rest(self._resting_state)
+                self.connection_checked.emit(checks)
+            case SearchResult(studies):
+                self._rest(self._resting_state)
+                self.studies_found.emit(studies)
+            case PrepareResult():
+                self._on_prepared(outcome)
+            case SegmentResult():
+                self._on_segmented(outcome)
+            case SendResult():
+                self._rest(PanelState.SENT)
+                self.sent.emit(outcome)
+
+    def _on_prepared(self, result: PrepareResult) -> None:
+        self.sequences = SequencesModel(result)
+        self._rest(PanelState.PREPARED)
+        if not self.sequences.questions():
+            self._segment(self.sequences)
+
+    def _on_segmented(self, result: SegmentResult) -> None:
+        assert self.study is not None
+        self.result = result
+        self._scene.show(self.study, self.folder, result)
+        self._rest(PanelState.REVIEW)

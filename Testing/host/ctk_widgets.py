@@ -1,0 +1,91 @@
+"""The CTK widgets that the panel uses, written on PySide6."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6 import QtCore, QtGui, QtWidgets
+
+_HEADER_HEIGHT = 26
+_WAS_HIDDEN = "WasHiddenBeforeCollapse"
+
+
+class ctkCollapsibleButton(QtWidgets.QWidget):
+    """A titled part of a panel that folds away when its title is clicked."""
+
+    contentsCollapsed = QtCore.Signal(bool)
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = ""
+        self._collapsed = False
+        self.setContentsMargins(0, _HEADER_HEIGHT, 0, 0)
+
+    def _get_text(self) -> str:
+        return self._text
+
+    def setText(self, text: str) -> None:
+        """Set the title."""
+        self._text = text
+        self.update()
+
+    def _get_collapsed(self) -> bool:
+        return self._collapsed
+
+    def setCollapsed(self, collapsed: bool) -> None:
+        """Fold the contents away, or show them."""
+        if collapsed == self._collapsed:
+            return
+        self._collapsed = collapsed
+        for child in self.children():
+            if isinstance(child, QtWidgets.QWidget):
+                self._fold_child(child, collapsed)
+        self.setMaximumHeight(_HEADER_HEIGHT if collapsed else 16777215)
+        self.updateGeometry()
+        self.contentsCollapsed.emit(collapsed)
+
+    def _fold_child(self, child: QtWidgets.QWidget, collapsed: bool) -> None:
+        """A child that was hidden before the contents were folded stays hidden after."""
+        if collapsed:
+            child.setProperty(_WAS_HIDDEN, child.isHidden())
+            child.hide()
+        elif not child.property(_WAS_HIDDEN):
+            child.show()
+
+    text = QtCore.Property(str, _get_text, setText)
+    collapsed = QtCore.Property(bool, _get_collapsed, setCollapsed)
+
+    def minimumSizeHint(self) -> QtCore.QSize:
+        """Only the title while collapsed."""
+        return QtCore.QSize(0, _HEADER_HEIGHT) if self._collapsed else super().minimumSizeHint()
+
+    def sizeHint(self) -> QtCore.QSize:
+        """Only the title while collapsed."""
+        return QtCore.QSize(0, _HEADER_HEIGHT) if self._collapsed else super().sizeHint()
+
+    def paintEvent(self, _event: Any) -> None:
+        """Draw the title bar."""
+        painter = QtGui.QPainter(self)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        bar = QtCore.QRect(0, 1, self.width, _HEADER_HEIGHT - 3)
+        painter.setPen(QtCore.Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette.color(QtGui.QPalette.ColorRole.Button).darker(108))
+        painter.drawRoundedRect(bar, 3, 3)
+        painter.setBrush(self.palette.color(QtGui.QPalette.ColorRole.ButtonText))
+        self._draw_arrow(painter, bar)
+        painter.setPen(self.palette.color(QtGui.QPalette.ColorRole.ButtonText))
+        painter.drawText(bar.adjusted(24, 0, -6, 0), QtCore.Qt.AlignmentFlag.AlignVCenter, self._text)
+        painter.end()
+
+    def _draw_arrow(self, painter: QtGui.QPainter, bar: QtCore.QRect) -> None:
+        x, y = 12.0, bar.center().y() + 0.5
+        offsets = ((-3, -4), (3, 0), (-3, 4)) if self._collapsed else ((-4, -3), (4, -3), (0, 3))
+        painter.drawPolygon(QtGui.QPolygonF([QtCore.QPointF(x + dx, y + dy) for dx, dy in offsets]))
+
+    def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:
+        """A click on the title folds or unfolds."""
+        if event.position().y() < _HEADER_HEIGHT:
+            self.setCollapsed(not self._collapsed)
+
+
+CTK_CLASSES = (ctkCollapsibleButton,)

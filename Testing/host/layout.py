@@ -1,0 +1,104 @@
+"""The layout manager: builds the view widgets of a Slicer layout and draws them."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree
+
+import qt
+import slicer
+
+from host.mrml import MrmlApplication
+from host.views import SliceView, ThreeDView
+
+_BAR_HEIGHT = 20
+
+
+class ViewWidget(qt.QWidget):
+    """A view under its coloured bar, as Slicer shows it."""
+
+    def __init__(self, view: SliceView | ThreeDView) -> None:
+        super().__init__()
+        self.view = view
+        self.setMinimumSize(120, 120)
+
+    def paintEvent(self, _event: Any) -> None:
+        """Draw bar and view."""
+        width, height = self.width, self.height - _BAR_HEIGHT
+        painter = qt.QPainter(self)
+        colour = qt.QColor.fromRgbF(*self.view.node.GetLayoutColor())
+        painter.fillRect(0, 0, width, _BAR_HEIGHT, colour)
+        painter.setPen(qt.QColor("black") if colour.lightness() > 110 else qt.QColor("white"))
+        painter.drawText(qt.QRect(6, 0, width - 12, _BAR_HEIGHT), qt.Qt.AlignmentFlag.AlignVCenter, self._label())
+        self.view.resize(width, height)
+        pixels = self.view.pixels()
+        image = qt.QImage(pixels.data, width, height, 3 * width, qt.QImage.Format.Format_RGB888)
+        painter.drawImage(0, _BAR_HEIGHT, image)
+        painter.end()
+
+    def _label(self) -> str:
+        label = self.view.node.GetLayoutLabel()
+        if isinstance(self.view, ThreeDView):
+            return label
+        return f"{label}    {self.view.node.GetOrientation()}  {self.view.logic.GetSliceOffset():.1f} mm"
+
+
+class LayoutManager:
+    """What ``slicer.app.layoutManager()`` is: layouts by number, views by name."""
+
+    def __init__(self, application: MrmlApplication, parent: Any) -> None:
+        self._application = application
+        self._parent = parent
+        self._logic = slicer.vtkMRMLLayoutLogic()
+        self._logic.SetMRMLScene(application.scene)
+        self._widgets: dict[str, ViewWidget] = {}
+        self._area: Any = None
+
+    def layoutLogic(self) -> Any:
+        """The vtkMRMLLayoutLogic, whose node knows the layouts by number."""
+        return self._logic
+
+    @property
+    def layout(self) -> int:
+        """Number of the layout that is shown."""
+        return self._logic.GetLayoutNode().GetViewArrangement()
+
+    def setLayout(self, number: int) -> None:
+        """Show a layout."""
+        self._logic.GetLayoutNode().SetViewArrangement(number)
+        if self._area is not None:
+            self._area.deleteLater()
+        root = ElementTree.fromstring(self._logic.GetLayoutNode().GetLayoutDescription(number))
+        self._area = self._build(root)
+        self._parent.layout().addWidget(self._area)
+
+    def sliceViewNames(self) -> list[str]:
+        """Names of the slice views."""
+        return [name for name, widget in self._widgets.items() if isinstance(widget.view, SliceView)]
+
+    def viewWidget(self, name: str) -> ViewWidget:
+        """The widget of a view by the view's layout name."""
+        return self._widgets[name]
+
+    def resetThreeDViews(self) -> None:
+        """Centre every 3D view on what is visible."""
+        for widget in self._widgets.values():
+            if isinstance(widget.view, ThreeDView):
+                widget.view.reset()
+
+    def _build(self, element: ElementTree.Element) -> Any:
+        if element.tag == "view":
+            return self._view_widget(element.get("class", ""), element.get("singletontag", ""))
+        vertical = element.get("type") == "vertical"
+        splitter = qt.QSplitter(qt.Qt.Orientation.Vertical if vertical else qt.Qt.Orientation.Horizontal)
+        splitter.setHandleWidth(3)
+        for item in element.findall("item"):
+            splitter.addWidget(self._build(item[0]))
+        return splitter
+
+    def _view_widget(self, node_class: str, name: str) -> ViewWidget:
+        if name not in self._widgets:
+            node = self._application.scene.GetSingletonNode(name, node_class)
+            is_slice = node_class == "vtkMRMLSliceNode"
+            self._widgets[name] = ViewWidget(SliceView(self._application, node) if is_slice else ThreeDView(node))
+        return self._widgets[name]

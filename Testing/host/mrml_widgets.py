@@ -1,0 +1,178 @@
+"""The qMRML widgets that the panel uses: the same calls on the same nodes, drawn with plain Qt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+from PySide6 import QtCore, QtGui, QtWidgets
+
+_EFFECTS = ("Paint", "Erase", "Draw", "Scissors", "Islands", "Smoothing", "Margin", "Threshold", "Grow from seeds")
+
+
+class qMRMLWidget(QtWidgets.QWidget):
+    """A widget that knows the scene and hands it to the widgets in it."""
+
+    mrmlSceneChanged = QtCore.Signal(object)
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scene: Any = None
+
+    def mrmlScene(self) -> Any:
+        """The scene."""
+        return self._scene
+
+    def setMRMLScene(self, scene: Any) -> None:
+        """Set the scene here and below; a .ui file's connections do that in Slicer."""
+        self._scene = scene
+        self.mrmlSceneChanged.emit(scene)
+        for child in self.findChildren(QtWidgets.QWidget):
+            if hasattr(child, "setMRMLScene"):
+                child.setMRMLScene(scene)
+
+
+class qMRMLSegmentEditorWidget(qMRMLWidget):
+    """The Segment Editor as far as nodes go: it lists the segments and chooses the one that is edited.
+
+    Effects are shown, not run: a test edits through vtkSlicerSegmentEditorLogic, as the effects do.
+    """
+
+    currentSegmentIDChanged = QtCore.Signal(str)
+    segmentationNodeChanged = QtCore.Signal(object)
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._segmentation_node: Any = None
+        self._source_node: Any = None
+        self._editor_node: Any = None
+        self._observation: tuple[Any, int] | None = None
+        self.logic = slicer.vtkSlicerSegmentEditorLogic()
+        self._history = slicer.vtkSegmentationHistory()
+        self.logic.SetSegmentationHistory(self._history)
+        self._table = QtWidgets.QTreeWidget()
+        self._table.setObjectName("SegmentsTable")
+        self._table.setHeaderLabels(["", "Name", "Status"])
+        self._table.setRootIsDecorated(False)
+        self._table.header().setStretchLastSection(False)
+        self._table.header().setSectionResizeMode(1, QtWidgets.QHeaderView.ResizeMode.Stretch)
+        self._table.currentItemChanged.connect(self._segment_chosen)
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._table)
+        column.addLayout(self._effect_buttons())
+
+    def _effect_buttons(self) -> QtWidgets.QGridLayout:
+        grid = QtWidgets.QGridLayout()
+        grid.setSpacing(3)
+        for index, name in enumerate(_EFFECTS):
+            button = QtWidgets.QToolButton()
+            button.setText(name)
+            button.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Fixed)
+            grid.addWidget(button, index // 5, index % 5)
+        return grid
+
+    def setMRMLScene(self, scene: Any) -> None:
+        """Set the scene of the editor's logic."""
+        self._scene = scene
+        self.logic.SetMRMLScene(scene)
+
+    def setMRMLSegmentEditorNode(self, node: Any) -> None:
+        """Set the node that holds the editor's state."""
+        self._editor_node = node
+        self.logic.SetSegmentEditorNode(node)
+
+    def mrmlSegmentEditorNode(self) -> Any:
+        """The node that holds the editor's state."""
+        return self._editor_node
+
+    def setSegmentationNode(self, node: Any) -> None:
+        """Edit this segmentation; None for nothing."""
+        self._segmentation_node = node
+        self._observe(node)
+        self.logic.SetSegmentationNode(node)
+        if node is not None:
+            self._history.SetSegmentation(node.GetSegmentation())
+        self._fill()
+        self.segmentationNodeChanged.emit(node)
+
+    def segmentationNode(self) -> Any:
+        """The segmentation that is edited."""
+        return self._segmentation_node
+
+    def setSourceVolumeNode(self, node: Any) -> None:
+        """Set the volume whose intensities the effects see."""
+        self._source_node = node
+        self.logic.SetSourceVolumeNode(node)
+
+    def sourceVolumeNode(self) -> Any:
+        """The volume whose intensities the effects see."""
+        return self._source_node
+
+    def setCurrentSegmentID(self, segment_id: str) -> None:
+        """Choose the segment that is edited."""
+        for row in range(self._table.topLevelItemCount):
+            item = self._table.topLevelItem(row)
+            if item.data(0, QtCore.Qt.ItemDataRole.UserRole) == segment_id:
+                self._table.setCurrentItem(item)
+
+    def currentSegmentID(self) -> str:
+        """The segment that is edited."""
+        return self._editor_node.GetSelectedSegmentID() or "" if self._editor_node else ""
+
+    def setActiveEffectByName(self, name: str) -> None:
+        """Effects are not run in the host; the node remembers the name."""
+        if self._editor_node is not None:
+            self._editor_node.SetActiveEffectName(name)
+
+    def setMaximumNumberOfUndoStates(self, number: int) -> None:
+        """Set how many edits can be undone."""
+        self._history.SetMaximumNumberOfStates(number)
+
+    def setSegmentationNodeSelectorVisible(self, _visible: bool) -> None:
+        """The host never shows it."""
+
+    def setSourceVolumeNodeSelectorVisible(self, _visible: bool) -> None:
+        """The host never shows it."""
+
+    def setSwitchToSegmentationsButtonVisible(self, _visible: bool) -> None:
+        """The host never shows it."""
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        self.logic.Undo()
+
+    def redo(self) -> None:
+        """Do the edit again that was taken back."""
+        self.logic.Redo()
+
+    def _observe(self, node: Any) -> None:
+        if self._observation is not None:
+            self._observation[0].RemoveObserver(self._observation[1])
+        self._observation = None
+        if node is not None:
+            tag = node.AddObserver(slicer.vtkSegmentation.SegmentModified, lambda *_args: self._fill())
+            self._observation = (node, tag)
+
+    def _fill(self) -> None:
+        self._table.blockSignals(True)
+        self._table.clear()
+        segmentation = self._segmentation_node.GetSegmentation() if self._segmentation_node else None
+        for index in range(segmentation.GetNumberOfSegments() if segmentation else 0):
+            segment = segmentation.GetNthSegment(index)
+            item = QtWidgets.QTreeWidgetItem(["", segment.GetName(), "Not started"])
+            item.setData(0, QtCore.Qt.ItemDataRole.UserRole, segmentation.GetNthSegmentID(index))
+            item.setBackground(0, QtGui.QColor.fromRgbF(*segment.GetColor()))
+            self._table.addTopLevelItem(item)
+            if segmentation.GetNthSegmentID(index) == self.currentSegmentID():
+                self._table.setCurrentItem(item)
+        self._table.blockSignals(False)
+
+    def _segment_chosen(self, item: QtWidgets.QTreeWidgetItem | None, _previous: object) -> None:
+        if item is not None and self._editor_node is not None:
+            segment_id = item.data(0, QtCore.Qt.ItemDataRole.UserRole)
+            self._editor_node.SetSelectedSegmentID(segment_id)
+            self.currentSegmentIDChanged.emit(segment_id)
+
+
+MRML_CLASSES = (qMRMLWidget, qMRMLSegmentEditorWidget)

@@ -1,0 +1,97 @@
+"""Gives PySide6 the manners of PythonQt, the Qt binding of 3D Slicer.
+
+PythonQt reads Qt properties as attributes (``button.text`` is a str, ``button.text()`` fails) while the setters stay,
+calls ``objectName`` also ``name`` and runs dialogs with ``exec_()``; see MeVisLab/pythonqt, PythonQtClassInfo.cpp and
+PythonQtInstanceWrapper.cpp. After :func:`install`, every PySide6 class of this process behaves so, and the modules
+``qt`` and ``ctk`` can be imported.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
+
+_MODULES = (QtCore, QtGui, QtWidgets)
+# PythonQt keeps these as methods: overridable virtuals, and QTimer's static function of the same name.
+_STAY_METHODS = {"sizeHint", "minimumSizeHint", "parent", "layout", "singleShot"}
+
+
+def install() -> None:
+    """Patch PySide6 once and offer its classes as the module ``qt``."""
+    if "qt" in sys.modules:
+        return
+    for module in _MODULES:
+        for name in dir(module):
+            candidate = getattr(module, name)
+            if isinstance(candidate, type) and issubclass(candidate, QtCore.QObject):
+                _turn_properties_into_attributes(candidate)
+    QtCore.QObject.name = property(lambda self: self.objectName, lambda self, value: self.setObjectName(value))
+    QtCore.QObject.className = lambda self: self.metaObject().className()
+    for dialog in (QtWidgets.QDialog, QtWidgets.QMenu, QtWidgets.QApplication):
+        dialog.exec_ = dialog.exec
+    sys.modules["qt"] = _qt_module()
+
+
+def _turn_properties_into_attributes(cls: type[QtCore.QObject]) -> None:
+    meta = cls.staticMetaObject
+    for index in range(meta.propertyOffset(), meta.propertyCount()):
+        name = meta.property(index).name()
+        if name not in _STAY_METHODS:
+            setattr(cls, name, _attribute(cls, name))
+
+
+def _attribute(cls: type[QtCore.QObject], name: str) -> property:
+    capitalised = name[0].upper() + name[1:]
+    getter = getattr(cls, name, None) or getattr(cls, f"is{capitalised}", None)
+    if not callable(getter):
+        getter = _property_reader(name)
+    return property(getter, getattr(cls, f"set{capitalised}", None) or _property_writer(name))
+
+
+def _property_reader(name: str) -> Callable[[QtCore.QObject], Any]:
+    return lambda self: QtCore.QObject.property(self, name)
+
+
+def _property_writer(name: str) -> Callable[[QtCore.QObject, Any], None]:
+    def write(self: QtCore.QObject, value: Any) -> None:
+        if not QtCore.QObject.setProperty(self, name, value):
+            raise AttributeError(f"{type(self).__name__}.{name} is read-only")
+
+    return write
+
+
+def _qt_module() -> ModuleType:
+    module = ModuleType("qt", "The classes of QtCore, QtGui and QtWidgets in one module, as PythonQt offers them.")
+    for source in _MODULES:
+        for name in dir(source):
+            if name.startswith("Q"):
+                setattr(module, name, getattr(source, name))
+    module.QUiLoader = UiLoader
+    return module
+
+
+class UiLoader(QtUiTools.QUiLoader):
+    """Loads .ui files with the CTK and qMRML classes that the host registered in :attr:`custom_classes`."""
+
+    custom_classes: dict[str, type[QtWidgets.QWidget]] = {}  # noqa: RUF012 - one registry for all loaders
+
+    def createWidget(self, class_name: str, parent: QtWidgets.QWidget | None = None, name: str = "") -> Any:
+        """Make one widget of the file, by the name of its class."""
+        cls = self.custom_classes.get(class_name)
+        if cls is None:
+            return super().createWidget(class_name, parent, name)
+        widget = cls(parent)
+        widget.setObjectName(name)
+        # QUiLoader does not hold the Python half of a widget; without this it would be collected at once.
+        _alive.append(widget)
+        return widget
+
+
+_alive: list[QtWidgets.QWidget] = []

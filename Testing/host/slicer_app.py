@@ -1,0 +1,109 @@
+"""``slicer.app`` and the opening of scripted modules; after importing this module, the rest of ``slicer`` is there."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import slicer
+from PySide6 import QtCore, QtGui, QtWidgets
+
+from host import pythonqt
+from host.ctk_widgets import CTK_CLASSES
+from host.mrml import MrmlApplication
+from host.mrml_widgets import MRML_CLASSES
+
+slicer.__path__.append(str(Path(__file__).parent / "slicer_python"))
+sys.modules["ctk"] = ModuleType("ctk")
+for _cls in CTK_CLASSES:
+    setattr(sys.modules["ctk"], _cls.__name__, _cls)
+for _cls in MRML_CLASSES:
+    setattr(slicer, _cls.__name__, _cls)
+pythonqt.UiLoader.custom_classes.update({cls.__name__: cls for cls in (*CTK_CLASSES, *MRML_CLASSES)})
+
+
+class SlicerApplication(QtWidgets.QApplication):
+    """The QApplication that ``slicer.app`` is, over a MRML application."""
+
+    def __init__(self) -> None:
+        super().__init__(["Slicer"])
+        self.setStyle("Fusion")
+        self.setFont(QtGui.QFont("DejaVu Sans", 9))
+        self.mrml = MrmlApplication()
+        self.slicerHome = ""
+        self._layout_manager: Any = None
+        self._user_folder = tempfile.TemporaryDirectory(prefix="slicer-user-")
+        self.cachePath = str(Path(self._user_folder.name) / "cache")
+        self.slicerUserSettingsFilePath = str(Path(self._user_folder.name) / "Slicer.ini")
+        self._settings = QtCore.QSettings(self.slicerUserSettingsFilePath, QtCore.QSettings.Format.IniFormat)
+
+    def applicationLogic(self) -> Any:
+        """The vtkSlicerApplicationLogic."""
+        return self.mrml.logic
+
+    def layoutManager(self) -> Any:
+        """The layout manager; None while there is no main window, as in Slicer."""
+        return self._layout_manager
+
+    def setLayoutManager(self, layout_manager: Any) -> None:
+        """Hand over the main window's layout manager."""
+        self._layout_manager = layout_manager
+
+    def userSettings(self) -> QtCore.QSettings:
+        """Settings that live as long as the process."""
+        return self._settings
+
+
+@dataclass
+class ModuleDescription:
+    """What a scripted module tells the application about itself: the attributes of qSlicerScriptedLoadableModule."""
+
+    path: str
+    title: str = ""
+    categories: list[str] = field(default_factory=list)
+    dependencies: list[str] = field(default_factory=list)
+    contributors: list[str] = field(default_factory=list)
+    helpText: str = ""
+    acknowledgementText: str = ""
+    icon: Any = None
+
+
+@dataclass
+class OpenedModule:
+    """A module as Slicer holds it after the user selected it."""
+
+    module: Any
+    widget: Any
+    panel: Any
+
+
+def application() -> SlicerApplication:
+    """``slicer.app``; made on the first call."""
+    if not hasattr(slicer, "app"):
+        slicer.app = SlicerApplication()
+    return slicer.app
+
+
+def open_module(file: Path) -> OpenedModule:
+    """Load a scripted module by its file, make its panel and set it up, as Slicer's module factory does."""
+    application()
+    name = file.stem
+    if str(file.parent) not in sys.path:
+        sys.path.append(str(file.parent))
+    spec = importlib.util.spec_from_file_location(name, file)
+    loaded = importlib.util.module_from_spec(spec)
+    sys.modules[name] = loaded
+    spec.loader.exec_module(loaded)
+    module = getattr(loaded, name)(ModuleDescription(path=str(file)))
+    setattr(slicer.modules, name.lower(), module)
+    panel = slicer.qMRMLWidget()
+    QtWidgets.QVBoxLayout(panel)
+    panel.setMRMLScene(slicer.mrmlScene)
+    widget = getattr(loaded, f"{name}Widget")(panel)
+    widget.setup()
+    return OpenedModule(module, widget, panel)

@@ -1,0 +1,118 @@
+"""Slice and 3D views of slicer-core, rendered off-screen into images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+import vtk
+from vtk.util.numpy_support import vtk_to_numpy
+
+from host.mrml import MrmlApplication
+
+_SLICE_MANAGERS = (
+    "vtkMRMLCrosshairDisplayableManager",
+    "vtkMRMLModelSliceDisplayableManager",
+    "vtkMRMLRulerDisplayableManager",
+    "vtkMRMLSegmentationsDisplayableManager2D",
+)
+_THREE_D_MANAGERS = (
+    "vtkMRMLCameraDisplayableManager",
+    "vtkMRMLViewDisplayableManager",
+    "vtkMRMLModelDisplayableManager",
+    "vtkMRMLSegmentationsDisplayableManager3D",
+)
+
+
+class _View:
+    """A render window with the displayable managers that draw a scene into it."""
+
+    def __init__(self, factory: Any, managers: tuple[str, ...]) -> None:
+        for manager in managers:
+            if not factory.IsDisplayableManagerRegistered(manager):
+                factory.RegisterDisplayableManager(manager)
+        self.renderer = vtk.vtkRenderer()
+        self.window = vtk.vtkRenderWindow()
+        self.window.SetOffScreenRendering(1)
+        self.window.SetShowWindow(False)
+        self.window.AddRenderer(self.renderer)
+        self.interactor = vtk.vtkRenderWindowInteractor()
+        self.interactor.SetRenderWindow(self.window)
+        self.interactor.Initialize()
+        self.group = slicer.vtkMRMLDisplayableManagerGroup()
+        self.group.SetRenderer(self.renderer)
+        self.group.Initialize(factory, self.renderer)
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the view another size in pixels."""
+        if self.window.GetSize() != (width, height):
+            self.window.SetSize(width, height)
+
+    def pixels(self) -> Any:
+        """Draw, and give the image back: ndarray of uint8, shape (height, width, 3), first row on top."""
+        self.window.Render()
+        grabber = vtk.vtkWindowToImageFilter()
+        grabber.SetInput(self.window)
+        grabber.SetInputBufferTypeToRGB()
+        grabber.ReadFrontBufferOff()
+        grabber.Update()
+        width, height, _depth = grabber.GetOutput().GetDimensions()
+        flat = vtk_to_numpy(grabber.GetOutput().GetPointData().GetScalars())
+        return flat.reshape(height, width, 3)[::-1].copy()
+
+
+class SliceView(_View):
+    """One slice view with its slice logic, as qMRMLSliceWidget holds it."""
+
+    def __init__(self, application: MrmlApplication, node: Any) -> None:
+        super().__init__(slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance(), _SLICE_MANAGERS)
+        self.renderer.GetActiveCamera().ParallelProjectionOn()
+        self.node = node
+        self.logic = slicer.vtkMRMLSliceLogic()
+        self.logic.SetMRMLApplicationLogic(application.logic)
+        application.logic.GetSliceLogics().AddItem(self.logic)
+        self.logic.SetMRMLScene(application.scene)
+        self.logic.SetSliceNode(node)
+        self.group.SetMRMLDisplayableNode(node)
+        self._show_image()
+
+    def _show_image(self) -> None:
+        """CTK's light box does this in Slicer: the slice's RGBA image as the view's background."""
+        mapper = vtk.vtkImageMapper()
+        mapper.SetColorWindow(255)
+        mapper.SetColorLevel(127.5)
+        self._actor = vtk.vtkActor2D()
+        self._actor.SetMapper(mapper)
+        self._actor.GetProperty().SetDisplayLocationToBackground()
+        self.renderer.AddViewProp(self._actor)
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the view another size in pixels; the field of view follows, and the slice fills the view."""
+        if self.window.GetSize() == (width, height):
+            return
+        super().resize(width, height)
+        self.logic.ResizeSliceNode(width, height)
+        offset = self.logic.GetSliceOffset()
+        self.logic.FitSliceToBackground()
+        self.logic.SetSliceOffset(offset)
+
+    def pixels(self) -> Any:
+        """The slice with its overlay; black while there is no volume in the view."""
+        connection = self.logic.GetImageDataConnection()
+        self._actor.SetVisibility(connection is not None)
+        self._actor.GetMapper().SetInputConnection(connection)
+        return super().pixels()
+
+
+class ThreeDView(_View):
+    """One 3D view."""
+
+    def __init__(self, node: Any) -> None:
+        super().__init__(slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance(), _THREE_D_MANAGERS)
+        self.node = node
+        self.group.SetMRMLDisplayableNode(node)
+
+    def reset(self) -> None:
+        """Put all that is visible into the middle of the view."""
+        self.renderer.ResetCamera()
+        self.renderer.GetActiveCamera().Zoom(1.3)

@@ -1,0 +1,60 @@
+"""A main window that looks like Slicer around one module: panel on the left, views on the right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import slicer
+from PySide6 import QtCore, QtWidgets
+
+from host.layout import LayoutManager
+from host.slicer_app import OpenedModule, application, open_module
+
+_MENUS = ("File", "Edit", "View", "Help")
+
+
+class SlicerWindow(QtWidgets.QMainWindow):
+    """Menu bar, module tool bar, module panel and view area."""
+
+    def __init__(self, module_file: Path, panel_width: int = 520) -> None:
+        app = application()
+        super().__init__()
+        self.setWindowTitle("3D Slicer")
+        for menu in _MENUS:
+            self.menuBar().addMenu(menu)
+        self._views = QtWidgets.QWidget()
+        views_layout = QtWidgets.QVBoxLayout(self._views)
+        views_layout.setContentsMargins(0, 0, 0, 0)
+        self.setCentralWidget(self._views)
+        self.layout_manager = LayoutManager(app.mrml, self._views)
+        app.setLayoutManager(self.layout_manager)
+        self.layout_manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+        self.opened: OpenedModule = open_module(module_file)
+        self._add_tool_bar()
+        self._add_panel(panel_width)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def _add_tool_bar(self) -> None:
+        bar = QtWidgets.QToolBar("Modules")
+        bar.setMovable(False)
+        self.addToolBar(bar)
+        bar.addWidget(QtWidgets.QLabel(" Modules:  "))
+        selector = QtWidgets.QComboBox()
+        description = self.opened.module.parent
+        selector.addItem(description.icon, description.title)
+        selector.setMinimumWidth(220)
+        bar.addWidget(selector)
+
+    def _add_panel(self, width: int) -> None:
+        scroll = QtWidgets.QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        scroll.setWidget(self.opened.panel)
+        dock = QtWidgets.QDockWidget("Module Panel")
+        dock.setFeatures(QtWidgets.QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        dock.setTitleBarWidget(QtWidgets.QWidget())
+        dock.setWidget(scroll)
+        dock.setFixedWidth(width)
+        self.scroll = scroll
+        self.addDockWidget(QtCore.Qt.DockWidgetArea.LeftDockWidgetArea, dock)
