@@ -44,7 +44,28 @@ class Protocol:
     inversion_time_ms: float | None = None
     contrast_agent: str = ""
     acquisition_time: str = "101500"
+    image_type: tuple[str, ...] = ("ORIGINAL", "PRIMARY", "M", "NONE")
 
+
+@dataclass(frozen=True)
+class Rescale:
+    """Image value = slope * stored value + intercept (DICOM PS3.3 C.11.1)."""
+
+    slope: float
+    intercept: float
+
+    @classmethod
+    def to_16_bits(cls, array: NDArray) -> Rescale:
+        """Spends all 16 bits on the range of `array`, or nothing where its whole numbers fit as they are."""
+        lowest, highest = float(array.min()), float(array.max())
+        if lowest >= 0 and highest <= _LARGEST_16_BITS and np.array_equal(array, np.rint(array)):
+            return cls(1.0, 0.0)
+        # Rounded up in the digits that a Decimal String keeps, so that the highest value still fits.
+        slope = float(f"{max(highest - lowest, 1e-6) / _LARGEST_16_BITS * (1 + 1e-8):.8e}")
+        return cls(slope, float(f"{lowest:.8e}"))
+
+
+_LARGEST_12_BITS, _LARGEST_16_BITS = 4095, 65535
 
 PROTOCOLS = {
     Sequence.T1: Protocol("Ax T1 SE", "SE", "2D", 550, 11, acquisition_time="101000"),
@@ -63,13 +84,14 @@ def write_mr_series(
     identity: StudyIdentity,
     protocol: Protocol,
     series_number: int,
+    rescale: Rescale | None = None,
 ) -> list[Path]:
     """Write one classic MR series (DICOM PS3.3 A.4), explicit VR little endian, one file a slice.
 
     Parameters
     ----------
     array : ndarray, shape (slices, rows, columns)
-        Values 0 to 4095; rounded to whole numbers and clipped.
+        Without `rescale` values 0 to 4095, stored in 12 bits; rounded to whole numbers and clipped.
     geometry : Geometry
         Of the array. Its k axis must be the normal of a slice.
     folder : Path
@@ -77,6 +99,8 @@ def write_mr_series(
     identity : StudyIdentity
     protocol : Protocol
     series_number : int
+    rescale : Rescale
+        Stores the values in 16 bits instead; they return within half a slope.
 
     Returns
     -------
@@ -85,16 +109,30 @@ def write_mr_series(
     """
     folder.mkdir(parents=True, exist_ok=True)
     series_uid = new_uid()
-    pixels = np.clip(np.rint(array), 0, 4095).astype("<u2")
+    pixels = _stored(array, rescale)
     files = []
     for k, plane in enumerate(pixels):
         dataset = _instance(plane, geometry, k, identity, protocol)
         dataset.SeriesInstanceUID = series_uid
         dataset.SeriesNumber = series_number
+        if rescale is not None:
+            _describe_rescale(dataset, rescale)
         path = folder / f"{k + 1:04d}.dcm"
         dataset.save_as(path, enforce_file_format=True)
         files.append(path)
     return files
+
+
+def _stored(array: NDArray, rescale: Rescale | None) -> NDArray:
+    if rescale is None:
+        return np.clip(np.rint(array), 0, _LARGEST_12_BITS).astype("<u2")
+    return np.clip(np.rint((array - rescale.intercept) / rescale.slope), 0, _LARGEST_16_BITS).astype("<u2")
+
+
+def _describe_rescale(dataset: FileDataset, rescale: Rescale) -> None:
+    dataset.BitsStored, dataset.HighBit = 16, 15
+    dataset.RescaleSlope, dataset.RescaleIntercept = f"{rescale.slope:.8e}", f"{rescale.intercept:.8e}"
+    dataset.RescaleType = "US"
 
 
 def _instance(plane: NDArray, geometry: Geometry, k: int, identity: StudyIdentity, protocol: Protocol) -> FileDataset:
@@ -134,7 +172,7 @@ def _describe_acquisition(dataset: FileDataset, protocol: Protocol) -> None:
     dataset.Manufacturer = "BratsSegmenter phantom"
     dataset.BodyPartExamined = "BRAIN"
     dataset.PatientPosition = "HFS"
-    dataset.ImageType = ["ORIGINAL", "PRIMARY", "M", "NONE"]
+    dataset.ImageType = list(protocol.image_type)
     dataset.SeriesDescription = protocol.description
     dataset.ProtocolName = protocol.description
     dataset.SeriesDate = dataset.AcquisitionDate = dataset.ContentDate = dataset.StudyDate
