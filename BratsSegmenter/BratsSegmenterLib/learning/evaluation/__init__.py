@@ -1,0 +1,45 @@
+"""How good a model is: BraTS-style cases, scores, tables and a page of pictures."""
+
+from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase, find_cases, read_case
+from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
+from BratsSegmenterLib.learning.evaluation.page import PicturePage
+from BratsSegmenterLib.learning.evaluation.run import (
+    PREPARED_IMAGES,
+    WHOLE_CHAIN,
+    CaseResult,
+    Evaluation,
+    Protocol,
+    SetAside,
+    evaluate,
+)
+from BratsSegmenterLib.learning.evaluation.summary import (
+    Statistics,
+    case_rows,
+    measure_rows,
+    statistics,
+    to_json,
+    write_csv,
+)
+
+__all__ = [
+    "PREPARED_IMAGES",
+    "WHOLE_CHAIN",
+    "CaseFiles",
+    "CaseResult",
+    "Evaluation",
+    "LabelledCase",
+    "PicturePage",
+    "Protocol",
+    "RegionScores",
+    "SetAside",
+    "Statistics",
+    "case_rows",
+    "evaluate",
+    "find_cases",
+    "measure_rows",
+    "read_case",
+    "region_scores",
+    "statistics",
+    "to_json",
+    "write_csv",
+]

@@ -1,0 +1,170 @@
+"""Cases of a BraTS challenge on disk: which file is what, in the names of 2018 to 2024.
+
+A case is a folder with one NIfTI file for each sequence and one for the labels. The last part of a file's name, behind
+"_" or "-", says what it is: t1 or t1n; t1c, t1ce or t1gd; t2 or t2w; flair or t2f; seg.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.domain import ET, RC, Sequence
+from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.geometry import Geometry
+
+_SEQUENCES = {
+    "t1": Sequence.T1,
+    "t1n": Sequence.T1,
+    "t1c": Sequence.T1C,
+    "t1ce": Sequence.T1C,
+    "t1gd": Sequence.T1C,
+    "t2": Sequence.T2,
+    "t2w": Sequence.T2,
+    "flair": Sequence.FLAIR,
+    "t2f": Sequence.FLAIR,
+}
+_LABELS = "seg"
+_FILE = re.compile(r"(?:.*[_-])?([a-z0-9]+)\.nii(?:\.gz)?", re.IGNORECASE)
+_CAVITY_NAMES = ("t1n", "t2w", "t2f")
+"""In the challenges that use these names (2023 on) the value 4 is the resection cavity, before it was ET."""
+_OLD_ET = 4
+
+
+@dataclass(frozen=True)
+class CaseFiles:
+    """The files of one case, by what their names say."""
+
+    name: str
+    images: Mapping[Sequence, Path]
+    labels: Path | None
+    four_is_cavity: bool
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledCase:
+    """One case as read.
+
+    Attributes
+    ----------
+    name : str
+        Of its folder.
+    images : mapping of Sequence to ndarray of float32, shape (slices, rows, columns)
+    geometries : mapping of Sequence to Geometry
+        Of the images; equal for registered cases.
+    labels : ndarray of uint8, shape (slices, rows, columns)
+        Our labels: 1 NCR, 2 ED, 3 ET, 4 RC.
+    labels_geometry : Geometry
+    """
+
+    name: str
+    images: Mapping[Sequence, NDArray[np.float32]] = field(repr=False)
+    geometries: Mapping[Sequence, Geometry] = field(repr=False)
+    labels: NDArray[np.uint8] = field(repr=False)
+    labels_geometry: Geometry = field(repr=False)
+
+
+def find_cases(folder: Path) -> tuple[CaseFiles, ...]:
+    """Every case in `folder` and the folders in it, sorted by name.
+
+    Raises
+    ------
+    LearningError
+        There is none.
+    """
+    folders = sorted({file.parent for file in folder.rglob("*.nii*") if _role(file)})
+    cases = tuple(case for case in map(_case_files, folders))
+    if not cases:
+        raise LearningError(
+            f"There is no case in the folder '{folder.name}'.",
+            "A case is a folder with files named like t1.nii.gz, t1c.nii.gz, t2.nii.gz, flair.nii.gz and seg.nii.gz.",
+        )
+    return cases
+
+
+def read_case(files: CaseFiles, sequences: Iterable[Sequence] = tuple(Sequence)) -> LabelledCase:
+    """Read and check one case.
+
+    Parameters
+    ----------
+    files : CaseFiles
+    sequences : iterable of Sequence
+        The ones that must be there; others are not read.
+
+    Raises
+    ------
+    LearningError
+        A file is missing or unreadable, an image has values that are no numbers or only one value, or the labels have
+        values other than 0 to 4 or are no label map.
+    """
+    if files.labels is None:
+        raise _bad(files, "has no labels (a file ending in seg.nii.gz)")
+    images, geometries = {}, {}
+    for sequence in sequences:
+        if sequence not in files.images:
+            raise _bad(files, f"has no {sequence.value} image")
+        image = _read(files, files.images[sequence])
+        array = sitk.GetArrayFromImage(sitk.Cast(image, sitk.sitkFloat32))
+        if not np.isfinite(array).all():
+            raise _bad(files, f"has voxels that are no numbers in its {sequence.value} image")
+        if array.min() == array.max():
+            raise _bad(files, f"has a {sequence.value} image with one value everywhere")
+        images[sequence], geometries[sequence] = array, Geometry.of_image(image)
+    labels = _read(files, files.labels)
+    return LabelledCase(
+        files.name, images, geometries, _our_labels(files, sitk.GetArrayFromImage(labels)), Geometry.of_image(labels)
+    )
+
+
+def _case_files(folder: Path) -> CaseFiles:
+    images: dict[Sequence, Path] = {}
+    labels = None
+    names = set()
+    for file in sorted(folder.glob("*.nii*")):
+        role = _role(file)
+        names.add(role)
+        if role in _SEQUENCES:
+            images[_SEQUENCES[role]] = file
+        elif role == _LABELS:
+            labels = file
+    return CaseFiles(folder.name, images, labels, four_is_cavity=not names.isdisjoint(_CAVITY_NAMES))
+
+
+def _role(file: Path) -> str:
+    match = _FILE.fullmatch(file.name)
+    role = match.group(1).lower() if match else ""
+    return role if role in _SEQUENCES or role == _LABELS else ""
+
+
+def _read(files: CaseFiles, file: Path) -> sitk.Image:
+    try:
+        image = sitk.ReadImage(str(file))
+    except RuntimeError as error:
+        raise _bad(files, f"has a file that cannot be read: {file.name}", str(error)) from error
+    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
+        raise _bad(files, f"has a file that is not one 3-D image: {file.name}")
+    return image
+
+
+def _our_labels(files: CaseFiles, values: NDArray) -> NDArray[np.uint8]:
+    """The challenge's values as ours: 4 becomes ET unless 3 is already used for it or the case may have cavities."""
+    found = np.unique(values)
+    if not np.isin(found, (0, 1, 2, ET.label, _OLD_ET)).all():
+        odd = ", ".join(f"{value:g}" for value in found if value not in (0, 1, 2, ET.label, _OLD_ET))
+        raise _bad(files, f"has labels other than 0 to 4: {odd}")
+    labels = values.astype(np.uint8)
+    if _OLD_ET in found and ET.label not in found and not files.four_is_cavity:
+        labels[labels == _OLD_ET] = ET.label
+    else:
+        labels[labels == _OLD_ET] = RC.label
+    return labels
+
+
+def _bad(files: CaseFiles, what: str, cause: str = "") -> LearningError:
+    return LearningError(f"The case '{files.name}' {what}.", "Repair the case or leave it out.", cause)

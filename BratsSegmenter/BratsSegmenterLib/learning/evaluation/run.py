@@ -1,0 +1,198 @@
+"""Runs a model over labelled cases, with the code that segments in use, and scores what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from collections.abc import Sequence as Items
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.domain import RC, REGIONS, Case, Region, Sequence, Series, Volume
+from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
+from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase, find_cases, read_case
+from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
+from BratsSegmenterLib.preprocessing import Steps, preprocess
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation import (
+    Bundle,
+    InferenceSettings,
+    Postprocessing,
+    labels_from,
+    postprocess,
+    segment,
+)
+
+PREPARED_IMAGES = Steps(registration=False, bias_correction=False)
+"""For cases that are registered and stripped of the skull already, as the challenges give them."""
+WHOLE_CHAIN = Steps()
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What is done to each case.
+
+    Attributes
+    ----------
+    steps : Steps
+        Of the pre-processing.
+    without : tuple of Sequence
+        Sequences that are withheld from the model.
+    device : str
+    inference : InferenceSettings
+    postprocessing : Postprocessing
+    """
+
+    steps: Steps = PREPARED_IMAGES
+    without: tuple[Sequence, ...] = ()
+    device: str = "auto"
+    inference: InferenceSettings = field(default_factory=InferenceSettings)
+    postprocessing: Postprocessing = field(default_factory=Postprocessing)
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """Scores of one case by region key, and what was said on the way."""
+
+    name: str
+    scores: Mapping[str, RegionScores]
+    findings: tuple[str, ...] = ()
+
+    @property
+    def mean_dice(self) -> float:
+        """Over its regions."""
+        return float(np.mean([scores.dice for scores in self.scores.values()]))
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A case that could not be evaluated, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Results of all cases, and the cases that could not be used."""
+
+    bundle: str
+    version: str
+    regions: tuple[Region, ...]
+    cases: tuple[CaseResult, ...]
+    set_aside: tuple[SetAside, ...] = ()
+
+    def values(self, region: Region, measure: str) -> list[float]:
+        """One measure of one region over the cases, for example ``values(ET, "dice")``."""
+        return [getattr(case.scores[region.key], measure) for case in self.cases]
+
+
+Listener = Callable[[LabelledCase, NDArray[np.uint8], CaseResult], None]
+
+
+def evaluate(
+    folder: Path,
+    bundle: Bundle,
+    protocol: Protocol | None = None,
+    progress: Progress | None = None,
+    listener: Listener | None = None,
+) -> Evaluation:
+    """Segment and score every case in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        With cases as :mod:`BratsSegmenterLib.learning.evaluation.cases` describes them.
+    bundle : Bundle
+    protocol : Protocol, optional
+    progress : Progress, optional
+    listener : callable, optional
+        Called after each case with the case, the predicted labels and the result; draws the pictures.
+
+    Raises
+    ------
+    LearningError
+        There is no case, or none that can be used.
+    Cancelled
+    """
+    protocol, progress = protocol or Protocol(), progress or Progress()
+    found = find_cases(folder)
+    regions = tuple(REGIONS[region.key] for region in bundle.specification.outputs if region is not RC)
+    results: list[CaseResult] = []
+    set_aside: list[SetAside] = []
+    with progress.stage("evaluate"):
+        for number, files in enumerate(found):
+            progress.update(number / len(found), files.name)
+            try:
+                case, labels, findings = _segmented(files, bundle, protocol, progress)
+            except BratsSegmenterError as error:
+                set_aside.append(SetAside(files.name, str(error)))
+                continue
+            result = CaseResult(files.name, _scores(case, labels, regions), findings)
+            results.append(result)
+            if listener is not None:
+                listener(case, labels, result)
+    if not results:
+        reasons = " ".join(case.reason for case in set_aside)
+        raise LearningError(f"None of the {len(found)} cases could be evaluated. {reasons}")
+    return Evaluation(bundle.name, bundle.specification.version, regions, tuple(results), tuple(set_aside))
+
+
+def _segmented(
+    files: CaseFiles, bundle: Bundle, protocol: Protocol, progress: Progress
+) -> tuple[LabelledCase, NDArray[np.uint8], tuple[str, ...]]:
+    """The case, the model's labels in the grid of the truth, and what was said on the way."""
+    case = read_case(files, [sequence for sequence in Sequence if sequence not in protocol.without])
+    study = _as_study(case)
+    if protocol.steps == PREPARED_IMAGES:
+        _require_one_grid(case)
+    prepared = preprocess(study, protocol.steps, progress)
+    with progress.stage("segment"):
+        predicted = segment(prepared, bundle, protocol.device, protocol.inference, progress)
+    labels = labels_from(prepared.to_reference_grid(predicted.probabilities), predicted.regions)
+    cleaned = postprocess(labels, case.labels_geometry.voxel_volume_ml, protocol.postprocessing)
+    findings = (*prepared.findings, *predicted.findings, *predicted.not_measured.values(), *cleaned.findings)
+    return case, cleaned.labels, findings
+
+
+def _scores(case: LabelledCase, labels: NDArray[np.uint8], regions: Items[Region]) -> dict[str, RegionScores]:
+    spacing_mm = case.labels_geometry.spacing_mm[::-1]
+    return {
+        region.key: region_scores(np.isin(labels, region.labels), np.isin(case.labels, region.labels), spacing_mm)
+        for region in regions
+    }
+
+
+def _as_study(case: LabelledCase) -> Case:
+    """The images as if they had come from an archive; the reference is the sequence in whose grid the truth lies."""
+    from BratsSegmenterLib.dicom import reference_sequence
+
+    reference = reference_sequence(case.images)
+    if not case.geometries[reference].is_close(case.labels_geometry, tolerance_mm=0.1):
+        raise LearningError(
+            f"The labels of the case '{case.name}' do not lie in the grid of its {reference.value} image.",
+            "Repair the case or leave it out.",
+        )
+    volumes = {
+        sequence: Volume(array, case.geometries[sequence], (), _series(case.name, sequence))
+        for sequence, array in case.images.items()
+    }
+    return Case(volumes, reference)
+
+
+def _series(name: str, sequence: Sequence) -> Series:
+    """A series for an image that has none; no frame of reference, so that registration trusts nothing."""
+    from pydicom import Dataset
+
+    return Series(f"{name}/{sequence.value}", "", "", "MR", sequence.value, None, "", (), Dataset())
+
+
+def _require_one_grid(case: LabelledCase) -> None:
+    for sequence, geometry in case.geometries.items():
+        if not geometry.is_close(case.labels_geometry, tolerance_mm=0.1):
+            raise LearningError(
+                f"The {sequence.value} image of the case '{case.name}' does not lie in the grid of its labels.",
+                "Evaluate it with the whole chain, which registers the images, or repair the case.",
+            )
