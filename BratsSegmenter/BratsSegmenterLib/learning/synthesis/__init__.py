@@ -1,0 +1,47 @@
+"""Synthetic heads with gliomas: anatomy from label maps, everything else drawn from a seed.
+
+Public names are imported when they are first used: torch stays out of what Slicer loads at start-up.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from BratsSegmenterLib.learning.synthesis.anatomy import Anatomy, load_anatomies
+    from BratsSegmenterLib.learning.synthesis.case import SyntheticCase, synthesise
+    from BratsSegmenterLib.learning.synthesis.icbm152 import icbm152_tissues
+    from BratsSegmenterLib.learning.synthesis.nifti import write_case
+    from BratsSegmenterLib.learning.synthesis.settings import SynthesisSettings, TumourKind
+    from BratsSegmenterLib.learning.synthesis.sheet import contact_sheet
+
+_MODULE_OF = {
+    "Anatomy": "anatomy",
+    "SynthesisSettings": "settings",
+    "SyntheticCase": "case",
+    "TumourKind": "settings",
+    "contact_sheet": "sheet",
+    "icbm152_tissues": "icbm152",
+    "load_anatomies": "anatomy",
+    "synthesise": "case",
+    "write_case": "nifti",
+}
+
+__all__ = [
+    "Anatomy",
+    "SynthesisSettings",
+    "SyntheticCase",
+    "TumourKind",
+    "contact_sheet",
+    "icbm152_tissues",
+    "load_anatomies",
+    "synthesise",
+    "write_case",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

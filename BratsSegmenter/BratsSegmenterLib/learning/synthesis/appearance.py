@@ -1,0 +1,166 @@
+"""How a tumour looks in each sequence, relative to the same head's own grey matter, white matter and CSF.
+
+So the physics of each sequence constrains the contrast, while its strength varies widely.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from BratsSegmenterLib.learning.synthesis.compartments import Compartments
+from BratsSegmenterLib.learning.synthesis.contrast import FLAIR, T1, T1C, T2, Contrast
+from BratsSegmenterLib.learning.synthesis.filters import blend, blur
+from BratsSegmenterLib.learning.synthesis.growth import Growth, TumourPlan
+from BratsSegmenterLib.learning.synthesis.head import Head
+from BratsSegmenterLib.learning.synthesis.randomness import Randomness
+from BratsSegmenterLib.learning.synthesis.settings import TumourKind
+
+_DETECTABLE = 0.08
+"""Least brightness by which enhancing tumour exceeds the rest of the core in T1c."""
+
+
+@dataclass(frozen=True, eq=False)
+class PaintedTumour:
+    """A head with a tumour in its images.
+
+    Attributes
+    ----------
+    head : Head
+    enhancement : Tensor of float32, shape (slices, rows, columns)
+        How much of each voxel enhances, 0 to 1, as an eye would see it.
+    texture : float
+        Amplitude of the core's texture.
+    """
+
+    head: Head
+    enhancement: Tensor
+    texture: float
+
+
+def paint_tumour(
+    plan: TumourPlan, growth: Growth, parts: Compartments, head: Head, random: Randomness
+) -> PaintedTumour:
+    """Draw oedema, then core, then enhancement, each over the one before."""
+    spacing = random.grid.spacing_mm
+    softness = random.uniform(0.5, 2.4) if plan.kind is TumourKind.LOW_GRADE else random.uniform(0.35, 0.8)
+    core = blur(parts.core.float(), 1.2 * softness / spacing)
+    enhancement = blur(parts.enhancing.float(), 1.2 * min(softness, 0.8) / spacing)
+    texture = random.uniform(0.004, 0.045) if plan.homogeneous else random.uniform(0.02, 0.13)
+
+    oedema = _oedema_values(plan, growth, head, random)
+    images = blend(head.images, growth.oedema, oedema)
+    brightness = _core_brightness(plan, parts, oedema, head.contrast, random)
+    images = blend(images, core, _textured(brightness, texture, random))
+    images = blend(images, enhancement, _enhancing_values(plan, parts, brightness, texture, head.contrast, random))
+    if random.chance(0.18):
+        images = _haemorrhage(images, parts.core, random)
+    return PaintedTumour(head.with_images(images), enhancement, texture)
+
+
+def _patterns(random: Randomness) -> Tensor:
+    return random.fractal([random.resolvable(3), 7, 16], [0.5, 0.8, 1])
+
+
+def _oedema_values(plan: TumourPlan, growth: Growth, head: Head, random: Randomness) -> Tensor:
+    """T1 and T2 part of the way to CSF, FLAIR brighter; a little weaker far from the core."""
+    contrast = head.contrast
+    fade = torch.exp(-growth.travel_mm.clamp(min=0) / max(plan.oedema_extent_mm, 1) * random.uniform(0, 0.6))
+    texture = 0.18 * (random.uniform(0.1, 0.6) if plan.homogeneous else 1)
+    strength = (0.85 + texture * _patterns(random)) * fade.clamp(0.45, 1)
+    in_t1, in_t2, in_flair = random.uniform(0.11, 0.56), random.uniform(0.3, 0.95), random.uniform(0.35, 1.35)
+    values = head.images.clone()
+    for channel, share in ((T1, in_t1), (T1C, in_t1), (T2, in_t2)):
+        values[channel] += (contrast.fluid[channel] - values[channel]) * share * strength.clamp(0, 1.05)
+    values[FLAIR] += (contrast.grey[FLAIR] + contrast.white[FLAIR]) / 2 * in_flair * strength
+    return values
+
+
+def _core_brightness(
+    plan: TumourPlan, parts: Compartments, oedema: Tensor, contrast: Contrast, random: Randomness
+) -> list[float]:
+    """Brightness of the non-enhancing core in T1, T1c, T2, FLAIR."""
+    if plan.kind is TumourKind.CYSTIC:
+        return _fluid_brightness(contrast, random)
+    if plan.kind in (TumourKind.RING, TumourKind.SOLID) and random.chance(0.85):
+        around = float(oedema[FLAIR][parts.oedema].mean()) if parts.oedema.any() else float(1.5 * contrast.grey[FLAIR])
+        return _necrosis_brightness(around, contrast, random)
+    return _cellular_brightness(plan, contrast, random)
+
+
+def _fluid_brightness(contrast: Contrast, random: Randomness) -> list[float]:
+    t1 = contrast.towards_fluid(T1, random.uniform(0.3, 1.05))
+    flair = contrast.towards_fluid(FLAIR, 1 - random.uniform(0, 1.2))
+    return [t1, t1 + random.uniform(0, 0.12), contrast.towards_fluid(T2, random.uniform(0.75, 1.1)), flair]
+
+
+def _necrosis_brightness(around: float, contrast: Contrast, random: Randomness) -> list[float]:
+    t1 = contrast.towards_fluid(T1, random.uniform(0.3, 1.05))
+    t2 = contrast.towards_fluid(T2, random.uniform(0.15, 1.05))
+    fluid = float(contrast.fluid[FLAIR])
+    flair = fluid + (around - fluid) * random.uniform(0, 1.1)
+    if random.chance(0.3):
+        flair = float(contrast.grey[FLAIR]) * random.uniform(0.5, 1.6)
+    return [t1, t1 + random.uniform(0, 0.12), t2, flair]
+
+
+def _cellular_brightness(plan: TumourPlan, contrast: Contrast, random: Randomness) -> list[float]:
+    """Solid tumour that does not enhance; FLAIR is dark in a few: the T2-FLAIR mismatch of some astrocytomas."""
+    grey = float(contrast.grey[FLAIR])
+    mismatch = random.chance(0.15)
+    if plan.kind is TumourKind.LOW_GRADE and plan.homogeneous:
+        t1 = contrast.towards_fluid(T1, random.uniform(0.15, 0.9))
+        t2 = contrast.towards_fluid(T2, random.uniform(0.4, 1.05))
+        return [t1, t1 + random.uniform(-0.02, 0.06), t2, grey * (0.7 if mismatch else 1.65) * random.uniform(0.7, 1.3)]
+    t1 = contrast.towards_fluid(T1, random.uniform(-0.05, 0.7))
+    t2 = contrast.towards_fluid(T2, random.uniform(0.1, 0.95))
+    return [t1, t1 + random.uniform(-0.02, 0.1), t2, grey * (0.65 if mismatch else 1.4) * random.uniform(0.62, 1.4)]
+
+
+def _textured(brightness: list[float], amplitude: float, random: Randomness) -> Tensor:
+    """Images of uniform tissue with a texture that is opposite in T1 and T2, where water makes it."""
+    shared = _patterns(random)
+    signs = (1, 1, -1.3, -1.3 if random.chance(0.5) else 1.3)
+    return torch.stack(
+        [
+            value + amplitude * (sign * shared + 0.5 * random.field(6)[0])
+            for value, sign in zip(brightness, signs, strict=True)
+        ]
+    )
+
+
+def _enhancing_values(
+    plan: TumourPlan,
+    parts: Compartments,
+    core_brightness: list[float],
+    texture: float,
+    contrast: Contrast,
+    random: Randomness,
+) -> Tensor:
+    """Enhancing tumour: graded in T1c, weak in the faint zones, never darker than what it encloses."""
+    t1 = contrast.towards_fluid(T1, random.uniform(-0.3, 0.5))
+    uptake = 0.8 * random.uniform(_DETECTABLE if random.chance(0.2) else 0.22, 1.3)
+    t1c = max(t1, float(contrast.white[T1C]) * random.uniform(0.7, 1)) + uptake
+    t2 = contrast.towards_fluid(T2, random.uniform(-0.25, 0.65))
+    flair = float(contrast.grey[FLAIR]) * random.uniform(0.8, 1.9)
+    values = _textured([t1, t1c, t2, flair], 0.7 * texture, random)
+
+    gradient = (1 + random.uniform(0, 0.5) * random.field(random.resolvable(0.7 * plan.radius_mm))[0]).clamp(0.25, 1.6)
+    uneven = t1c + random.uniform(0.03, 0.4) * _patterns(random)
+    graded = (t1 + (uneven - t1) * gradient).clamp(min=core_brightness[T1C] + _DETECTABLE)
+    weakening = blur(parts.faint, 0.6) * random.uniform(0.3, 0.8)
+    values[T1C] = graded + weakening * (core_brightness[T1C] - graded)
+    return values
+
+
+def _haemorrhage(images: Tensor, core: Tensor, random: Randomness) -> Tensor:
+    """Blood or calcification in a part of the core."""
+    clot = (random.fractal([6, 14], [1, 1]) > random.uniform(1, 1.8)) & core
+    weight = blur(clot.float(), 0.5)
+    images = images.clone()
+    images[[T1, T1C]] += weight * random.uniform(-0.3, 0.8)
+    images[T2] *= 1 - weight * random.uniform(0, 0.5)
+    images[FLAIR] *= 1 - weight * random.uniform(-0.3, 0.5)
+    return images
