@@ -15,7 +15,7 @@ from pydicom.uid import RTStructureSetStorage
 
 from BratsSegmenterLib.dicom.contours import Contour
 from BratsSegmenterLib.dicom.polygons import coverage
-from BratsSegmenterLib.dicom.reading import UNREADABLE, read_dataset
+from BratsSegmenterLib.dicom.reading import UNREADABLE, read_whole
 from BratsSegmenterLib.dicom.slice_planes import ON_PLANE_MM, SlicePlanes
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import SeriesError
@@ -61,7 +61,7 @@ def read_rtstruct(source: Path | Dataset, volume: Volume) -> ReadStructures:
         on the volume's slices.
     """
     name = source.name if isinstance(source, Path) else "The structure set"
-    dataset = read_dataset(source) if isinstance(source, Path) else source
+    dataset = read_whole(source) if isinstance(source, Path) else source
     try:
         return _Reading(dataset, volume, name).structures()
     except UNREADABLE as error:
