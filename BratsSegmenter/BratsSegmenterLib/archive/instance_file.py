@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
+import os
+import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Literal, cast
 
-from pydicom import Dataset, dcmread
+from pydicom import FileDataset, dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.errors import InvalidDicomError
-from pydicom.filereader import read_file_meta_info
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.filereader import read_partial
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from BratsSegmenterLib.archive.matching import is_uid
 from BratsSegmenterLib.errors import ArchiveError
 
+_ADVICE = "It was not kept; ask the PACS administrator to repair it."
+_UNREADABLE = (
+    InvalidDicomError,
+    EOFError,
+    ValueError,
+    RecursionError,
+    KeyError,
+    AttributeError,
+    NotImplementedError,
+    struct.error,
+    zlib.error,
+)
 _IDENTITY = ["SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"]
 _PIXELS = [
     "Rows",
@@ -27,10 +46,14 @@ _PIXELS = [
     "PhotometricInterpretation",
     "PixelData",
 ]
+_NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 _SUBSAMPLED = "YBR_FULL_422"
 _DEFER_BYTES = 4096
+_META_BYTES = 1024
+_META_START = 128 + 4 + 12  # preamble, prefix, group length
 _MAXIMUM_INFLATED_BYTES = 512_000_000
 _CHUNK_BYTES = 262_144
+_INFLATED_PIECE_BYTES = 16_000_000
 
 
 class DamagedInstanceError(ArchiveError):
@@ -72,84 +95,87 @@ def inspect(path: Path) -> InstanceIdentity:
         It is not DICOM, has no valid UIDs, would inflate beyond 512 MB, or its native pixel data is not as long as
         Rows, Columns, Samples per Pixel, Bits Allocated and Number of Frames say (PS3.5 8.1.1).
     """
-    _refuse_inflation_bomb(path)
-    dataset = _header(path)
+    with path.open("rb") as file:
+        header = _Header(_read(file))
+        file_bytes = file.seek(0, os.SEEK_END)
     identity = InstanceIdentity(
-        study_uid=str(dataset.get("StudyInstanceUID", "")),
-        series_uid=str(dataset.get("SeriesInstanceUID", "")),
-        sop_class_uid=str(dataset.get("SOPClassUID", "")),
-        sop_instance_uid=str(dataset.get("SOPInstanceUID", "")),
+        study_uid=header.text("StudyInstanceUID"),
+        series_uid=header.text("SeriesInstanceUID"),
+        sop_class_uid=header.text("SOPClassUID"),
+        sop_instance_uid=header.text("SOPInstanceUID"),
     )
     if not all(map(is_uid, (identity.study_uid, identity.series_uid, identity.sop_instance_uid))):
+        raise DamagedInstanceError("An object is cut short or has no valid UIDs.", _ADVICE)
+    present, expected = header.native_pixel_bytes(file_bytes), header.expected_pixel_bytes()
+    if present is not None and present < expected:
         raise DamagedInstanceError(
-            "The PACS sent an object that is cut short or has no valid UIDs.",
-            "It was not kept; ask the PACS administrator to repair it.",
+            f"The object {identity.sop_instance_uid} holds {present} of {expected} bytes of pixel data.", _ADVICE
         )
-    _require_all_pixels(dataset, identity, path.stat().st_size)
     return identity
 
 
-def _header(path: Path) -> Dataset:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # oddities of foreign files; the text may quote values
-        try:
-            return dcmread(path, specific_tags=[*_IDENTITY, *_PIXELS], defer_size=_DEFER_BYTES)
-        except (InvalidDicomError, EOFError, OSError, ValueError, RecursionError, KeyError, AttributeError) as error:
-            if isinstance(error, OSError) and not isinstance(error, EOFError) and error.errno:
-                raise
-            raise DamagedInstanceError(
-                "The PACS sent an object that is not a readable DICOM file.",
-                "It was not kept; ask the PACS administrator to repair it.",
-                type(error).__name__,
-            ) from None
+def _read(file: BinaryIO) -> FileDataset:
+    try:
+        _refuse_inflation_bomb(file)
+        file.seek(0)
+        return dcmread(file, specific_tags=[*_IDENTITY, *_PIXELS], defer_size=_DEFER_BYTES)
+    except _UNREADABLE as error:
+        raise DamagedInstanceError("An object is not a readable DICOM file.", _ADVICE, type(error).__name__) from None
 
 
-def _refuse_inflation_bomb(path: Path) -> None:
-    with path.open("rb") as file:
-        preamble = file.read(1024)
-        if DeflatedExplicitVRLittleEndian.encode() not in preamble:
-            return
-        meta = read_file_meta_info(path)
-        if meta.TransferSyntaxUID != DeflatedExplicitVRLittleEndian:
-            return
-        file.seek(128 + 4 + 12 + int(meta.FileMetaInformationGroupLength))
-        inflate, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
-        while size <= _MAXIMUM_INFLATED_BYTES and (packed := inflate.unconsumed_tail or file.read(_CHUNK_BYTES)):
-            size += len(inflate.decompress(packed, _CHUNK_BYTES))
-    if size > _MAXIMUM_INFLATED_BYTES:
-        raise DamagedInstanceError(
-            f"The PACS sent an object that would inflate to more than {_MAXIMUM_INFLATED_BYTES / 1e6:.0f} MB.",
-            "It was not kept; ask the PACS administrator about it.",
-        )
-
-
-def _require_all_pixels(dataset: Dataset, identity: InstanceIdentity, file_bytes: int) -> None:
-    if "PixelData" not in dataset or "BitsAllocated" not in dataset:
+def _refuse_inflation_bomb(file: BinaryIO) -> None:
+    if DeflatedExplicitVRLittleEndian.encode() not in file.read(_META_BYTES):
         return
-    present = _native_pixel_bytes(dataset, file_bytes)
-    bits = (
-        int(dataset.Rows)
-        * int(dataset.Columns)
-        * int(dataset.get("SamplesPerPixel") or 1)
-        * int(dataset.BitsAllocated)
-        * int(dataset.get("NumberOfFrames") or 1)
-    )
-    expected = (bits + 7) // 8
-    if present is not None and present < expected:
-        raise DamagedInstanceError(
-            f"The object {identity.sop_instance_uid} holds {present} of {expected} bytes of pixel data.",
-            "It was not kept; ask the PACS administrator to repair it.",
-        )
+    file.seek(0)
+    meta = read_partial(file, stop_when=lambda tag, vr, length: True).file_meta
+    if meta.TransferSyntaxUID != DeflatedExplicitVRLittleEndian:
+        return
+    file.seek(_META_START + meta.FileMetaInformationGroupLength)
+    inflate, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    while packed := inflate.unconsumed_tail or file.read(_CHUNK_BYTES):
+        size += len(inflate.decompress(packed, _INFLATED_PIECE_BYTES))
+        if size > _MAXIMUM_INFLATED_BYTES:
+            raise DamagedInstanceError(
+                f"An object would inflate to more than {_MAXIMUM_INFLATED_BYTES / 1e6:.0f} MB.", _ADVICE
+            )
 
 
-def _native_pixel_bytes(dataset: Dataset, file_bytes: int) -> int | None:
-    """Bytes of native pixel data in the file; None for compressed and subsampled ones, whose length says nothing."""
-    if (
-        UID(dataset.file_meta.TransferSyntaxUID).is_compressed
-        or dataset.get("PhotometricInterpretation") == _SUBSAMPLED
-    ):
-        return None
-    element = dataset.get_item("PixelData")
-    if not isinstance(element, RawDataElement) or element.value is not None:
+class _Header:
+    """Raw values of a data set; pydicom's own conversion is several times slower and warns with values in the text."""
+
+    def __init__(self, dataset: FileDataset) -> None:
+        self._dataset = dataset
+        self._byte_order: Literal["little", "big"] = "little" if dataset.original_encoding[1] else "big"
+
+    def text(self, keyword: str) -> str:
+        """A UID, Code String or Integer String; empty when missing."""
+        return self._value(keyword).decode("ascii", "replace").strip("\0 ")
+
+    def expected_pixel_bytes(self) -> int:
+        """Bytes of native pixel data that the Image Pixel module promises."""
+        frames = int(self.text("NumberOfFrames") or 1)
+        samples = self._number("SamplesPerPixel") or 1
+        bits = self._number("Rows") * self._number("Columns") * samples * self._number("BitsAllocated") * frames
+        return (bits + 7) // 8
+
+    def native_pixel_bytes(self, file_bytes: int) -> int | None:
+        """Bytes of native pixel data in the file; None without pixels and for compressed or subsampled ones."""
+        element = self._element("PixelData")
+        is_native = self._dataset.file_meta.get("TransferSyntaxUID") in _NATIVE
+        if element is None or not is_native or self.text("PhotometricInterpretation") == _SUBSAMPLED:
+            return None
+        if element.value is None:
+            return min(element.length, file_bytes - element.value_tell)
         return len(element.value)
-    return min(element.length, file_bytes - element.value_tell)
+
+    def _number(self, keyword: str) -> int:
+        return int.from_bytes(self._value(keyword)[:2], self._byte_order)
+
+    def _value(self, keyword: str) -> bytes:
+        element = self._element(keyword)
+        return (element.value or b"") if element is not None else b""
+
+    def _element(self, keyword: str) -> RawDataElement | None:
+        if keyword not in self._dataset:
+            return None
+        return cast(RawDataElement, self._dataset.get_item(keyword, keep_deferred=True))
