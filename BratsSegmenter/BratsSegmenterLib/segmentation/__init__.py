@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation.bundle import Bundle, available_bundles, load_bundle
     from BratsSegmenterLib.segmentation.bundle_writer import write_bundle
+    from BratsSegmenterLib.segmentation.download import BRATS_MRI_SEGMENTATION, PublishedModel, download_bundle
     from BratsSegmenterLib.segmentation.inference import (
         InferenceSettings,
         Prepared,
@@ -27,6 +28,9 @@ _HOMES = {
     "available_bundles": "bundle",
     "load_bundle": "bundle",
     "write_bundle": "bundle_writer",
+    "BRATS_MRI_SEGMENTATION": "download",
+    "PublishedModel": "download",
+    "download_bundle": "download",
     "InferenceSettings": "inference",
     "Prepared": "inference",
     "RegionProbabilities": "inference",
@@ -46,6 +50,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "BRATS_MRI_SEGMENTATION",
     "PRESETS",
     "Bundle",
     "Cleaned",
@@ -56,9 +61,11 @@ __all__ = [
     "Normalisation",
     "Postprocessing",
     "Prepared",
+    "PublishedModel",
     "RegionProbabilities",
     "ResidualUNet",
     "available_bundles",
+    "download_bundle",
     "entropy",
     "labels_from",
     "load_bundle",

@@ -7,6 +7,7 @@ Sensitivity is not a number when there is nothing to find.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from math import nan
 
@@ -126,9 +127,10 @@ def _hd95_mm(predicted: Mask, true: Mask, spacing_mm: tuple[float, float, float]
     def batch(mask: Mask) -> torch.Tensor:
         return torch.from_numpy(np.pad(mask, 1))[None, None].float()
 
-    distance = compute_hausdorff_distance(
-        batch(predicted), batch(true), include_background=True, percentile=95, spacing=list(spacing_mm)
-    )
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):  # MONAI warns of a call of its own
+        distance = compute_hausdorff_distance(
+            batch(predicted), batch(true), include_background=True, percentile=95, spacing=list(spacing_mm)
+        )
     return float(distance)
 
 

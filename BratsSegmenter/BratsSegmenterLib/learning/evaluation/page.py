@@ -97,5 +97,5 @@ def _picture(case: LabelledCase, labels: NDArray[np.uint8]) -> Image.Image:
         grey = slice_image(case.images[sequence], geometry, Plane.AXIAL, index, pixels_per_mm=_PIXELS_PER_MM)
         for drawn, who in ((case.labels, "experts"), (labels, "model")):
             outlined = draw_regions(grey, drawn, geometry, Plane.AXIAL, index)
-            panels.append(captioned(outlined, f"{sequence.value}, {who}"))
+            panels.append(captioned(outlined.crop(grey.getbbox()), f"{sequence.value}, {who}"))
     return montage(panels, columns=4)
