@@ -54,7 +54,10 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._table.setObjectName("SegmentsTable")
         self._table.setHeaderLabels(["", "Name", "Status"])
         self._table.setRootIsDecorated(False)
+        self._table.setMaximumHeight(110)
         self._table.header().setStretchLastSection(False)
+        self._table.header().setMinimumSectionSize(24)
+        self._table.header().resizeSection(0, 28)
         self._table.header().setSectionResizeMode(1, QtWidgets.QHeaderView.ResizeMode.Stretch)
         self._table.currentItemChanged.connect(self._segment_chosen)
         column = QtWidgets.QVBoxLayout(self)
@@ -115,6 +118,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
             item = self._table.topLevelItem(row)
             if item.data(0, QtCore.Qt.ItemDataRole.UserRole) == segment_id:
                 self._table.setCurrentItem(item)
+                self._segment_chosen(item, None)
 
     def currentSegmentID(self) -> str:
         """The segment that is edited."""

@@ -27,11 +27,13 @@ _THREE_D_MANAGERS = (
 class _View:
     """A render window with the displayable managers that draw a scene into it."""
 
-    def __init__(self, factory: Any, managers: tuple[str, ...]) -> None:
+    def __init__(self, factory: Any, managers: tuple[str, ...], backdrop: Any = None) -> None:
         for manager in managers:
             if not factory.IsDisplayableManagerRegistered(manager):
                 factory.RegisterDisplayableManager(manager)
         self.renderer = vtk.vtkRenderer()
+        if backdrop is not None:
+            self.renderer.AddViewProp(backdrop)  # before the managers' own, which are drawn over it
         self.window = vtk.vtkRenderWindow()
         self.window.SetOffScreenRendering(1)
         self.window.SetShowWindow(False)
@@ -65,7 +67,9 @@ class SliceView(_View):
     """One slice view with its slice logic, as qMRMLSliceWidget holds it."""
 
     def __init__(self, application: MrmlApplication, node: Any) -> None:
-        super().__init__(slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance(), _SLICE_MANAGERS)
+        self._image = _slice_image()
+        factory = slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance()
+        super().__init__(factory, _SLICE_MANAGERS, self._image)
         self.renderer.GetActiveCamera().ParallelProjectionOn()
         self.node = node
         self.logic = slicer.vtkMRMLSliceLogic()
@@ -74,17 +78,6 @@ class SliceView(_View):
         self.logic.SetMRMLScene(application.scene)
         self.logic.SetSliceNode(node)
         self.group.SetMRMLDisplayableNode(node)
-        self._show_image()
-
-    def _show_image(self) -> None:
-        """CTK's light box does this in Slicer: the slice's RGBA image as the view's background."""
-        mapper = vtk.vtkImageMapper()
-        mapper.SetColorWindow(255)
-        mapper.SetColorLevel(127.5)
-        self._actor = vtk.vtkActor2D()
-        self._actor.SetMapper(mapper)
-        self._actor.GetProperty().SetDisplayLocationToBackground()
-        self.renderer.AddViewProp(self._actor)
 
     def resize(self, width: int, height: int) -> None:
         """Give the view another size in pixels; the field of view follows, and the slice fills the view."""
@@ -99,9 +92,20 @@ class SliceView(_View):
     def pixels(self) -> Any:
         """The slice with its overlay; black while there is no volume in the view."""
         connection = self.logic.GetImageDataConnection()
-        self._actor.SetVisibility(connection is not None)
-        self._actor.GetMapper().SetInputConnection(connection)
+        self._image.SetVisibility(connection is not None)
+        self._image.GetMapper().SetInputConnection(connection)
         return super().pixels()
+
+
+def _slice_image() -> Any:
+    """The prop that shows a slice's RGBA image as it is; CTK's light box is this in Slicer."""
+    mapper = vtk.vtkImageMapper()
+    mapper.SetColorWindow(255)
+    mapper.SetColorLevel(127.5)
+    actor = vtk.vtkActor2D()
+    actor.SetMapper(mapper)
+    actor.GetProperty().SetDisplayLocationToBackground()
+    return actor
 
 
 class ThreeDView(_View):
@@ -114,5 +118,5 @@ class ThreeDView(_View):
 
     def reset(self) -> None:
         """Put all that is visible into the middle of the view."""
+        self.window.Render()  # the surfaces are made on the first drawing
         self.renderer.ResetCamera()
-        self.renderer.GetActiveCamera().Zoom(1.3)

@@ -9,8 +9,11 @@ import slicer
 import vtk
 from numpy.typing import NDArray
 
+from BratsSegmenterLib.domain import ED
+
 LAYOUT = 7340
-_LEFT, _RIGHT, _BELOW = "BratsLeft", "BratsRight", "BratsBelow"
+_VEIL_OPACITY = 0.25
+_LEFT, _RIGHT, _BELOW, _THREE_D = "BratsLeft", "BratsRight", "BratsBelow", "Brats3D"
 _SLICE_VIEWS = (_LEFT, _RIGHT, _BELOW)
 
 
@@ -43,8 +46,9 @@ def jump_to_largest_slice(labels: NDArray[np.uint8], reference: Any) -> None:
 
 
 def show_surfaces(segmentation_node: Any) -> None:
-    """Show the segments in the 3D view."""
+    """Show the segments in the 3D view; the oedema as a veil, so that the core is seen through it."""
     segmentation_node.CreateClosedSurfaceRepresentation()
+    segmentation_node.GetDisplayNode().SetSegmentOpacity3D(ED.key, _VEIL_OPACITY)
     if slicer.app.layoutManager() is not None:
         slicer.app.layoutManager().resetThreeDViews()
 
@@ -57,6 +61,9 @@ def _set_layout(labels: dict[str, str]) -> None:
     else:
         layout_node.AddLayoutDescription(LAYOUT, _description(labels))
     layout_manager.setLayout(LAYOUT)
+    view = slicer.mrmlScene.GetSingletonNode(_THREE_D, "vtkMRMLViewNode")
+    view.SetBoxVisible(False)
+    view.SetAxisLabelsVisible(False)
 
 
 def _description(labels: dict[str, str]) -> str:
@@ -81,5 +88,6 @@ def _slice_view(name: str, orientation: str, labels: dict[str, str], colour: str
 
 def _three_d_view() -> str:
     return (
-        '<view class="vtkMRMLViewNode" singletontag="1"><property name="viewlabel" action="default">1</property></view>'
+        f'<view class="vtkMRMLViewNode" singletontag="{_THREE_D}">'
+        '<property name="viewlabel" action="default">3D</property></view>'
     )

@@ -11,7 +11,7 @@ import slicer
 from BratsSegmenterLib.errors import SeriesError
 
 _SINGLE_FILE = 4  # bit of the loading options; without it, neighbouring files are taken as slices
-_DARKEST_PERCENTILE, _BRIGHTEST_PERCENTILE = 0.5, 99.7
+_BRIGHTEST_PERCENTILE = 99.7
 
 
 def load_volume(path: Path, name: str) -> Any:
@@ -30,12 +30,11 @@ def load_volume(path: Path, name: str) -> Any:
 
 
 def _set_window(node: Any) -> None:
-    """The automatic window of a skull-bright MR image leaves the brain dark."""
+    """The automatic window of a MR image with bright fat leaves the brain dark."""
     voxels = slicer.util.arrayFromVolume(node)
     tissue = voxels[voxels > 0]
     if tissue.size == 0:
         return
-    low, high = np.percentile(tissue, (_DARKEST_PERCENTILE, _BRIGHTEST_PERCENTILE))
     display = node.GetDisplayNode()
     display.SetAutoWindowLevel(False)
-    display.SetWindowLevelMinMax(float(low), float(high))
+    display.SetWindowLevelMinMax(0.0, float(np.percentile(tissue, _BRIGHTEST_PERCENTILE)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.workflow import Workflow
 
 
-def build_panel(layout: Any, parameter_node: Callable[[], Any]) -> Panel:
+def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequence[str] = ()) -> Panel:
     """The panel with everything it needs, put into a layout.
 
     Parameters
@@ -26,13 +26,14 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any]) -> Panel:
     layout : QVBoxLayout
     parameter_node : callable
         Gives the module's vtkMRMLScriptedModuleNode.
+    command : sequence of str
+        Program and arguments that run a job file; by default the worker in Slicer's Python.
     """
-
     settings_folder = Path(slicer.app.slicerUserSettingsFilePath).parent / "BratsSegmenter"
     profiles = ProfilesModel(
         ProfileStore(settings_folder / "archives.json"), CredentialStore(), slicer.app.userSettings()
     )
     review = Review(parameter_node)
-    worker = WorkerProcess(worker_command(worker_interpreter(slicer.app.slicerHome)))
+    worker = WorkerProcess(command or worker_command(worker_interpreter(slicer.app.slicerHome)))
     studies_folder = Path(slicer.app.cachePath) / "BratsSegmenter"
     return Panel(layout, Workflow(worker, review, studies_folder, ensure_dependencies), review, profiles)

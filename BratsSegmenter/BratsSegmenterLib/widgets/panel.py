@@ -11,6 +11,7 @@ from BratsSegmenterLib.widgets.archive_part import ArchivePart
 from BratsSegmenterLib.widgets.message_bar import MessageBar
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
+from BratsSegmenterLib.widgets.progress_strip import ProgressStrip
 from BratsSegmenterLib.widgets.review_part import ReviewPart
 from BratsSegmenterLib.widgets.run_part import RunPart
 from BratsSegmenterLib.widgets.send_part import SendPart
@@ -39,6 +40,7 @@ class Panel:
         self._review = review
         self._phase: tuple[bool, bool] | None = None
         self.message_bar = MessageBar()
+        self.progress = ProgressStrip(workflow)
         self.archive = ArchivePart(workflow, profiles)
         self.studies = StudiesPart(workflow, profiles, self.archive.search_page)
         self.sequences = SequencesPart(workflow)
@@ -47,6 +49,7 @@ class Panel:
         self.volumes = VolumesPart(workflow)
         self.send = SendPart(workflow, profiles, review)
         layout.addWidget(self.message_bar.widget)
+        layout.addWidget(self.progress.widget)
         for part in self._parts:
             layout.addWidget(part.widget)
         layout.addStretch(1)
@@ -85,6 +88,7 @@ class Panel:
     def _on_state_changed(self) -> None:
         if self.workflow.state.is_busy:
             self.message_bar.clear()
+        self.progress.update()
         for part in self._parts:
             part.update()
         self._fold()
@@ -98,7 +102,7 @@ class Panel:
             return
         self._phase = phase
         self.sequences.fold(has_result or not has_study)
-        for part in (self.archive, self.studies):
+        for part in (self.archive, self.studies, self.run):
             part.fold(has_result)
         for part in (self.review, self.volumes, self.send):
             part.fold(not has_result)

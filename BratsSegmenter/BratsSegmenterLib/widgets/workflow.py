@@ -247,6 +247,12 @@ class Workflow:
 
     def _on_segmented(self, result: SegmentResult) -> None:
         assert self.study is not None
-        self.result = result
-        self._scene.show(self.study, self.folder, result)
+        self.state = self._resting_state
+        earlier_result, self.result = self.result, result
+        try:
+            self._scene.show(self.study, self.folder, result)
+        except BratsSegmenterError as error:
+            self.result = earlier_result
+            self._on_ended(Failure(error.what, error.advice, error.cause))
+            return
         self._rest(PanelState.REVIEW)

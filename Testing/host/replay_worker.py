@@ -1,0 +1,172 @@
+"""A worker that answers without working: it speaks the worker's protocol and writes a small synthetic head.
+
+``python replay_worker.py BEHAVIOUR JOB.json``, with a behaviour of :class:`Behaviour`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+SPACING_MM = (1.0, 1.0, 2.0)
+SHAPE = (24, 64, 56)
+SEQUENCES = ("T1", "T1c", "T2", "FLAIR")
+STUDY = {
+    "study_uid": "2.25.1001",
+    "patient_name": "Synthetic^Sam",
+    "patient_id": "SYN-1",
+    "accession_number": "A-1",
+    "study_date": "20260102",
+    "description": "MR brain glioma",
+    "modalities": ["MR"],
+    "series_count": 4,
+    "instance_count": 96,
+}
+
+
+class Behaviour(Enum):
+    """How the worker behaves."""
+
+    WORKS = "works"
+    DOUBTS = "doubts"
+    FAILS = "fails"
+    WAITS_FOR_CANCEL = "waits-for-cancel"
+    DIES = "dies"
+    HANGS = "hangs"
+
+
+def main(argv: list[str]) -> int:
+    """Answer one job and return the exit code."""
+    behaviour = Behaviour(argv[1])
+    job = json.loads(Path(argv[2]).read_text(encoding="utf-8"))
+    sys.stdin.readline()
+    _say("progress", stage=job["job"], fraction=0.5, message="half")
+    match behaviour:
+        case Behaviour.FAILS:
+            _say("error", what="The PACS answered 401.", advice="Check user name and password.", cause="HTTP 401")
+            return 1
+        case Behaviour.WAITS_FOR_CANCEL:
+            sys.stdin.readline()
+            _say("cancelled")
+            return 2
+        case Behaviour.DIES:
+            os.kill(os.getpid(), signal.SIGKILL)
+        case Behaviour.HANGS:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            time.sleep(600)
+    _say("result", **_ANSWERS[job["job"]](job, behaviour))
+    return 0
+
+
+def head() -> np.ndarray:
+    """Labels of a small head: 0 air, 1 NCR, 2 ED, 3 ET, 5 brain; shape :data:`SHAPE`."""
+    k, j, i = np.indices(SHAPE).astype(float)
+    distance = np.sqrt(((k - 12) * 2) ** 2 + (j - 24) ** 2 + (i - 34) ** 2)
+    labels = np.where(((k - 12) / 11) ** 2 + ((j - 32) / 28) ** 2 + ((i - 28) / 24) ** 2 < 1, 5, 0)
+    for label, radius_mm in ((2, 13), (3, 8), (1, 4)):
+        labels[(distance < radius_mm) & (labels > 0)] = label
+    return labels
+
+
+def _say(event: str, **fields: Any) -> None:
+    print(json.dumps({"event": event, **fields}), flush=True)
+
+
+def _connection(_job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
+    check = {"name": "reachable", "ok": True, "sentence": "The archive answers."}
+    return {"checks": [check, {"name": "store", "ok": None, "sentence": "Storing was not tried."}]}
+
+
+def _search(_job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
+    return {"studies": [STUDY]}
+
+
+def _prepare(_job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
+    series = [
+        {"key": f"2.25.{number}", "description": f"{name} tra", "number": number, "slices": SHAPE[0]}
+        for number, name in enumerate(SEQUENCES, 1)
+    ]
+    series.append({"key": "2.25.9", "description": "loc", "number": 9, "slices": 3, "excluded": "a localiser"})
+    sequences = {
+        name: {
+            "key": f"2.25.{number}",
+            "series_uid": f"2.25.{number}",
+            "confidence": 0.97,
+            "reasons": ["TR and TE fit"],
+        }
+        for number, name in enumerate(SEQUENCES, 1)
+    }
+    warnings = []
+    if behaviour is Behaviour.DOUBTS:
+        sequences["T2"]["confidence"] = 0.5
+        warnings = ["Series 3 is called T2, but its echo time is that of a T1."]
+    return {"series": series, "sequences": sequences, "warnings": warnings, "notes": []}
+
+
+def _segment(job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
+    folder = Path(job["folder"])
+    folder.mkdir(parents=True, exist_ok=True)
+    anatomy = head()
+    labels = np.where(anatomy == 5, 0, anatomy).astype(np.uint8)
+    brightness = {"T1": (0, 60, 80, 90, 0, 100), "T1c": (0, 60, 80, 220, 0, 100), "T2": (0, 200, 180, 120, 0, 90)}
+    for name in SEQUENCES:
+        values = np.array(brightness.get(name, (0, 90, 210, 160, 0, 80)), np.float32)[anatomy]
+        _write(values, folder / f"{name}.nii.gz")
+    _write(labels, folder / "segmentation.nii.gz")
+    voxel_ml = float(np.prod(SPACING_MM)) / 1000
+    count = {label: int((labels == label).sum()) * voxel_ml for label in (1, 2, 3)}
+    (folder / "quality.html").write_text("<p>quality</p>", encoding="utf-8")
+    return {
+        "reference": "T1c",
+        "labels": str(folder / "segmentation.nii.gz"),
+        "volumes": {name: str(folder / f"{name}.nii.gz") for name in SEQUENCES},
+        "uncertainty": None,
+        "volumes_ml": {
+            "NCR": count[1],
+            "ED": count[2],
+            "ET": count[3],
+            "WT": sum(count.values()),
+            "TC": count[1] + count[3],
+        },
+        "not_measured": {},
+        "quality_page": str(folder / "quality.html"),
+        "algorithm": {"name": job["bundle"], "version": "0", "weights_sha256": "0" * 64},
+        "stages": [{"name": "segment", "seconds": 0.0}],
+        "warnings": [],
+    }
+
+
+def _send(job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
+    objects = [
+        {"kind": kind, "path": f"{job['folder']}/{kind}.dcm", "sop_instance_uid": f"2.25.7{index}"}
+        for index, kind in enumerate(job["formats"])
+    ]
+    return {"objects": objects, "pushed": [item["sop_instance_uid"] for item in objects], "receipt": None}
+
+
+def _write(values: np.ndarray, path: Path) -> None:
+    image = sitk.GetImageFromArray(values)
+    image.SetSpacing(SPACING_MM)
+    image.SetOrigin((-27.0, -31.0, -23.0))
+    sitk.WriteImage(image, str(path))
+
+
+_ANSWERS = {
+    "test_connection": _connection,
+    "search": _search,
+    "prepare": _prepare,
+    "segment": _segment,
+    "send": _send,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
