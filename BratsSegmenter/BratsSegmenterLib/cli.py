@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from BratsSegmenterLib import __version__
-from BratsSegmenterLib.commands import COMMANDS
+from BratsSegmenterLib.commands import all_commands
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.errors import (
     ArchiveError,
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="brats-segmenter", description=__doc__, epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"brats-segmenter {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in COMMANDS:
+    for command in all_commands():
         sub = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP)
         sub.add_argument("--json", action="store_true", help="print one JSON object on standard output")
         command.add_arguments(sub)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import SimpleITK as sitk
@@ -99,5 +100,5 @@ def _read(kind: str) -> tuple[NDArray[np.float32], tuple[NDArray[np.float64], ..
         start + step * np.arange(count)
         for start, step, count in zip(image.GetOrigin(), image.GetSpacing(), image.GetSize(), strict=True)
     )
-    values = sitk.GetArrayFromImage(sitk.Cast(image, sitk.sitkFloat32)) / np.float32(255)
-    return values, (-left[None, None, :], -back[None, :, None], up[:, None, None])
+    values = cast("NDArray[np.float32]", sitk.GetArrayFromImage(sitk.Cast(image, sitk.sitkFloat32)))
+    return values / np.float32(255), (-left[None, None, :], -back[None, :, None], up[:, None, None])

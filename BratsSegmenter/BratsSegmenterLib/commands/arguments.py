@@ -1,0 +1,114 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile
+from BratsSegmenterLib.dicom import ObjectKind
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.jobs import PrepareResult, SwitchedSteps
+
+_CREDENTIALS = "user and password or a token come from BRATS_SEGMENTER_USER, _PASSWORD and _TOKEN"
+
+
+def add_archive_arguments(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    """Where the archive is and how to trust it."""
+    group = parser.add_argument_group("archive", _CREDENTIALS)
+    group.add_argument("--archive", metavar="URL", required=required, help="base URL of the DICOMweb service")
+    group.add_argument("--ca", default="", metavar="FILE", help="certificate authority of the archive, PEM")
+    group.add_argument("--certificate", default="", metavar="FILE", help="our client certificate with its key, PEM")
+    group.add_argument("--proxy", default="", metavar="URL")
+
+
+def add_study_argument(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    """Which study."""
+    parser.add_argument("--study", metavar="UID", required=required, help="Study Instance UID")
+
+
+def archive_profile(arguments: argparse.Namespace, credentials: Credentials) -> Profile:
+    """The profile that the arguments and the kind of credentials given describe."""
+    if credentials.token:
+        authentication = Authentication.BEARER
+    elif credentials.user:
+        authentication = Authentication.BASIC
+    elif arguments.certificate:
+        authentication = Authentication.CERTIFICATE
+    else:
+        authentication = Authentication.NONE
+    return Profile(
+        name="command line",
+        url=arguments.archive,
+        authentication=authentication,
+        ca_file=arguments.ca,
+        certificate_file=arguments.certificate,
+        proxy=arguments.proxy,
+    )
+
+
+def open_archive(arguments: argparse.Namespace) -> Archive:
+    """The archive of the arguments, with the credentials of the environment."""
+    credentials = Credentials.from_environment()
+    return Archive(archive_profile(arguments, credentials), credentials)
+
+
+def add_segmentation_arguments(parser: argparse.ArgumentParser) -> None:
+    """Model, device and the steps of the pre-processing that can be switched off."""
+    parser.add_argument("--bundle", default="glioma-synthetic", help="a folder of models/, or a path to a bundle")
+    parser.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+    parser.add_argument("--resample-gaps", action="store_true", help="fill missing slices by interpolation")
+    add_step_arguments(parser)
+
+
+def add_step_arguments(parser: argparse.ArgumentParser) -> None:
+    """The steps of the pre-processing that can be switched off."""
+    parser.add_argument("--no-registration", dest="registration", action="store_false")
+    parser.add_argument("--no-bias-correction", dest="bias_correction", action="store_false")
+    parser.add_argument("--no-brain-mask", dest="brain_mask", action="store_false")
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """A study in an archive, or the DICOM files of a folder."""
+    add_archive_arguments(parser, required=False)
+    add_study_argument(parser, required=False)
+    parser.add_argument("--files", type=Path, metavar="DIR", help="take the DICOM files of a folder instead")
+
+
+def add_override_argument(parser: argparse.ArgumentParser) -> None:
+    """The user's word against the recognition's."""
+    parser.add_argument(
+        "--take",
+        action="append",
+        default=[],
+        metavar="ROLE=KEY",
+        type=_override,
+        help="take the series with this key as T1, T1c, T2 or FLAIR; without a KEY the role is left out",
+    )
+
+
+def _override(text: str) -> tuple[str, str]:
+    role, _, key = text.partition("=")
+    if role not in {sequence.value for sequence in Sequence}:
+        raise argparse.ArgumentTypeError(f"'{role}' is none of {', '.join(s.value for s in Sequence)}")
+    return role, key
+
+
+def add_format_argument(parser: argparse.ArgumentParser) -> None:
+    """Which DICOM objects to write."""
+    kinds = [kind.name for kind in ObjectKind]
+    parser.add_argument(
+        "--formats", nargs="+", default=[kinds[0]], choices=kinds, metavar="KIND", help=", ".join(kinds)
+    )
+
+
+def steps_from(arguments: argparse.Namespace) -> SwitchedSteps:
+    """The steps that were not switched off."""
+    return SwitchedSteps(arguments.registration, arguments.bias_correction, arguments.brain_mask)
+
+
+def chosen_keys(prepared: PrepareResult, overrides: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Role to series key: the recognition's choice, then the user's."""
+    keys = {role: choice.key for role, choice in prepared.sequences.items()} | dict(overrides)
+    return {role: key for role, key in keys.items() if key}

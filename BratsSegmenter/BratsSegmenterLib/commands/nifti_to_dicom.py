@@ -1,0 +1,40 @@
+"""``nifti-to-dicom``: research images become a DICOM study, so that they can travel the same way as a patient's."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.domain import Sequence
+
+NAME = "nifti-to-dicom"
+HELP = "write up to four NIfTI volumes as the MR series of one DICOM study"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One file a sequence, and who the study says it shows."""
+    for sequence in Sequence:
+        parser.add_argument(
+            f"--{sequence.value.lower()}", type=Path, metavar="FILE", help=f"the {sequence.value} volume"
+        )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--patient-id", default="RESEARCH-1")
+    parser.add_argument("--patient-name", default="Research^Subject")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Write the study and print its UID."""
+    from BratsSegmenterLib.dicom import nifti_to_dicom
+    from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+
+    given = {sequence: getattr(arguments, sequence.value.lower()) for sequence in Sequence}
+    volumes = {sequence: file for sequence, file in given.items() if file is not None}
+    identity = StudyIdentity(
+        patient_name=arguments.patient_name, patient_id=arguments.patient_id, study_description="Research MR"
+    )
+    with console.progress() as progress, progress.stage("write"):
+        written = nifti_to_dicom(volumes, arguments.out, identity, progress)
+    console.table("Written", ("sequence", "files"), ((s.value, len(files)) for s, files in written.items()))
+    console.result({"study_uid": identity.study_uid, "series": {s.value: files for s, files in written.items()}})
+    return 0

@@ -1,0 +1,53 @@
+"""``preprocess``: what the network would see, as NIfTI files and a quality page."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from BratsSegmenterLib.commands.arguments import add_step_arguments
+from BratsSegmenterLib.commands.console import Console
+
+NAME = "preprocess"
+HELP = "register, resample, bias-correct, mask and normalise the DICOM files of a folder"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A folder of DICOM files and the steps to leave out."""
+    parser.add_argument("files", type=Path, metavar="DIR", help="folder with the DICOM files of one study")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--resample-gaps", action="store_true", help="fill missing slices by interpolation")
+    add_step_arguments(parser)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Write one image a sequence, the brain mask and the quality page."""
+    import SimpleITK as sitk
+
+    from BratsSegmenterLib.domain import Sequence
+    from BratsSegmenterLib.pipeline import load_case, recognise, scan_study
+    from BratsSegmenterLib.preprocessing import Steps, preprocess, write_quality_page
+
+    steps = Steps(arguments.registration, arguments.bias_correction, arguments.brain_mask)
+    with console.progress() as progress:
+        recognition = recognise(scan_study(arguments.files, progress), progress)
+        found = {sequence: candidate.series for sequence, candidate in recognition.found.items()}
+        case = load_case(found, arguments.resample_gaps, progress)
+        prepared = preprocess(case, steps, progress)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    images = {
+        sequence.value: arguments.out / f"{sequence.value}.nii.gz"
+        for sequence in Sequence
+        if sequence in prepared.present
+    }
+    for image, sequence in zip(prepared.images, Sequence, strict=True):
+        if sequence in prepared.present:
+            sitk.WriteImage(prepared.geometry.image(image), images[sequence.value])
+    mask = arguments.out / "mask.nii.gz"
+    sitk.WriteImage(prepared.geometry.image(prepared.mask.astype("u1")), mask)
+    page = write_quality_page(prepared, case, arguments.out / "quality")
+    for text in (*case.notes, *prepared.findings):
+        console.warn(text)
+    console.say(f"Quality page: {page}")
+    console.result({"images": images, "mask": mask, "quality_page": page, "findings": prepared.findings})
+    return 0

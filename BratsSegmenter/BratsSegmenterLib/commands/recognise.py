@@ -1,0 +1,46 @@
+"""``recognise``: say which series are T1, T1c, T2 and FLAIR, how surely and why."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from BratsSegmenterLib.commands.console import Console
+
+NAME = "recognise"
+HELP = "say which series are T1, T1c, T2 and FLAIR, how surely and why"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A folder of DICOM files."""
+    parser.add_argument("files", type=Path, metavar="DIR", help="folder with the DICOM files of one study")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print the series taken, the series set aside and the contradictions."""
+    from BratsSegmenterLib.pipeline import recognise, scan_study
+    from BratsSegmenterLib.records import to_json
+    from BratsSegmenterLib.workbench import describe
+
+    with console.progress() as progress:
+        study = scan_study(arguments.files, progress)
+        recognition = recognise(study, progress)
+    described = describe(study, recognition)
+    descriptions = {row.key: row.description for row in described.series}
+    console.table(
+        "Taken",
+        ("role", "series", "confidence", "why"),
+        (
+            (role, descriptions[choice.key], f"{choice.confidence:.2f}", "; ".join(choice.reasons))
+            for role, choice in described.sequences.items()
+        ),
+    )
+    console.table(
+        "Left aside",
+        ("series", "slices", "why"),
+        ((row.description, row.slices, row.excluded) for row in described.series if row.excluded),
+    )
+    for text in (*described.warnings, *described.notes):
+        console.warn(text)
+    console.result(to_json(described))
+    return 0

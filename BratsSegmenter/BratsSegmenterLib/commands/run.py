@@ -1,0 +1,87 @@
+"""``run``: the whole way of one study, from the archive to segments, and back to the archive with ``--push``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from BratsSegmenterLib.commands.arguments import (
+    add_format_argument,
+    add_override_argument,
+    add_segmentation_arguments,
+    add_source_arguments,
+    archive_profile,
+    chosen_keys,
+    steps_from,
+)
+from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.commands.tables import print_objects, print_stages, print_volumes
+
+NAME = "run"
+HELP = "fetch, recognise, pre-process, segment, measure, export and, with --push, store one study"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Source, model, formats."""
+    add_source_arguments(parser)
+    add_override_argument(parser)
+    add_segmentation_arguments(parser)
+    add_format_argument(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the job's folder")
+    parser.add_argument("--push", action="store_true", help="store the objects in the study")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print sequences, volumes, stages, peak memory and what was stored."""
+    from BratsSegmenterLib.archive import Credentials
+    from BratsSegmenterLib.jobs import PrepareJob, SegmentJob, SendJob
+    from BratsSegmenterLib.machine import peak_memory_mb
+    from BratsSegmenterLib.workbench import Workbench
+
+    credentials = Credentials.from_environment()
+    profile = archive_profile(arguments, credentials) if arguments.archive else None
+    prepare = PrepareJob(arguments.out, profile, arguments.study, arguments.files)
+    with console.progress() as progress:
+        workbench = Workbench(arguments.out, credentials, progress)
+        prepared = workbench.prepare(prepare)
+        segment = SegmentJob(
+            arguments.out,
+            chosen_keys(prepared, arguments.take),
+            arguments.bundle,
+            arguments.device,
+            steps_from(arguments),
+            arguments.resample_gaps,
+        )
+        segmented = workbench.segment(segment)
+        destination = profile if arguments.push else None
+        send = SendJob(arguments.out, segmented.labels, False, tuple(arguments.formats), destination)
+        sent = workbench.send(send)
+    warnings = (*prepared.warnings, *segmented.warnings)
+    print_volumes(console, segmented.volumes_ml, segmented.not_measured)
+    print_stages(console, progress.stages)
+    print_objects(console, sent.objects, sent.pushed)
+    for text in warnings:
+        console.warn(text)
+    console.say(f"Peak memory: {peak_memory_mb():.0f} MB\nQuality page: {segmented.quality_page}")
+    console.result(
+        {
+            "sequences": {
+                role: {
+                    "series_uid": choice.series_uid,
+                    "confidence": choice.confidence,
+                    "reason": "; ".join(choice.reasons),
+                }
+                for role, choice in prepared.sequences.items()
+            },
+            "volumes_ml": segmented.volumes_ml,
+            "not_measured": segmented.not_measured,
+            "stages": [{"name": stage.name, "seconds": round(stage.seconds, 3)} for stage in progress.stages],
+            "peak_memory_mb": round(peak_memory_mb()),
+            "pushed": sent.pushed,
+            "segmentation": segmented.labels,
+            "objects": [{"kind": o.kind, "path": o.path} for o in sent.objects],
+            "quality_page": segmented.quality_page,
+            "warnings": warnings,
+        }
+    )
+    return 0

@@ -1,0 +1,59 @@
+"""``search``: look for studies in an archive."""
+
+from __future__ import annotations
+
+import argparse
+
+from BratsSegmenterLib.archive import StudyQuery
+from BratsSegmenterLib.commands.arguments import add_archive_arguments, open_archive
+from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.records import to_json
+
+NAME = "search"
+HELP = "look for studies by patient, accession number, date and modality"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The filters of PS3.18 10.6 that every archive knows."""
+    add_archive_arguments(parser)
+    parser.add_argument("--patient-id", default="")
+    parser.add_argument("--patient-name", default="", help="with * and ? as wildcards, for example DOE*")
+    parser.add_argument("--accession", default="", metavar="NUMBER")
+    parser.add_argument("--from", dest="date_from", default="", metavar="YYYYMMDD", help="earliest study date")
+    parser.add_argument("--to", dest="date_to", default="", metavar="YYYYMMDD", help="latest study date")
+    parser.add_argument("--modality", default="MR")
+    parser.add_argument("--limit", type=int, default=50)
+    parser.add_argument("--offset", type=int, default=0)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print the studies found."""
+    query = StudyQuery(
+        patient_id=arguments.patient_id,
+        patient_name=arguments.patient_name,
+        accession_number=arguments.accession,
+        date_from=arguments.date_from,
+        date_to=arguments.date_to,
+        modality=arguments.modality,
+        limit=arguments.limit,
+        offset=arguments.offset,
+    )
+    studies = open_archive(arguments).search(query)
+    console.table(
+        f"{len(studies)} studies",
+        ("date", "patient", "ID", "description", "modalities", "series", "study UID"),
+        (
+            (
+                s.study_date,
+                s.patient_name,
+                s.patient_id,
+                s.description,
+                " ".join(s.modalities),
+                s.series_count,
+                s.study_uid,
+            )
+            for s in studies
+        ),
+    )
+    console.result({"studies": to_json(studies)})
+    return 0

@@ -1,0 +1,53 @@
+"""``segment``: from a folder of DICOM files to a label map, with a quality page."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from BratsSegmenterLib.commands.arguments import (
+    add_override_argument,
+    add_segmentation_arguments,
+    chosen_keys,
+    steps_from,
+)
+from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.commands.tables import print_volumes
+
+NAME = "segment"
+HELP = "recognise, pre-process and segment the DICOM files of a folder"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A folder of DICOM files, the model, overrides of the recognition."""
+    parser.add_argument("files", type=Path, metavar="DIR", help="folder with the DICOM files of one study")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the job's folder")
+    add_override_argument(parser)
+    add_segmentation_arguments(parser)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Write the label map and print the volumes."""
+    from BratsSegmenterLib.archive import Credentials
+    from BratsSegmenterLib.jobs import PrepareJob, SegmentJob
+    from BratsSegmenterLib.records import to_json
+    from BratsSegmenterLib.workbench import Workbench
+
+    with console.progress() as progress:
+        workbench = Workbench(arguments.out, Credentials(), progress)
+        prepared = workbench.prepare(PrepareJob(arguments.out, files=arguments.files))
+        job = SegmentJob(
+            arguments.out,
+            chosen_keys(prepared, arguments.take),
+            arguments.bundle,
+            arguments.device,
+            steps_from(arguments),
+            arguments.resample_gaps,
+        )
+        result = workbench.segment(job)
+    print_volumes(console, result.volumes_ml, result.not_measured)
+    for text in (*prepared.warnings, *result.warnings):
+        console.warn(text)
+    console.say(f"Label map: {result.labels}\nQuality page: {result.quality_page}")
+    console.result(to_json(result))
+    return 0

@@ -1,0 +1,1 @@
+"""A synthetic patient travels the whole way: for newcomers, screenshots and tests."""

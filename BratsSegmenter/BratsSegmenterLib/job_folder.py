@@ -1,0 +1,108 @@
+"""The folder in which one study is worked on: the only place a job writes to, and what a later job reads."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from BratsSegmenterLib.domain import Algorithm, Sequence
+from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.records import from_json, to_json
+
+
+@dataclass(frozen=True)
+class ResultRecord:
+    """What is known about the label map of a job folder beside its voxels.
+
+    Attributes
+    ----------
+    reference : str
+        Sequence in whose grid the label map lies.
+    sequences : mapping of str to str
+        Sequence to series key.
+    resampled_gaps : bool
+        Whether missing slices were interpolated, with the user's consent.
+    """
+
+    reference: str
+    sequences: Mapping[str, str]
+    algorithm: Algorithm
+    not_measured: Mapping[str, str]
+    resampled_gaps: bool = False
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """Names of the files and folders of one job."""
+
+    path: Path
+
+    @property
+    def dicom(self) -> Path:
+        """The fetched study."""
+        return self.path / "dicom"
+
+    @property
+    def segmentation(self) -> Path:
+        """The model's label map in the reference's own grid."""
+        return self.path / "segmentation.nii.gz"
+
+    @property
+    def uncertainty(self) -> Path:
+        """The entropy map in the same grid."""
+        return self.path / "uncertainty.nii.gz"
+
+    @property
+    def quality(self) -> Path:
+        """The quality page and its pictures."""
+        return self.path / "quality"
+
+    @property
+    def objects(self) -> Path:
+        """The DICOM objects to send."""
+        return self.path / "objects"
+
+    @property
+    def outbox(self) -> Path:
+        """What waits to be stored, and the receipts of what was."""
+        return self.path / "outbox"
+
+    def volume(self, sequence: Sequence) -> Path:
+        """The image of a sequence, resampled onto the reference's own grid."""
+        return self.path / "volumes" / f"{sequence.value}.nii.gz"
+
+    def write_source(self, files: Path) -> None:
+        """Remember that the study's DICOM files stay where they are, in `files`."""
+        _write(self.path / "source.json", {"files": str(files.resolve())})
+
+    def source(self) -> Path:
+        """The folder with the study's DICOM files: remembered, else :attr:`dicom`."""
+        record = self.path / "source.json"
+        return Path(json.loads(record.read_text(encoding="utf-8"))["files"]) if record.exists() else self.dicom
+
+    def write_record(self, record: ResultRecord) -> None:
+        """Keep what later jobs must know about the label map."""
+        _write(self.path / "segmentation.json", to_json(record))
+
+    def record(self) -> ResultRecord:
+        """What :meth:`write_record` kept.
+
+        Raises
+        ------
+        ExportError
+            Nothing has been segmented in this folder.
+        """
+        path = self.path / "segmentation.json"
+        if not path.exists():
+            raise ExportError(f"{self.path} holds no segmentation.", "Segment the study first.")
+        return from_json(ResultRecord, json.loads(path.read_text(encoding="utf-8")))
+
+
+def _write(path: Path, value: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(value, indent=1), encoding="utf-8")
+    os.replace(partial, path)

@@ -1,0 +1,71 @@
+"""Label maps as NIfTI files, for research and between the worker and Slicer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from BratsSegmenterLib.domain import LEAF_REGIONS, Algorithm, Segmentation
+from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.geometry import Geometry
+
+UNKNOWN_ALGORITHM = Algorithm("unknown", "", "")
+
+
+def write_image(image: sitk.Image, path: Path) -> None:
+    """Write a NIfTI file, whole or not at all; its folder is made when missing.
+
+    Raises
+    ------
+    ExportError
+        The disk refused.
+    """
+    partial = path.with_name(f".partial-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sitk.WriteImage(image, str(partial))
+        os.replace(partial, path)
+    except (OSError, RuntimeError) as error:
+        raise ExportError(
+            f"{path.name} could not be written.", "Check the free space and the rights of its folder.", str(error)
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_labelmap(segmentation: Segmentation, path: Path) -> None:
+    """Write the labels in their own grid: 0 background, 1 NCR, 2 ED, 3 ET, 4 RC."""
+    write_image(segmentation.geometry.image(segmentation.labels), path)
+
+
+def read_labelmap(
+    path: Path, algorithm: Algorithm = UNKNOWN_ALGORITHM, not_measured: Mapping[str, str] | None = None
+) -> Segmentation:
+    """Read a label map.
+
+    Raises
+    ------
+    ExportError
+        The file is no 3-D label map, or holds a label that is not ours.
+    """
+    try:
+        image = sitk.ReadImage(str(path))
+    except RuntimeError as error:
+        raise ExportError(
+            f"{path.name} cannot be read as an image.", "Choose a NIfTI label map.", str(error)
+        ) from error
+    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
+        raise ExportError(f"{path.name} is not one three-dimensional label map.", "Choose another file.")
+    labels = sitk.GetArrayFromImage(image)
+    known = {0, *(region.label for region in LEAF_REGIONS)}
+    unknown = sorted(set(np.unique(labels).tolist()) - known)
+    if unknown:
+        raise ExportError(
+            f"{path.name} holds the label {unknown[0]}, which is none of 0 to 4.",
+            "Number the regions 1 NCR, 2 ED, 3 ET, 4 RC.",
+        )
+    return Segmentation(labels.astype(np.uint8), Geometry.of_image(image), algorithm, not_measured or {})

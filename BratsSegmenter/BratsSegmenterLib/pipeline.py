@@ -1,0 +1,119 @@
+"""The whole way of a study: recognised, pre-processed, segmented, measured, written, checked and stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from BratsSegmenterLib import dicom
+from BratsSegmenterLib.dicom import Recognition, ScannedStudy
+from BratsSegmenterLib.domain import RC, WT, Case, Measurements, Segmentation, Sequence, Series
+from BratsSegmenterLib.errors import RecognitionError
+from BratsSegmenterLib.measurement import measure
+from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation import labels_from, load_bundle, segment, uncertainty
+
+DEFAULT_BUNDLE = "glioma-synthetic"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a study is segmented.
+
+    Attributes
+    ----------
+    bundle : str
+        Name of a folder in models/, or a path.
+    device : str
+        "auto", "cuda", "mps" or "cpu".
+    steps : Steps
+        Which parts of the pre-processing run.
+    """
+
+    bundle: str = DEFAULT_BUNDLE
+    device: str = "auto"
+    steps: Steps = field(default_factory=Steps)
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentedCase:
+    """A case with everything that was found out about it."""
+
+    case: Case
+    prepared: PreparedCase
+    segmentation: Segmentation
+    measurements: Measurements
+    findings: tuple[str, ...]
+
+
+def scan_study(files: Path, progress: Progress) -> ScannedStudy:
+    """Read the headers of a folder of DICOM files.
+
+    Raises
+    ------
+    SeriesError
+        The folder holds no study, or more than one.
+    """
+    with progress.stage("read headers"):
+        study = dicom.scan(files, progress=progress)
+        study.require_one_study()
+    return study
+
+
+def recognise(study: ScannedStudy, progress: Progress) -> Recognition:
+    """Find T1, T1c, T2 and FLAIR among the series of a study."""
+    with progress.stage("recognise"):
+        return dicom.recognise(study.series)
+
+
+def load_case(found: Mapping[Sequence, Series], resample_gaps: bool, progress: Progress) -> Case:
+    """Read the exact volumes of the series taken as sequences.
+
+    Raises
+    ------
+    RecognitionError
+        No series was taken at all.
+    SeriesError
+        A series is not one regular volume; the sentence names series and slice.
+    """
+    if not found:
+        raise RecognitionError(
+            "None of the series was recognised as T1, T1c, T2 or FLAIR.",
+            "Choose the series by hand, or pick another study.",
+        )
+    with progress.stage("load"):
+        volumes = {
+            sequence: dicom.load_volume(series, resample_gaps=resample_gaps, progress=progress)
+            for sequence, series in found.items()
+        }
+    return Case(volumes, dicom.reference_sequence(found), dicom.missing_notes(found))
+
+
+def segment_case(case: Case, settings: Settings, progress: Progress) -> SegmentedCase:
+    """Pre-process, segment and measure one case; the result lies in the reference's own grid."""
+    bundle = load_bundle(settings.bundle)
+    with progress.stage("pre-process"):
+        prepared = preprocess(case, settings.steps, progress)
+    with progress.stage("segment"):
+        found = segment(prepared, bundle, settings.device, progress=progress)
+    with progress.stage("to the reference's slices"):
+        probabilities = prepared.to_reference_grid(found.probabilities)
+        segmentation = Segmentation(
+            labels_from(probabilities, found.regions),
+            case.reference_volume.geometry,
+            bundle.algorithm,
+            found.not_measured,
+            uncertainty(probabilities),
+        )
+    with progress.stage("measure"):
+        measurements = measure(segmentation)
+    findings = (*case.notes, *prepared.findings, *found.findings, *_plausibility(segmentation))
+    return SegmentedCase(case, prepared, segmentation, measurements, findings)
+
+
+def _plausibility(segmentation: Segmentation) -> tuple[str, ...]:
+    if segmentation.mask(WT).any() or segmentation.mask(RC).any():
+        return ()
+    return ("The model found no tumour. Look at the images and at the quality page before you believe it.",)
