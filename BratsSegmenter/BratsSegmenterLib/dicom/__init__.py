@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.adoption import segmentation_from
+    from BratsSegmenterLib.dicom.gate import Verified, verify_objects
     from BratsSegmenterLib.dicom.grid import GapError
+    from BratsSegmenterLib.dicom.key_images import write_key_images
+    from BratsSegmenterLib.dicom.labelmap_files import write_csv, write_nifti
+    from BratsSegmenterLib.dicom.measurement_report import write_measurement_report
+    from BratsSegmenterLib.dicom.nifti import nifti_to_dicom
     from BratsSegmenterLib.dicom.provenance import Authorship, ObjectKind, ObjectReference, Provenance, WrittenObject
     from BratsSegmenterLib.dicom.recognition import Candidate, Recognition, missing_notes, recognise, reference_sequence
+    from BratsSegmenterLib.dicom.references import check_references
     from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures, read_rtstruct
     from BratsSegmenterLib.dicom.rtstruct_writer import write_rtstruct
     from BratsSegmenterLib.dicom.scanning import ScannedStudy, SetAside, scan
+    from BratsSegmenterLib.dicom.segmentation_object import write_seg
+    from BratsSegmenterLib.dicom.segmentation_reader import read_seg
     from BratsSegmenterLib.dicom.volume import load_volume
 
 _MODULE_OF = {
@@ -29,16 +37,25 @@ _MODULE_OF = {
     "Recognition": "recognition",
     "ScannedStudy": "scanning",
     "SetAside": "scanning",
+    "Verified": "gate",
     "WrittenObject": "provenance",
+    "check_references": "references",
     "load_volume": "volume",
     "missing_notes": "recognition",
     "nifti_to_dicom": "nifti",
     "read_rtstruct": "rtstruct_reader",
+    "read_seg": "segmentation_reader",
     "recognise": "recognition",
     "reference_sequence": "recognition",
     "scan": "scanning",
     "segmentation_from": "adoption",
+    "verify_objects": "gate",
+    "write_csv": "labelmap_files",
+    "write_key_images": "key_images",
+    "write_measurement_report": "measurement_report",
+    "write_nifti": "labelmap_files",
     "write_rtstruct": "rtstruct_writer",
+    "write_seg": "segmentation_object",
 }
 
 __all__ = [
@@ -52,16 +69,25 @@ __all__ = [
     "Recognition",
     "ScannedStudy",
     "SetAside",
+    "Verified",
     "WrittenObject",
+    "check_references",
     "load_volume",
     "missing_notes",
     "nifti_to_dicom",
     "read_rtstruct",
+    "read_seg",
     "recognise",
     "reference_sequence",
     "scan",
     "segmentation_from",
+    "verify_objects",
+    "write_csv",
+    "write_key_images",
+    "write_measurement_report",
+    "write_nifti",
     "write_rtstruct",
+    "write_seg",
 ]
 
 

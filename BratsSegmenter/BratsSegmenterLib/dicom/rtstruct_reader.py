@@ -139,7 +139,7 @@ class _Reading:
     def _polygons(self, items: Iterable[Dataset], remarks: Counter[str]) -> Iterator[_Polygon]:
         for item in items:
             kind = str(item.get("ContourGeometricType", ""))
-            points = _points_mm(item)
+            points = contour_points_mm(item)
             if kind not in _CLOSED:
                 remarks[f"of type {kind or 'unknown'} have no area; they were left out"] += 1
             elif len(points) < 3:
@@ -202,7 +202,7 @@ class _Polygon:
     image: tuple[str, int | None] | None
 
 
-def _points_mm(item: Dataset) -> NDArray[np.float64]:
+def contour_points_mm(item: Dataset) -> NDArray[np.float64]:
     """Contour Data (3006,0050), shape (n, 3); also where an explicit VR made it UN (PS3.5 6.2.2)."""
     element = item.get_item(_CONTOUR_DATA) if _CONTOUR_DATA in item else None
     value = element.value if element is not None else b""

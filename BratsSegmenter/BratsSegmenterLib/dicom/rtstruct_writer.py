@@ -16,8 +16,8 @@ from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 from BratsSegmenterLib.dicom.contours import MAX_POINTS, Contour, region_contours
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
-from BratsSegmenterLib.dicom.study_objects import date_and_time, new_object, reference_item, save
-from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, Frame, Region, Segmentation, Volume
+from BratsSegmenterLib.dicom.study_objects import date_and_time, image_item, new_object, reference_item, save
+from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, Region, Segmentation, Volume
 from BratsSegmenterLib.errors import ExportError
 
 _STUDY_COMPONENT = "1.2.840.10008.3.1.2.3.1"  # retired Detached Study Management, allowed by PS3.3 C.8.8.5.4
@@ -75,7 +75,7 @@ def write_rtstruct(
     _describe_structure_set(dataset, provenance)
     _reference_images(dataset, volume)
     planes = SlicePlanes(volume)
-    images = [_image_item(frame) if own else None for frame, own in zip(volume.frames, planes.has_image, strict=True)]
+    images = [image_item(frame) if own else None for frame, own in zip(volume.frames, planes.has_image, strict=True)]
     dataset.ROIContourSequence = [
         _roi_contours(number, region, contours[region], planes, images) for number, region in enumerate(regions, 1)
     ]
@@ -118,7 +118,7 @@ def _describe_structure_set(dataset: FileDataset, provenance: Provenance) -> Non
 def _reference_images(dataset: FileDataset, volume: Volume) -> None:
     series = Dataset()
     series.SeriesInstanceUID = volume.series.series_uid
-    series.ContourImageSequence = [_image_item(frame) for frame in dict.fromkeys(volume.frames)]
+    series.ContourImageSequence = [image_item(frame) for frame in dict.fromkeys(volume.frames)]
     study = Dataset()
     study.ReferencedSOPClassUID = _STUDY_COMPONENT
     study.ReferencedSOPInstanceUID = volume.series.study_uid
@@ -127,15 +127,6 @@ def _reference_images(dataset: FileDataset, volume: Volume) -> None:
     frame_of_reference.FrameOfReferenceUID = volume.series.frame_of_reference_uid
     frame_of_reference.RTReferencedStudySequence = [study]
     dataset.ReferencedFrameOfReferenceSequence = [frame_of_reference]
-
-
-def _image_item(frame: Frame) -> Dataset:
-    item = Dataset()
-    item.ReferencedSOPClassUID = frame.sop_class_uid
-    item.ReferencedSOPInstanceUID = frame.sop_instance_uid
-    if frame.number is not None:
-        item.ReferencedFrameNumber = frame.number
-    return item
 
 
 def _roi(number: int, region: Region, volume: Volume, provenance: Provenance) -> Dataset:

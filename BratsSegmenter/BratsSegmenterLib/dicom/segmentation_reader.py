@@ -92,7 +92,7 @@ class _Placement:
         first = np.array([planes.pixels(int(k), position) for k, position in zip(slices, positions, strict=True)])
         whole = np.rint(first).astype(np.intp)
         worst = max(drift_voxels, off_plane_voxels, np.abs(first - whole).max())
-        inside = (whole >= 0).all() and (whole + (columns, rows) <= volume.geometry.shape[:0:-1]).all()
+        inside = (whole >= 0).all() and (whole <= np.array(volume.geometry.shape[:0:-1]) - (columns, rows)).all()
         return cls(slices, whole[:, 1], whole[:, 0]) if worst <= _ON_GRID_VOXELS and inside else None
 
 

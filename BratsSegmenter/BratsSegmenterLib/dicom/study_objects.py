@@ -6,13 +6,14 @@ from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 
+from pydicom.charset import convert_encodings
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID
 
 from BratsSegmenterLib.dicom.atomic import whole_file
 from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, ObjectReference, Provenance, WrittenObject
-from BratsSegmenterLib.domain import Volume
+from BratsSegmenterLib.domain import Frame, Volume
 
 _REQUIRED = (  # type 2 of the Patient and General Study modules (DICOM PS3.3 C.7.1.1, C.7.2.1)
     "PatientName",
@@ -68,6 +69,13 @@ def new_object(sop_class_uid: str, transfer_syntax: str, volume: Volume, provena
     return dataset
 
 
+def fill_in_missing(dataset: Dataset) -> None:
+    """Give a dataset those attributes of the patient and study blocks that must be there, be they empty."""
+    for keyword in _REQUIRED:
+        if keyword not in dataset:
+            setattr(dataset, keyword, "")
+
+
 def software_versions(provenance: Provenance) -> list[str]:
     """Our version and the model's, each a Long String of at most 64 characters."""
     algorithm = provenance.algorithm
@@ -76,8 +84,6 @@ def software_versions(provenance: Provenance) -> list[str]:
 
 def character_set(header: Dataset, added_text: str) -> str | list[str]:
     """That of the images, so that the patient block stays byte for byte; UTF-8 where our text needs it."""
-    from pydicom.charset import convert_encodings
-
     of_images = header.get("SpecificCharacterSet") or "ISO_IR 6"
     try:
         added_text.encode(convert_encodings(of_images)[0])
@@ -91,11 +97,29 @@ def date_and_time(moment: datetime) -> tuple[str, str]:
     return moment.strftime("%Y%m%d"), moment.strftime("%H%M%S")
 
 
+def stamp(dataset: Dataset, provenance: Provenance) -> None:
+    """Say when the object's content was made and by which versions; for objects that highdicom begins."""
+    moment = date_and_time(provenance.content_time)
+    dataset.ContentDate, dataset.ContentTime = moment
+    dataset.SeriesDate, dataset.SeriesTime = moment
+    dataset.SoftwareVersions = software_versions(provenance)
+
+
 def reference_item(reference: ObjectReference) -> Dataset:
     """An item of a sequence that names one SOP instance (DICOM PS3.3 table 10-11)."""
     item = Dataset()
     item.ReferencedSOPClassUID = reference.sop_class_uid
     item.ReferencedSOPInstanceUID = reference.sop_instance_uid
+    return item
+
+
+def image_item(frame: Frame) -> Dataset:
+    """An item of a sequence that names the image of a slice, with its frame in a multi-frame object."""
+    item = Dataset()
+    item.ReferencedSOPClassUID = frame.sop_class_uid
+    item.ReferencedSOPInstanceUID = frame.sop_instance_uid
+    if frame.number is not None:
+        item.ReferencedFrameNumber = frame.number
     return item
 
 

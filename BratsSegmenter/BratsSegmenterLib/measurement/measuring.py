@@ -6,20 +6,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from BratsSegmenterLib.domain import (
     ET,
     LEAF_REGIONS,
     NESTED_REGIONS,
+    Diameters,
     Lesion,
     Measurements,
     Region,
     RegionVolume,
     Segmentation,
 )
-from BratsSegmenterLib.geometry import bounding_box
+from BratsSegmenterLib.geometry import Geometry, bounding_box
 from BratsSegmenterLib.measurement.diameters import axial_diameters
+
+SMALLEST_MEASURED_MM = 5.0
+"""Lesions whose longest diameter is shorter are counted and weighed, but not measured with calipers."""
 
 _ANY_CONTACT = np.ones((3, 3, 3), bool)  # voxels that share a face, an edge or a corner belong together
 
@@ -28,7 +33,8 @@ def measure(segmentation: Segmentation, intervals: Mapping[str, tuple[float, flo
     """Measure the regions and the enhancing lesions of a segmentation.
 
     Volumes are counts of voxels times the voxel's volume, for every region that the model could say something about.
-    A lesion is a component of the enhancing tumour whose voxels touch by a face, an edge or a corner.
+    A lesion is a component of the enhancing tumour whose voxels touch by a face, an edge or a corner; one that is
+    shorter than 5 mm has no diameters.
 
     Parameters
     ----------
@@ -64,7 +70,17 @@ def _lesions(segmentation: Segmentation, region: Region) -> tuple[Lesion, ...]:
     lesions = []
     for number, index in enumerate(np.argsort(-sizes, kind="stable"), 1):
         box = boxes[index]
-        diameters = axial_diameters(parts[box] == index + 1, geometry.cropped(box))
-        diameters = replace(diameters, slice_index=diameters.slice_index + box[0].start + around[0].start)
+        diameters = _diameters(parts[box] == index + 1, geometry.cropped(box), box[0].start + around[0].start)
         lesions.append(Lesion(region, number, int(sizes[index]) * geometry.voxel_volume_ml, diameters))
     return tuple(lesions)
+
+
+def _diameters(lesion: NDArray[np.bool_], geometry: Geometry, first_slice: int) -> Diameters | None:
+    """Of a cropped lesion, with slices counted in the whole grid; None where a caliper finds nothing to measure."""
+    extent_mm = np.linalg.norm(np.array(lesion.shape[::-1]) * geometry.spacing_mm)
+    if extent_mm < SMALLEST_MEASURED_MM:
+        return None
+    diameters = axial_diameters(lesion, geometry)
+    if diameters.longest_mm < SMALLEST_MEASURED_MM:
+        return None
+    return replace(diameters, slice_index=diameters.slice_index + first_slice)

@@ -1,0 +1,180 @@
+"""The gate before the push: every object is read again by another path and must say what the user sees."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.dicom.dcmqi_tools import run_dcmqi
+from BratsSegmenterLib.dicom.provenance import ObjectKind, WrittenObject
+from BratsSegmenterLib.dicom.reading import read_whole
+from BratsSegmenterLib.dicom.references import check_references
+from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
+from BratsSegmenterLib.domain import LEAF_REGIONS, REGIONS, Measurements, Segmentation, Volume
+from BratsSegmenterLib.errors import ExportError, SeriesError
+from BratsSegmenterLib.geometry import bounding_box
+
+_RELATIVE_TOLERANCE = 1e-3
+_ROUNDING = 5e-3
+_STOPPED = "Nothing was sent. Please report this; the segmentation itself is kept."
+
+
+@dataclass(frozen=True)
+class Verified:
+    """An object that passed the gate, and in a sentence what was compared."""
+
+    written: WrittenObject
+    sentence: str
+
+
+def verify_objects(
+    objects: Iterable[WrittenObject],
+    volume: Volume,
+    segmentation: Segmentation,
+    measurements: Measurements,
+    known_uids: Collection[str] = (),
+) -> tuple[Verified, ...]:
+    """Read every written object by a path that shares no code with its writer, and compare.
+
+    RTSTRUCT is filled by a scan-line rasteriser, SEG and SR are read by dcmqi. RTSTRUCT and SEG may not differ in a
+    single voxel, SR not by more than 0.1 % from the volumes of the voxels and from the diameters. All references must
+    lead to the right images.
+
+    Parameters
+    ----------
+    objects : iterable of WrittenObject
+    volume : Volume
+        The reference volume.
+    segmentation : Segmentation
+        What the user sees.
+    measurements : Measurements
+        What the user's table says.
+    known_uids : collection of str
+        SOP Instance UIDs of further objects of the study that may be referred to, such as predecessors.
+
+    Raises
+    ------
+    ExportError
+        Names the object, the region and the difference.
+    """
+    objects = tuple(objects)
+    check_references(objects, [volume], known_uids)
+    return tuple(Verified(written, _verify(written, volume, segmentation, measurements)) for written in objects)
+
+
+def _verify(written: WrittenObject, volume: Volume, segmentation: Segmentation, measurements: Measurements) -> str:
+    match written.kind:
+        case ObjectKind.RTSTRUCT:
+            return _verify_rtstruct(written.path, volume, segmentation)
+        case ObjectKind.SEG:
+            return _verify_seg(written.path, segmentation)
+        case ObjectKind.SR:
+            return _verify_report(written.path, segmentation, measurements)
+        case ObjectKind.KEY_IMAGE:
+            return _verify_key_image(written.path)
+
+
+def _verify_rtstruct(path: Path, volume: Volume, segmentation: Segmentation) -> str:
+    try:
+        masks = read_rtstruct(path, volume).masks
+    except SeriesError as error:
+        raise ExportError(f"The RTSTRUCT cannot be read back: {error.what}", _STOPPED, error.cause) from error
+    _require_regions("RTSTRUCT", masks, segmentation)
+    for key, mask in masks.items():
+        _require_equal("RTSTRUCT", key, mask, segmentation.mask(REGIONS[key]))
+    return f"RTSTRUCT: {', '.join(masks)} filled by scan lines, 0 voxels differ."
+
+
+def _verify_seg(path: Path, segmentation: Segmentation) -> str:
+    box = bounding_box(segmentation.labels > 0)
+    around = segmentation.geometry.cropped(box)
+    labels = segmentation.labels[box]
+    found: dict[str, NDArray[np.bool_]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        run_dcmqi("segimage2itkimage", "--inputDICOM", path, "--outputDirectory", folder, "--mergeSegments")
+        groups = json.loads((Path(folder) / "meta.json").read_text(encoding="utf-8"))["segmentAttributes"]
+        for number, group in enumerate(groups, 1):
+            stored = sitk.ReadImage(str(Path(folder) / f"{number}.nrrd"))
+            here = sitk.Resample(stored, around.image(labels), sitk.Transform(), sitk.sitkNearestNeighbor, 0)
+            values, everywhere = sitk.GetArrayFromImage(here), sitk.GetArrayViewFromImage(stored)
+            for segment in group:
+                key = segment["TrackingIdentifier"]
+                found[key] = values == segment["labelID"]
+                outside = np.count_nonzero(everywhere == segment["labelID"]) - np.count_nonzero(found[key])
+                if outside:
+                    raise _differs("SEG", key, f"{outside} voxels outside the segmentation")
+    _require_regions("SEG", found, segmentation)
+    for key, mask in found.items():
+        _require_equal("SEG", key, mask, labels == REGIONS[key].label)
+    return f"SEG: {', '.join(found)} read by dcmqi, 0 voxels differ."
+
+
+def _verify_report(path: Path, segmentation: Segmentation, measurements: Measurements) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        run_dcmqi("tid1500reader", "--inputDICOM", path, "--outputMetadata", report)
+        groups = json.loads(report.read_text(encoding="utf-8"))["Measurements"]
+    reported = {
+        (group["TrackingIdentifier"], item["quantity"]["CodeMeaning"]): float(item["value"])
+        for group in groups
+        for item in group["measurementItems"]
+    }
+    expected = _expected_values(segmentation, measurements)
+    for (key, quantity), value in expected.items():
+        given = reported.pop((key, quantity), None)
+        if given is None:
+            raise _differs("SR", key, f"the {quantity.lower()} is missing")
+        if abs(given - value) > _RELATIVE_TOLERANCE * value + _ROUNDING:
+            raise _differs("SR", key, f"{quantity.lower()} {given:g} instead of {value:g}")
+    for key, quantity in reported:
+        raise _differs("SR", key, f"a {quantity.lower()} that was not measured")
+    return f"SR: {len(expected)} values read by dcmqi, none differs by more than 0.1 %."
+
+
+def _expected_values(segmentation: Segmentation, measurements: Measurements) -> dict[tuple[str, str], float]:
+    """By group and quantity: cubic millimetres counted in voxels, millimetres as the user's table shows them."""
+    values = {}
+    for measured in measurements.volumes:
+        voxels = np.count_nonzero(segmentation.mask(measured.region))
+        if voxels:
+            values[measured.region.key, "Volume"] = voxels * segmentation.geometry.voxel_volume_ml * 1000
+    for lesion in measurements.lesions:
+        if lesion.diameters:
+            group = f"{lesion.region.key} {lesion.number}"
+            values[group, "Volume"] = lesion.volume_ml * 1000
+            values[group, "Long Axis"] = lesion.diameters.longest_mm
+            values[group, "Short Axis"] = lesion.diameters.perpendicular_mm
+    return values
+
+
+def _verify_key_image(path: Path) -> str:
+    pixels = read_whole(path).pixel_array
+    if not pixels.any():
+        raise ExportError("The key image is black.", _STOPPED)
+    return f"Key image: {pixels.shape[1]} x {pixels.shape[0]} pixels."
+
+
+def _require_regions(kind: str, found: Collection[str], segmentation: Segmentation) -> None:
+    for region in LEAF_REGIONS:
+        if region.key not in found and np.any(segmentation.labels == region.label):
+            raise _differs(kind, region.key, "it is missing")
+    for key in found:
+        if key not in REGIONS:
+            raise _differs(kind, key, "nobody drew it")
+
+
+def _require_equal(kind: str, key: str, found: NDArray[np.bool_], expected: NDArray[np.bool_]) -> None:
+    difference = np.count_nonzero(found != expected)
+    if difference:
+        raise _differs(kind, key, f"{difference} of {np.count_nonzero(expected)} voxels")
+
+
+def _differs(kind: str, key: str, difference: str) -> ExportError:
+    return ExportError(f"The {kind} does not say what you see. Region {key}: {difference}.", _STOPPED)

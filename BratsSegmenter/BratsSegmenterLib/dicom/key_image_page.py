@@ -1,0 +1,162 @@
+"""The page that a key image shows: slices side by side with outlines and diameters, legend, volumes and statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from BratsSegmenterLib.dicom.provenance import Provenance
+from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, Diameters, Measurements, Segmentation
+from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, legend, montage, slice_image, window
+
+RESEARCH_BANNER = "RESEARCH USE ONLY - not a medical device, not for diagnosis"
+
+_PICTURE_HEIGHT = 480
+_REFORMATTED_UP_TO_MM = 2.0
+_BANNER_COLOUR = (255, 200, 60)
+_CALIPER_COLOUR = (255, 255, 255)
+
+
+def page_plane(geometry: Geometry, acquired: bool = False) -> Plane:
+    """Axial where the grid is fine enough to be cut across its slices, else (or if asked) the plane of the slices."""
+    if not acquired and max(geometry.spacing_mm) <= _REFORMATTED_UP_TO_MM:
+        return Plane.AXIAL
+    return next(plane for plane in Plane if SliceLayout(geometry, plane).slice_axis == 0)
+
+
+def chosen_slices(segmentation: Segmentation, measurements: Measurements, plane: Plane) -> list[int]:
+    """Slices of that plane, each once: the one of the longest diameter, and the one with most labelled voxels."""
+    axis = SliceLayout(segmentation.geometry, plane).slice_axis
+    areas = np.count_nonzero(segmentation.labels, axis=tuple({0, 1, 2} - {axis}))
+    if not areas.any():
+        return []
+    most_tumour = int(np.argmax(areas))
+    longest = _longest(measurements)
+    if longest is None:
+        return [most_tumour]
+    return list(dict.fromkeys((_slice_of(longest, segmentation.geometry, axis), most_tumour)))
+
+
+def _longest(measurements: Measurements) -> Diameters | None:
+    measured = [lesion.diameters for lesion in measurements.lesions if lesion.diameters]
+    return max(measured, key=lambda diameters: diameters.longest_mm, default=None)
+
+
+def _slice_of(diameters: Diameters, geometry: Geometry, axis: int) -> int:
+    """Where the middle of the longest diameter lies along an array axis."""
+    middle = np.mean(diameters.longest_ends, axis=0, keepdims=True)
+    return int(np.clip(np.rint(geometry.indices(middle)[0, 2 - axis]), 0, geometry.shape[axis] - 1))
+
+
+class Page:
+    """Draws pages of one result.
+
+    Parameters
+    ----------
+    images : mapping of str to ndarray, shape (slices, rows, columns)
+        Caption to image, all on the segmentation's grid.
+    segmentation : Segmentation
+    measurements : Measurements
+    provenance : Provenance
+    """
+
+    def __init__(
+        self,
+        images: Mapping[str, NDArray[np.float32]],
+        segmentation: Segmentation,
+        measurements: Measurements,
+        provenance: Provenance,
+    ) -> None:
+        self._images = images
+        self._segmentation = segmentation
+        self._measurements = measurements
+        self._provenance = provenance
+
+    def draw(self, plane: Plane, index: int) -> Image.Image:
+        """The page of one slice."""
+        pictures = [
+            captioned(self._outlined(array, plane, index), f"{name}, {plane.value} slice {index + 1}")
+            for name, array in self._images.items()
+        ]
+        outlined = [region for region in LEAF_REGIONS if np.any(self._segmentation.labels == region.label)]
+        volumes_ml = {volume.region.key: volume.volume_ml for volume in self._measurements.volumes}
+        algorithm = self._provenance.algorithm
+        statement = f"{self._provenance.review_statement}  |  {algorithm.name} {algorithm.version}"
+        parts = [
+            _line(RESEARCH_BANNER, _BANNER_COLOUR),
+            _line(statement, _CALIPER_COLOUR),
+            montage(pictures, columns=len(pictures)),
+            legend(outlined, volumes_ml),
+            *(_line(sentence, _CALIPER_COLOUR) for sentence in (self._nested_volumes(), *self._diameters())),
+        ]
+        return _stacked(parts)
+
+    def _outlined(self, array: NDArray[np.float32], plane: Plane, index: int) -> Image.Image:
+        segmentation = self._segmentation
+        layout = SliceLayout(segmentation.geometry, plane)
+        pixels_per_mm = _PICTURE_HEIGHT / (layout.pixels(segmentation.labels, 0).shape[0] * layout.pixel_mm[1])
+        picture = slice_image(array, segmentation.geometry, plane, index, window(array), pixels_per_mm)
+        picture = draw_regions(picture, segmentation.labels, segmentation.geometry, plane, index)
+        if plane is Plane.AXIAL:
+            for lesion in self._measurements.lesions:
+                if lesion.diameters and _slice_of(lesion.diameters, segmentation.geometry, layout.slice_axis) == index:
+                    _draw_calipers(picture, lesion.diameters, layout, index)
+        return picture
+
+    def _nested_volumes(self) -> str:
+        return "   ".join(
+            f"{volume.region.name} ({volume.region.key}) {volume.volume_ml:.1f} mL"
+            for volume in self._measurements.volumes
+            if volume.region in NESTED_REGIONS
+        )
+
+    def _diameters(self) -> list[str]:
+        return [
+            f"{lesion.region.name} {lesion.number}: {lesion.diameters.longest_mm:.1f} x "
+            f"{lesion.diameters.perpendicular_mm:.1f} mm (axial)"
+            for lesion in self._measurements.lesions[:3]
+            if lesion.diameters
+        ]
+
+
+def _draw_calipers(picture: Image.Image, diameters: Diameters, layout: SliceLayout, index: int) -> None:
+    draw = ImageDraw.Draw(picture)
+    for ends in (diameters.longest_ends, diameters.perpendicular_ends):
+        draw.line(_on_screen(np.array(ends), layout, index, picture.size), _CALIPER_COLOUR, 2)
+
+
+def _on_screen(
+    points_mm: NDArray[np.float64], layout: SliceLayout, index: int, size: tuple[int, int]
+) -> list[tuple[float, float]]:
+    """Screen pixels (right, down) of LPS points, found from where the layout puts the grid's first pixels."""
+    numbers = np.arange(np.prod(layout.geometry.shape)).reshape(layout.geometry.shape)
+    screen = layout.pixels(numbers, index)
+    first, right, down = (
+        np.array(np.unravel_index(screen[place], layout.geometry.shape)) for place in ((0, 0), (0, 1), (1, 0))
+    )
+    offsets = layout.geometry.indices(points_mm)[:, ::-1] - first
+    places = np.column_stack((offsets @ (right - first), offsets @ (down - first))) + 0.5
+    scale = np.array(size) / screen.shape[::-1]
+    return [(float(x), float(y)) for x, y in places * scale]
+
+
+def _line(text: str, colour: tuple[int, int, int]) -> Image.Image:
+    font = ImageFont.load_default(18)
+    left, _, right, _ = font.getbbox(text)
+    picture = Image.new("RGB", (int(right - left) + 16, 28))
+    ImageDraw.Draw(picture).text((8, 14), text, colour, font, anchor="lm")
+    return picture
+
+
+def _stacked(parts: list[Image.Image]) -> Image.Image:
+    """One below the other, from the left edge, on black."""
+    page = Image.new("RGB", (max(part.width for part in parts), sum(part.height for part in parts)))
+    top = 0
+    for part in parts:
+        page.paste(part, (0, top))
+        top += part.height
+    return page

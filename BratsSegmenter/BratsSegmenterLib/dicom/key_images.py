@@ -1,0 +1,110 @@
+"""Key images: secondary captures (DICOM PS3.3 A.8) of the slices that show the result, with outlines and volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import highdicom as hd
+import numpy as np
+from highdicom.sc import SCImage
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom.dataset import Dataset
+
+from BratsSegmenterLib.dicom.concepts import concept
+from BratsSegmenterLib.dicom.key_image_page import Page, chosen_slices, page_plane
+from BratsSegmenterLib.dicom.mr_series import new_uid
+from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
+from BratsSegmenterLib.dicom.rtstruct_writer import check_same_grid
+from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
+from BratsSegmenterLib.dicom.source_images import source_images
+from BratsSegmenterLib.dicom.study_objects import image_item, save, stamp
+from BratsSegmenterLib.domain import Code, Measurements, Segmentation, Sequence, Volume
+from BratsSegmenterLib.pictures import Plane
+
+_SOURCE_IMAGE = Code("121322", "DCM", "Source Image for Image Processing Operation")
+_ORIENTATIONS = {Plane.AXIAL: ("L", "P"), Plane.CORONAL: ("L", "F"), Plane.SAGITTAL: ("P", "F")}
+
+
+def write_key_images(
+    folder: Path,
+    volume: Volume,
+    segmentation: Segmentation,
+    measurements: Measurements,
+    provenance: Provenance,
+    images: Mapping[Sequence, NDArray[np.float32]] | None = None,
+) -> tuple[WrittenObject, ...]:
+    """Write one page for each of the slices that show most: the longest lesion's and the one with most tumour.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``key-image-1.dcm`` and so on go.
+    volume : Volume
+        The reference volume.
+    segmentation : Segmentation
+        On its grid.
+    measurements : Measurements
+        Of that segmentation; its diameters are drawn.
+    provenance : Provenance
+    images : mapping of Sequence to ndarray, shape (slices, rows, columns), optional
+        T1c and FLAIR on the reference grid, shown side by side; the reference volume itself, when not given.
+
+    Returns
+    -------
+    tuple of WrittenObject
+        In one new series; none where there is nothing to outline.
+
+    Raises
+    ------
+    ExportError
+        The segmentation lies on another grid, or the disk refused.
+    """
+    check_same_grid(volume, segmentation)
+    shown = {sequence.value: array for sequence, array in (images or {}).items()} or {"Reference": volume.array}
+    page = Page(shown, segmentation, measurements, provenance)
+    plane = page_plane(volume.geometry)
+    series_uid = new_uid()
+    written = []
+    for number, index in enumerate(chosen_slices(segmentation, measurements, plane), 1):
+        dataset = _secondary_capture(page.draw(plane, index), plane, volume, provenance)
+        dataset.SeriesInstanceUID = series_uid
+        dataset.InstanceNumber = number
+        dataset.SourceImageSequence = [_source(volume, index, plane)]
+        written.append(save(dataset, folder / f"key-image-{number}.dcm", ObjectKind.KEY_IMAGE))
+    return tuple(written)
+
+
+def _secondary_capture(picture: Image.Image, plane: Plane, volume: Volume, provenance: Provenance) -> SCImage:
+    first_image = int(np.argmax(SlicePlanes(volume).has_image))
+    dataset = SCImage.from_ref_dataset(
+        ref_dataset=source_images(volume, [first_image])[0],
+        pixel_array=np.asarray(picture.convert("RGB")),
+        photometric_interpretation=hd.PhotometricInterpretationValues.RGB,
+        bits_allocated=8,
+        coordinate_system=hd.CoordinateSystemNames.PATIENT,
+        patient_orientation=_ORIENTATIONS[plane],
+        series_instance_uid=new_uid(),
+        series_number=provenance.series_number + 3,
+        sop_instance_uid=new_uid(),
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=MANUFACTURER,
+        software_versions=provenance.software_version,
+        device_serial_number="0",
+    )
+    stamp(dataset, provenance)
+    dataset.SeriesDescription = f"Glioma key images ({provenance.review_statement})"[:64]
+    dataset.BodyPartExamined = "BRAIN"
+    dataset.BurnedInAnnotation = "NO"
+    dataset.DerivationDescription = "Outlines of segmented regions on the images they were drawn on"
+    return dataset
+
+
+def _source(volume: Volume, index: int, plane: Plane) -> Dataset:
+    """The image that the page shows; of a reformatted plane the first of the series it was cut from."""
+    is_acquired_plane = plane is page_plane(volume.geometry, acquired=True)
+    item = image_item(volume.frames[index if is_acquired_plane else 0])
+    item.PurposeOfReferenceCodeSequence = [concept(_SOURCE_IMAGE)]
+    return item

@@ -1,0 +1,182 @@
+"""Measurement reports (DICOM PS3.16 TID 1500): volumes of the regions, diameters of the lesions and where they lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from highdicom import sr
+from highdicom.seg import segread
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes
+from pydicom.uid import Comprehensive3DSRStorage
+
+from BratsSegmenterLib.dicom.concepts import concept, declare_private_scheme
+from BratsSegmenterLib.dicom.mr_series import new_uid
+from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
+from BratsSegmenterLib.dicom.source_images import source_images
+from BratsSegmenterLib.dicom.study_objects import reference_item, save, stamp
+from BratsSegmenterLib.domain import (
+    BRAIN,
+    MORPHOLOGICALLY_ABNORMAL_STRUCTURE,
+    RC,
+    Code,
+    Lesion,
+    Measurements,
+    RegionVolume,
+    Volume,
+)
+
+_LONG_AXIS = Code("103339001", "SCT", "Long Axis")
+_SHORT_AXIS = Code("103340004", "SCT", "Short Axis")
+_PROCEDURE = Code("30657-1", "LN", "MR Brain WO and W contrast IV")
+
+_Groups = list[sr.VolumetricROIMeasurementsAndQualitativeEvaluations | sr.MeasurementsAndQualitativeEvaluations]
+
+
+def write_measurement_report(
+    path: Path, volume: Volume, measurements: Measurements, segmentation_object: WrittenObject, provenance: Provenance
+) -> WrittenObject:
+    """Write volumes and diameters as a Comprehensive 3D SR.
+
+    Each region that is a segment of the SEG has a group that refers to it (TID 1411), whole tumour, tumour core and
+    each lesion with diameters one without (TID 1501). Volumes are in cubic millimetres; diameters carry their ends.
+
+    Parameters
+    ----------
+    path : Path
+    volume : Volume
+        The reference volume.
+    measurements : Measurements
+    segmentation_object : WrittenObject
+        The SEG of the same result.
+    provenance : Provenance
+
+    Raises
+    ------
+    ExportError
+        The disk refused.
+    """
+    segments = segread(segmentation_object.path)
+    numbers = {str(segments.get_segment_description(n).tracking_id): n for n in segments.segment_numbers}
+    groups: _Groups = []
+    for measured in measurements.volumes:
+        if measured.region.key in numbers:
+            groups.append(_segment_group(measured, segments, numbers[measured.region.key]))
+        elif measured.volume_ml > 0:
+            groups.append(_nested_group(measured))
+    frame_of_reference_uid = volume.series.frame_of_reference_uid
+    groups += [_lesion_group(lesion, frame_of_reference_uid) for lesion in measurements.lesions if lesion.diameters]
+    dataset = sr.Comprehensive3DSR(
+        evidence=[*source_images(volume), segments],
+        content=sr.MeasurementReport(
+            observation_context=_observers(provenance),
+            procedure_reported=concept(_PROCEDURE),
+            imaging_measurements=groups,
+            title=codes.DCM.ImagingMeasurementReport,
+        ),
+        series_instance_uid=new_uid(),
+        series_number=provenance.series_number + 2,
+        sop_instance_uid=new_uid(),
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=MANUFACTURER,
+        software_versions=provenance.software_version,
+        device_serial_number="0",
+        series_description=f"Glioma volumes ({provenance.review_statement})"[:64],
+        is_complete=True,
+        is_final=False,
+        is_verified=False,
+    )
+    stamp(dataset, provenance)
+    _refer_to_predecessor(dataset, provenance)
+    if any(measured.region == RC and RC.key in numbers for measured in measurements.volumes):
+        declare_private_scheme(dataset)
+    return save(dataset, path, ObjectKind.SR)
+
+
+def _observers(provenance: Provenance) -> sr.ObservationContext:
+    device = sr.ObserverContext(
+        observer_type=codes.DCM.Device,
+        observer_identifying_attributes=sr.DeviceObserverIdentifyingAttributes(
+            uid=new_uid(), name=MANUFACTURER, model_name=provenance.algorithm.name
+        ),
+    )
+    if not provenance.reviewer:
+        return sr.ObservationContext(observer_device_context=device)
+    person = sr.ObserverContext(
+        observer_type=codes.DCM.Person,
+        observer_identifying_attributes=sr.PersonObserverIdentifyingAttributes(name=provenance.reviewer),
+    )
+    return sr.ObservationContext(observer_person_context=person, observer_device_context=device)
+
+
+def _segment_group(
+    measured: RegionVolume, segments: Dataset, number: int
+) -> sr.VolumetricROIMeasurementsAndQualitativeEvaluations:
+    description = segments.get_segment_description(number)
+    return sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=sr.TrackingIdentifier(uid=description.tracking_uid, identifier=measured.region.key),
+        referenced_segment=sr.ReferencedSegment.from_segmentation(segments, segment_number=number),
+        finding_type=concept(measured.region.code),
+        finding_category=concept(MORPHOLOGICALLY_ABNORMAL_STRUCTURE),
+        finding_sites=[sr.FindingSite(anatomic_location=concept(BRAIN))],
+        measurements=[_volume(measured.volume_ml)],
+    )
+
+
+def _nested_group(measured: RegionVolume) -> sr.MeasurementsAndQualitativeEvaluations:
+    return sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=sr.TrackingIdentifier(uid=new_uid(), identifier=measured.region.key),
+        finding_type=concept(measured.region.code),
+        finding_category=concept(MORPHOLOGICALLY_ABNORMAL_STRUCTURE),
+        finding_sites=[sr.FindingSite(anatomic_location=concept(BRAIN))],
+        measurements=[_volume(measured.volume_ml)],
+    )
+
+
+def _lesion_group(lesion: Lesion, frame_of_reference_uid: str) -> sr.MeasurementsAndQualitativeEvaluations:
+    assert lesion.diameters is not None
+    diameters = lesion.diameters
+    return sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=sr.TrackingIdentifier(uid=new_uid(), identifier=f"{lesion.region.key} {lesion.number}"),
+        finding_type=concept(lesion.region.code),
+        finding_category=concept(MORPHOLOGICALLY_ABNORMAL_STRUCTURE),
+        finding_sites=[sr.FindingSite(anatomic_location=concept(BRAIN))],
+        measurements=[
+            _volume(lesion.volume_ml),
+            _length(_LONG_AXIS, diameters.longest_mm, diameters.longest_ends, frame_of_reference_uid),
+            _length(_SHORT_AXIS, diameters.perpendicular_mm, diameters.perpendicular_ends, frame_of_reference_uid),
+        ],
+    )
+
+
+def _volume(volume_ml: float) -> sr.Measurement:
+    return sr.Measurement(name=codes.SCT.Volume, value=round(volume_ml * 1000, 3), unit=codes.UCUM.CubicMillimeter)
+
+
+def _length(name: Code, length_mm: float, ends: object, frame_of_reference_uid: str) -> sr.Measurement:
+    return sr.Measurement(
+        name=concept(name),
+        value=round(length_mm, 2),
+        unit=codes.UCUM.Millimeter,
+        referenced_coordinates=[
+            sr.CoordinatesForMeasurement3D(
+                graphic_type=sr.GraphicTypeValues3D.POLYLINE,
+                graphic_data=np.array(ends),
+                frame_of_reference_uid=frame_of_reference_uid,
+            )
+        ],
+    )
+
+
+def _refer_to_predecessor(dataset: Dataset, provenance: Provenance) -> None:
+    predecessor = provenance.predecessor(Comprehensive3DSRStorage)
+    if predecessor:
+        series = Dataset()
+        series.SeriesInstanceUID = predecessor.series_uid
+        series.ReferencedSOPSequence = [reference_item(predecessor)]
+        study = Dataset()
+        study.StudyInstanceUID = dataset.StudyInstanceUID
+        study.ReferencedSeriesSequence = [series]
+        dataset.PredecessorDocumentsSequence = [study]

@@ -1,0 +1,109 @@
+"""Reference integrity: whatever an object of ours refers to is there, and is what it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+import numpy as np
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.tag import Tag
+
+from BratsSegmenterLib.dicom.provenance import ObjectKind, WrittenObject
+from BratsSegmenterLib.dicom.reading import read_whole
+from BratsSegmenterLib.dicom.rtstruct_reader import contour_points_mm
+from BratsSegmenterLib.dicom.slice_planes import ON_PLANE_MM, SlicePlanes
+from BratsSegmenterLib.domain import Volume
+from BratsSegmenterLib.errors import ExportError
+
+_ADVICE = "Nothing was sent. Please report this; the segmentation itself is kept."
+_WITHOUT_REFERENCES = (Tag("ContourData"), Tag("PixelData"))
+_SAME_AS_IMAGES = ("PatientID", "PatientName", "PatientBirthDate", "StudyInstanceUID", "StudyDate", "AccessionNumber")
+
+
+def check_references(
+    objects: Iterable[WrittenObject], volumes: Sequence[Volume], known_uids: Collection[str] = ()
+) -> None:
+    """Prove that the objects belong to the study of the volumes and refer only to what is in it.
+
+    Every referenced SOP instance (and frame) is one of the volumes' images, one of the objects, or known; every
+    contour lies on the plane of the image it names; patient and study are those of the images.
+
+    Parameters
+    ----------
+    objects : iterable of WrittenObject
+    volumes : sequence of Volume
+        Of one study; the first is the one that the objects were drawn on.
+    known_uids : collection of str
+        SOP Instance UIDs of further objects of the study, such as predecessors.
+
+    Raises
+    ------
+    ExportError
+        Names the object and what it refers to.
+    """
+    objects = tuple(objects)
+    frames = {(frame.sop_instance_uid, frame.number) for volume in volumes for frame in volume.frames}
+    whole = {uid for uid, _ in frames} | {written.sop_instance_uid for written in objects} | set(known_uids)
+    whole.add(volumes[0].series.study_uid)
+    for written in objects:
+        dataset = read_whole(written.path)
+        _check_identity(written, dataset, volumes[0])
+        for item in _datasets(dataset):
+            if "ReferencedSOPInstanceUID" in item:
+                _check_reference(written, item, whole, frames)
+        if written.kind is ObjectKind.RTSTRUCT:
+            _check_contour_planes(written, dataset, volumes[0])
+
+
+def _check_identity(written: WrittenObject, dataset: Dataset, volume: Volume) -> None:
+    header = volume.series.header
+    for keyword in _SAME_AS_IMAGES:
+        if (dataset.get(keyword) or "") != (header.get(keyword) or ""):
+            raise ExportError(f"The {written.kind.name} has another {keyword} than the images.", _ADVICE)
+    if str(dataset.SOPInstanceUID) != written.sop_instance_uid:
+        raise ExportError(f"The file of the {written.kind.name} holds another object.", _ADVICE)
+
+
+def _datasets(dataset: Dataset) -> Iterator[Dataset]:
+    """The dataset and all items of its sequences, at any depth."""
+    yield dataset
+    for tag in dataset.keys():
+        if tag not in _WITHOUT_REFERENCES and dataset[tag].VR == "SQ":
+            for item in dataset[tag].value:
+                yield from _datasets(item)
+
+
+def _check_reference(
+    written: WrittenObject, item: Dataset, whole: Collection[str], frames: Collection[tuple[str, int | None]]
+) -> None:
+    uid = str(item.ReferencedSOPInstanceUID)
+    if uid not in whole:
+        raise ExportError(f"The {written.kind.name} refers to {uid}, which is not in the study.", _ADVICE)
+    numbers = item.get("ReferencedFrameNumber")
+    if numbers is None:
+        return
+    for number in numbers if isinstance(numbers, MultiValue) else [numbers]:
+        if (uid, int(number)) not in frames:
+            raise ExportError(
+                f"The {written.kind.name} refers to frame {number} of {uid}, which is not there.", _ADVICE
+            )
+
+
+def _check_contour_planes(written: WrittenObject, dataset: Dataset, volume: Volume) -> None:
+    planes = SlicePlanes(volume)
+    slice_of = {(frame.sop_instance_uid, frame.number): k for k, frame in enumerate(volume.frames)}
+    for roi in dataset.ROIContourSequence:
+        for contour in roi.ContourSequence:
+            image = (contour.get("ContourImageSequence") or [None])[0]
+            if image is None:
+                continue
+            number = image.get("ReferencedFrameNumber")
+            k = slice_of[str(image.ReferencedSOPInstanceUID), None if number is None else int(number)]
+            distance_mm = np.abs(planes.offset_mm(contour_points_mm(contour)) - planes.offsets_mm[k]).max()
+            if distance_mm > ON_PLANE_MM:
+                raise ExportError(
+                    f"Contour {contour.ContourNumber} of region {roi.ReferencedROINumber} lies {distance_mm:.2f} mm off "
+                    "the slice that it names.",
+                    _ADVICE,
+                )

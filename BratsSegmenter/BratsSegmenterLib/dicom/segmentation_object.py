@@ -1,0 +1,111 @@
+"""DICOM Segmentation objects (PS3.3 A.51): the lossless master of a result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import highdicom as hd
+import numpy as np
+from highdicom.color import CIELabColor
+from highdicom.seg import SegmentAlgorithmTypeValues, SegmentDescription
+from highdicom.seg import Segmentation as SegmentationObject
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.uid import SegmentationStorage
+
+from BratsSegmenterLib.dicom.concepts import algorithm_identification, concept, declare_private_scheme
+from BratsSegmenterLib.dicom.mr_series import new_uid
+from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
+from BratsSegmenterLib.dicom.rtstruct_writer import check_same_grid
+from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
+from BratsSegmenterLib.dicom.source_images import source_images
+from BratsSegmenterLib.dicom.study_objects import reference_item, save, stamp
+from BratsSegmenterLib.domain import (
+    BRAIN,
+    LEAF_REGIONS,
+    MORPHOLOGICALLY_ABNORMAL_STRUCTURE,
+    RC,
+    Region,
+    Segmentation,
+    Volume,
+)
+from BratsSegmenterLib.errors import ExportError
+
+
+def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance: Provenance) -> WrittenObject:
+    """Write the leaf regions as a binary, multi-segment SEG on the slices of the reference volume.
+
+    Segments are numbered in the order of :data:`LEAF_REGIONS`; regions and slices without voxels are left out, and
+    only the images of slices with voxels are referred to.
+
+    Raises
+    ------
+    ExportError
+        The segmentation lies on another grid, has no voxels at all, or the disk refused.
+    """
+    check_same_grid(volume, segmentation)
+    regions = [region for region in LEAF_REGIONS if np.any(segmentation.labels == region.label)]
+    if not regions:
+        raise ExportError(
+            "The segmentation is empty, so there is nothing to write as SEG.",
+            "Segment or draw at least one region first.",
+        )
+    slices = np.flatnonzero(segmentation.labels.any(axis=(1, 2)))
+    numbers = np.zeros(256, np.uint8)
+    numbers[[region.label for region in regions]] = np.arange(1, len(regions) + 1)
+    dataset = SegmentationObject(
+        source_images=source_images(volume, slices) or source_images(volume),
+        pixel_array=numbers[segmentation.labels[slices]],
+        segmentation_type="BINARY",
+        segment_descriptions=[_segment(number, region, provenance) for number, region in enumerate(regions, 1)],
+        plane_positions=_plane_positions(volume, slices),
+        omit_empty_frames=True,
+        series_instance_uid=new_uid(),
+        series_number=provenance.series_number + 1,
+        sop_instance_uid=new_uid(),
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=MANUFACTURER,
+        software_versions=provenance.software_version,
+        device_serial_number="0",
+        content_label="GLIOMA",
+        content_description=f"Glioma regions ({provenance.review_statement})"[:64],
+        content_creator_name=provenance.reviewer or None,
+        series_description=f"Glioma segmentation ({provenance.review_statement})"[:64],
+    )
+    stamp(dataset, provenance)
+    _refer_to_predecessor(dataset, provenance)
+    if RC in regions:
+        declare_private_scheme(dataset)
+    return save(dataset, path, ObjectKind.SEG)
+
+
+def _segment(number: int, region: Region, provenance: Provenance) -> SegmentDescription:
+    return SegmentDescription(
+        segment_number=number,
+        segment_label=region.name,
+        segmented_property_category=concept(MORPHOLOGICALLY_ABNORMAL_STRUCTURE),
+        segmented_property_type=concept(region.code),
+        algorithm_type=SegmentAlgorithmTypeValues[provenance.authorship.value],
+        algorithm_identification=algorithm_identification(provenance),
+        tracking_uid=new_uid(),
+        tracking_id=region.key,
+        anatomic_regions=[concept(BRAIN)],
+        display_color=CIELabColor.from_rgb(*region.colour),
+    )
+
+
+def _plane_positions(volume: Volume, slices: NDArray[np.intp]) -> list[hd.PlanePositionSequence]:
+    return [
+        hd.PlanePositionSequence(hd.CoordinateSystemNames.PATIENT, position.tolist())
+        for position in SlicePlanes(volume).positions_mm[slices]
+    ]
+
+
+def _refer_to_predecessor(dataset: Dataset, provenance: Provenance) -> None:
+    predecessor = provenance.predecessor(SegmentationStorage)
+    if predecessor:
+        series = Dataset()
+        series.SeriesInstanceUID = predecessor.series_uid
+        series.ReferencedInstanceSequence = [reference_item(predecessor)]
+        dataset.ReferencedSeriesSequence = [*dataset.ReferencedSeriesSequence, series]
