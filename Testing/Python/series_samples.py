@@ -73,6 +73,7 @@ def enhanced(
     order: Sequence[int] | None = None,
     slopes: Sequence[float] | None = None,
     contrast: str = "T1",
+    timing_ms: tuple[float, float] = (500, 12),
     identity: StudyIdentity | None = None,
     number: int = 1,
 ) -> Path:
@@ -89,6 +90,8 @@ def enhanced(
         Rescale slope of slice k; shared and 1 when not given.
     contrast : str
         Acquisition Contrast: T1, T2, FLUID_ATTENUATED ...
+    timing_ms : tuple of float
+        Repetition and echo time.
     identity : StudyIdentity
     number : int
         Series number.
@@ -107,7 +110,7 @@ def enhanced(
     dataset.SeriesDescription = "enhanced"
     dataset.ImageType = ["ORIGINAL", "PRIMARY", contrast, "NONE"]
     dataset.AcquisitionContrast = contrast
-    dataset.SharedFunctionalGroupsSequence = [_shared_groups(geometry, shared_slope=slopes is None)]
+    dataset.SharedFunctionalGroupsSequence = [_shared_groups(geometry, timing_ms, slopes is None)]
     dataset.PerFrameFunctionalGroupsSequence = [_frame_groups(geometry, k, slopes) for k in order]
     _put_pixels(dataset, array[list(order)])
     dataset.NumberOfFrames = len(order)
@@ -127,7 +130,7 @@ def change(file: Path, edit: Callable[[Dataset], None]) -> None:
 def copy_as_new_instance(file: Path, to: Path, edit: Callable[[Dataset], None] = lambda dataset: None) -> Path:
     """A second instance with the same content and another SOP Instance UID."""
     dataset = dcmread(file)
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = new_uid()
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = UID(new_uid())
     edit(dataset)
     dataset.save_as(to, enforce_file_format=True)
     return to
@@ -157,7 +160,8 @@ def _file(sop_class: UID) -> FileDataset:
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     dataset.SpecificCharacterSet = "ISO_IR 192"
-    dataset.SOPClassUID, dataset.SOPInstanceUID = sop_class, meta.MediaStorageSOPInstanceUID
+    dataset.SOPClassUID = sop_class
+    dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
     return dataset
 
 
@@ -168,7 +172,7 @@ def _put_pixels(dataset: Dataset, array: NDArray) -> None:
     dataset.PixelData = np.ascontiguousarray(array, "<u2").tobytes()
 
 
-def _shared_groups(geometry: Geometry, shared_slope: bool) -> Dataset:
+def _shared_groups(geometry: Geometry, timing_ms: tuple[float, float], shared_slope: bool) -> Dataset:
     column_spacing, row_spacing, slice_spacing = geometry.spacing_mm
     groups = Dataset()
     groups.PixelMeasuresSequence = [
@@ -177,8 +181,8 @@ def _shared_groups(geometry: Geometry, shared_slope: bool) -> Dataset:
     groups.PlaneOrientationSequence = [
         _item(ImageOrientationPatient=[_decimal(value) for value in geometry.direction[:, :2].T.ravel()])
     ]
-    groups.MRTimingAndRelatedParametersSequence = [_item(RepetitionTime=500, FlipAngle=90)]
-    groups.MREchoSequence = [_item(EffectiveEchoTime=12.0)]
+    groups.MRTimingAndRelatedParametersSequence = [_item(RepetitionTime=timing_ms[0], FlipAngle=90)]
+    groups.MREchoSequence = [_item(EffectiveEchoTime=float(timing_ms[1]))]
     if shared_slope:
         groups.PixelValueTransformationSequence = [_item(RescaleSlope=1, RescaleIntercept=0, RescaleType="US")]
     return groups

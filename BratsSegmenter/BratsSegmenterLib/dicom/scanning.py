@@ -12,7 +12,7 @@ from pydicom.uid import UID
 
 from BratsSegmenterLib.dicom.grid import grid_of
 from BratsSegmenterLib.dicom.planes import MR_IMAGES, Plane, planes_of
-from BratsSegmenterLib.dicom.reading import TruncatedFileError, files_in, read_header
+from BratsSegmenterLib.dicom.reading import UNREADABLE, TruncatedFileError, files_in, read_header
 from BratsSegmenterLib.dicom.stacks import split_stacks
 from BratsSegmenterLib.domain import Series, series_label
 from BratsSegmenterLib.errors import SeriesError
@@ -128,24 +128,21 @@ class _Sorting:
         """Read one file and put it where it belongs."""
         try:
             header = read_header(file)
+            identity = _identity(header, file)
         except TruncatedFileError as error:
             self._lose(file, error)
             return
         except SeriesError as error:
             self._set_file_aside(file, error.what)
             return
-        missing = [keyword for keyword in _IDENTITY if not header.get(keyword)]
-        if missing:
-            self._set_file_aside(file, f"{file.name} names no {missing[0]}.")
-            return
-        self._study_uids[str(header.StudyInstanceUID)] = None
-        self._patients.add(str(header.get("PatientID", "")))
-        files = self._files_of(header)
-        reason = _why_no_mr_image(header)
+        self._study_uids[identity.study_uid] = None
+        self._patients.add(identity.patient_id)
+        files = self._files_of(identity)
+        reason = _why_no_mr_image(identity)
         if reason:
             self._set_file_aside(file, f"{files.label} {reason}.")
             return
-        earlier = self._instances.setdefault(str(header.SOPInstanceUID), file)
+        earlier = self._instances.setdefault(identity.instance_uid, file)
         if earlier != file:
             self._set_file_aside(file, f"{file.name} is a second copy of {earlier.name}.")
             return
@@ -167,27 +164,60 @@ class _Sorting:
         )
 
     def _lose(self, file: Path, error: TruncatedFileError) -> None:
-        """Set a file aside whose series is known: the series is incomplete without it, even where no gap shows."""
-        if all(error.header.get(keyword) for keyword in _IDENTITY):
-            self._files_of(error.header).lose(error.what)
+        """Set a file aside; its series, where known, is incomplete without it even if no gap shows."""
         self._set_file_aside(file, error.what)
+        try:
+            identity = _identity(error.header, file)
+        except SeriesError:
+            # It ends before it says whose it is: naming the file is all that can be done.
+            return
+        self._files_of(identity).lose(error.what)
 
     def _set_file_aside(self, file: Path, sentence: str) -> None:
         self._set_aside.setdefault(sentence, []).append(file)
 
-    def _files_of(self, header: Dataset) -> _Files:
-        key = str(header.StudyInstanceUID), str(header.SeriesInstanceUID)
-        return self._by_series.setdefault(key, _Files(*key, _integer(header.get("SeriesNumber"))))
+    def _files_of(self, identity: _Identity) -> _Files:
+        key = identity.study_uid, identity.series_uid
+        return self._by_series.setdefault(key, _Files(*key, identity.series_number))
 
 
-_IDENTITY = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "Modality")
+@dataclass(frozen=True)
+class _Identity:
+    """Whose file it is and what it holds, as its header says."""
+
+    study_uid: str
+    series_uid: str
+    instance_uid: str
+    sop_class_uid: str
+    modality: str
+    patient_id: str
+    series_number: int | None
 
 
-def _why_no_mr_image(header: Dataset) -> str:
-    if header.Modality != "MR":
-        return f"is {header.Modality}, not MR"
-    if header.SOPClassUID not in MR_IMAGES:
-        return f"holds no MR image but {UID(header.SOPClassUID).name}"
+def _identity(header: Dataset, file: Path) -> _Identity:
+    try:
+        identity = _Identity(
+            study_uid=str(header.get("StudyInstanceUID") or ""),
+            series_uid=str(header.get("SeriesInstanceUID") or ""),
+            instance_uid=str(header.get("SOPInstanceUID") or ""),
+            sop_class_uid=str(header.get("SOPClassUID") or ""),
+            modality=str(header.get("Modality") or ""),
+            patient_id=str(header.get("PatientID") or ""),
+            series_number=_integer(header.get("SeriesNumber")),
+        )
+    except UNREADABLE as error:
+        raise SeriesError(f"{file.name} is a damaged DICOM file.", cause=type(error).__name__) from error
+    uids = (identity.study_uid, identity.series_uid, identity.instance_uid, identity.sop_class_uid)
+    if not all(uids):
+        raise SeriesError(f"{file.name} lacks the UID of its study, series, instance or class.")
+    return identity
+
+
+def _why_no_mr_image(identity: _Identity) -> str:
+    if identity.modality != "MR":
+        return f"is {identity.modality or 'of no modality'}, not MR"
+    if identity.sop_class_uid not in MR_IMAGES:
+        return f"holds no MR image but {UID(identity.sop_class_uid).name}"
     return ""
 
 
@@ -211,8 +241,8 @@ def _stacks(files: _Files) -> Iterator[Series]:
             key=files.series_uid if len(stacks) == 1 else f"{files.series_uid}#{index + 1}",
             study_uid=files.study_uid,
             series_uid=files.series_uid,
-            modality=str(header.Modality),
-            description=str(header.get("SeriesDescription", "")),
+            modality="MR",
+            description=_description(header),
             number=files.number,
             frame_of_reference_uid=planes[0].frame_of_reference_uid,
             frames=tuple(plane.frame for plane in planes),
@@ -220,6 +250,14 @@ def _stacks(files: _Files) -> Iterator[Series]:
             fault=fault,
             gap=gap,
         )
+
+
+def _description(header: Dataset) -> str:
+    try:
+        return str(header.get("SeriesDescription") or "")
+    except UNREADABLE:
+        # Only shown to the user; recognition reads the name for itself and says when it cannot.
+        return ""
 
 
 def _header_of(plane: Plane) -> Dataset:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pydicom.config import disable_value_validation
 
+from BratsSegmenterLib.dicom.reading import UNREADABLE
 from BratsSegmenterLib.dicom.recognition.acquisition import Acquisition, SlicePlane, acquisition_of
 from BratsSegmenterLib.dicom.recognition.contrast import T1Image, judge_contrast
 from BratsSegmenterLib.dicom.recognition.exclusion import reasons_to_exclude
@@ -96,9 +97,15 @@ def recognise(series: Iterable[Series]) -> Recognition:
     series : iterable of Series
         All series of one study; those that are no candidates help to judge the others.
     """
-    study = [_Seen(one, acquisition_of(one), NameReading(None, "", None)) for one in series]
-    study = [replace(seen, name=read_name(*seen.acquisition.names)) for seen in study]
+    study: list[_Seen] = []
     excluded: list[tuple[Series, str]] = []
+    for one in series:
+        try:
+            acquisition = acquisition_of(one)
+        except UNREADABLE:
+            excluded.append((one, "its header is damaged"))
+        else:
+            study.append(_Seen(one, acquisition, read_name(*acquisition.names)))
     judged: list[tuple[_Seen, Judgement]] = []
     for seen in study:
         reason = next(reasons_to_exclude(seen.acquisition, seen.name), seen.series.fault)

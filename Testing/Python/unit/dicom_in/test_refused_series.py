@@ -123,7 +123,7 @@ def test_rounded_direction_cosines_are_no_shear(tmp_path: Path) -> None:
     ],
 )
 def test_a_slice_of_another_kind_is_refused_and_named(tmp_path: Path, edit: dict[str, object], sentence: str) -> None:
-    change(classic(tmp_path)[7], lambda dataset: [setattr(dataset, *item) for item in edit.items()] and None)
+    change(classic(tmp_path)[7], lambda dataset: dataset.update(edit))
     assert sentence in refusal(tmp_path)
 
 

@@ -1,0 +1,163 @@
+"""T1, T1c, T2 and FLAIR are found for reasons a radiologist would accept, and doubts are said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from header_specimens import FLAIR, GE, PHILIPS, SIEMENS, SPECIMENS, T1, T1C, T2, Specimen
+from series_samples import axial, change, classic, enhanced
+
+from BratsSegmenterLib.dicom import Recognition, missing_notes, recognise, reference_sequence, scan
+from BratsSegmenterLib.domain import Sequence, Series
+from BratsSegmenterLib.errors import RecognitionError
+
+T1_PLAIN = Specimen(T1, SIEMENS, "t1_se_tra", "SE", 550, 9)
+FLAIR_PLAIN = Specimen(FLAIR, SIEMENS, "t2_tirm_tra_dark-fluid", "SE\\IR", 9000, 81, 2500)
+T2_PLAIN = Specimen(T2, SIEMENS, "t2_tse_tra", "SE", 5000, 96)
+
+
+def study(*specimens: Specimen) -> list[Series]:
+    """The specimens as series acquired one after the other, numbered from 1."""
+    return [one.series(number, acquired=f"10{number:02d}00") for number, one in enumerate(specimens, start=1)]
+
+
+def found_numbers(recognition: Recognition) -> dict[Sequence, int | None]:
+    return {sequence: candidate.series.number for sequence, candidate in recognition.found.items()}
+
+
+@pytest.mark.parametrize("specimen", SPECIMENS, ids=lambda one: f"{one.vendor[:3]}: {one.description}")
+def test_a_header_of_each_vendor_is_taken_for_what_it_is(specimen: Specimen) -> None:
+    recognition = recognise([specimen.series()])
+    if specimen.expected is None:
+        assert not recognition.found
+        assert recognition.excluded[0][1]
+    else:
+        (candidate,) = recognition.found.values()
+        assert candidate.sequence is specimen.expected
+        assert candidate.reasons
+
+
+def test_an_agent_typed_into_every_series_tells_nothing_and_the_order_decides() -> None:
+    before = Specimen(T1, PHILIPS, "T1W_SE", "SE", 520, 12, agent="Dotarem")
+    recognition = recognise(study(before, FLAIR_PLAIN, T2_PLAIN, before))
+    assert found_numbers(recognition) == {T1: 1, T1C: 4, T2: 3, FLAIR: 2}
+    assert recognition.found[T1C].confidence < 0.6
+    assert "Series 4 is taken as T1c, with doubt: only the order of the study says so." in recognition.warnings
+
+
+def test_an_agent_in_a_series_named_pre_tells_nothing() -> None:
+    pre = Specimen(T1, PHILIPS, "T1W_SE PRE", "SE", 520, 12, agent="Dotarem")
+    unnamed = Specimen(T1, PHILIPS, "T1W_TFE", "GR", 8.1, 3.7, agent="Dotarem")
+    recognition = recognise(study(unnamed, pre))
+    assert T1C not in recognition.found
+
+
+def test_without_any_sign_of_an_agent_a_repeated_t1_stays_t1_and_both_are_said_to_be_equal() -> None:
+    recognition = recognise(study(T1_PLAIN, FLAIR_PLAIN, T1_PLAIN))
+    assert found_numbers(recognition) == {T1: 3, FLAIR: 2}
+    assert recognition.alternatives[T1][0].series.number == 1
+    assert "Series 3 and Series 1 are equally good as T1" in recognition.warnings[0]
+
+
+def test_a_repeat_after_the_first_contrast_series_is_t1c() -> None:
+    injected = Specimen(T1C, GE, "COR T1 POST", "SE", 600, 12)
+    recognition = recognise(study(T1_PLAIN, injected, T1_PLAIN))
+    assert recognition.found[T1].series.number == 1
+    assert {recognition.found[T1C].series.number, recognition.alternatives[T1C][0].series.number} == {2, 3}
+
+
+def test_an_agent_on_the_flair_taken_after_the_injection_does_not_make_it_t1c() -> None:
+    after = replace(FLAIR_PLAIN, agent="GADOVIST", description="FLAIR nach KM")
+    assert found_numbers(recognise(study(T1_PLAIN, replace(T1_PLAIN, agent="GADOVIST"), after))) == {
+        T1: 1,
+        T1C: 2,
+        FLAIR: 3,
+    }
+
+
+def test_a_t1_acquired_late_that_does_not_name_the_agent_is_doubted() -> None:
+    late = Specimen(T1, GE, "Ax T1 FLAIR", "SE\\IR", 2500, 24, 850)
+    recognition = recognise(study(replace(T1_PLAIN, agent="GADOVIST"), late))
+    assert found_numbers(recognition) == {T1: 2, T1C: 1}
+    assert any("Series 2 is taken as T1, with doubt" in warning for warning in recognition.warnings)
+
+
+def test_a_name_that_contradicts_the_timing_is_a_warning() -> None:
+    recognition = recognise(study(replace(T1_PLAIN, description="AX T2")))
+    assert recognition.found[T1].confidence < 0.7
+    assert "means T1, but its name says T2" in recognition.warnings[0]
+
+
+def test_words_of_two_attributes_are_not_read_as_one() -> None:
+    fast = replace(T2_PLAIN, description="AX FSE T2", more={"ProtocolName": "AX FSE T2", "SequenceName": "*tse2d1_19"})
+    assert found_numbers(recognise(study(fast))) == {T2: 1}
+
+
+def test_an_original_is_preferred_to_a_derived_copy_which_is_taken_when_alone() -> None:
+    derived = replace(FLAIR_PLAIN, image_type=("DERIVED", "SECONDARY", "OTHER"))
+    assert found_numbers(recognise(study(FLAIR_PLAIN, derived))) == {FLAIR: 1}
+    alone = recognise(study(derived))
+    assert alone.found[FLAIR].confidence < 0.8
+    assert "a derived copy" in alone.found[FLAIR].reasons
+
+
+def test_axial_slices_are_preferred_to_coronal_ones() -> None:
+    coronal = replace(T2_PLAIN, more={"ImageOrientationPatient": [1, 0, 0, 0, 0, -1]})
+    assert found_numbers(recognise(study(T2_PLAIN, coronal))) == {T2: 1}
+
+
+def test_a_few_slices_are_no_candidate() -> None:
+    recognition = recognise([T2_PLAIN.series(slices=5)])
+    assert recognition.excluded[0][1] == "only 5 slices"
+
+
+def test_the_user_can_override_each_sequence_and_a_series_is_one_sequence_only() -> None:
+    t1, flair, t2 = study(T1_PLAIN, FLAIR_PLAIN, T2_PLAIN)
+    recognition = recognise([t1, flair, t2]).with_override(T1C, t1)
+    assert found_numbers(recognition) == {T1C: 1, T2: 3, FLAIR: 2}
+    assert recognition.found[T1C].confidence == 1
+    assert recognition.found[T1C].reasons == ("chosen by the user",)
+    assert found_numbers(recognition.with_override(T1C, None)) == {T2: 3, FLAIR: 2}
+
+
+def test_enhanced_objects_are_recognised_by_their_functional_groups(tmp_path: Path) -> None:
+    geometry = axial((12, 64, 64))
+    enhanced(tmp_path / "a.dcm", geometry=geometry, contrast="FLUID_ATTENUATED", timing_ms=(9000, 120), number=1)
+    enhanced(tmp_path / "b.dcm", geometry=geometry, contrast="T1", number=2)
+    enhanced(tmp_path / "c.dcm", geometry=geometry, contrast="DIFFUSION", number=3)
+    recognition = recognise(scan(tmp_path).series)
+    assert found_numbers(recognition) == {T1: 2, FLAIR: 1}
+    assert "DIFFUSION" in recognition.excluded[0][1]
+
+
+def test_a_gap_or_a_fault_of_a_candidate_is_a_warning(tmp_path: Path) -> None:
+    for number in (1, 2):
+        classic(tmp_path / str(number), geometry=axial((12, 64, 64)), number=number)
+    (tmp_path / "1" / "0004.dcm").unlink()
+    change(tmp_path / "2" / "0006.dcm", lambda dataset: setattr(dataset, "FrameOfReferenceUID", "2.25.9"))
+    recognition = recognise(scan(tmp_path).series)
+    assert found_numbers(recognition) == {T1: 1}
+    assert any("Series 1 has a gap" in warning for warning in recognition.warnings)
+    assert any("Series 2 mixes frames of reference" in warning for warning in recognition.warnings)
+
+
+def test_missing_sequences_say_what_will_not_be_measured() -> None:
+    assert missing_notes(set(Sequence)) == ()
+    assert "only oedema" in missing_notes({T1, T2, FLAIR})[0]
+    assert "only enhancing tumour and necrotic core" in missing_notes({T1, T1C, T2})[0]
+    assert reference_sequence({T1C, FLAIR}) is T1C
+    assert reference_sequence({T1, FLAIR}) is FLAIR
+    with pytest.raises(RecognitionError, match="Neither T1 with contrast agent nor FLAIR"):
+        reference_sequence({T1, T2})
+
+
+def test_the_four_axial_series_of_the_real_study_are_taken_and_nothing_else(real_data: Path) -> None:
+    recognition = recognise(scan(real_data / "dicom" / "brtum").series)
+    assert found_numbers(recognition) == {T1: 5, T1C: 8, T2: 4, FLAIR: 3}
+    assert all(candidate.confidence > 0.9 for candidate in recognition.found.values())
+    assert [candidate.series.number for candidate in recognition.alternatives[T1C]] == [9]
+    assert [candidate.series.number for candidate in recognition.alternatives[T2]] == [14]
+    assert {series.number for series, _ in recognition.excluded} == {1, 10, 211}
+    assert recognition.warnings == ()
