@@ -13,7 +13,6 @@ from BratsSegmenterLib.errors import RecognitionError
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation import labels_from, load_bundle, segment, uncertainty
 
 DEFAULT_BUNDLE = "glioma-synthetic"
 
@@ -93,6 +92,9 @@ def load_case(found: Mapping[Sequence, Series], resample_gaps: bool, progress: P
 
 def segment_case(case: Case, settings: Settings, progress: Progress) -> SegmentedCase:
     """Pre-process, segment and measure one case; the result lies in the reference's own grid."""
+    # torch takes seconds to load; searching and recognising do without it.
+    from BratsSegmenterLib.segmentation import labels_from, load_bundle, segment, uncertainty
+
     bundle = load_bundle(settings.bundle)
     with progress.stage("pre-process"):
         prepared = preprocess(case, settings.steps, progress)

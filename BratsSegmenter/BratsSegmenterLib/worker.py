@@ -68,7 +68,7 @@ def _run(job: Job, secrets: dict[str, str], progress: Progress) -> Any:
     from BratsSegmenterLib.archive import Credentials  # torch, monai and pydicom load here, not in Slicer
     from BratsSegmenterLib.workbench import perform
 
-    return perform(job, Credentials(**secrets), progress)
+    return perform(job, Credentials.from_json(secrets), progress)
 
 
 def _unexpected(error: Exception) -> dict[str, str]:

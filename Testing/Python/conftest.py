@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["archives"]
+pytest_plugins = ["archives", "phantoms"]
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 

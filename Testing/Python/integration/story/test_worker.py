@@ -1,0 +1,122 @@
+"""The worker process: what it says, how it stops, what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import SimpleITK as sitk
+from archives import RunningArchive
+from phantoms import PhantomStudy
+
+from BratsSegmenterLib.archive import StudyQuery
+from BratsSegmenterLib.jobs import Job, PrepareJob, SearchJob, SegmentJob, SwitchedSteps
+from BratsSegmenterLib.paths import module_folder
+from BratsSegmenterLib.worker import CANCELLED, DONE, FAILED, write_job
+
+_ALL_STEPS = SwitchedSteps()
+_FAST = SwitchedSteps(registration=False, bias_correction=False, brain_mask=False)
+
+
+def _start(job: Job, folder: Path, secrets: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    write_job(job, folder / "job.json")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "BratsSegmenterLib.worker", str(folder / "job.json")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(module_folder())},
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(secrets or {}) + "\n")
+    process.stdin.flush()
+    return process
+
+
+def _messages(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+    assert process.stdout is not None
+    return map(json.loads, process.stdout)
+
+
+def _wait_for_stage(process: subprocess.Popen[str], stage: str) -> None:
+    for message in _messages(process):
+        if message["event"] == "progress" and message["stage"] == stage:
+            return
+    pytest.fail(f"the worker never reached the stage '{stage}'")
+
+
+def test_a_job_ends_with_one_result_line(embedded_archive: RunningArchive, tmp_path: Path) -> None:
+    job = SearchJob(embedded_archive.profile, StudyQuery())
+    process = _start(job, tmp_path, embedded_archive.credentials.to_json())
+    messages = list(_messages(process))
+    assert process.wait() == DONE
+    assert [m["event"] for m in messages].count("result") == 1
+    assert messages[-1]["studies"] == []
+
+
+def test_a_wrong_token_is_one_plain_sentence_and_not_in_the_log(
+    embedded_archive: RunningArchive, tmp_path: Path
+) -> None:
+    job = SearchJob(embedded_archive.profile, StudyQuery(patient_name="DOE*"))
+    process = _start(job, tmp_path, {"token": "wrong-token"})
+    messages = list(_messages(process))
+    assert process.wait() == FAILED
+    assert process.stderr is not None
+    log = process.stderr.read()
+    assert messages[-1]["event"] == "error"
+    assert "401" in messages[-1]["what"]
+    assert messages[-1]["advice"]
+    assert "wrong-token" not in log + json.dumps(messages)
+    assert "DOE" not in log
+
+
+@pytest.mark.parametrize("way", ["line", "closed input"])
+def test_a_cancelled_segmentation_stops_and_leaves_no_result(
+    phantom_study: PhantomStudy, tmp_path: Path, way: str
+) -> None:
+    process = _segmenting(phantom_study, tmp_path)
+    _wait_for_stage(process, "registration")
+    assert process.stdin is not None
+    if way == "line":
+        process.stdin.write("cancel\n")
+        process.stdin.flush()
+    else:
+        process.stdin.close()
+    asked = time.monotonic()
+    assert process.wait(timeout=30) == CANCELLED
+    assert time.monotonic() - asked < 30
+    assert not (tmp_path / "work" / "segmentation.nii.gz").exists()
+
+
+@pytest.mark.parametrize("stage", ["load", "segment", "write"])
+def test_a_killed_worker_leaves_nothing_half_written_and_the_next_one_succeeds(
+    phantom_study: PhantomStudy, tmp_path: Path, stage: str
+) -> None:
+    process = _segmenting(phantom_study, tmp_path, _FAST)
+    _wait_for_stage(process, stage)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    for image in (tmp_path / "work").rglob("[!.]*.nii.gz"):
+        sitk.ReadImage(str(image))
+    again = _segmenting(phantom_study, tmp_path, _FAST)
+    messages = list(_messages(again))
+    assert again.wait() == DONE, messages[-1]
+    assert Path(messages[-1]["labels"]).exists()
+
+
+def _segmenting(study: PhantomStudy, tmp_path: Path, steps: SwitchedSteps = _ALL_STEPS) -> subprocess.Popen[str]:
+    folder = tmp_path / "work"
+    prepare = _start(PrepareJob(folder, files=study.folder), tmp_path)
+    *_, prepared = _messages(prepare)
+    assert prepare.wait() == DONE, prepared
+    keys = {role: choice["key"] for role, choice in prepared["sequences"].items()}
+    return _start(SegmentJob(folder, keys, "glioma-synthetic", "cpu", steps), tmp_path)
