@@ -1,0 +1,110 @@
+"""Cases are found by the names of every BraTS year, and bad ones are named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.learning.evaluation import find_cases, read_case
+
+YEARS = {
+    "2018": ("Brats18_X_1_t1.nii.gz", "Brats18_X_1_t1ce.nii.gz", "Brats18_X_1_t2.nii.gz", "Brats18_X_1_flair.nii.gz"),
+    "2021": ("BraTS2021_1_t1.nii.gz", "BraTS2021_1_t1ce.nii.gz", "BraTS2021_1_t2.nii.gz", "BraTS2021_1_flair.nii"),
+    "2023": ("BraTS-GLI-1-t1n.nii.gz", "BraTS-GLI-1-t1c.nii.gz", "BraTS-GLI-1-t2w.nii.gz", "BraTS-GLI-1-t2f.nii.gz"),
+    "bare": ("t1.nii.gz", "t1gd.nii.gz", "t2.nii.gz", "FLAIR.nii.gz"),
+}
+BARE = YEARS["bare"]
+
+
+def _write(
+    folder: Path, names: tuple[str, ...], labels: tuple[int, ...] = (0, 1, 2), change: Mapping[str, np.ndarray] = {}
+) -> Path:
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for name in names:
+        array = change.get(name, rng.normal(size=(4, 5, 6)).astype(np.float32))
+        sitk.WriteImage(sitk.GetImageFromArray(array), str(folder / name))
+    values = np.resize(np.array(labels, np.int16), (4, 5, 6))
+    prefix = names[0][: names[0].lower().index("t1")]
+    sitk.WriteImage(sitk.GetImageFromArray(values), str(folder / f"{prefix}seg.nii.gz"))
+    return folder
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_the_names_of_every_year_are_understood(tmp_path: Path, year: str) -> None:
+    _write(tmp_path / "HGG" / "case", YEARS[year])
+    (files,) = find_cases(tmp_path)
+    assert {sequence: path.name for sequence, path in files.images.items()} == dict(
+        zip((Sequence.T1, Sequence.T1C, Sequence.T2, Sequence.FLAIR), YEARS[year], strict=True)
+    )
+    assert read_case(files).images[Sequence.T1].shape == (4, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("year", "written", "read"),
+    [
+        ("2021", (0, 1, 2, 4), [0, 1, 2, 3]),
+        ("2023", (0, 1, 2, 3), [0, 1, 2, 3]),
+        ("2023", (0, 2, 4), [0, 2, 4]),
+        ("bare", (0, 1, 2, 3, 4), [0, 1, 2, 3, 4]),
+    ],
+)
+def test_four_is_enhancing_tumour_or_cavity_as_the_year_means_it(
+    tmp_path: Path, year: str, written: tuple[int, ...], read: list[int]
+) -> None:
+    _write(tmp_path / "case", YEARS[year], written)
+    assert np.unique(read_case(find_cases(tmp_path)[0]).labels).tolist() == read
+
+
+def test_a_folder_without_cases_says_how_files_are_called(tmp_path: Path) -> None:
+    with pytest.raises(LearningError, match=r"no case.*t1c\.nii\.gz"):
+        find_cases(tmp_path)
+
+
+_NAN = np.ones((4, 5, 6), np.float32)
+_NAN[0, 0, 0] = np.nan
+
+
+@pytest.mark.parametrize(
+    ("names", "labels", "change", "sentence"),
+    [
+        (BARE[:3], (0, 1), {}, "has no FLAIR image"),
+        (BARE, (0, 5), {}, "labels other than 0 to 4: 5"),
+        (BARE, (0, 1), {"t2.nii.gz": _NAN}, "no numbers in its T2 image"),
+        (BARE, (0, 1), {"t1.nii.gz": np.full((4, 5, 6), 7.0, np.float32)}, "T1 image with one value everywhere"),
+    ],
+)
+def test_a_bad_case_is_named_with_what_is_wrong(
+    tmp_path: Path,
+    names: tuple[str, ...],
+    labels: tuple[int, ...],
+    change: dict[str, np.ndarray],
+    sentence: str,
+) -> None:
+    _write(tmp_path / "case-7", names, labels, change)
+    with pytest.raises(LearningError, match=f"'case-7'.*{sentence}"):
+        read_case(find_cases(tmp_path)[0])
+
+
+def test_a_case_without_labels_is_named(tmp_path: Path) -> None:
+    (_write(tmp_path / "case", BARE) / "seg.nii.gz").unlink()
+    with pytest.raises(LearningError, match="'case' has no labels"):
+        read_case(find_cases(tmp_path)[0])
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    (_write(tmp_path / "case", BARE) / "t2.nii.gz").write_bytes(b"no image")
+    with pytest.raises(LearningError, match=r"cannot be read: t2\.nii\.gz"):
+        read_case(find_cases(tmp_path)[0])
+
+
+def test_a_sequence_that_is_not_asked_for_may_be_missing(tmp_path: Path) -> None:
+    _write(tmp_path / "case", BARE[:3])
+    case = read_case(find_cases(tmp_path)[0], [Sequence.T1, Sequence.T1C])
+    assert list(case.images) == [Sequence.T1, Sequence.T1C]

@@ -1,0 +1,156 @@
+"""A folder of cases is evaluated by the code in use; what cannot be used is named and stops nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from model_samples import tiny_bundle
+
+from BratsSegmenterLib.commands import evaluate as command
+from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.domain import ET, WT, Sequence
+from BratsSegmenterLib.errors import Cancelled, LearningError
+from BratsSegmenterLib.learning.evaluation import (
+    CaseResult,
+    Evaluation,
+    PicturePage,
+    Protocol,
+    RegionScores,
+    case_rows,
+    evaluate,
+    find_cases,
+    read_case,
+    statistics,
+    to_json,
+)
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation import Bundle, load_bundle
+
+SHAPE = (40, 52, 44)
+
+
+def _write_case(folder: Path, seed: int, labels_shape: tuple[int, int, int] = SHAPE) -> None:
+    """A stripped brain with a tumour, in the manner of BraTS."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    axes = np.meshgrid(*(np.linspace(-1.2, 1.2, size) for size in SHAPE), indexing="ij")
+    brain = sum(axis**2 for axis in axes) < 1
+    tumour = sum((axis - 0.3) ** 2 for axis in axes) < 0.08
+    for name in ("t1", "t1c", "t2", "flair"):
+        image = (brain * (100 + 60 * tumour + rng.normal(0, 5, SHAPE))).astype(np.float32)
+        sitk.WriteImage(sitk.GetImageFromArray(image), str(folder / f"{name}.nii.gz"))
+    labels = np.resize((tumour * 2).astype(np.int16), labels_shape)
+    sitk.WriteImage(sitk.GetImageFromArray(labels), str(folder / "seg.nii.gz"))
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return tiny_bundle(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two good cases; one with labels of another shape; one without FLAIR."""
+    folder = tmp_path_factory.mktemp("cases")
+    _write_case(folder / "good-1", 1)
+    _write_case(folder / "good-2", 2)
+    _write_case(folder / "other-shape", 3, (20, 52, 44))
+    _write_case(folder / "no-flair", 4)
+    (folder / "no-flair" / "flair.nii.gz").unlink()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def evaluation(cases: Path, bundle: Bundle) -> Evaluation:
+    return evaluate(cases, bundle, Protocol(device="cpu"))
+
+
+def test_good_cases_are_scored_and_bad_ones_named(evaluation: Evaluation) -> None:
+    assert [case.name for case in evaluation.cases] == ["good-1", "good-2"]
+    reasons = {case.name: case.reason for case in evaluation.set_aside}
+    assert "labels of the case 'other-shape' do not lie in the grid of its T1c" in reasons["other-shape"]
+    assert "'no-flair' has no FLAIR" in reasons["no-flair"]
+    for case in evaluation.cases:
+        assert case.scores["WT"].true_ml == pytest.approx(evaluation.cases[0].scores["WT"].true_ml)
+        assert 0 <= case.scores["WT"].dice <= 1
+
+
+def test_a_withheld_sequence_may_be_missing_and_what_is_not_measured_is_said(cases: Path, bundle: Bundle) -> None:
+    result = evaluate(cases / "no-flair", bundle, Protocol(without=(Sequence.FLAIR, Sequence.T1C), device="cpu"))
+    assert any("Enhancing tumour is not measured" in finding for finding in result.cases[0].findings)
+
+
+def test_cases_of_which_none_can_be_used_are_an_error(cases: Path, bundle: Bundle) -> None:
+    with pytest.raises(LearningError, match="None of the 1 cases"):
+        evaluate(cases / "other-shape", bundle, Protocol(device="cpu"))
+
+
+def test_a_cancel_ends_the_evaluation(cases: Path, bundle: Bundle) -> None:
+    with pytest.raises(Cancelled):
+        evaluate(cases, bundle, Protocol(device="cpu"), Progress(is_cancelled=lambda: True))
+
+
+def test_the_command_prints_dice_by_case_and_writes_scores_and_pictures(
+    cases: Path, bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    arguments = [str(cases), "--bundle", str(bundle.folder), "--device", "cpu", "--out", str(tmp_path / "out")]
+    assert command.run(parser.parse_args(arguments), Console(as_json=True)) == 0
+    payload = json.loads(capsys.readouterr().out)
+    assert {case["case"] for case in payload["cases"]} == {"good-1", "good-2"}
+    assert set(payload["cases"][0]["dice"]) == set(payload["dice"]) == {"WT", "TC", "ET"}
+    assert len(payload["set_aside"]) == 2
+    rows = list(csv.DictReader((tmp_path / "out" / "scores.csv").open()))
+    assert len(rows) == 6
+    assert float(rows[0]["dice"]) == pytest.approx(payload["cases"][0]["dice"]["WT"], abs=1e-5)
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert page.count("data:image/png;base64,") == 2
+    assert "no-flair" in page
+
+
+def _scores(dice: float, sensitivity: float = 1.0) -> RegionScores:
+    return RegionScores(dice, 0.0, sensitivity, 1.0, 0.0, dice, 1.0, 1.0)
+
+
+def _evaluation(*dice: float) -> Evaluation:
+    cases = [CaseResult(f"case-{n}", {"WT": _scores(d), "ET": _scores(d, float("nan"))}) for n, d in enumerate(dice)]
+    return Evaluation("tiny", "1.0", (WT, ET), tuple(cases))
+
+
+def test_statistics_leave_out_what_is_not_a_number_and_json_says_null() -> None:
+    evaluation = _evaluation(0.2, 0.4, 0.9)
+    found = statistics(evaluation, WT, "dice")
+    assert (found.count, found.mean, found.median) == (3, pytest.approx(0.5), 0.4)
+    assert (found.lower_quartile, found.upper_quartile) == pytest.approx((0.3, 0.65))
+    assert statistics(evaluation, ET, "sensitivity").count == 0
+    assert json.loads(json.dumps(to_json(evaluation)))["statistics"]["ET"]["sensitivity"]["mean"] is None
+    assert case_rows(evaluation)[-1] == ["mean", "0.500", "0.500"]
+
+
+def test_the_page_goes_from_worst_to_best(cases: Path, tmp_path: Path) -> None:
+    case = read_case(find_cases(cases / "good-1")[0])
+    evaluation = _evaluation(0.9, 0.1, 0.5)
+    page = PicturePage()
+    for result in evaluation.cases:
+        page.add(case, np.zeros(SHAPE, np.uint8), result)
+    page.write(evaluation, tmp_path / "index.html")
+    text = (tmp_path / "index.html").read_text()
+    assert text.index("<b>case-1") < text.index("<b>case-2") < text.index("<b>case-0")
+
+
+@pytest.mark.slow
+def test_the_shipped_weights_find_a_real_glioma(real_data: Path) -> None:
+    """One case that has never been hard; the model card has all of them."""
+    result = evaluate(real_data / "glioma-dev" / "BraTS2021_00006", load_bundle("glioma-synthetic"))
+    scores = result.cases[0].scores
+    assert scores["WT"].dice > 0.85
+    assert scores["TC"].dice > 0.8
+    assert scores["ET"].dice > 0.75

@@ -1,0 +1,61 @@
+"""Nested probabilities become labels; what is erased afterwards is said."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from BratsSegmenterLib.domain import ET, RC, TC, WT
+from BratsSegmenterLib.segmentation import PRESETS, Postprocessing, labels_from, postprocess
+
+
+def test_the_innermost_region_that_reaches_the_threshold_gives_the_label() -> None:
+    et = [0.9, 0.1, 0.1, 0.1, 0.6]
+    tc = [0.9, 0.9, 0.2, 0.1, 0.4]
+    wt = [0.9, 0.9, 0.9, 0.4, 0.1]
+    probabilities = np.array([wt, tc, et], np.float32).reshape(3, 1, 1, 5)
+    expected = [3, 1, 2, 0, 3]
+    assert labels_from(probabilities, (WT, TC, ET)).ravel().tolist() == expected
+    assert labels_from(probabilities[[1, 0, 2]], (TC, WT, ET)).ravel().tolist() == expected
+
+
+def test_a_cavity_wins_where_it_is_the_more_probable() -> None:
+    probabilities = np.array([[0.6, 0.9, 0.1], [0.8, 0.7, 0.4]], np.float32).reshape(2, 1, 1, 3)
+    assert labels_from(probabilities, (WT, RC)).ravel().tolist() == [4, 2, 0]
+
+
+def _labels() -> np.ndarray:
+    """A tumour of 1000 voxels with 8 of enhancement, and a speck of 27."""
+    labels = np.zeros((30, 30, 30), np.uint8)
+    labels[2:12, 2:12, 2:12] = 2
+    labels[4:6, 4:6, 4:6] = 3
+    labels[20:23, 20:23, 20:23] = 2
+    return labels
+
+
+def test_nothing_is_erased_unless_asked_for() -> None:
+    cleaned = postprocess(_labels(), 0.001, Postprocessing())
+    assert np.array_equal(cleaned.labels, _labels())
+    assert cleaned.findings == ()
+
+
+def test_small_pieces_are_erased_by_their_volume_and_the_sentence_says_how_much() -> None:
+    cleaned = postprocess(_labels(), 0.001, Postprocessing(least_tumour_mm3=100))
+    assert np.count_nonzero(cleaned.labels) == 1000
+    assert cleaned.findings[0].startswith("1 piece(s) of tumour smaller than 100 mm3 were erased, 0.03 mL")
+    kept = postprocess(_labels(), 0.008, Postprocessing(least_tumour_mm3=100))
+    assert np.array_equal(kept.labels, _labels())
+
+
+def test_little_enhancement_becomes_core_and_the_sentence_says_so() -> None:
+    cleaned = postprocess(_labels(), 0.001, Postprocessing(least_enhancing_mm3=50))
+    assert np.count_nonzero(cleaned.labels == 3) == 0
+    assert np.count_nonzero(cleaned.labels == 1) == 8
+    assert "only 8 mm3" in cleaned.findings[0]
+
+
+def test_the_presets_are_given_in_cubic_millimetres_and_erase_a_small_tumour() -> None:
+    small = postprocess(_labels(), 0.002, PRESETS["low-grade"])
+    assert not small.labels.any()
+    assert postprocess(_labels(), 0.0031, PRESETS["low-grade"]).labels.any()
+    assert not postprocess(_labels(), 0.0031, PRESETS["high-grade"]).labels.any()
+    assert postprocess(_labels(), 0.001, PRESETS["off"]).labels.any()

@@ -1,0 +1,130 @@
+"""Prepared images become probabilities: the right channels, the right place, and plain words when it does not go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from model_samples import TINY, model_zoo_bundle, prepared_arrays, tiny_bundle, without
+
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.errors import Cancelled, InferenceError
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation import Bundle, InferenceSettings, entropy, load_bundle, segment, uncertainty
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return tiny_bundle(tmp_path_factory.mktemp("models") / "tiny")
+
+
+def test_probabilities_lie_on_the_prepared_grid_and_only_in_the_brain(bundle: Bundle) -> None:
+    prepared = prepared_arrays()
+    result = segment(prepared, bundle, device="cpu")
+    assert result.probabilities.shape == (3, *prepared.mask.shape)
+    assert result.probabilities.dtype == np.float32
+    assert 0 < result.probabilities[:, prepared.mask].min() <= result.probabilities.max() < 1
+    assert not result.probabilities[:, ~prepared.mask].any()
+    assert [region.key for region in result.regions] == ["WT", "TC", "ET"]
+    assert result.findings == ()
+
+
+def test_a_model_zoo_model_gets_its_channels_scale_and_axes(tmp_path: Path) -> None:
+    network = model_zoo_bundle(tmp_path / "brats_mri_segmentation")
+    prepared = prepared_arrays((32, 32, 24))
+    prepared = replace(prepared, mask=np.ones_like(prepared.mask), images=prepared.images * 3 + 7)
+    t1, t1c, t2, flair = prepared.images
+    channels = [((x - x.mean()) / x.std()).transpose(2, 1, 0) for x in (t1c, t1, t2, flair)]
+    with torch.inference_mode():
+        expected = torch.sigmoid(network(torch.from_numpy(np.stack(channels))[None]))[0].numpy()
+    result = segment(prepared, load_bundle(tmp_path / "brats_mri_segmentation"), device="cpu")
+    assert np.allclose(result.probabilities, expected.transpose(0, 3, 2, 1), atol=1e-4)
+    assert [region.key for region in result.regions] == ["TC", "WT", "ET"]
+
+
+def test_the_order_of_the_axes_of_a_model_does_not_move_the_result(tmp_path: Path) -> None:
+    """The mean of noise is the same everywhere, so mark one corner: the answer must change around it only."""
+    prepared = prepared_arrays((40, 40, 40))
+    marked = replace(prepared, images=prepared.images.copy())
+    marked.images[:, 24:27, 12:15, 28:31] += 40
+    for orientation in ("RAS", "SPL"):
+        bundle = tiny_bundle(tmp_path / orientation, replace(TINY, orientation=orientation))
+        change = np.abs(
+            segment(marked, bundle, device="cpu").probabilities - segment(prepared, bundle, device="cpu").probabilities
+        ).max(axis=0)
+        peak = np.unravel_index(change.argmax(), change.shape)
+        assert np.abs(np.array(peak) - (25, 13, 29)).max() <= 4
+
+
+def test_what_cannot_be_measured_without_t1c_is_said_and_left_empty(bundle: Bundle) -> None:
+    result = segment(without(prepared_arrays(), Sequence.T1C), bundle, device="cpu")
+    assert set(result.not_measured) == {"TC", "ET"}
+    assert "needs T1c" in result.not_measured["ET"]
+    assert result.probabilities[0].any()
+    assert not result.probabilities[1:].any()
+
+
+def test_a_case_in_which_nothing_can_be_measured_is_refused(bundle: Bundle) -> None:
+    only_t1 = without(prepared_arrays(), Sequence.T1C, Sequence.T2, Sequence.FLAIR)
+    with pytest.raises(InferenceError, match="measure nothing without T1c, T2, FLAIR"):
+        segment(only_t1, bundle, device="cpu")
+
+
+def test_a_model_that_needs_all_sequences_says_which_one_is_missing(tmp_path: Path) -> None:
+    strict = tiny_bundle(tmp_path / "strict", replace(TINY, tolerates_missing=False))
+    with pytest.raises(InferenceError, match="lacks FLAIR"):
+        segment(without(prepared_arrays(), Sequence.FLAIR), strict, device="cpu")
+
+
+def test_an_empty_brain_mask_is_refused(bundle: Bundle) -> None:
+    prepared = prepared_arrays()
+    with pytest.raises(InferenceError, match="mask is empty"):
+        segment(replace(prepared, mask=np.zeros_like(prepared.mask)), bundle, device="cpu")
+
+
+def test_a_device_that_is_not_there_is_named(bundle: Bundle) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this computer has a GPU")
+    with pytest.raises(InferenceError, match="'cuda'"):
+        segment(prepared_arrays(), bundle, device="cuda")
+
+
+def test_the_mirrored_head_gives_the_mirrored_result_when_flips_are_averaged(bundle: Bundle) -> None:
+    prepared = prepared_arrays()
+    mirrored = replace(prepared, images=prepared.images[..., ::-1].copy())
+    settings = InferenceSettings(flip_averaging=True)
+    one = segment(prepared, bundle, "cpu", settings).probabilities
+    other = segment(mirrored, bundle, "cpu", settings).probabilities
+    assert np.allclose(one, other[..., ::-1], atol=1e-5)
+    assert not np.allclose(one, segment(prepared, bundle, "cpu").probabilities, atol=1e-3)
+
+
+def test_a_cancel_acts_within_a_layer_of_the_first_window(bundle: Bundle) -> None:
+    asked = 0
+
+    def cancelled() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 3
+
+    with pytest.raises(Cancelled):
+        segment(prepared_arrays(), bundle, "cpu", progress=Progress(is_cancelled=cancelled))
+    assert asked == 4
+
+
+def test_progress_counts_the_windows(tmp_path: Path) -> None:
+    windowed = tiny_bundle(tmp_path / "windowed", replace(TINY, window=(12, 12, 12), overlap=0.5))
+    fractions: list[float] = []
+    segment(prepared_arrays(), windowed, "cpu", progress=Progress(lambda event: fractions.append(event.fraction)))
+    assert len(fractions) > 4
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+
+
+def test_entropy_is_one_at_a_coins_toss_and_nothing_when_sure() -> None:
+    p = np.array([0.0, 0.5, 1.0, 0.11], np.float32)
+    assert np.allclose(entropy(p), [0, 1, 0, 0.49992], atol=1e-3)
+    assert np.allclose(uncertainty(np.stack([p, p[::-1]])), [entropy(p)[3], 1, 1, entropy(p)[3]], atol=1e-6)
