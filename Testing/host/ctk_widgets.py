@@ -1,21 +1,21 @@
-"""The CTK widgets that the panel uses, written on PySide6."""
+"""The CTK widgets that the panel uses, written on plain Qt."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from PySide6 import QtCore, QtGui, QtWidgets
+import qt
 
 _HEADER_HEIGHT = 26
 _WAS_HIDDEN = "WasHiddenBeforeCollapse"
 
 
-class ctkCollapsibleButton(QtWidgets.QWidget):
+class ctkCollapsibleButton(qt.QWidget):
     """A titled part of a panel that folds away when its title is clicked."""
 
-    contentsCollapsed = QtCore.Signal(bool)
+    contentsCollapsed = qt.Signal(bool)
 
-    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+    def __init__(self, parent: qt.QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = ""
         self._collapsed = False
@@ -38,13 +38,13 @@ class ctkCollapsibleButton(QtWidgets.QWidget):
             return
         self._collapsed = collapsed
         for child in self.children():
-            if isinstance(child, QtWidgets.QWidget):
+            if isinstance(child, qt.QWidget):
                 self._fold_child(child, collapsed)
         self.setMaximumHeight(_HEADER_HEIGHT if collapsed else 16777215)
         self.updateGeometry()
         self.contentsCollapsed.emit(collapsed)
 
-    def _fold_child(self, child: QtWidgets.QWidget, collapsed: bool) -> None:
+    def _fold_child(self, child: qt.QWidget, collapsed: bool) -> None:
         """A child that was hidden before the contents were folded stays hidden after."""
         if collapsed:
             child.setProperty(_WAS_HIDDEN, child.isHidden())
@@ -52,37 +52,37 @@ class ctkCollapsibleButton(QtWidgets.QWidget):
         elif not child.property(_WAS_HIDDEN):
             child.show()
 
-    text = QtCore.Property(str, _get_text, setText)
-    collapsed = QtCore.Property(bool, _get_collapsed, setCollapsed)
+    text = qt.Property(str, _get_text, setText)
+    collapsed = qt.Property(bool, _get_collapsed, setCollapsed)
 
-    def minimumSizeHint(self) -> QtCore.QSize:
+    def minimumSizeHint(self) -> qt.QSize:
         """Only the title while collapsed."""
-        return QtCore.QSize(0, _HEADER_HEIGHT) if self._collapsed else super().minimumSizeHint()
+        return qt.QSize(0, _HEADER_HEIGHT) if self._collapsed else super().minimumSizeHint()
 
-    def sizeHint(self) -> QtCore.QSize:
+    def sizeHint(self) -> qt.QSize:
         """Only the title while collapsed."""
-        return QtCore.QSize(0, _HEADER_HEIGHT) if self._collapsed else super().sizeHint()
+        return qt.QSize(0, _HEADER_HEIGHT) if self._collapsed else super().sizeHint()
 
     def paintEvent(self, _event: Any) -> None:
         """Draw the title bar."""
-        painter = QtGui.QPainter(self)
-        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
-        bar = QtCore.QRect(0, 1, self.width, _HEADER_HEIGHT - 3)
-        painter.setPen(QtCore.Qt.PenStyle.NoPen)
-        painter.setBrush(self.palette.color(QtGui.QPalette.ColorRole.Button).darker(108))
+        painter = qt.QPainter(self)
+        painter.setRenderHint(qt.QPainter.RenderHint.Antialiasing)
+        bar = qt.QRect(0, 1, self.width, _HEADER_HEIGHT - 3)
+        painter.setPen(qt.Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette.color(qt.QPalette.ColorRole.Button).darker(108))
         painter.drawRoundedRect(bar, 3, 3)
-        painter.setBrush(self.palette.color(QtGui.QPalette.ColorRole.ButtonText))
+        painter.setBrush(self.palette.color(qt.QPalette.ColorRole.ButtonText))
         self._draw_arrow(painter, bar)
-        painter.setPen(self.palette.color(QtGui.QPalette.ColorRole.ButtonText))
-        painter.drawText(bar.adjusted(24, 0, -6, 0), QtCore.Qt.AlignmentFlag.AlignVCenter, self._text)
+        painter.setPen(self.palette.color(qt.QPalette.ColorRole.ButtonText))
+        painter.drawText(bar.adjusted(24, 0, -6, 0), qt.Qt.AlignmentFlag.AlignVCenter, self._text)
         painter.end()
 
-    def _draw_arrow(self, painter: QtGui.QPainter, bar: QtCore.QRect) -> None:
+    def _draw_arrow(self, painter: qt.QPainter, bar: qt.QRect) -> None:
         x, y = 12.0, bar.center().y() + 0.5
         offsets = ((-3, -4), (3, 0), (-3, 4)) if self._collapsed else ((-4, -3), (4, -3), (0, 3))
-        painter.drawPolygon(QtGui.QPolygonF([QtCore.QPointF(x + dx, y + dy) for dx, dy in offsets]))
+        painter.drawPolygon(qt.QPolygonF([qt.QPointF(x + dx, y + dy) for dx, dy in offsets]))
 
-    def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:
+    def mousePressEvent(self, event: qt.QMouseEvent) -> None:
         """A click on the title folds or unfolds."""
         if event.position().y() < _HEADER_HEIGHT:
             self.setCollapsed(not self._collapsed)

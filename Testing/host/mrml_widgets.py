@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import qt
 import slicer
-from PySide6 import QtCore, QtGui, QtWidgets
 
 _EFFECTS = ("Paint", "Erase", "Draw", "Scissors", "Islands", "Smoothing", "Margin", "Threshold", "Grow from seeds")
 
 
-class qMRMLWidget(QtWidgets.QWidget):
+class qMRMLWidget(qt.QWidget):
     """A widget that knows the scene and hands it to the widgets in it."""
 
-    mrmlSceneChanged = QtCore.Signal(object)
+    mrmlSceneChanged = qt.Signal(object)
 
-    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+    def __init__(self, parent: qt.QWidget | None = None) -> None:
         super().__init__(parent)
         self._scene: Any = None
 
@@ -27,7 +27,7 @@ class qMRMLWidget(QtWidgets.QWidget):
         """Set the scene here and below; a .ui file's connections do that in Slicer."""
         self._scene = scene
         self.mrmlSceneChanged.emit(scene)
-        for child in self.findChildren(QtWidgets.QWidget):
+        for child in self.findChildren(qt.QWidget):
             if hasattr(child, "setMRMLScene"):
                 child.setMRMLScene(scene)
 
@@ -38,10 +38,10 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     Effects are shown, not run: a test edits through vtkSlicerSegmentEditorLogic, as the effects do.
     """
 
-    currentSegmentIDChanged = QtCore.Signal(str)
-    segmentationNodeChanged = QtCore.Signal(object)
+    currentSegmentIDChanged = qt.Signal(str)
+    segmentationNodeChanged = qt.Signal(object)
 
-    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+    def __init__(self, parent: qt.QWidget | None = None) -> None:
         super().__init__(parent)
         self._segmentation_node: Any = None
         self._source_node: Any = None
@@ -50,7 +50,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self.logic = slicer.vtkSlicerSegmentEditorLogic()
         self._history = slicer.vtkSegmentationHistory()
         self.logic.SetSegmentationHistory(self._history)
-        self._table = QtWidgets.QTreeWidget()
+        self._table = qt.QTreeWidget()
         self._table.setObjectName("SegmentsTable")
         self._table.setHeaderLabels(["", "Name", "Status"])
         self._table.setRootIsDecorated(False)
@@ -58,20 +58,20 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._table.header().setStretchLastSection(False)
         self._table.header().setMinimumSectionSize(24)
         self._table.header().resizeSection(0, 28)
-        self._table.header().setSectionResizeMode(1, QtWidgets.QHeaderView.ResizeMode.Stretch)
+        self._table.header().setSectionResizeMode(1, qt.QHeaderView.ResizeMode.Stretch)
         self._table.currentItemChanged.connect(self._segment_chosen)
-        column = QtWidgets.QVBoxLayout(self)
+        column = qt.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._table)
         column.addLayout(self._effect_buttons())
 
-    def _effect_buttons(self) -> QtWidgets.QGridLayout:
-        grid = QtWidgets.QGridLayout()
+    def _effect_buttons(self) -> qt.QGridLayout:
+        grid = qt.QGridLayout()
         grid.setSpacing(3)
         for index, name in enumerate(_EFFECTS):
-            button = QtWidgets.QToolButton()
+            button = qt.QToolButton()
             button.setText(name)
-            button.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Fixed)
+            button.setSizePolicy(qt.QSizePolicy.Policy.Expanding, qt.QSizePolicy.Policy.Fixed)
             grid.addWidget(button, index // 5, index % 5)
         return grid
 
@@ -116,7 +116,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         """Choose the segment that is edited."""
         for row in range(self._table.topLevelItemCount):
             item = self._table.topLevelItem(row)
-            if item.data(0, QtCore.Qt.ItemDataRole.UserRole) == segment_id:
+            if item.data(0, qt.Qt.ItemDataRole.UserRole) == segment_id:
                 self._table.setCurrentItem(item)
                 self._segment_chosen(item, None)
 
@@ -161,20 +161,20 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     def _fill(self) -> None:
         self._table.blockSignals(True)
         self._table.clear()
-        segmentation = self._segmentation_node.GetSegmentation() if self._segmentation_node else None
-        for index in range(segmentation.GetNumberOfSegments() if segmentation else 0):
+        segmentation = (self._segmentation_node or slicer.vtkMRMLSegmentationNode()).GetSegmentation()
+        for index in range(segmentation.GetNumberOfSegments()):
             segment = segmentation.GetNthSegment(index)
-            item = QtWidgets.QTreeWidgetItem(["", segment.GetName(), "Not started"])
-            item.setData(0, QtCore.Qt.ItemDataRole.UserRole, segmentation.GetNthSegmentID(index))
-            item.setBackground(0, QtGui.QColor.fromRgbF(*segment.GetColor()))
+            item = qt.QTreeWidgetItem(["", segment.GetName(), "Not started"])
+            item.setData(0, qt.Qt.ItemDataRole.UserRole, segmentation.GetNthSegmentID(index))
+            item.setBackground(0, qt.QColor.fromRgbF(*segment.GetColor()))
             self._table.addTopLevelItem(item)
             if segmentation.GetNthSegmentID(index) == self.currentSegmentID():
                 self._table.setCurrentItem(item)
         self._table.blockSignals(False)
 
-    def _segment_chosen(self, item: QtWidgets.QTreeWidgetItem | None, _previous: object) -> None:
+    def _segment_chosen(self, item: qt.QTreeWidgetItem | None, _previous: object) -> None:
         if item is not None and self._editor_node is not None:
-            segment_id = item.data(0, QtCore.Qt.ItemDataRole.UserRole)
+            segment_id = item.data(0, qt.Qt.ItemDataRole.UserRole)
             self._editor_node.SetSelectedSegmentID(segment_id)
             self.currentSegmentIDChanged.emit(segment_id)
 

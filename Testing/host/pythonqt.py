@@ -32,14 +32,16 @@ def install() -> None:
             candidate = getattr(module, name)
             if isinstance(candidate, type) and issubclass(candidate, QtCore.QObject):
                 _turn_properties_into_attributes(candidate)
-    QtCore.QObject.name = property(lambda self: self.objectName, lambda self, value: self.setObjectName(value))
-    QtCore.QObject.className = lambda self: self.metaObject().className()
-    for dialog in (QtWidgets.QDialog, QtWidgets.QMenu, QtWidgets.QApplication):
-        dialog.exec_ = dialog.exec
+    every_object: Any = QtCore.QObject
+    every_object.name = property(lambda self: self.objectName, lambda self, value: self.setObjectName(value))
+    every_object.className = lambda self: self.metaObject().className()
+    with_loop: tuple[Any, ...] = (QtWidgets.QDialog, QtWidgets.QMenu, QtWidgets.QApplication)
+    for cls in with_loop:
+        cls.exec_ = cls.exec
     sys.modules["qt"] = _qt_module()
 
 
-def _turn_properties_into_attributes(cls: type[QtCore.QObject]) -> None:
+def _turn_properties_into_attributes(cls: Any) -> None:
     meta = cls.staticMetaObject
     for index in range(meta.propertyOffset(), meta.propertyCount()):
         name = meta.property(index).name()
@@ -47,7 +49,7 @@ def _turn_properties_into_attributes(cls: type[QtCore.QObject]) -> None:
             setattr(cls, name, _attribute(cls, name))
 
 
-def _attribute(cls: type[QtCore.QObject], name: str) -> property:
+def _attribute(cls: Any, name: str) -> property:
     capitalised = name[0].upper() + name[1:]
     getter = getattr(cls, name, None) or getattr(cls, f"is{capitalised}", None)
     if not callable(getter):
@@ -68,12 +70,13 @@ def _property_writer(name: str) -> Callable[[QtCore.QObject, Any], None]:
 
 
 def _qt_module() -> ModuleType:
-    module = ModuleType("qt", "The classes of QtCore, QtGui and QtWidgets in one module, as PythonQt offers them.")
+    module: Any = ModuleType("qt", "The classes of QtCore, QtGui and QtWidgets in one module, as PythonQt offers them.")
     for source in _MODULES:
         for name in dir(source):
             if name.startswith("Q"):
                 setattr(module, name, getattr(source, name))
     module.QUiLoader = UiLoader
+    module.Signal, module.Property = QtCore.Signal, QtCore.Property
     return module
 
 

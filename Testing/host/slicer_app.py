@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import qt
 import slicer
-from PySide6 import QtCore, QtGui, QtWidgets
 
 from host import pythonqt
 from host.ctk_widgets import CTK_CLASSES
@@ -27,20 +27,20 @@ for _cls in MRML_CLASSES:
 pythonqt.UiLoader.custom_classes.update({cls.__name__: cls for cls in (*CTK_CLASSES, *MRML_CLASSES)})
 
 
-class SlicerApplication(QtWidgets.QApplication):
+class SlicerApplication(qt.QApplication):
     """The QApplication that ``slicer.app`` is, over a MRML application."""
 
     def __init__(self) -> None:
         super().__init__(["Slicer"])
         self.setStyle("Fusion")
-        self.setFont(QtGui.QFont("DejaVu Sans", 9))
+        self.setFont(qt.QFont("DejaVu Sans", 9))
         self.mrml = MrmlApplication()
         self.slicerHome = ""
         self._layout_manager: Any = None
         self._user_folder = tempfile.TemporaryDirectory(prefix="slicer-user-")
         self.cachePath = str(Path(self._user_folder.name) / "cache")
         self.slicerUserSettingsFilePath = str(Path(self._user_folder.name) / "Slicer.ini")
-        self._settings = QtCore.QSettings(self.slicerUserSettingsFilePath, QtCore.QSettings.Format.IniFormat)
+        self._settings = qt.QSettings(self.slicerUserSettingsFilePath, qt.QSettings.Format.IniFormat)
 
     def applicationLogic(self) -> Any:
         """The vtkSlicerApplicationLogic."""
@@ -54,7 +54,7 @@ class SlicerApplication(QtWidgets.QApplication):
         """Hand over the main window's layout manager."""
         self._layout_manager = layout_manager
 
-    def userSettings(self) -> QtCore.QSettings:
+    def userSettings(self) -> qt.QSettings:
         """Settings that live as long as the process."""
         return self._settings
 
@@ -95,14 +95,11 @@ def open_module(file: Path) -> OpenedModule:
     name = file.stem
     if str(file.parent) not in sys.path:
         sys.path.append(str(file.parent))
-    spec = importlib.util.spec_from_file_location(name, file)
-    loaded = importlib.util.module_from_spec(spec)
-    sys.modules[name] = loaded
-    spec.loader.exec_module(loaded)
+    loaded = importlib.import_module(name)
     module = getattr(loaded, name)(ModuleDescription(path=str(file)))
     setattr(slicer.modules, name.lower(), module)
     panel = slicer.qMRMLWidget()
-    QtWidgets.QVBoxLayout(panel)
+    qt.QVBoxLayout(panel)
     panel.setMRMLScene(slicer.mrmlScene)
     widget = getattr(loaded, f"{name}Widget")(panel)
     widget.setup()

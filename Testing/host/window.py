@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import qt
 import slicer
-from PySide6 import QtCore, QtWidgets
 
 from host.layout import LayoutManager
 from host.slicer_app import OpenedModule, application, open_module
@@ -13,7 +13,7 @@ from host.slicer_app import OpenedModule, application, open_module
 _MENUS = ("File", "Edit", "View", "Help")
 
 
-class SlicerWindow(QtWidgets.QMainWindow):
+class SlicerWindow(qt.QMainWindow):
     """Menu bar, module tool bar, module panel and view area."""
 
     def __init__(self, module_file: Path, panel_width: int = 520) -> None:
@@ -22,8 +22,8 @@ class SlicerWindow(QtWidgets.QMainWindow):
         self.setWindowTitle("3D Slicer")
         for menu in _MENUS:
             self.menuBar().addMenu(menu)
-        self._views = QtWidgets.QWidget()
-        views_layout = QtWidgets.QVBoxLayout(self._views)
+        self._views = qt.QWidget()
+        views_layout = qt.QVBoxLayout(self._views)
         views_layout.setContentsMargins(0, 0, 0, 0)
         self.setCentralWidget(self._views)
         self.layout_manager = LayoutManager(app.mrml, self._views)
@@ -35,26 +35,26 @@ class SlicerWindow(QtWidgets.QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
 
     def _add_tool_bar(self) -> None:
-        bar = QtWidgets.QToolBar("Modules")
+        bar = qt.QToolBar("Modules")
         bar.setMovable(False)
         self.addToolBar(bar)
-        bar.addWidget(QtWidgets.QLabel(" Modules:  "))
-        selector = QtWidgets.QComboBox()
+        bar.addWidget(qt.QLabel(" Modules:  "))
+        selector = qt.QComboBox()
         description = self.opened.module.parent
         selector.addItem(description.icon, description.title)
         selector.setMinimumWidth(220)
         bar.addWidget(selector)
 
     def _add_panel(self, width: int) -> None:
-        scroll = QtWidgets.QScrollArea()
+        scroll = qt.QScrollArea()
         scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(qt.QFrame.Shape.NoFrame)
         scroll.setWidget(self.opened.panel)
-        dock = QtWidgets.QDockWidget("Module Panel")
-        dock.setFeatures(QtWidgets.QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
-        dock.setTitleBarWidget(QtWidgets.QWidget())
+        dock = qt.QDockWidget("Module Panel")
+        dock.setFeatures(qt.QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        dock.setTitleBarWidget(qt.QWidget())
         dock.setWidget(scroll)
         dock.setFixedWidth(width)
         self.scroll = scroll
-        self.addDockWidget(QtCore.Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        self.addDockWidget(qt.Qt.DockWidgetArea.LeftDockWidgetArea, dock)

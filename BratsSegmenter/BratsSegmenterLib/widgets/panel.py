@@ -102,9 +102,11 @@ class Panel:
             return
         self._phase = phase
         self.sequences.fold(has_result or not has_study)
-        for part in (self.archive, self.studies, self.run):
+        before_result: tuple[Part, ...] = (self.archive, self.studies, self.run)
+        with_result: tuple[Part, ...] = (self.review, self.volumes, self.send)
+        for part in before_result:
             part.fold(has_result)
-        for part in (self.review, self.volumes, self.send):
+        for part in with_result:
             part.fold(not has_result)
 
     def _ask(self, questions: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import qt
 
@@ -41,7 +42,7 @@ class WorkerProcess:
         self.progressed = Signal()
         self.ended = Signal()
         self._command = list(command)
-        self._process: qt.QProcess | None = None
+        self._process: Any = None
         self._outcome: Outcome | None = None
         self._cancel_asked = self._terminated = False
         self._patience = qt.QTimer()

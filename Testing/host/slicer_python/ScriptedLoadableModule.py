@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class ScriptedLoadableModuleWidget:
 
     def resourcePath(self, filename: str) -> str:
         """A file of the folder Resources beside the module."""
-        return str(Path(sys.modules[type(self).__module__].__file__).parent / "Resources" / filename)
+        return str(Path(inspect.getfile(type(self))).parent / "Resources" / filename)
 
 
 class ScriptedLoadableModuleLogic:
