@@ -42,8 +42,12 @@ format: env
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: env
-	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu//' > requirements.lock
+lock:
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet --upgrade pip
+	build/lock/bin/pip install --quiet --editable '.[training]' --group dev --group benchmarks
+	build/lock/bin/pip freeze --exclude-editable | sed 's/+cpu//' > requirements.lock
+	rm -rf build/lock
 
 screenshots: env
 	PYTHONPATH=Testing $(BIN)/python -m host.screenshots $(or $(OUT),screenshots)
