@@ -200,7 +200,7 @@ def report(title: str, items: list[Item], note: str, show_misses: bool) -> None:
     right = sum(confusion[one, one] for one in classes)
     print(f"\n{title}: {right} of {len(items)} right ({100 * right / len(items):.1f} %); {note}")
     series_count = sum(item.occurs for item in items)
-    print(f"  counted by series {right_series} of {series_count}; against the uncorrected labels {as_published}")
+    print(f"  counted by series {right_series} of {series_count}; {as_published} agree with the uncorrected labels")
     print(f"{'':8}{'n':>5}{'precision':>11}{'recall':>8}   taken as " + "".join(f"{_name(one):>7}" for one in classes))
     for one in classes:
         actual = sum(confusion[one, other] for other in classes)

@@ -1,6 +1,7 @@
 """T1, T1c, T2 and FLAIR among the series of a study: numbers first, text second, order in the study for contrast."""
 
+from BratsSegmenterLib.dicom.recognition.candidates import Candidate, Recognition
 from BratsSegmenterLib.dicom.recognition.protocol import missing_notes, reference_sequence
-from BratsSegmenterLib.dicom.recognition.recognition import Candidate, Recognition, recognise
+from BratsSegmenterLib.dicom.recognition.recognition import recognise
 
 __all__ = ["Candidate", "Recognition", "missing_notes", "recognise", "reference_sequence"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableSequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -85,6 +86,11 @@ class Acquisition:
     matrix: tuple[int, int] | None = None
 
 
+def is_derived(acquisition: Acquisition) -> bool:
+    """Whether Image Type says DERIVED and SECONDARY: computed from other images."""
+    return {"DERIVED", "SECONDARY"} <= set(acquisition.image_type)
+
+
 def acquisition_of(series: Series) -> Acquisition:
     """Gather the attributes of a series from its first instance's header and its frames' positions."""
     header, attributes = series.header, FrameAttributes(series.header)
@@ -161,25 +167,32 @@ def _scanning_sequence(attributes: FrameAttributes) -> frozenset[str]:
 
 
 def _b_value(series: Series) -> float | None:
-    """Diffusion b-value, standard or of the vendors that kept it private (GE 0043,1039, Siemens 0019,100C, Philips)."""
     value = FrameAttributes(series.header).get("MRDiffusionSequence", "DiffusionBValue")
     if value is not None:
         return _number(value)
-    for creator, group, element in (
-        ("SIEMENS MR HEADER", 0x0019, 0x0C),
-        ("Philips Imaging DD 001", 0x2001, 0x03),
-        ("GEMS_PARM_01", 0x0043, 0x39),
-    ):
-        if creator not in series.header.private_creators(group):
-            continue
-        block = series.header.private_block(group, creator)
-        if element in block:
-            private = block[element].value
-            private = private[0] if isinstance(private, list | tuple) or hasattr(private, "append") else private
-            # GE adds 1e9 to b-values that it derived.
-            number = _number(private)
-            return None if number is None else number % 1e9
+    for creator, group, element in _PRIVATE_B_VALUES:
+        if creator in series.header.private_creators(group):
+            block = series.header.private_block(group, creator)
+            if element in block:
+                return _first_number(block[element].value)
     return None
+
+
+# Where vendors kept the diffusion b-value before the standard had a place for it: creator, group, element.
+_PRIVATE_B_VALUES = (
+    ("SIEMENS MR HEADER", 0x0019, 0x0C),
+    ("Philips Imaging DD 001", 0x2001, 0x03),
+    ("GEMS_PARM_01", 0x0043, 0x39),
+)
+
+
+def _first_number(value: Any) -> float | None:
+    """The first of several values; raw bytes where the private dictionary does not know the element."""
+    if isinstance(value, bytes):
+        value = value.decode("ascii", "replace").split("\\")
+    number = _number(value[0] if isinstance(value, MutableSequence) and value else value)
+    # GE adds 1e9 to b-values that it derived.
+    return None if number is None else number % 1e9
 
 
 def _agent(header: Any) -> str:

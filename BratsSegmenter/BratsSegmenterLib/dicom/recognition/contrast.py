@@ -6,7 +6,7 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass
 
 from BratsSegmenterLib.dicom.recognition.acquisition import Acquisition
-from BratsSegmenterLib.dicom.recognition.names import NameReading, is_contrast_agent, read_name
+from BratsSegmenterLib.dicom.recognition.names import NameReading, announces_contrast, is_contrast_agent, read_name
 
 _DECIDED = 0.9
 _ORDER_ONLY_CONFIDENCE = 0.55
@@ -143,4 +143,4 @@ def _is_twin(later: Acquisition, earlier: Acquisition) -> bool:
 def _mentions_agent(acquisition: Acquisition) -> bool:
     if is_contrast_agent(acquisition.agent) or acquisition.agent_phase.startswith("POST"):
         return True
-    return read_name(*acquisition.names).contrast is True or read_name(acquisition.study_description).contrast is True
+    return read_name(*acquisition.names).contrast is True or announces_contrast(acquisition.study_description)

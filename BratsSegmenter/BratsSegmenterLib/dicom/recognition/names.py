@@ -57,8 +57,16 @@ def is_contrast_agent(agent: str) -> bool:
     return bool(plain) and not vocabulary.NO_AGENT.fullmatch(plain) and _contrast(plain) is not False
 
 
+def announces_contrast(study_description: str) -> bool:
+    """Whether a study's description says that an agent is given in it: "W/WO CONTRAST", "mit KM"."""
+    plain = _plain(study_description)
+    return vocabulary.WITH_AND_WITHOUT.search(plain) is not None or _contrast(plain) is True
+
+
 def _plain(text: str) -> str:
-    text = re.sub(r"(?<=[\s_])-c\b|\bw/?o\b(?!w)", " without ", text.lower())
+    # "w/wo" is both and tells nothing about one series; "w/o" and "-c" are without.
+    text = re.sub(r"\bw ?/? ?(and|&|/)? ?w/?o\b", "wwo", text.lower())
+    text = re.sub(r"(?<=[\s_])-c\b|\bw/?o\b", " without ", text)
     return " ".join(re.sub(r"[_\-./,;:()\[\]<>|]", " ", text).split())
 
 

@@ -61,6 +61,7 @@ WITHOUT_CONTRAST = _any_of(
     r"\bohne\b",
     "без контраст",
 )
+WITH_AND_WITHOUT = _any_of(r"\bwwo\b", r"\bwow\b", r"with (and|&) without")
 NO_AGENT = _any_of("no", "none", "n ?a", "without", "off", "unknown", "nil", "0", "false", "kein")
 
 # In the order of asking: what a name is told to be is the first that fits.

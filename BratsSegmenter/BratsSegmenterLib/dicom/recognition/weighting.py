@@ -71,7 +71,7 @@ def _declared(acquisition: Acquisition) -> Evidence | None:
 
 
 def _timed(acquisition: Acquisition, says_flair: bool) -> Evidence | None:
-    """What TR, TE and TI make of it (thresholds: docs of vendors' protocols at 1.5 T and 3 T)."""
+    """What TR, TE and TI make of it ; the limits lie between vendors' brain protocols at 1.5 T and 3 T."""
     repetition_time, echo_time = acquisition.repetition_time_ms, acquisition.echo_time_ms
     if repetition_time is None or echo_time is None or echo_time <= 0:
         return None

@@ -61,6 +61,23 @@ def test_without_any_sign_of_an_agent_a_repeated_t1_stays_t1_and_both_are_said_t
     assert "Series 3 and Series 1 are equally good as T1" in recognition.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("description", "given"),
+    [
+        ("MR BRAIN W/WO CONTRAST", True),
+        ("BRAIN WITH AND WITHOUT GD", True),
+        ("MRT Schaedel mit KM", True),
+        ("MR BRAIN W/O CONTRAST", False),
+        ("MR BRAIN", False),
+    ],
+)
+def test_the_study_description_tells_whether_a_repeated_t1_was_taken_after_an_agent(
+    description: str, given: bool
+) -> None:
+    described = replace(T1_PLAIN, more={"StudyDescription": description})
+    assert (T1C in recognise(study(described, described)).found) is given
+
+
 def test_a_repeat_after_the_first_contrast_series_is_t1c() -> None:
     injected = Specimen(T1C, GE, "COR T1 POST", "SE", 600, 12)
     recognition = recognise(study(T1_PLAIN, injected, T1_PLAIN))
@@ -132,7 +149,7 @@ def test_enhanced_objects_are_recognised_by_their_functional_groups(tmp_path: Pa
     assert "DIFFUSION" in recognition.excluded[0][1]
 
 
-def test_a_gap_or_a_fault_of_a_candidate_is_a_warning(tmp_path: Path) -> None:
+def test_a_gap_is_a_warning_and_a_series_that_cannot_be_loaded_is_excluded(tmp_path: Path) -> None:
     for number in (1, 2):
         classic(tmp_path / str(number), geometry=axial((12, 64, 64)), number=number)
     (tmp_path / "1" / "0004.dcm").unlink()
@@ -140,7 +157,42 @@ def test_a_gap_or_a_fault_of_a_candidate_is_a_warning(tmp_path: Path) -> None:
     recognition = recognise(scan(tmp_path).series)
     assert found_numbers(recognition) == {T1: 1}
     assert any("Series 1 has a gap" in warning for warning in recognition.warnings)
-    assert any("Series 2 mixes frames of reference" in warning for warning in recognition.warnings)
+    assert recognition.alternatives == {}
+    assert "mixes frames of reference" in recognition.excluded[0][1]
+
+
+def test_a_series_that_cannot_be_loaded_is_a_warning_when_nothing_replaces_it(tmp_path: Path) -> None:
+    file = classic(tmp_path, geometry=axial((12, 64, 64)))[5]
+    change(file, lambda dataset: setattr(dataset, "FrameOfReferenceUID", "2.25.9"))
+    recognition = recognise(scan(tmp_path).series)
+    assert not recognition.found
+    (warning,) = recognition.warnings
+    assert warning.startswith("Series 1 mixes frames of reference: 0006.dcm")
+    assert warning.endswith("It would have been taken as T1.")
+
+
+def test_a_series_in_the_frame_of_reference_of_t1c_is_preferred() -> None:
+    t1c, moved, same = study(replace(T1_PLAIN, agent="GADOVIST"), T2_PLAIN, T2_PLAIN)
+    moved = replace(moved, frame_of_reference_uid="2.25.77")
+    assert found_numbers(recognise([t1c, same, moved])) == {T1C: 1, T2: 3}
+    assert found_numbers(recognise([t1c, moved, same])) == {T1C: 1, T2: 3}
+
+
+@pytest.mark.parametrize(
+    ("creator", "group", "element", "vr", "value"),
+    [
+        ("SIEMENS MR HEADER", 0x0019, 0x0C, "IS", "1000"),
+        ("GEMS_PARM_01", 0x0043, 0x39, "IS", [1000001000, 8, 0, 0]),
+        ("GEMS_PARM_01", 0x0043, 0x39, "UN", b"1000\\8\\0\\0 "),
+        ("Philips Imaging DD 001", 0x2001, 0x03, "FL", 1000.0),
+    ],
+)
+def test_a_private_b_value_marks_diffusion_imaging(
+    creator: str, group: int, element: int, vr: str, value: object
+) -> None:
+    series = T2_PLAIN.series()
+    series.header.private_block(group, creator, create=True).add_new(element, vr, value)
+    assert recognise([series]).excluded[0][1] == "diffusion imaging, b = 1000 s/mm2"
 
 
 def test_missing_sequences_say_what_will_not_be_measured() -> None:

@@ -1,0 +1,67 @@
+"""What recognition answers: candidates with reasons, and the proposal that the user confirms or overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from BratsSegmenterLib.domain import Sequence, Series
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A series that may be a sequence.
+
+    Attributes
+    ----------
+    series : Series
+    sequence : Sequence
+    confidence : float
+        0 to 1; 1 where the user chose.
+    reasons : tuple of str
+        Why, in plain words.
+    contradiction : str
+        What speaks against it; empty when nothing does.
+    """
+
+    series: Series
+    sequence: Sequence
+    confidence: float
+    reasons: tuple[str, ...]
+    contradiction: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Recognition:
+    """What was found in a study; nothing in it is final before the user agreed.
+
+    Attributes
+    ----------
+    found : mapping of Sequence to Candidate
+        The proposal. A sequence that is missing has no key.
+    alternatives : mapping of Sequence to tuple of Candidate
+        Other series for the same sequence, best first.
+    excluded : tuple of (Series, str)
+        Series that are none of the four, and why.
+    warnings : tuple of str
+        Contradictions, equally good candidates, gaps and anatomical series that cannot be loaded, as sentences.
+    """
+
+    found: Mapping[Sequence, Candidate]
+    alternatives: Mapping[Sequence, tuple[Candidate, ...]] = field(default_factory=dict)
+    excluded: tuple[tuple[Series, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def with_override(self, sequence: Sequence, series: Series | None) -> Recognition:
+        """The recognition after the user chose `series` for `sequence`, or said that there is none (None).
+
+        A series can be one sequence only: where it was proposed for another, that one is missing afterwards.
+        """
+        found = {
+            key: candidate
+            for key, candidate in self.found.items()
+            if key is not sequence and (series is None or candidate.series.key != series.key)
+        }
+        if series is not None:
+            found[sequence] = Candidate(series, sequence, 1.0, ("chosen by the user",))
+        return replace(self, found={key: found[key] for key in Sequence if key in found})
