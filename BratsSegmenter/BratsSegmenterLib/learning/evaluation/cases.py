@@ -7,12 +7,13 @@ A case is a folder with one NIfTI file for each sequence and one for the labels.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import nibabel
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import ET, RC, Sequence
@@ -35,6 +36,7 @@ _FILE = re.compile(r"(?:.*[_-])?([a-z0-9]+)\.nii(?:\.gz)?", re.IGNORECASE)
 _CAVITY_NAMES = ("t1n", "t2w", "t2f")
 """In the challenges that use these names (2023 on) the value 4 is the resection cavity, before it was ET."""
 _OLD_ET = 4
+_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -109,17 +111,14 @@ def read_case(files: CaseFiles, sequences: Iterable[Sequence] = tuple(Sequence))
     for sequence in sequences:
         if sequence not in files.images:
             raise _bad(files, f"has no {sequence.value} image")
-        image = _read(files, files.images[sequence])
-        array = sitk.GetArrayFromImage(sitk.Cast(image, sitk.sitkFloat32))
+        array, geometry = _read(files, files.images[sequence])
         if not np.isfinite(array).all():
             raise _bad(files, f"has voxels that are no numbers in its {sequence.value} image")
         if array.min() == array.max():
             raise _bad(files, f"has a {sequence.value} image with one value everywhere")
-        images[sequence], geometries[sequence] = array, Geometry.of_image(image)
-    labels = _read(files, files.labels)
-    return LabelledCase(
-        files.name, images, geometries, _our_labels(files, sitk.GetArrayFromImage(labels)), Geometry.of_image(labels)
-    )
+        images[sequence], geometries[sequence] = array, geometry
+    values, labels_geometry = _read(files, files.labels)
+    return LabelledCase(files.name, images, geometries, _our_labels(files, values), labels_geometry)
 
 
 def _case_files(folder: Path) -> CaseFiles:
@@ -142,14 +141,20 @@ def _role(file: Path) -> str:
     return role if role in _SEQUENCES or role == _LABELS else ""
 
 
-def _read(files: CaseFiles, file: Path) -> sitk.Image:
+def _read(files: CaseFiles, file: Path) -> tuple[NDArray[np.float32], Geometry]:
+    """Values (slices, rows, columns) and grid of a NIfTI file.
+
+    Read by nibabel, because ITK turns values that are no numbers into zeros without a word.
+    """
     try:
-        image = sitk.ReadImage(str(file))
-    except RuntimeError as error:
+        image = nibabel.Nifti1Image.from_filename(file)
+        values = np.asarray(image.dataobj, np.float32)
+    except (OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
         raise _bad(files, f"has a file that cannot be read: {file.name}", str(error)) from error
-    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
+    if values.ndim != 3:
         raise _bad(files, f"has a file that is not one 3-D image: {file.name}")
-    return image
+    columns, rows, slices = values.shape
+    return np.ascontiguousarray(values.T), Geometry((slices, rows, columns), _RAS_TO_LPS @ image.affine)
 
 
 def _our_labels(files: CaseFiles, values: NDArray) -> NDArray[np.uint8]:
