@@ -20,16 +20,17 @@ def whole_file(path: Path) -> Iterator[Path]:
     ExportError
         The disk refused.
     """
-    partial = path.with_name(f".{uuid.uuid4().hex}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        with partial.open("rb") as stream:
-            os.fsync(stream.fileno())
-        os.replace(partial, path)
+        partial = path.with_name(f".{uuid.uuid4().hex}-{path.name}")
+        try:
+            yield partial
+            with partial.open("rb") as stream:
+                os.fsync(stream.fileno())
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
         raise ExportError(
             f"{path.name} could not be written.", "Check the free space and the rights of its folder.", str(error)
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)

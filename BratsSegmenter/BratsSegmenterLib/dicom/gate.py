@@ -140,7 +140,7 @@ def _verify_report(path: Path, segmentation: Segmentation, measurements: Measure
 
 def _expected_values(segmentation: Segmentation, measurements: Measurements) -> dict[tuple[str, str], float]:
     """By group and quantity: cubic millimetres counted in voxels, millimetres as the user's table shows them."""
-    values = {}
+    values: dict[tuple[str, str], float] = {}
     for measured in measurements.volumes:
         voxels = np.count_nonzero(segmentation.mask(measured.region))
         if voxels:

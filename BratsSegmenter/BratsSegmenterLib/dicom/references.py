@@ -68,7 +68,7 @@ def _check_identity(written: WrittenObject, dataset: Dataset, volume: Volume) ->
 def _datasets(dataset: Dataset) -> Iterator[Dataset]:
     """The dataset and all items of its sequences, at any depth."""
     yield dataset
-    for tag in dataset.keys():
+    for tag in sorted(dataset.keys()):
         if tag not in _WITHOUT_REFERENCES and dataset[tag].VR == "SQ":
             for item in dataset[tag].value:
                 yield from _datasets(item)
@@ -92,7 +92,9 @@ def _check_reference(
 
 def _check_contour_planes(written: WrittenObject, dataset: Dataset, volume: Volume) -> None:
     planes = SlicePlanes(volume)
-    slice_of = {(frame.sop_instance_uid, frame.number): k for k, frame in enumerate(volume.frames)}
+    slice_of = {
+        (frame.sop_instance_uid, frame.number): k for k, frame in enumerate(volume.frames) if planes.has_image[k]
+    }
     for roi in dataset.ROIContourSequence:
         for contour in roi.ContourSequence:
             image = (contour.get("ContourImageSequence") or [None])[0]
@@ -103,7 +105,7 @@ def _check_contour_planes(written: WrittenObject, dataset: Dataset, volume: Volu
             distance_mm = np.abs(planes.offset_mm(contour_points_mm(contour)) - planes.offsets_mm[k]).max()
             if distance_mm > ON_PLANE_MM:
                 raise ExportError(
-                    f"Contour {contour.ContourNumber} of region {roi.ReferencedROINumber} lies {distance_mm:.2f} mm off "
-                    "the slice that it names.",
+                    f"Contour {contour.ContourNumber} of region {roi.ReferencedROINumber} lies {distance_mm:.2f} mm "
+                    "off the slice that it names.",
                     _ADVICE,
                 )
