@@ -93,7 +93,7 @@ class FaultyProxy:
         self._server.proxy = self
         self._server.upstream = (parts.hostname or "", parts.port or 80)
         self.url = f"http://127.0.0.1:{self._server.server_port}{parts.path}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def plan(self, *plans: Plan) -> None:
         """Do these next."""

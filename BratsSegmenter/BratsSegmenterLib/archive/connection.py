@@ -10,7 +10,7 @@ import requests
 from dicomweb_client import DICOMwebClient
 
 from BratsSegmenterLib.archive.credentials import Credentials
-from BratsSegmenterLib.archive.failures import TemporaryArchiveError, explaining, status_error
+from BratsSegmenterLib.archive.failures import TemporaryArchiveError, explaining
 from BratsSegmenterLib.archive.logs import keep_identities_out_of_logs
 from BratsSegmenterLib.archive.multipart import boundary_of, encode, iterate_parts
 from BratsSegmenterLib.archive.profile import Profile
@@ -109,11 +109,6 @@ class Connection:
         url = self.url(self.profile.stow_prefix, f"studies/{study_uid}" if study_uid else "studies")
         headers = {"Content-Type": content_type, "Accept": "application/dicom+json"}
         return self.session.post(url, data=body, headers=headers)
-
-    def require_success(self, response: requests.Response) -> None:
-        """Raise the sentence of a status that is none of 2xx."""
-        if not response.ok:
-            raise status_error(self.profile, response.status_code)
 
     def url(self, prefix: str, path: str) -> str:
         """Where a resource lies; `prefix` is one of the profile's."""

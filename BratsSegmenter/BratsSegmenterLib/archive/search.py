@@ -19,15 +19,13 @@ _SERIES_FIELDS = ["SeriesDescription", "SeriesNumber", "NumberOfSeriesRelatedIns
 
 
 def search_studies(connection: Connection, query: StudyQuery, stop: Stop) -> list[StudySummary]:
-    """The wanted studies, newest first among those looked at."""
+    """The wanted studies in the archive's own order, those of this page newest first."""
     search = partial(
         connection.client.search_for_studies, fields=_STUDY_FIELDS, search_filters=_generous_filters(query)
     )
-    wanted = query.offset + query.limit
     listed = _all_pages(connection, search, StudySummary.from_dicom_json, stop)
-    studies = [*islice(filter(query.matches, listed), wanted)]
-    studies.sort(key=lambda study: (study.study_date, study.study_uid), reverse=True)
-    return studies[query.offset :]
+    wanted = islice(filter(query.matches, listed), query.offset, query.offset + query.limit)
+    return sorted(wanted, key=lambda study: (study.study_date, study.study_uid), reverse=True)
 
 
 def list_series(connection: Connection, study_uid: str, stop: Stop) -> list[SeriesSummary]:
@@ -83,7 +81,14 @@ def _generous_filters(query: StudyQuery) -> dict[str, str]:
 
 
 def _generous(pattern: str) -> str:
-    """Any character in place of those that Debian's Orthanc does not decode: ``^``, blanks, letters beyond ASCII."""
-    return "".join(
-        letter if letter.isascii() and (letter.isalnum() or letter in "*?.-_") else "?" for letter in pattern
-    )
+    """Wild cards in place of what Debian's Orthanc does not decode: ``^``, blanks, letters beyond ASCII.
+
+    One beyond ASCII is several bytes there, which ``?`` does not match.
+    """
+    return "".join(map(_decodable, pattern))
+
+
+def _decodable(letter: str) -> str:
+    if not letter.isascii():
+        return "*"
+    return letter if letter.isalnum() or letter in "*?.-_" else "?"

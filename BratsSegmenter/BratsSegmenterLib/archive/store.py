@@ -15,22 +15,13 @@ from BratsSegmenterLib.archive.failures import StoreRefusedError, TemporaryArchi
 from BratsSegmenterLib.archive.instance_file import InstanceIdentity, inspect, sha256_of
 from BratsSegmenterLib.archive.read_back import read_back
 from BratsSegmenterLib.archive.search import list_instances
+from BratsSegmenterLib.archive.store_answer import doubt_of
 from BratsSegmenterLib.archive.threads import Stop
 from BratsSegmenterLib.errors import ArchiveError
 
 _BATCH_BYTES = 8_000_000
 _PATIENCE_S = (0.0, 0.2, 0.5, 1.0)  # an archive may need a moment to list what it has just taken
-_OUT_OF_RESOURCES = range(0xA700, 0xA800)
-_FAILURE_REASONS = {  # PS3.18 annex I and PS3.4 table B.2-1
-    0x0110: "a processing failure of its own",
-    0x0111: "another object with the same UID is stored already",
-    0x0117: "the UID of the object is invalid",
-    0x0122: "it does not take this kind of object",
-    0x0124: "this account may not store",
-    0xA900: "the object does not belong into this study",
-    0xC000: "it cannot understand the object",
-}
-_RETRIABLE_STATUS = frozenset({408, 429, 500, 502, 503, 504})
+_AT_ONCE_S = (0.0,)
 
 
 @dataclass(frozen=True)
@@ -106,23 +97,27 @@ def _batches(files: Sequence[Path], study_uid: str) -> Iterator[list[_Outgoing]]
 
 def _send(connection: Connection, missing: list[_Outgoing], stop: Stop) -> None:
     """Send until all are listed. Every attempt reads the files again: same bytes, same UIDs, whatever came before."""
-    doubt = ArchiveError("Nothing was sent.")
     for delay_s in (*connection.retry_delays_s, None):
         if not missing:
             return
-        try:
-            response = connection.attempt_once(partial(_post, connection, missing), stop)
-            doubt = _judge(connection, response, missing)
-        except TemporaryArchiveError as error:
-            doubt = error
-        missing = _still_missing(connection, missing, stop)
+        doubt, missing = _send_once(connection, missing, stop)
         if missing and isinstance(doubt, StoreRefusedError):
             _refuse_or_isolate(connection, missing, doubt, stop)
             return
+        if missing and (delay_s is None or not isinstance(doubt, TemporaryArchiveError)):
+            raise doubt
         if missing and delay_s is not None:
             stop.sleep(delay_s)
-    if missing:
-        raise doubt
+
+
+def _send_once(connection: Connection, outgoing: list[_Outgoing], stop: Stop) -> tuple[ArchiveError, list[_Outgoing]]:
+    """Send; what to say of what the archive does not list afterwards, whatever it answered, and what that is."""
+    try:
+        response = connection.attempt_once(partial(_post, connection, outgoing), stop)
+    except TemporaryArchiveError as error:
+        return error, _not_listed(connection, outgoing, _AT_ONCE_S, stop)
+    patience_s = _PATIENCE_S if response.status_code == requests.codes.ok else _AT_ONCE_S
+    return doubt_of(connection.profile, response), _not_listed(connection, outgoing, patience_s, stop)
 
 
 def _post(connection: Connection, missing: list[_Outgoing]) -> requests.Response:
@@ -143,56 +138,11 @@ def _refuse_or_isolate(connection: Connection, missing: list[_Outgoing], doubt: 
         raise refusal
 
 
-def _judge(connection: Connection, response: requests.Response, sent: list[_Outgoing]) -> ArchiveError:
-    """What to say if the archive does not list what was sent, whatever status it answered with."""
-    name = connection.profile.name
-    reasons = _failure_reasons(response)
-    if any(reason not in _OUT_OF_RESOURCES for reason in reasons):
-        words = _FAILURE_REASONS.get(reasons[0], f"its reason is code {reasons[0]:04X}H")
-        return StoreRefusedError(
-            f"The PACS '{name}' refused an object: {words}.",
-            "Ask the PACS administrator; the object is kept here.",
-            f"STOW-RS status {response.status_code}, failure reason {reasons[0]:04X}H",
-        )
-    if response.status_code in _RETRIABLE_STATUS or reasons:
-        return TemporaryArchiveError(
-            f"The PACS '{name}' could not take the object now (status {response.status_code}).",
-            "It is kept here; try again in a few minutes.",
-        )
-    if not response.ok:
-        error = _status_refusal(connection, response)
-        return error
-    return TemporaryArchiveError(
-        f"The PACS '{name}' said that it stored {len(sent)} object(s) but does not list them.",
-        "They are kept here; try again, and if it happens again ask the PACS administrator.",
-        f"STOW-RS status {response.status_code}",
-    )
-
-
-def _status_refusal(connection: Connection, response: requests.Response) -> ArchiveError:
-    try:
-        connection.require_success(response)
-    except ArchiveError as error:
-        if response.status_code in (401, 403):
-            return error
-        return StoreRefusedError(error.what, error.advice, error.cause)
-    raise AssertionError("asked only for a status that is no success")
-
-
-def _failure_reasons(response: requests.Response) -> list[int]:
-    """Failure Reason (0008,1197) of every item of the Failed SOP Sequence (0008,1198), from a JSON answer."""
-    if "json" not in response.headers.get("Content-Type", ""):
-        return []
-    try:
-        failed = response.json()["00081198"]["Value"]
-        return [int(item["00081197"]["Value"][0]) for item in failed]
-    except (ValueError, KeyError, IndexError, TypeError):
-        return []
-
-
-def _still_missing(connection: Connection, sent: list[_Outgoing], stop: Stop) -> list[_Outgoing]:
-    missing = sent
-    for delay_s in _PATIENCE_S:
+def _not_listed(
+    connection: Connection, outgoing: list[_Outgoing], patience_s: tuple[float, ...], stop: Stop
+) -> list[_Outgoing]:
+    missing = outgoing
+    for delay_s in patience_s:
         stop.sleep(delay_s)
         listed = _listed(connection, missing, stop)
         missing = [one for one in missing if one.identity.sop_instance_uid not in listed]

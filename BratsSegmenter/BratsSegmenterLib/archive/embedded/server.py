@@ -39,6 +39,7 @@ _RESOURCE = re.compile(
 )
 _IGNORED_PARAMETERS = ("includefield", "fuzzymatching")
 _CHUNK_BYTES = 262_144
+_POLL_S = 0.05
 _MAXIMUM_CHUNK_BYTES = 64_000_000
 
 
@@ -58,7 +59,9 @@ class EmbeddedArchive:
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.storage = storage
         self._server.token = token
-        self._thread = threading.Thread(target=self._server.serve_forever, name="embedded archive", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_S,), name="embedded archive", daemon=True
+        )
         self.token = token
         self.url = self._server.base_url = f"http://127.0.0.1:{self._server.server_port}{_ROOT}"
         self._thread.start()

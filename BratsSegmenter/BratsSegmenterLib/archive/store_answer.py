@@ -1,0 +1,61 @@
+"""What an archive's answer to STOW-RS means (DICOM PS3.18 10.5.3 and annex I)."""
+
+from __future__ import annotations
+
+import requests
+
+from BratsSegmenterLib.archive.failures import StoreRefusedError, TemporaryArchiveError, status_error
+from BratsSegmenterLib.archive.profile import Profile
+from BratsSegmenterLib.errors import ArchiveError
+
+_OUT_OF_RESOURCES = range(0xA700, 0xA800)
+_FAILURE_REASONS = {  # PS3.18 table I.2-2, PS3.4 table B.2-1
+    0x0110: "a processing failure of its own",
+    0x0111: "another object with the same UID is stored already",
+    0x0117: "the UID of the object is invalid",
+    0x0122: "it does not take this kind of object",
+    0x0124: "this account may not store",
+    0xA900: "the object does not belong into this study",
+    0xC000: "it cannot understand the object",
+}
+_KEPT = "The object is kept here"
+_NO_RIGHT = (401, 403)
+
+
+def doubt_of(profile: Profile, response: requests.Response) -> ArchiveError:
+    """What to say should the archive not list what was sent; an answer alone, good or bad, proves nothing.
+
+    Returns
+    -------
+    ArchiveError
+        :class:`StoreRefusedError` when sending again is useless, :class:`TemporaryArchiveError` when it is not, else
+        an error of the account or the address.
+    """
+    reasons = _failure_reasons(response)
+    final = [reason for reason in reasons if reason not in _OUT_OF_RESOURCES]
+    cause = f"STOW-RS status {response.status_code}, failure reasons {[f'{reason:04X}H' for reason in reasons]}"
+    if final:
+        words = _FAILURE_REASONS.get(final[0], f"its reason is code {final[0]:04X}H")
+        what = f"The PACS '{profile.name}' refused an object: {words}."
+        return StoreRefusedError(what, f"{_KEPT}; ask the PACS administrator.", cause)
+    if reasons or response.status_code >= requests.codes.server_error:
+        what = f"The PACS '{profile.name}' could not take the object now (status {response.status_code})."
+        return TemporaryArchiveError(what, f"{_KEPT}; try again in a few minutes.", cause)
+    if response.ok:
+        what = f"The PACS '{profile.name}' said that it stored the object but does not list it."
+        return TemporaryArchiveError(what, f"{_KEPT}; try again, or ask the PACS administrator.", cause)
+    error = status_error(profile, response.status_code)
+    if isinstance(error, TemporaryArchiveError) or response.status_code in _NO_RIGHT:
+        return error
+    return StoreRefusedError(error.what, error.advice, cause)
+
+
+def _failure_reasons(response: requests.Response) -> list[int]:
+    """Failure Reason (0008,1197) of every item of the Failed SOP Sequence (0008,1198), from a JSON answer."""
+    if "json" not in response.headers.get("Content-Type", ""):
+        return []
+    try:
+        failed = response.json()["00081198"]["Value"]
+        return [int(item["00081197"]["Value"][0]) for item in failed]
+    except (ValueError, KeyError, IndexError, TypeError):
+        return []

@@ -1,0 +1,221 @@
+"""The outbox: what is queued survives, arrives once and leaves a receipt."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from archives import RunningArchive, write_study
+from faulty_proxy import Fault, Plan
+from pydicom import dcmread
+
+from BratsSegmenterLib.archive import Outbox, Receipt, TransactionState
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.errors import ArchiveError, Cancelled
+from BratsSegmenterLib.progress import Progress
+
+
+@pytest.fixture
+def study() -> StudyIdentity:
+    return StudyIdentity()
+
+
+@pytest.fixture
+def files(study: StudyIdentity, tmp_path: Path) -> list[Path]:
+    return write_study(tmp_path / "study", study, 2, (1, 16, 16))
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Outbox:
+    return Outbox(tmp_path / "outbox")
+
+
+def test_a_transaction_arrives_and_leaves_a_receipt(
+    any_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    transaction = outbox.add(files, study.study_uid, any_archive.kind, author="Dr. Reader")
+
+    (delivery,) = outbox.deliver(any_archive.connect())
+
+    receipt = delivery.receipt
+    assert receipt is not None
+    assert receipt == outbox.transactions()[0].receipt()
+    assert receipt == Receipt.from_json(receipt.to_json())
+    assert (receipt.transaction_id, receipt.study_uid, receipt.author) == (
+        transaction.id,
+        study.study_uid,
+        "Dr. Reader",
+    )
+    assert [one.sha256 for one in receipt.objects] == hashes
+    assert receipt.queued_at <= receipt.delivered_at
+    assert outbox.transactions()[0].state is TransactionState.DELIVERED
+    assert not [*transaction.folder.glob("*.dcm")]
+
+
+def test_what_is_queued_does_not_need_its_files_any_more(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    outbox.add(files, study.study_uid, "embedded")
+    for file in files:
+        file.unlink()
+
+    (delivery,) = outbox.deliver(embedded_archive.connect())
+
+    assert delivery.error is None
+
+
+def test_nothing_goes_to_another_profile(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    outbox.add(files, study.study_uid, "Ward 3")
+
+    assert outbox.deliver(embedded_archive.connect()) == ()
+    assert outbox.transactions()[0].state is TransactionState.WAITING
+
+
+def test_a_failed_delivery_waits_with_its_problem_and_goes_through_later(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    transaction = outbox.add(files, study.study_uid, "embedded")
+    with embedded_archive.behind_faults() as proxy:
+        proxy.plan(*[Plan(Fault.STATUS, status=503)] * 2)
+        archive = embedded_archive.connect(proxy.url, (0.0,))
+
+        with pytest.raises(ArchiveError, match="503"):
+            outbox.deliver_one(transaction, archive)
+        (waiting,) = outbox.transactions()
+        receipt = outbox.deliver_one(transaction, archive)
+
+    assert waiting.state is TransactionState.WAITING
+    assert waiting.attempts == 1
+    assert waiting.problem.startswith("The PACS 'embedded' answered 503")
+    assert receipt.attempts == 2
+
+
+def test_one_failure_does_not_keep_the_next_transaction_back(
+    embedded_archive: RunningArchive, outbox: Outbox, tmp_path: Path
+) -> None:
+    studies = [StudyIdentity(), StudyIdentity()]
+    first, second = (write_study(tmp_path / one.study_uid, one, 1, (1, 8, 8)) for one in studies)
+    embedded_archive.connect().store(first)
+    changed = dcmread(first[0])
+    changed.SeriesDescription = "Changed"
+    changed.save_as(first[0])
+    outbox.add(first, studies[0].study_uid, "embedded")
+    outbox.add(second, studies[1].study_uid, "embedded")
+
+    refused, delivered = outbox.deliver(embedded_archive.connect())
+
+    assert refused.transaction.state is TransactionState.REFUSED
+    assert "other content than was sent" in refused.transaction.problem
+    assert delivered.transaction.state is TransactionState.DELIVERED
+    assert outbox.deliver(embedded_archive.connect()) == ()
+
+
+def test_the_same_objects_are_queued_once(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    transaction = outbox.add(files, study.study_uid, "embedded")
+
+    again = outbox.add(files, study.study_uid, "embedded")
+
+    assert again.id == transaction.id
+    outbox.deliver(embedded_archive.connect())
+    after_delivery = outbox.add(files, study.study_uid, "embedded")
+    assert outbox.deliver_one(after_delivery, embedded_archive.connect()).transaction_id == transaction.id
+
+
+def test_a_change_without_a_new_uid_is_refused(outbox: Outbox, study: StudyIdentity, files: list[Path]) -> None:
+    outbox.add(files, study.study_uid, "embedded")
+    changed = dcmread(files[0])
+    changed.SeriesDescription = "Changed"
+    changed.save_as(files[0])
+
+    with pytest.raises(ArchiveError, match="was queued before with other content"):
+        outbox.add(files, study.study_uid, "embedded")
+
+
+def test_files_of_another_study_are_not_queued(outbox: Outbox, files: list[Path]) -> None:
+    with pytest.raises(ArchiveError, match="belongs to study"):
+        outbox.add(files, StudyIdentity().study_uid, "embedded")
+    assert outbox.transactions() == ()
+
+
+def test_nothing_to_send_is_said(outbox: Outbox, study: StudyIdentity) -> None:
+    with pytest.raises(ArchiveError, match="nothing to send"):
+        outbox.add([], study.study_uid, "embedded")
+
+
+def test_a_file_that_changed_on_disk_is_not_sent(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    transaction = outbox.add(files, study.study_uid, "embedded")
+    queued = transaction.files[0]
+    queued.write_bytes(queued.read_bytes()[:-2] + b"XX")
+
+    with pytest.raises(ArchiveError, match="missing or was changed on disk"):
+        outbox.deliver_one(transaction, embedded_archive.connect())
+
+    assert embedded_archive.connect().series(study.study_uid) == []
+
+
+def test_what_a_crash_left_half_queued_is_not_a_transaction(
+    outbox: Outbox, tmp_path: Path, study: StudyIdentity, files: list[Path]
+) -> None:
+    half = tmp_path / "outbox" / ".staging-crashed"
+    half.mkdir()
+    (half / "0001.dcm").write_bytes(b"half")
+
+    assert outbox.transactions() == ()
+    outbox.add(files, study.study_uid, "embedded")
+
+    assert not half.exists()
+    assert len(outbox.transactions()) == 1
+
+
+def test_a_damaged_transaction_is_named(outbox: Outbox, study: StudyIdentity, files: list[Path]) -> None:
+    transaction = outbox.add(files, study.study_uid, "embedded")
+    (transaction.folder / "manifest.json").write_text("{")
+
+    with pytest.raises(ArchiveError, match=f"outbox folder .*{transaction.id} is damaged"):
+        outbox.transactions()
+
+
+def test_two_programs_do_not_deliver_at_the_same_time(
+    embedded_archive: RunningArchive,
+    outbox: Outbox,
+    tmp_path: Path,
+    study: StudyIdentity,
+    files: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("BratsSegmenterLib.archive.outbox._LOCK_WAIT_S", 0.1)
+    other = Outbox(tmp_path / "outbox")
+    outbox.add(files, study.study_uid, "embedded")
+
+    def deliver_from_the_other() -> bool:
+        with pytest.raises(ArchiveError, match="Another window or program is working on the outbox"):
+            other.deliver(embedded_archive.connect())
+        return True
+
+    with pytest.raises(Cancelled):
+        outbox.deliver(embedded_archive.connect(), Progress(is_cancelled=deliver_from_the_other))
+
+
+def test_a_cancelled_delivery_waits(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    outbox.add(files, study.study_uid, "embedded")
+
+    with pytest.raises(Cancelled):
+        outbox.deliver(embedded_archive.connect(), Progress(is_cancelled=lambda: True))
+
+    assert outbox.transactions()[0].state is TransactionState.WAITING
+
+
+def test_a_discarded_transaction_is_gone(outbox: Outbox, study: StudyIdentity, files: list[Path]) -> None:
+    outbox.discard(outbox.add(files, study.study_uid, "embedded"))
+
+    assert outbox.transactions() == ()
