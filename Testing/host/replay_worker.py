@@ -63,8 +63,13 @@ def main(argv: list[str]) -> int:
         case Behaviour.HANGS:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             time.sleep(600)
-    _say("result", **_ANSWERS[job["job"]](job, behaviour))
+    _say("result", **answer(job, behaviour))
     return 0
+
+
+def answer(job: dict[str, Any], behaviour: Behaviour = Behaviour.WORKS) -> dict[str, Any]:
+    """The result of a job; a segmentation's files are written into its folder."""
+    return _ANSWERS[job["job"]](job, behaviour)
 
 
 def head() -> np.ndarray:

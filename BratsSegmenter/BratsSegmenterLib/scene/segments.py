@@ -16,6 +16,7 @@ from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.scene.terminology import terminology_entry
 
 _LABEL_MAP, _SINGLE_FILE = 1, 4  # bits of the loading options of vtkSlicerVolumesLogic
+_SAME_PLACE_MM = 1e-3
 _OUTLINE_OPACITY, _FILL_OPACITY = 1.0, 0.25
 
 
@@ -57,7 +58,7 @@ def create_segmentation(labels_path: Path, reference: Any, name: str) -> Any:
 def label_map(segmentation_node: Any, reference: Any) -> NDArray[np.uint8]:
     """The segments as one label map in the grid of `reference`, shape (slices, rows, columns), labels as in domain.
 
-    Where segments overlap, the one of the later layer wins. Segments that are no region are left out.
+    Where segments overlap, which the editor prevents, the larger label wins. Segments that are no region are left out.
     """
     labels = np.zeros(slicer.util.arrayFromVolume(reference).shape, np.uint8)
     segmentation = segmentation_node.GetSegmentation()
@@ -66,8 +67,10 @@ def label_map(segmentation_node: Any, reference: Any) -> NDArray[np.uint8]:
         if image is None:
             continue
         window, values = _window_and_values(image)
-        drawn = _region_label_of_value(segmentation, layer)[values]
-        np.copyto(labels[window], drawn, where=drawn > 0)
+        for value, label in _label_of_value(segmentation, layer):
+            # Arithmetic on whole arrays: five times faster here than masks or look-up tables.
+            drawn = (values == value).view(np.uint8) * np.uint8(label)
+            np.maximum(labels[window], drawn, out=labels[window])
     return labels
 
 
@@ -92,33 +95,34 @@ def _colour(region: Region) -> tuple[float, ...]:
 
 
 def _require_same_grid(label_node: Any, reference: Any) -> None:
-    ours, theirs = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
-    label_node.GetIJKToRASMatrix(ours)
-    reference.GetIJKToRASMatrix(theirs)
-    same_place = np.allclose(slicer.util.arrayFromVTKMatrix(ours), slicer.util.arrayFromVTKMatrix(theirs), atol=1e-3)
+    same_place = np.allclose(_index_to_ras(label_node), _index_to_ras(reference), atol=_SAME_PLACE_MM)
     same_size = slicer.util.arrayFromVolume(label_node).shape == slicer.util.arrayFromVolume(reference).shape
     if not (same_place and same_size):
         raise SeriesError("The label map does not lie in the grid of its reference image.", "Segment the study again.")
 
 
+def _index_to_ras(volume: Any) -> NDArray[np.float64]:
+    matrix = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(matrix)
+    return slicer.util.arrayFromVTKMatrix(matrix)
+
+
 def _in_grid_of(reference: Any, image: Any) -> Any:
-    """`image` on voxels of `reference`, perhaps only a part of them; None when it is empty."""
+    """`image` on voxels of `reference`, perhaps only on a part of them; None when it is empty."""
     if image is None or image.IsEmpty():
         return None
+    matrix = vtk.vtkMatrix4x4()
+    image.GetImageToWorldMatrix(matrix)
+    same_place = np.allclose(slicer.util.arrayFromVTKMatrix(matrix), _index_to_ras(reference), atol=_SAME_PLACE_MM)
+    size = reference.GetImageData().GetDimensions()
+    extent = image.GetExtent()
+    if same_place and all(extent[2 * axis] >= 0 and extent[2 * axis + 1] < size[axis] for axis in range(3)):
+        return image
     grid = slicer.vtkSlicerSegmentationsModuleLogic.CreateOrientedImageDataFromVolumeNode(reference)
     grid.UnRegister(None)
-    if slicer.vtkOrientedImageDataResample.DoGeometriesMatchIgnoreOrigin(image, grid):
-        extent, whole = image.GetExtent(), grid.GetExtent()
-        lies_inside = all(extent[axis] >= whole[axis] and extent[axis + 1] <= whole[axis + 1] for axis in (0, 2, 4))
-        if lies_inside and _same_origin(image, grid):
-            return image
     resampled = slicer.vtkOrientedImageData()
     slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage(image, grid, resampled)
     return resampled
-
-
-def _same_origin(image: Any, grid: Any) -> bool:
-    return bool(np.allclose(image.GetOrigin(), grid.GetOrigin(), atol=1e-3))
 
 
 def _window_and_values(image: Any) -> tuple[tuple[slice, slice, slice], NDArray]:
@@ -129,11 +133,11 @@ def _window_and_values(image: Any) -> tuple[tuple[slice, slice, slice], NDArray]
     return window, values.reshape(k1 - k0 + 1, j1 - j0 + 1, i1 - i0 + 1)
 
 
-def _region_label_of_value(segmentation: Any, layer: int) -> NDArray[np.uint8]:
-    """Lookup from the values in a layer to the labels of our regions."""
-    lookup = np.zeros(65536, np.uint8)
-    for segment_id in segmentation.GetSegmentIDsForLayer(layer):
-        region = REGIONS.get(segment_id)
-        if region in LEAF_REGIONS:
-            lookup[segmentation.GetSegment(segment_id).GetLabelValue()] = region.label
-    return lookup
+def _label_of_value(segmentation: Any, layer: int) -> list[tuple[int, int]]:
+    """The values in a layer that are regions, each with the region's label."""
+    regions = ((REGIONS.get(segment_id), segment_id) for segment_id in segmentation.GetSegmentIDsForLayer(layer))
+    return [
+        (segmentation.GetSegment(segment_id).GetLabelValue(), region.label)
+        for region, segment_id in regions
+        if region in LEAF_REGIONS
+    ]

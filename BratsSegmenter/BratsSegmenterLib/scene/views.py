@@ -28,7 +28,7 @@ def show_review_layout(left: Any, right: Any, below: Any) -> None:
         composite.SetBackgroundVolumeID(volume.GetID())
         composite.SetForegroundVolumeID(None)
         composite.SetLabelVolumeID(None)
-        logic.RotateSliceToLowestVolumeAxes()
+        logic.GetSliceNode().RotateToVolumePlane(volume)
         logic.FitSliceToBackground()
 
 

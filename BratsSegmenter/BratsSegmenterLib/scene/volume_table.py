@@ -10,10 +10,11 @@ import slicer
 import vtk
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.domain import REGIONS
+from BratsSegmenterLib.domain import LEAF_REGIONS, REGIONS
 from BratsSegmenterLib.scene.segments import label_map
 
-_EVENTS = ("SourceRepresentationModified", "SegmentAdded", "SegmentRemoved")
+# Some edits end with the one event, some with the other.
+_EVENTS = ("SourceRepresentationModified", "SegmentModified", "SegmentRemoved")
 
 
 class VolumeTable:
@@ -67,8 +68,8 @@ class VolumeTable:
 def region_volumes_ml(labels: NDArray[np.uint8], spacing_mm: tuple[float, float, float]) -> dict[str, float]:
     """Millilitres of every leaf and nested region of a label map, by region key."""
     voxel_ml = float(np.prod(spacing_mm)) / 1000.0
-    voxels = np.bincount(labels.ravel(), minlength=256)
-    return {key: float(voxels[list(region.labels)].sum()) * voxel_ml for key, region in REGIONS.items()}
+    voxels = {region.label: int(np.count_nonzero(labels == region.label)) for region in LEAF_REGIONS}
+    return {key: sum(voxels[label] for label in region.labels) * voxel_ml for key, region in REGIONS.items()}
 
 
 def _fill(node: Any, volumes_ml: Mapping[str, float]) -> None:

@@ -80,11 +80,13 @@ class MessageReader:
 
     def _message(self, line: bytes) -> ProgressEvent | Outcome | None:
         try:
-            fields: dict[str, Any] = json.loads(line)
-            event = fields.pop("event")
-        except (ValueError, KeyError, AttributeError):
+            fields: Any = json.loads(line)
+        except ValueError:
+            fields = None
+        if not isinstance(fields, dict) or "event" not in fields:
             logging.getLogger(__name__).warning("The worker wrote a line of %d bytes that is no message.", len(line))
             return None
+        event = fields.pop("event")
         if event == "progress":
             return from_json(ProgressEvent, fields)
         if event == "result":

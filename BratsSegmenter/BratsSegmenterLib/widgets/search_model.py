@@ -90,4 +90,4 @@ def readable_name(person_name: str) -> str:
     """A DICOM person name (PS3.5 6.2.1.1) as people write it: family name, comma, given name."""
     alphabetic = person_name.split("=")[0]
     family, _, given = alphabetic.partition("^")
-    return ", ".join(part for part in (family, given.replace("^", " ").strip()) if part)
+    return ", ".join(part for part in (family, " ".join(given.replace("^", " ").split())) if part)

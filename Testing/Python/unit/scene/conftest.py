@@ -1,0 +1,24 @@
+"""A real MRML scene for the tests of this folder."""
+
+from pathlib import Path
+
+import pytest
+from host.fixtures import parameter_node, scene  # noqa: F401 - fixtures
+from host.replay_worker import STUDY, answer
+
+from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.records import from_json
+
+
+@pytest.fixture
+def study() -> StudySummary:
+    """A synthetic patient's study."""
+    return from_json(StudySummary, STUDY)
+
+
+@pytest.fixture
+def result(tmp_path: Path) -> SegmentResult:
+    """A segmented head on disk: volumes and label map."""
+    job = {"job": "segment", "folder": str(tmp_path), "bundle": "glioma-synthetic"}
+    return from_json(SegmentResult, answer(job))

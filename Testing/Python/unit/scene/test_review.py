@@ -1,0 +1,134 @@
+"""A result in the scene: placed, measured while it is edited, exported, saved and taken up again."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import slicer
+
+from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.scene.views import LAYOUT
+
+
+@pytest.fixture
+def seen() -> list[dict[str, float]]:
+    return []
+
+
+@pytest.fixture
+def review(parameter_node, study, result, tmp_path, seen) -> Review:
+    review = Review(parameter_node)
+    review.on_volumes = seen.append
+    review.show(study, tmp_path, result)
+    yield review
+    review.release()
+
+
+def _draw(review: Review, segment_id: str, voxels: tuple[slice, ...]) -> np.ndarray:
+    reference = review.parameters.reference
+    mask = slicer.util.arrayFromSegmentBinaryLabelmap(review.parameters.segmentation, segment_id, reference).copy()
+    mask[voxels] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(mask, review.parameters.segmentation, segment_id, reference)
+    return mask
+
+
+def test_the_first_volumes_are_those_the_worker_measured(review, result, seen):
+    for key, volume_ml in result.volumes_ml.items():
+        assert seen[0][key] == pytest.approx(volume_ml, abs=1e-6)
+
+
+def test_volumes_and_table_follow_an_edit(review, seen):
+    mask = _draw(review, "NCR", np.s_[2:6, 5:15, 5:15])
+    assert seen[-1]["NCR"] == pytest.approx(mask.sum() * 0.002)
+    table = review.parameters.table
+    column = table.GetTable().GetColumnByName("Volume (mL)")
+    names = table.GetTable().GetColumnByName("Region")
+    shown = {names.GetValue(row): column.GetValue(row) for row in range(table.GetNumberOfRows())}
+    assert shown["Necrotic core"] == pytest.approx(mask.sum() * 0.002)
+    assert shown["Whole tumour"] == pytest.approx(seen[-1]["WT"])
+
+
+def test_an_unedited_result_is_known_as_such_and_an_edited_one_too(review, tmp_path):
+    assert not review.is_edited
+    assert not review.export_labels(tmp_path).edited
+    _draw(review, "NCR", np.s_[2:6, 5:15, 5:15])
+    assert review.is_edited
+    assert review.export_labels(tmp_path).edited
+
+
+def test_the_export_lies_in_the_grid_of_the_worker_s_label_map(review, result, tmp_path):
+    exported = sitk.ReadImage(str(review.export_labels(tmp_path).path))
+    original = sitk.ReadImage(str(result.labels))
+    assert np.array_equal(sitk.GetArrayFromImage(exported), sitk.GetArrayFromImage(original))
+    assert exported.GetOrigin() == original.GetOrigin()
+    assert exported.GetDirection() == original.GetDirection()
+
+
+def test_an_empty_segmentation_is_not_exported(review, tmp_path):
+    for segment_id in ("ET", "NCR", "ED"):
+        review.parameters.segmentation.GetSegmentation().RemoveSegment(segment_id)
+    with pytest.raises(ExportError, match="Nothing is drawn"):
+        review.export_labels(tmp_path)
+
+
+def test_a_segmentation_that_was_removed_is_a_sentence(review, tmp_path):
+    slicer.mrmlScene.RemoveNode(review.parameters.segmentation)
+    with pytest.raises(ExportError, match="removed from the scene"):
+        review.export_labels(tmp_path)
+
+
+def test_everything_stands_under_its_patient_and_study(review, study):
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    study_item = hierarchy.GetItemByUID("DICOM", study.study_uid)
+    patient_item = hierarchy.GetItemParent(study_item)
+    assert hierarchy.GetItemName(patient_item) == study.patient_name
+    for node in (review.parameters.segmentation, review.parameters.reference, review.parameters.table):
+        assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)) == study_item
+
+
+def test_a_second_result_of_the_same_study_joins_it_and_the_first_is_kept_hidden(review, study, result, tmp_path):
+    first = review.parameters.segmentation
+    review.show(study, tmp_path, result)
+    assert review.parameters.segmentation is not first
+    assert not first.GetDisplayNode().GetVisibility()
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    items = [hierarchy.GetItemByDataNode(node) for node in (first, review.parameters.segmentation)]
+    assert hierarchy.GetItemParent(items[0]) == hierarchy.GetItemParent(items[1])
+
+
+def test_t1c_and_flair_stand_side_by_side_linked_at_the_largest_slice_of_the_tumour(review, result):
+    assert slicer.app.layoutManager().layout == LAYOUT
+    left, right = (slicer.app.applicationLogic().GetSliceLogicByLayoutName(n) for n in ("BratsLeft", "BratsRight"))
+    shown = [logic.GetBackgroundLayer().GetVolumeNode().GetName() for logic in (left, right)]
+    assert shown == ["T1c", "FLAIR"]
+    assert left.GetSliceCompositeNode().GetLinkedControl()
+    left_s, right_s = (logic.GetSliceNode().GetSliceToRAS().GetElement(2, 3) for logic in (left, right))
+    assert left_s == right_s
+    area = (sitk.GetArrayFromImage(sitk.ReadImage(str(result.labels))) > 0).sum(axis=(1, 2))
+    lowest_slice_mm, spacing_mm = -23.0, 2.0
+    assert area[round((left_s - lowest_slice_mm) / spacing_mm)] == area.max()
+
+
+def test_a_saved_scene_is_taken_up_with_its_edits(review, study, result, tmp_path, parameter_node, seen):
+    _draw(review, "NCR", np.s_[2:6, 5:15, 5:15])
+    edited_ml = seen[-1]["NCR"]
+    review.release()
+    slicer.mrmlScene.SetURL(str(tmp_path / "scene.mrb"))
+    assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "scene.mrb"))
+    slicer.mrmlScene.Clear(0)
+    slicer.mrmlScene.ReadFromMRB(str(tmp_path / "scene.mrb"))
+    again = Review(parameter_node)
+    again.on_volumes = seen.append
+    assert again.parameters.has_result
+    assert again.parameters.study == study
+    assert again.parameters.result.algorithm == result.algorithm
+    again.follow()
+    assert seen[-1]["NCR"] == pytest.approx(edited_ml)
+    again.release()
+
+
+def test_after_release_an_edit_is_no_longer_measured(review, seen):
+    review.release()
+    count = len(seen)
+    _draw(review, "NCR", np.s_[2:6, 5:15, 5:15])
+    assert len(seen) == count

@@ -1,0 +1,149 @@
+"""The panel's view models, which know nothing of Qt."""
+
+from datetime import date
+
+import pytest
+
+from BratsSegmenterLib.archive import Authentication, Credentials, CredentialStore, Profile, ProfileStore, StudySummary
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.jobs import PrepareResult, SendResult, SentObject, SequenceChoice, SeriesRow
+from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
+from BratsSegmenterLib.widgets.search_model import PAGE, Period, SearchForm, StudyPage, readable_name, study_cells
+from BratsSegmenterLib.widgets.send_model import consent_text, receipt_text
+from BratsSegmenterLib.widgets.sequences_model import NO_SERIES, SequencesModel
+from BratsSegmenterLib.widgets.volumes_model import as_text, volume_rows
+
+TODAY = date(2026, 3, 10)
+
+
+def _study(uid: str = "2.25.1", day: str = "20260102") -> StudySummary:
+    return StudySummary(uid, "Doe^Jane^^Dr", "P1", "A1", day, "MR head", ("MR",), 5, 100)
+
+
+@pytest.mark.parametrize(
+    ("typed", "patient_id", "patient_name"),
+    [("SYN-12", "SYN-12", ""), ("doe", "", "doe*"), ("*doe*", "", "*doe*"), ("  ", "", "")],
+)
+def test_a_text_with_a_digit_is_looked_for_as_patient_id_else_as_the_beginning_of_a_name(
+    typed, patient_id, patient_name
+):
+    query = SearchForm(patient=typed).query(TODAY)
+    assert (query.patient_id, query.patient_name) == (patient_id, patient_name)
+
+
+@pytest.mark.parametrize(
+    ("period", "date_from"), [(Period.TODAY, "20260310"), (Period.WEEK, "20260303"), (Period.EVER, "")]
+)
+def test_a_period_reaches_back_from_today(period, date_from):
+    assert SearchForm(period=period).query(TODAY).date_from == date_from
+
+
+def test_a_page_shows_the_newest_study_first_and_knows_whether_more_follow():
+    found = tuple(_study(f"2.25.{n}", f"2026{n % 12 + 1:02}01") for n in range(PAGE + 1))
+    page = StudyPage.of(found, 1)
+    days = [study.study_date for study in page.studies]
+    assert days == sorted(days, reverse=True)
+    assert len(page.studies) == PAGE
+    assert page.has_next
+    assert page.summary == "Studies 51 to 100, and more"
+
+
+def test_a_study_is_shown_as_people_write_it():
+    assert study_cells(_study()) == ("2026-01-02", "Doe, Jane Dr", "P1", "MR head", "5")
+
+
+def test_only_the_alphabetic_group_of_a_name_is_shown():
+    assert readable_name("Yamada^Tarou=山田^太郎") == "Yamada, Tarou"
+
+
+def _prepared(confidences: dict[str, float], warnings: tuple[str, ...] = ()) -> PrepareResult:
+    series = tuple(SeriesRow(f"key-{name}", name, None, 20) for name in ("T1", "T1c", "T2", "FLAIR"))
+    choices = {name: SequenceChoice(f"key-{name}", "2.25.1", sure, ("TR",)) for name, sure in confidences.items()}
+    return PrepareResult((*series, SeriesRow("key-loc", "loc", None, 3, "a localiser")), choices, warnings, ())
+
+
+CLEAR = dict.fromkeys(("T1", "T1c", "T2", "FLAIR"), 0.95)
+
+
+def test_a_clear_study_raises_no_question():
+    model = SequencesModel(_prepared(CLEAR))
+    assert model.questions() == ()
+    assert model.can_segment()
+    assert "key-loc" not in {row.key for row in model.series}
+
+
+def test_a_missing_or_doubtful_sequence_is_a_question_until_the_user_decides():
+    model = SequencesModel(_prepared({"T1": 0.95, "T1c": 0.95, "T2": 0.4}))
+    assert model.questions() == ("Not sure about T2, FLAIR.",)
+    model.override(Sequence.FLAIR, "key-FLAIR")
+    model.override(Sequence.T2, NO_SERIES)
+    assert model.questions() == ()
+    assert model.chosen_keys() == {"T1": "key-T1", "T1c": "key-T1c", "FLAIR": "key-FLAIR"}
+
+
+def test_a_contradiction_in_the_study_is_a_question():
+    assert SequencesModel(_prepared(CLEAR, ("Series 3 contradicts itself.",))).questions()
+
+
+def test_one_series_cannot_be_two_sequences():
+    model = SequencesModel(_prepared(CLEAR))
+    model.override(Sequence.T2, "key-FLAIR")
+    assert not model.can_segment()
+    assert "T2 and FLAIR" in model.notices()[-1]
+
+
+def test_the_volume_table_shows_the_change_against_the_model_and_why_a_region_is_missing():
+    rows = volume_rows({"ET": 2.5, "ED": 10.001, "WT": 12.5}, {"ET": 2.0, "ED": 10.0, "WT": 12.0}, {"NCR": "no T1c"})
+    shown = {row.region.key: (row.volume, row.change, row.hint) for row in rows}
+    assert shown["ET"] == ("2.50", "+0.50", "")
+    assert shown["ED"] == ("10.00", "", "")
+    assert shown["NCR"] == ("not measured", "", "no T1c")
+    assert "RC" not in shown
+
+
+def test_a_resection_cavity_is_listed_when_there_is_one():
+    assert "RC" in {row.region.key for row in volume_rows({"RC": 1.0}, {}, {})}
+
+
+def test_the_table_is_copied_as_tab_separated_text():
+    assert "Enhancing tumour\t2.50" in as_text(volume_rows({"ET": 2.5}, {}, {}))
+
+
+def test_the_consent_says_what_leaves_and_where_to():
+    text = consent_text(("RTSTRUCT", "SEG"), "Ward 3", was_edited=True)
+    assert text == "Store RT Structure Set and Segmentation, as corrected by you, in the same study of 'Ward 3'."
+
+
+def test_the_receipt_counts_what_the_archive_holds(tmp_path):
+    sent = SendResult((SentObject("RTSTRUCT", tmp_path, "2.25.1"),), ("2.25.1",), None)
+    assert receipt_text(sent, "Ward 3") == "RTSTRUCT: 1 object is in 'Ward 3', read back and verified."
+
+
+class _Settings(dict):
+    def value(self, key, default=None):
+        return self.get(key, default)
+
+    def setValue(self, key, value):  # noqa: N802 - QSettings names it so
+        self[key] = value
+
+
+def test_profiles_are_kept_without_their_secrets(tmp_path):
+    settings = _Settings()
+    model = ProfilesModel(ProfileStore(tmp_path / "archives.json"), CredentialStore(), settings)
+    profile = Profile("Ward 3", "https://pacs.example/dicom-web", Authentication.BASIC)
+    model.save(profile, Credentials(user="reader", password="topsecret"))
+    assert model.connection().credentials.password == "topsecret"
+    assert model.connection().profile == profile
+    assert "topsecret" not in (tmp_path / "archives.json").read_text() + repr(settings)
+
+
+def test_the_archive_used_last_is_used_again(tmp_path):
+    settings = _Settings()
+    model = ProfilesModel(ProfileStore(tmp_path / "archives.json"), CredentialStore(), settings)
+    for name in ("A", "B", "C"):
+        model.save(Profile(name, "https://pacs.example"), Credentials())
+    model.choose("B")
+    again = ProfilesModel(ProfileStore(tmp_path / "archives.json"), CredentialStore(), settings)
+    assert again.current_name == "B"
+    again.remove("B")
+    assert again.current_name == "A"

@@ -1,0 +1,235 @@
+"""The way of a study through the panel, with a runner and a scene that a test holds in its hands."""
+
+from pathlib import Path
+
+import pytest
+
+from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery, StudySummary
+from BratsSegmenterLib.domain import Algorithm, Sequence
+from BratsSegmenterLib.errors import InferenceError, SeriesError
+from BratsSegmenterLib.jobs import (
+    PrepareJob,
+    PrepareResult,
+    SearchJob,
+    SearchResult,
+    SegmentJob,
+    SegmentResult,
+    SendJob,
+    SendResult,
+    SequenceChoice,
+    SeriesRow,
+)
+from BratsSegmenterLib.scene.exported import ExportedLabels
+from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
+from BratsSegmenterLib.widgets.signal import Signal
+from BratsSegmenterLib.widgets.state import PanelState
+from BratsSegmenterLib.widgets.workflow import Connection, RunOptions, SendRequest, Workflow
+
+CONNECTION = Connection(Profile("Ward 3", "https://pacs.example"), Credentials(user="reader", password="secret"))
+STUDY = StudySummary("2.25.1", "Doe^Jane", "P1", "A1", "20260102", "MR head", ("MR",), 4, 100)
+NAMES = ("T1", "T1c", "T2", "FLAIR")
+
+
+class ScriptedRunner:
+    """Remembers the jobs; the test says how they end."""
+
+    def __init__(self):
+        self.progressed, self.ended = Signal(), Signal()
+        self.jobs, self.secrets, self.is_running, self.was_cancelled = [], [], False, False
+
+    def start(self, job, secrets):
+        self.jobs.append(job)
+        self.secrets.append(secrets)
+        self.is_running = True
+
+    def end(self, outcome):
+        self.is_running = False
+        self.ended.emit(outcome)
+
+    def cancel(self):
+        self.was_cancelled = True
+
+    def shut_down(self):
+        self.is_running = False
+
+
+class ScriptedScene:
+    """Keeps what it was asked to show."""
+
+    def __init__(self, folder: Path):
+        self.shown, self.refuses, self._folder = [], False, folder
+
+    def show(self, study, folder, result):
+        if self.refuses:
+            raise SeriesError("The image cannot be read.")
+        self.shown.append(result)
+
+    def export_labels(self, folder):
+        return ExportedLabels(self._folder / "corrected.nii.gz", True)
+
+
+def prepared(confidence: float = 0.95) -> PrepareResult:
+    series = tuple(SeriesRow(name, name, None, 20) for name in NAMES)
+    return PrepareResult(series, {name: SequenceChoice(name, "2.25.2", confidence, ()) for name in NAMES}, (), ())
+
+
+def segmented(folder: Path) -> SegmentResult:
+    algorithm = Algorithm("glioma-synthetic", "0.1", "0" * 64)
+    return SegmentResult("T1c", folder, {}, None, {}, {}, folder, algorithm, (), ())
+
+
+@pytest.fixture
+def runner() -> ScriptedRunner:
+    return ScriptedRunner()
+
+
+@pytest.fixture
+def scene(tmp_path) -> ScriptedScene:
+    return ScriptedScene(tmp_path)
+
+
+@pytest.fixture
+def workflow(runner, scene, tmp_path) -> Workflow:
+    return Workflow(runner, scene, tmp_path, lambda: None)
+
+
+@pytest.fixture
+def reviewed(workflow, runner, tmp_path) -> Workflow:
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(prepared())
+    runner.end(segmented(tmp_path))
+    return workflow
+
+
+def test_a_search_brings_studies_and_leaves_the_state_as_it_was(workflow, runner):
+    found = []
+    workflow.studies_found.connect(found.extend)
+    workflow.search(CONNECTION, StudyQuery())
+    assert workflow.state is PanelState.SEARCHING
+    assert isinstance(runner.jobs[0], SearchJob)
+    runner.end(SearchResult((STUDY,)))
+    assert found == [STUDY]
+    assert workflow.state is PanelState.NO_STUDY
+
+
+def test_one_button_fetches_recognises_and_segments_a_clear_study(workflow, runner, scene, tmp_path):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions(device="cpu"))
+    assert isinstance(runner.jobs[0], PrepareJob)
+    runner.end(prepared())
+    assert isinstance(runner.jobs[1], SegmentJob)
+    assert runner.jobs[1].sequences == {name: name for name in NAMES}
+    assert runner.jobs[1].device == "cpu"
+    assert runner.jobs[1].folder == runner.jobs[0].folder
+    runner.end(segmented(tmp_path))
+    assert workflow.state is PanelState.REVIEW
+    assert len(scene.shown) == 1
+
+
+def test_a_doubtful_study_waits_for_a_person_before_it_is_segmented(workflow, runner):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(prepared(confidence=0.3))
+    assert workflow.state is PanelState.PREPARED
+    assert len(runner.jobs) == 1
+    workflow.sequences.override(Sequence.T2, "")
+    workflow.run(RunOptions())
+    assert set(runner.jobs[1].sequences) == {"T1", "T1c", "FLAIR"}
+
+
+def test_secrets_go_to_jobs_that_need_the_archive_and_to_no_other(workflow, runner):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(prepared())
+    assert runner.secrets[0]["password"] == "secret"
+    assert runner.secrets[1] == {}
+
+
+def test_the_job_folder_says_nothing_about_the_patient_and_is_the_same_for_the_same_study(workflow, runner):
+    workflow.choose_study(CONNECTION, STUDY)
+    first = workflow.folder
+    workflow.choose_study(CONNECTION, STUDY)
+    assert workflow.folder == first
+    assert STUDY.study_uid not in str(first.name)
+
+
+@pytest.mark.parametrize("outcome", [Failure("The PACS answered 401."), CancelledByUser()])
+def test_after_a_failure_or_a_cancel_the_state_before_returns(workflow, runner, outcome):
+    failures = []
+    workflow.failed.connect(failures.append)
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(outcome)
+    assert workflow.state is PanelState.STUDY_CHOSEN
+    assert failures == [item for item in [outcome] if isinstance(item, Failure)]
+
+
+def test_a_fetched_study_is_not_fetched_again_after_its_segmentation_failed(workflow, runner):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(prepared())
+    runner.end(Failure("The graphics card ran out of memory."))
+    workflow.run(RunOptions(device="cpu"))
+    assert isinstance(runner.jobs[-1], SegmentJob)
+
+
+def test_a_result_that_cannot_be_shown_is_a_failure_and_no_result(workflow, runner, scene, tmp_path):
+    scene.refuses = True
+    failures = []
+    workflow.failed.connect(failures.append)
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(prepared())
+    runner.end(segmented(tmp_path))
+    assert failures[0].what == "The image cannot be read."
+    assert workflow.state is PanelState.PREPARED
+    assert workflow.result is None
+
+
+def test_packages_that_are_not_installed_are_a_sentence_and_nothing_runs(runner, scene, tmp_path):
+    def decline():
+        raise InferenceError("The network cannot run without its packages.")
+
+    workflow = Workflow(runner, scene, tmp_path, decline)
+    failures = []
+    workflow.failed.connect(failures.append)
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    assert failures[0].what == "The network cannot run without its packages."
+    assert runner.jobs == []
+
+
+def test_what_is_sent_is_what_the_scene_exports(reviewed, runner):
+    receipts = []
+    reviewed.sent.connect(receipts.append)
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",), "Reader"))
+    job = runner.jobs[-1]
+    assert isinstance(job, SendJob)
+    assert (job.labels.name, job.edited, job.reviewer) == ("corrected.nii.gz", True, "Reader")
+    runner.end(SendResult((), ("2.25.9",), None))
+    assert reviewed.state is PanelState.SENT
+    assert receipts[0].pushed == ("2.25.9",)
+
+
+def test_an_edit_after_sending_makes_the_result_unsent_again(reviewed, runner):
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    runner.end(SendResult((), (), None))
+    reviewed.mark_edited()
+    assert reviewed.state is PanelState.REVIEW
+
+
+def test_a_closed_scene_ends_the_worker_and_forgets_the_study(reviewed, runner):
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    reviewed.forget_study()
+    assert not runner.is_running
+    assert reviewed.state is PanelState.NO_STUDY
+    assert reviewed.result is None
+
+
+def test_a_folder_is_worked_on_without_an_archive(workflow, runner, tmp_path):
+    workflow.choose_folder(tmp_path)
+    workflow.run(RunOptions())
+    assert runner.jobs[0].files == tmp_path
+    assert runner.jobs[0].profile is None
+    assert runner.secrets[0] == {}

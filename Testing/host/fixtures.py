@@ -1,0 +1,44 @@
+"""Fixtures for tests that need a scene or a panel; a conftest.py imports the ones it wants."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import qt
+import slicer
+
+from host.layout import LayoutManager
+from host.replay_worker import Behaviour
+from host.slicer_app import application
+
+MODULE_FILE = Path(__file__).resolve().parents[2] / "BratsSegmenter" / "BratsSegmenter.py"
+_REPLAY = Path(__file__).with_name("replay_worker.py")
+
+
+def replay_command(behaviour: Behaviour) -> tuple[str, ...]:
+    """Program and arguments of a worker that answers without working."""
+    return sys.executable, str(_REPLAY), behaviour.value
+
+
+@pytest.fixture
+def scene() -> Iterator[Any]:
+    """The scene of a running application with a view area, empty before and after."""
+    app = application()
+    area = qt.QWidget()
+    qt.QVBoxLayout(area)
+    app.setLayoutManager(LayoutManager(app.mrml, area))
+    slicer.mrmlScene.Clear(0)
+    yield slicer.mrmlScene
+    slicer.mrmlScene.Clear(0)
+
+
+@pytest.fixture
+def parameter_node(scene: Any) -> Callable[[], Any]:
+    """Gives the module's parameter node."""
+    from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
+
+    return type("BratsSegmenterLogic", (ScriptedLoadableModuleLogic,), {})().getParameterNode
