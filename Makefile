@@ -6,6 +6,8 @@
 PYTHON ?= python3
 # An index with CPU-only builds of torch, for machines without a GPU. Empty: the ordinary index.
 TORCH_INDEX ?=
+# What "make lock" pins.
+TORCH_VERSION ?= 2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -42,11 +44,13 @@ format: env
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# torch's CUDA packages are left to torch: a lock that named them would force them on machines without a GPU.
 lock:
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet --upgrade pip
+	build/lock/bin/pip install --quiet 'torch==$(TORCH_VERSION)'
 	build/lock/bin/pip install --quiet --editable '.[training]' --group dev --group benchmarks
-	build/lock/bin/pip freeze --exclude-editable | sed 's/+cpu//' > requirements.lock
+	build/lock/bin/pip freeze --exclude-editable | sed 's/+cpu//' | grep -vE '^(nvidia|cuda|triton)' > requirements.lock
 	rm -rf build/lock
 
 screenshots: env
