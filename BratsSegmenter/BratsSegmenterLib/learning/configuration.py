@@ -72,6 +72,20 @@ def to_plain(settings: Any) -> Any:
     return str(settings) if isinstance(settings, Path) else settings
 
 
+def settings_differences(first: Any, second: Any) -> list[str]:
+    """Keys in which two settings of one kind differ, inner ones written ``outer.inner``."""
+    return sorted(_differences(to_plain(first), to_plain(second), ""))
+
+
+def _differences(first: Any, second: Any, where: str) -> list[str]:
+    if not isinstance(first, dict) or not isinstance(second, dict):
+        return [] if first == second else [where]
+    found = []
+    for key in first.keys() | second.keys():
+        found += _differences(first.get(key), second.get(key), f"{where}.{key}" if where else str(key))
+    return found
+
+
 def _value(hint: Any, value: object, where: str) -> Any:
     """`value` as the type `hint` asks for."""
     if dataclasses.is_dataclass(hint):

@@ -1,0 +1,98 @@
+"""``train``: from nothing, or from a site's own cases, to a bundle that the module picks up."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from BratsSegmenterLib.commands.console import Console
+
+if TYPE_CHECKING:
+    from BratsSegmenterLib.learning.training import CaseSource, TrainingSettings
+    from BratsSegmenterLib.progress import Progress
+
+NAME = "train"
+HELP = "train a model on synthetic heads or on your own labelled cases, and export it as a bundle"
+
+_FIRST_VERSION = "0.1.0"
+_LICENCE = "The weights belong to whoever trained them. Check the terms of the data they were trained on.\n"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Settings, data, limits and where the bundle goes."""
+    parser.add_argument(
+        "run_folder", type=Path, metavar="DIR", help="folder of the run; a run that lies there is continued"
+    )
+    parser.add_argument("--settings", type=Path, metavar="YAML", help="of a new run; left out: the defaults")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="own cases in BraTS' or nnU-Net's layout")
+    parser.add_argument("--anatomy", type=Path, metavar="DIR", help="whole-head label maps; left out: the ICBM atlas")
+    parser.add_argument("--minutes", type=float, help="stop after so long; the next call goes on")
+    parser.add_argument("--steps", type=int, help="length of the schedule, instead of the settings'")
+    parser.add_argument("--device", default="auto", choices=("auto", "cuda", "cpu"))
+    parser.add_argument("--validate", type=int, default=8, metavar="N", help="score N fresh cases at the end (8)")
+    parser.add_argument(
+        "--validation-share", type=float, default=0.2, help="of own cases that are not trained on (0.2)"
+    )
+    parser.add_argument("--bundle", type=Path, metavar="DIR", help="export here when the schedule is finished")
+    parser.add_argument("--tensorboard", action="store_true", help="write events for TensorBoard")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Train, score cases that were not trained on, export."""
+    from BratsSegmenterLib.learning.training import export_bundle, train, validate
+
+    settings = _settings(arguments)
+    with console.progress() as progress:
+        source = _source(arguments, settings, progress)
+        for problem in source.problems:
+            console.warn(problem)
+        with progress.stage("train"):
+            model = train(
+                settings,
+                source,
+                arguments.run_folder,
+                arguments.device,
+                arguments.minutes,
+                arguments.tensorboard,
+                progress,
+            )
+        with progress.stage("validate"):
+            scores = validate(model, source, arguments.validate, progress)
+    rows = [(name, f"{value:.3f}") for name, value in scores.items()]
+    console.table(f"After {model.steps_done} of {settings.optimisation.steps} steps", ("measure", "value"), rows)
+    bundle = None
+    if arguments.bundle and model.is_finished:
+        bundle = export_bundle(model, arguments.bundle, _FIRST_VERSION, source.description, _LICENCE, scores).folder
+        console.say(f"The bundle is in {bundle}")
+    elif arguments.bundle:
+        console.warn("The schedule is not finished, so no bundle was written. Call again to go on.")
+    console.result({"steps": model.steps_done, "loss": model.loss, "scores": scores, "bundle": bundle})
+    return 0
+
+
+def _settings(arguments: argparse.Namespace) -> TrainingSettings:
+    """Of the run that lies in the folder, else of the file given, else the defaults."""
+    from BratsSegmenterLib.learning.configuration import read_settings
+    from BratsSegmenterLib.learning.training import TrainingSettings
+    from BratsSegmenterLib.learning.training.trainer import SETTINGS
+
+    kept = arguments.run_folder / SETTINGS
+    if arguments.settings:
+        settings = read_settings(TrainingSettings, arguments.settings)
+    else:
+        settings = read_settings(TrainingSettings, kept) if kept.exists() else TrainingSettings()
+    if arguments.steps:
+        settings = replace(settings, optimisation=replace(settings.optimisation, steps=arguments.steps))
+    return settings
+
+
+def _source(arguments: argparse.Namespace, settings: TrainingSettings, progress: Progress) -> CaseSource:
+    from BratsSegmenterLib.learning.training import FolderSource, SyntheticSource
+
+    if arguments.data:
+        return FolderSource(
+            settings, arguments.data, arguments.validation_share, arguments.run_folder / "cases", progress
+        )
+    return SyntheticSource(settings, arguments.anatomy, arguments.run_folder / "anatomy", progress)

@@ -1,0 +1,59 @@
+"""Training: networks learn from synthetic heads or from a site's own labelled cases.
+
+Public names are imported when they are first used: torch stays out of what Slicer loads at start-up.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from BratsSegmenterLib.learning.training.cases import Cases, SyntheticCases, TrainingCase
+    from BratsSegmenterLib.learning.training.export import export_bundle
+    from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases
+    from BratsSegmenterLib.learning.training.nyul import NyulScale
+    from BratsSegmenterLib.learning.training.settings import TrainingSettings
+    from BratsSegmenterLib.learning.training.sources import CaseSource, FolderSource, SyntheticSource
+    from BratsSegmenterLib.learning.training.trainer import TrainedModel, train
+    from BratsSegmenterLib.learning.training.validation import validate
+
+_MODULE_OF = {
+    "CaseSource": "sources",
+    "Cases": "cases",
+    "FolderCases": "folders",
+    "FolderSource": "sources",
+    "NyulScale": "nyul",
+    "SyntheticCases": "cases",
+    "SyntheticSource": "sources",
+    "TrainedModel": "trainer",
+    "TrainingCase": "cases",
+    "TrainingSettings": "settings",
+    "export_bundle": "export",
+    "find_training_cases": "folders",
+    "train": "trainer",
+    "validate": "validation",
+}
+
+__all__ = [
+    "CaseSource",
+    "Cases",
+    "FolderCases",
+    "FolderSource",
+    "NyulScale",
+    "SyntheticCases",
+    "SyntheticSource",
+    "TrainedModel",
+    "TrainingCase",
+    "TrainingSettings",
+    "export_bundle",
+    "find_training_cases",
+    "train",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

@@ -1,0 +1,88 @@
+"""A site's own labelled case on the network's grid: what preprocessing and inference do to a study in use."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+import torch
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.learning.evaluation import LabelledCase
+from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
+from BratsSegmenterLib.learning.training.cases import TrainingCase
+
+_TOLERANCE_MM = 0.1
+_INSIDE = 0.25
+
+
+def prepare(case: LabelledCase, shape: tuple[int, int, int], spacing_mm: float) -> TrainingCase:
+    """Normalise in the mask and resample onto an isotropic grid centred on the brain.
+
+    Parameters
+    ----------
+    case : LabelledCase
+        Registered and skull-stripped: what is not zero in any image is brain.
+    shape : tuple of int
+        Slices, rows, columns of the grid, which goes upwards, to the back and to the left.
+
+    Raises
+    ------
+    LearningError
+        The images do not lie in one grid, hold no brain, or one has a single value in it.
+    """
+    geometry = case.labels_geometry
+    for sequence, own in case.geometries.items():
+        if not own.is_close(geometry, tolerance_mm=_TOLERANCE_MM):
+            raise LearningError(
+                f"The {sequence.value} image of the case '{case.name}' does not lie in the grid of its labels.",
+                "Register the images, or leave the case out.",
+            )
+    mask = np.any([image != 0 for image in case.images.values()], axis=0)
+    if not mask.any():
+        raise LearningError(f"The case '{case.name}' is empty: every voxel of its images is zero.")
+    grid = _grid_over(mask, geometry, shape, spacing_mm)
+    brain = _resampled(mask.astype(np.float32), geometry, grid) > _INSIDE
+    images = np.zeros((len(Sequence), *shape), np.float32)
+    for channel, sequence in enumerate(Sequence):
+        if sequence in case.images:
+            normalised = _normalised(case.images[sequence], mask, f"{sequence.value} image of the case '{case.name}'")
+            images[channel] = np.where(brain, _resampled(normalised, geometry, grid), 0)
+    reference = grid.image(brain.astype(np.uint8))
+    labels = sitk.Resample(geometry.image(case.labels), reference, sitk.Transform(), sitk.sitkNearestNeighbor)
+    present = tuple(sequence for sequence in Sequence if sequence in case.images)
+    return TrainingCase(
+        torch.from_numpy(images).half(),
+        torch.from_numpy(sitk.GetArrayFromImage(labels)),
+        torch.from_numpy(brain),
+        present,
+    )
+
+
+def _grid_over(mask: NDArray[np.bool_], geometry: Geometry, shape: tuple[int, int, int], spacing_mm: float) -> Geometry:
+    """The isotropic grid centred on the middle of the mask's bounding box, along the patient's axes."""
+    corners = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis})))[[0, -1]] for axis in range(3)]
+    points = geometry.points_mm(np.array(np.meshgrid(*corners[::-1]), float).reshape(3, -1).T)
+    centre = (points.min(0) + points.max(0)) / 2
+    origin = centre - (np.array(shape[::-1]) - 1) / 2 * spacing_mm
+    return Geometry.from_axes(shape, (spacing_mm,) * 3, np.eye(3), origin)
+
+
+def _normalised(image: NDArray[np.float32], mask: NDArray[np.bool_], what: str) -> NDArray[np.float32]:
+    inside = image[mask]
+    if inside.std() == 0:
+        raise LearningError(f"The {what} has one value everywhere in the brain.", "Repair the case or leave it out.")
+    return np.where(mask, np.clip((image - inside.mean()) / inside.std(), *CLIP), 0).astype(np.float32)
+
+
+def _resampled(array: NDArray[np.float32], geometry: Geometry, grid: Geometry) -> NDArray[np.float32]:
+    """Linear interpolation, after a Gaussian filter of a box's variance where the new voxel is coarser."""
+    image = geometry.image(array)
+    coarser = zip(grid.spacing_mm, geometry.spacing_mm, strict=True)
+    variance = [new**2 / 12 if new > old else 0.0 for new, old in coarser]
+    if any(variance):
+        image = sitk.DiscreteGaussian(image, variance)
+    reference = grid.image(np.zeros(grid.shape, np.uint8))
+    return np.asarray(sitk.GetArrayFromImage(sitk.Resample(image, reference, sitk.Transform(), sitk.sitkLinear)))

@@ -1,0 +1,161 @@
+"""One YAML file that says everything a training run depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from BratsSegmenterLib.learning.synthesis.settings import SynthesisSettings
+
+
+class Recipe(Enum):
+    """What is trained on what."""
+
+    WHOLE_BRAIN = "whole-brain"
+    """3-D residual U-Net on the whole brain at once, nested regions, Dice + cross-entropy."""
+    AXIAL_PATCHES = "axial-patches"
+    """2-D residual U-Net on 128 x 128 axial patches, generalised Dice + weighted cross-entropy (Kermi et al. 2018)."""
+
+
+class PatchSampler(Enum):
+    """How the axial patches of a training step are chosen."""
+
+    ZONES = "zones"
+    """By tissue zone, at least three quarters tumour in tumour patches, no near-duplicates."""
+    LAST_PATCH = "last-patch"
+    """Slice by slice; a patch must differ from the one taken last, more so where tumour is common."""
+    EXCLUSION = "exclusion"
+    """At random, with a box around each patch from which no other is taken; small for rare tissue."""
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """The 3-D network: features of each level, finest first, and how many levels have a loss of their own."""
+
+    channels: tuple[int, ...] = (16, 32, 64, 128, 160)
+    supervised_levels: int = 3
+
+
+@dataclass(frozen=True)
+class PatchSettings:
+    """The recipe with axial patches.
+
+    Attributes
+    ----------
+    channels : tuple of int
+        Features of each level, finest first.
+    size : int
+        Side of a patch in voxels.
+    per_step : int
+        Patches in one training step, all from one case.
+    sampler : PatchSampler
+    class_weights : tuple of float
+        Of background, NCR, ED and ET in the cross-entropy.
+    """
+
+    channels: tuple[int, ...] = (64, 128, 256)
+    size: int = 128
+    per_step: int = 4
+    sampler: PatchSampler = PatchSampler.ZONES
+    class_weights: tuple[float, ...] = (1.0, 5.0, 2.0, 4.0)
+
+
+@dataclass(frozen=True)
+class CaseSettings:
+    """How training cases are used.
+
+    Attributes
+    ----------
+    block, uses : int
+        Synthetic cases are made in blocks of `block`; each is used `uses` times, in another order each time.
+    workers : int
+        Processes that prepare cases; 0 prepares them in the training process, on its device.
+    drop_sequence : float
+        Probability that one more sequence is blanked at each use.
+    intensity_jitter : float
+        Greatest relative change of a sequence's contrast at each use.
+    mirror : bool
+        Exchange left and right in half of the uses.
+    """
+
+    block: int = 64
+    uses: int = 3
+    workers: int = 1
+    drop_sequence: float = 0.2
+    intensity_jitter: float = 0.15
+    mirror: bool = True
+
+
+@dataclass(frozen=True)
+class OptimisationSettings:
+    """AdamW with warm-up, cosine decay, gradient clipping and an exponential moving average of the weights.
+
+    Attributes
+    ----------
+    steps : int
+        Length of the whole schedule; a run may be cut into many pieces.
+    learning_rate : float
+        At its highest.
+    warmup_steps : int
+    final_share : float
+        Of the learning rate that is left at the end.
+    weight_decay, clip_norm, ema_decay : float
+    mixed_precision : bool
+        Compute in bfloat16 where it is safe.
+    """
+
+    steps: int = 20000
+    learning_rate: float = 2e-3
+    warmup_steps: int = 100
+    final_share: float = 0.02
+    weight_decay: float = 1e-4
+    clip_norm: float = 3.0
+    ema_decay: float = 0.998
+    mixed_precision: bool = True
+
+
+@dataclass(frozen=True)
+class TransferSettings:
+    """Start from another model.
+
+    Attributes
+    ----------
+    bundle : str
+        Name or folder of a bundle with the same network; empty for random weights.
+    freeze_encoder : bool
+        Train the decoder alone: from many high-grade to few low-grade cases (Banerjee et al. 2018).
+    """
+
+    bundle: str = ""
+    freeze_encoder: bool = False
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything a training run depends on.
+
+    Attributes
+    ----------
+    name : str
+        Of the exported bundle.
+    seed : int
+        Of weights, cases and augmentation.
+    region_weights : mapping of str to float
+        Output channels, in order, and their weight in the loss: region keys, and ``brain`` for the brain mask.
+    checkpoint_minutes : float
+        Between two checkpoints.
+    """
+
+    name: str = "glioma-synthetic"
+    seed: int = 0
+    recipe: Recipe = Recipe.WHOLE_BRAIN
+    region_weights: dict[str, float] = field(
+        default_factory=lambda: {"WT": 1.0, "TC": 1.0, "ET": 1.0, "RC": 0.4, "brain": 0.3}
+    )
+    checkpoint_minutes: float = 10.0
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    patches: PatchSettings = field(default_factory=PatchSettings)
+    cases: CaseSettings = field(default_factory=CaseSettings)
+    optimisation: OptimisationSettings = field(default_factory=OptimisationSettings)
+    transfer: TransferSettings = field(default_factory=TransferSettings)
+    synthesis: SynthesisSettings = field(default_factory=SynthesisSettings)

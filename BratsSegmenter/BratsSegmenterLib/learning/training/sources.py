@@ -1,0 +1,127 @@
+"""Where training and validation cases come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from BratsSegmenterLib.learning.synthesis import load_anatomies
+from BratsSegmenterLib.learning.training.cases import Cases, SyntheticCases
+from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, split
+from BratsSegmenterLib.learning.training.settings import TrainingSettings
+from BratsSegmenterLib.progress import Progress
+
+_VALIDATION_SEED = 2**31
+
+
+class CaseSource(Protocol):
+    """Cases to train on and other ones to validate on.
+
+    Attributes
+    ----------
+    description : str
+        One sentence for the model card.
+    problems : tuple of str
+        Cases that were set aside, and why.
+    """
+
+    description: str
+    problems: tuple[str, ...]
+
+    def training(self, rank: int, device: torch.device) -> Cases:
+        """The cases of one of several training processes; made on `device` where that is faster."""
+        ...
+
+    def validation(self, count: int, device: torch.device) -> tuple[Cases, int]:
+        """Cases that are not trained on, numbered from 0, and how many of them to use, at most `count`."""
+        ...
+
+
+class SyntheticSource:
+    """Heads made on the fly.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+    anatomy : Path or None
+        Folder of label maps; None for the atlas of nilearn.
+    cache : Path
+        Folder where prepared anatomies are kept.
+
+    Raises
+    ------
+    LearningError
+        There is no anatomy.
+    """
+
+    description = "Synthetic heads with gliomas made from label maps; no image of a patient."
+    problems: tuple[str, ...] = ()
+
+    def __init__(self, settings: TrainingSettings, anatomy: Path | None, cache: Path, progress: Progress) -> None:
+        self._settings = settings
+        self._folder = anatomy
+        self._cache = cache
+        with progress.stage("anatomy"):
+            self._anatomies = load_anatomies(anatomy, settings.synthesis.spacing_mm, cache=cache, progress=progress)
+
+    def training(self, rank: int, device: torch.device) -> Cases:
+        """Cases of this process; on its device when no worker processes make them."""
+        inline = self._settings.cases.workers == 0
+        return self._cases((self._settings.seed, rank), device if inline else torch.device("cpu"))
+
+    def validation(self, count: int, device: torch.device) -> tuple[Cases, int]:
+        """As many fresh cases as wanted."""
+        return self._cases((self._settings.seed + _VALIDATION_SEED,), device), count
+
+    def _cases(self, seed: tuple[int, ...], device: torch.device) -> Cases:
+        anatomies = self._anatomies
+        if device.type != "cpu":
+            anatomies = load_anatomies(self._folder, self._settings.synthesis.spacing_mm, device, self._cache)
+        return SyntheticCases(anatomies, self._settings.synthesis, seed, device)
+
+
+class FolderSource:
+    """A site's own labelled cases, some of them held back for validation.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+    data : Path
+        Folder in BraTS' or nnU-Net's layout.
+    validation_share : float
+        Of the cases, held back.
+    cache : Path
+        Folder where prepared cases are kept.
+
+    Raises
+    ------
+    LearningError
+        There is no case that can be used.
+    """
+
+    def __init__(
+        self, settings: TrainingSettings, data: Path, validation_share: float, cache: Path, progress: Progress
+    ) -> None:
+        grid = settings.synthesis
+        training, validation = split(find_training_cases(data), validation_share, settings.seed)
+        with progress.stage("cases"):
+            self._training = FolderCases(training, grid.shape, grid.spacing_mm, cache, settings.seed, progress)
+        self.problems = tuple(case.reason for case in self._training.set_aside)
+        self._validation = None
+        if validation:
+            with progress.stage("validation cases"):
+                self._validation = FolderCases(validation, grid.shape, grid.spacing_mm, cache, 0, progress)
+            self.problems += tuple(case.reason for case in self._validation.set_aside)
+        self.description = f"{len(self._training)} labelled cases of one site."
+
+    def training(self, rank: int, device: torch.device) -> Cases:
+        """Every process goes through all cases."""
+        return self._training
+
+    def validation(self, count: int, device: torch.device) -> tuple[Cases, int]:
+        """The cases held back."""
+        if self._validation is None:
+            return self._training, 0
+        return self._validation, min(count, len(self._validation))

@@ -1,0 +1,183 @@
+"""The training loop: one step after another, through interruptions, to the end of the schedule."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+from torch import nn
+
+from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.learning.configuration import read_settings, settings_differences, to_plain
+from BratsSegmenterLib.learning.training.cases import TrainingCase, replayed
+from BratsSegmenterLib.learning.training.checkpoint import load_checkpoint, save_checkpoint
+from BratsSegmenterLib.learning.training.distributed import Group, group
+from BratsSegmenterLib.learning.training.log import LossLog
+from BratsSegmenterLib.learning.training.optimisation import MovingAverage, learning_rate
+from BratsSegmenterLib.learning.training.recipes import TrainingRecipe, build_recipe
+from BratsSegmenterLib.learning.training.settings import TrainingSettings
+from BratsSegmenterLib.learning.training.sources import CaseSource
+from BratsSegmenterLib.learning.training.transfer import start_from
+from BratsSegmenterLib.progress import Progress
+
+SETTINGS = "settings.yaml"
+"""Name of the settings file in a run's folder."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """Where a run stands.
+
+    Attributes
+    ----------
+    settings : TrainingSettings
+    network : torch.nn.Module
+        With the averaged weights, in evaluation mode.
+    steps_done : int
+    loss : float
+        Mean over the last steps; not a number when none was made.
+    """
+
+    settings: TrainingSettings = field(repr=False)
+    network: nn.Module = field(repr=False)
+    steps_done: int
+    loss: float
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the schedule came to its end."""
+        return self.steps_done >= self.settings.optimisation.steps
+
+
+def train(
+    settings: TrainingSettings,
+    source: CaseSource,
+    folder: Path,
+    device: str = "auto",
+    minutes: float | None = None,
+    tensorboard: bool = False,
+    progress: Progress | None = None,
+) -> TrainedModel:
+    """Train until the schedule ends, the time is up or the user stops; the next call goes on from there.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+    source : CaseSource
+    folder : Path
+        Of the run: settings, losses and checkpoints. A run that lies there is continued.
+    device : str
+        "auto", "cpu" or "cuda".
+    minutes : float or None
+        After which to stop.
+    tensorboard : bool
+        Write events for TensorBoard.
+
+    Raises
+    ------
+    LearningError
+        The folder holds a run with other settings, its checkpoint is damaged, or the loss is no longer a number.
+    Cancelled
+        The user stopped; a checkpoint was written.
+    """
+    progress = progress or Progress()
+    _claim(folder, settings)
+    with group(device) as processes:
+        return _Run(settings, folder, processes, tensorboard).go(source, minutes, progress)
+
+
+class _Run:
+    """Network, optimiser and average of one process."""
+
+    def __init__(self, settings: TrainingSettings, folder: Path, processes: Group, tensorboard: bool) -> None:
+        self._settings = settings
+        self._checkpoints = folder / "checkpoints"
+        self._processes = processes
+        self._recipe: TrainingRecipe = build_recipe(settings)
+        torch.manual_seed(settings.seed)
+        self._network = self._recipe.network().to(processes.device)
+        start_from(settings.transfer, self._network)
+        optimisation = settings.optimisation
+        self._optimiser = torch.optim.AdamW(
+            [parameter for parameter in self._network.parameters() if parameter.requires_grad],
+            lr=optimisation.learning_rate,
+            betas=(0.9, 0.99),
+            weight_decay=optimisation.weight_decay,
+        )
+        self._average = MovingAverage(self._network, optimisation.ema_decay)
+        self._step = load_checkpoint(self._checkpoints, self._network, self._average.network, self._optimiser)
+        self._log = LossLog(folder, self._step, tensorboard) if processes.leads else None
+
+    def go(self, source: CaseSource, minutes: float | None, progress: Progress) -> TrainedModel:
+        settings, processes = self._settings, self._processes
+        cases = source.training(processes.rank, processes.device)
+        wrapped = processes.wrap(self._network).train()
+        deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
+        saved, recent = time.monotonic(), math.nan
+        stream = replayed(cases, settings.cases, settings.seed, self._step)
+        try:
+            while self._step < settings.optimisation.steps and not processes.any(time.monotonic() >= deadline):
+                loss = self._advance(wrapped, next(stream))
+                recent = loss if math.isnan(recent) else 0.98 * recent + 0.02 * loss
+                if time.monotonic() - saved > 60 * settings.checkpoint_minutes:
+                    self._save()
+                    saved = time.monotonic()
+                progress.update(self._step / settings.optimisation.steps, f"step {self._step}, loss {recent:.3f}")
+        finally:
+            self._save()
+            if self._log is not None:
+                self._log.close()
+        return TrainedModel(settings, self._average.network, self._step, recent)
+
+    def _advance(self, network: nn.Module, case: TrainingCase) -> float:
+        """One step; returns its loss."""
+        optimisation, device = self._settings.optimisation, self._processes.device
+        rate = learning_rate(self._step, optimisation)
+        for parameters in self._optimiser.param_groups:
+            parameters["lr"] = rate
+        random = np.random.default_rng((self._settings.seed, self._processes.rank, self._step))
+        case = TrainingCase(case.images.to(device), case.labels.to(device), case.brain.to(device), case.present)
+        with torch.autocast(device.type, torch.bfloat16, enabled=optimisation.mixed_precision):
+            loss = self._recipe.loss(network, case, random)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise LearningError(
+                f"The loss is no longer a number after {self._step} steps.",
+                "Lower the learning rate, or look for damaged images among the training cases.",
+            )
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self._network.parameters(), optimisation.clip_norm)
+        self._optimiser.step()
+        self._average.update(self._network, self._step)
+        self._step += 1
+        if self._log is not None:
+            self._log.add(self._step, value, rate)
+        return value
+
+    def _save(self) -> None:
+        if self._processes.leads and self._step:
+            save_checkpoint(self._checkpoints, self._step, self._network, self._average.network, self._optimiser)
+
+
+def _claim(folder: Path, settings: TrainingSettings) -> None:
+    """Note the settings in a new run's folder, or make sure that they are those of the run that lies there."""
+    file = folder / SETTINGS
+    if file.exists():
+        differences = settings_differences(read_settings(TrainingSettings, file), settings)
+        if differences:
+            raise LearningError(
+                f"The folder '{folder.name}' holds a run with another value of '{differences[0]}'.",
+                "Continue it with its own settings.yaml, or choose another folder.",
+            )
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f".{os.getpid()}-{SETTINGS}"
+    unfinished.write_text(yaml.safe_dump(to_plain(settings), sort_keys=False), encoding="utf-8")
+    os.replace(unfinished, file)

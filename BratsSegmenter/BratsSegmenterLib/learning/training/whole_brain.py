@@ -1,0 +1,95 @@
+"""The recipe of the shipped model: the whole brain at once, nested regions, deep supervision."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from monai.losses import DiceLoss
+from torch import Tensor, nn
+
+from BratsSegmenterLib.domain import ET, REGIONS, TC, Sequence
+from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.learning.training.augmentation import augmented
+from BratsSegmenterLib.learning.training.cases import TrainingCase
+from BratsSegmenterLib.learning.training.settings import TrainingSettings
+from BratsSegmenterLib.segmentation import ResidualUNet
+
+BRAIN = "brain"
+_DICE_SMOOTHING_VOXELS = 10.0
+_WITHOUT_T1C = {ET.key: 0.0, TC.key: 0.3}
+"""Share of a region's loss that counts when T1c, the only sequence that shows it, is missing."""
+
+
+class WholeBrainRecipe:
+    """Network and loss on whole brains.
+
+    Raises
+    ------
+    LearningError
+        A region of the settings is unknown.
+    """
+
+    def __init__(self, settings: TrainingSettings) -> None:
+        unknown = set(settings.region_weights) - {*REGIONS, BRAIN}
+        if unknown:
+            raise LearningError(
+                f"The setting 'region_weights' names the unknown region '{min(unknown)}'.",
+                f"Known are: {', '.join((*REGIONS, BRAIN))}.",
+            )
+        self.outputs = tuple(settings.region_weights)
+        self._weights = settings.region_weights
+        self._settings = settings
+        self._dice = tuple(
+            DiceLoss(
+                sigmoid=True,
+                squared_pred=True,
+                reduction="none",
+                smooth_nr=_DICE_SMOOTHING_VOXELS / 8**level,
+                smooth_dr=_DICE_SMOOTHING_VOXELS / 8**level,
+            )
+            for level in range(settings.network.supervised_levels)
+        )
+
+    def network(self) -> nn.Module:
+        """A network with random weights."""
+        settings = self._settings.network
+        return ResidualUNet(len(Sequence), len(self.outputs), settings.channels, settings.supervised_levels)
+
+    def loss(self, network: nn.Module, case: TrainingCase, random: np.random.Generator) -> Tensor:
+        """Dice + cross-entropy of every region on every supervised level, each half as important as the finer one."""
+        case = augmented(case, self._settings.cases, random)
+        outputs = network(case.images[None])
+        levels = [outputs] if isinstance(outputs, Tensor) else outputs
+        target = region_targets(case, self.outputs)[None]
+        weights = self._region_weights(case).to(target.device)
+        total, importance = torch.zeros((), device=target.device), 0.0
+        for level, logits in enumerate(levels):
+            logits, wanted = logits.float(), F.avg_pool3d(target, 2**level) if level else target
+            dice = self._dice[level](logits, wanted).flatten()
+            entropy = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none").mean((0, 2, 3, 4))
+            total = total + 0.5**level * (weights * (dice + entropy)).sum()
+            importance += 0.5**level
+        return total / (importance * sum(self._weights.values()))
+
+    def segment(self, network: nn.Module, images: Tensor) -> dict[str, Tensor]:
+        """Mask of every output key for images of shape (4, slices, rows, columns)."""
+        logits = network(images[None].float())[0]
+        return dict(zip(self.outputs, logits > 0, strict=True))
+
+    def _region_weights(self, case: TrainingCase) -> Tensor:
+        blind = Sequence.T1C not in case.present
+        shares = [_WITHOUT_T1C.get(key, 1.0) if blind else 1.0 for key in self.outputs]
+        return torch.tensor(list(self._weights.values())) * torch.tensor(shares)
+
+
+def region_targets(case: TrainingCase, outputs: tuple[str, ...]) -> Tensor:
+    """What the network should answer: one channel of zeros and ones for each output, shape (outputs, ...)."""
+    channels = []
+    for key in outputs:
+        if key == BRAIN:
+            channels.append(case.brain)
+        else:
+            labels = torch.tensor(REGIONS[key].labels, device=case.labels.device, dtype=case.labels.dtype)
+            channels.append(torch.isin(case.labels, labels))
+    return torch.stack(channels).float()
