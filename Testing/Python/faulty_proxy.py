@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -163,34 +164,36 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self._forward(body, plan)
 
     def _forward(self, body: bytes, plan: Plan) -> None:
-        upstream = http.client.HTTPConnection(*self.server.upstream, timeout=60)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_FORWARDED}
-        try:
-            upstream.request(self.command, self.path, body or None, headers)
-            response = upstream.getresponse()
-        except OSError:
-            self._reset()
-            return
-        with response:
-            match plan.fault:
-                case Fault.STATUS_AFTER:
-                    response.read()
-                    self._answer(plan.status, b"")
-                case Fault.RESET_AFTER:
-                    response.read()
-                    self._reset()
-                case Fault.HANG:
-                    content = response.read()
-                    time.sleep(plan.seconds)
-                    self._pass_on(response, content, len(content))
-                case Fault.CUT | Fault.CUT_WITHOUT_LENGTH:
-                    content = response.read()
-                    stated = len(content) if plan.fault is Fault.CUT else None
-                    self._pass_on(response, content[: len(content) * 3 // 5], stated)
-                    self.close_connection = True
-                case _:
-                    self._stream(response)
-        upstream.close()
+        with closing(http.client.HTTPConnection(*self.server.upstream, timeout=60)) as upstream:
+            try:
+                upstream.request(self.command, self.path, body or None, headers)
+                response = upstream.getresponse()
+            except OSError:
+                self._reset()
+                return
+            with response:
+                self._return(response, plan)
+
+    def _return(self, response: http.client.HTTPResponse, plan: Plan) -> None:
+        match plan.fault:
+            case Fault.STATUS_AFTER:
+                response.read()
+                self._answer(plan.status, b"")
+            case Fault.RESET_AFTER:
+                response.read()
+                self._reset()
+            case Fault.HANG:
+                content = response.read()
+                time.sleep(plan.seconds)
+                self._pass_on(response, content, len(content))
+            case Fault.CUT | Fault.CUT_WITHOUT_LENGTH:
+                content = response.read()
+                stated = len(content) if plan.fault is Fault.CUT else None
+                self._pass_on(response, content[: len(content) * 3 // 5], stated)
+                self.close_connection = True
+            case _:
+                self._stream(response)
 
     def _stream(self, response: http.client.HTTPResponse) -> None:
         if response.length is None:

@@ -1,7 +1,7 @@
 """How fast a study arrives over a slow line: our fetch beside the same client taking series after series.
 
-A synthetic study of 4 series with 180 instances of 256x256x16 bit is served by the embedded archive, through a proxy with
-20 ms round trip time and 200 Mbit/s a connection. Archive, proxy and each fetch run in processes of their own.
+A synthetic study of 4 series with 180 instances of 256x256x16 bit is served by the embedded archive, through a proxy
+with 20 ms round trip time and 200 Mbit/s a connection. Archive, proxy and each fetch run in processes of their own.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import multiprocessing
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "Python")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Python"))
 
 from archives import write_study
 from lag_proxy import LagProxy, Line
@@ -52,7 +53,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         one_by_one, ours = measure(Path(folder), rounds)
     ratio = statistics.median(a.elapsed_s / b.elapsed_s for a, b in zip(one_by_one, ours, strict=True))
-    table = Table("way", "time [s], median (all)", "instances", "peak memory [MB]", title=f"{SERIES} x {SHAPE}, {LINE}")
+    table = Table("way", "time, s: median (all)", "instances", "peak memory, MB", title=f"{SERIES} x {SHAPE}, {LINE}")
     for name, results in (("series after series", one_by_one), ("our fetch", ours)):
         times = ", ".join(f"{one.elapsed_s:.2f}" for one in results)
         median = statistics.median(one.elapsed_s for one in results)
@@ -72,7 +73,8 @@ def measure(folder: Path, rounds: int) -> tuple[list[Measured], list[Measured]]:
         Archive(profile, Credentials(token=token)).store(files, identity.study_uid, compare=False)
         with _served(_serve_line, urlsplit(url).port) as port:
             slow_url = url.replace(str(urlsplit(url).port), str(port))
-            one_by_one, ours = [], []
+            one_by_one: list[Measured] = []
+            ours: list[Measured] = []
             for number in range(rounds):
                 for workers, results in ((1, one_by_one), (4, ours)):
                     target = folder / f"fetched-{number}-{workers}"
@@ -80,20 +82,17 @@ def measure(folder: Path, rounds: int) -> tuple[list[Measured], list[Measured]]:
     return one_by_one, ours
 
 
-class _served:  # noqa: N801 - reads as a word: with _served(...)
+@contextmanager
+def _served(target: Callable[..., None], *arguments: Any) -> Iterator[Any]:
     """A server in a process of its own for the length of a block; gives what the server sent first."""
-
-    def __init__(self, target: Callable[..., None], *arguments: Any) -> None:
-        self._ours, theirs = _PROCESSES.Pipe()
-        self._process = _PROCESSES.Process(target=target, args=(theirs, *arguments), daemon=True)
-
-    def __enter__(self) -> Any:
-        self._process.start()
-        return self._ours.recv()
-
-    def __exit__(self, *raised: object) -> None:
-        self._process.terminate()
-        self._process.join()
+    ours, theirs = _PROCESSES.Pipe()
+    process = _PROCESSES.Process(target=target, args=(theirs, *arguments), daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        process.terminate()
+        process.join()
 
 
 def _serve_archive(pipe: Connection, folder: Path) -> None:

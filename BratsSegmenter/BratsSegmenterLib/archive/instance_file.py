@@ -15,6 +15,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_partial
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -47,6 +48,8 @@ _PIXELS = [
     "PixelData",
 ]
 _NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
+_PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+_IMAGE = "Image Storage"  # how the standard names the SOP classes of images
 _SUBSAMPLED = "YBR_FULL_422"
 _DEFER_BYTES = 4096
 _META_BYTES = 1024
@@ -92,8 +95,9 @@ def inspect(path: Path) -> InstanceIdentity:
     Raises
     ------
     DamagedInstanceError
-        It is not DICOM, has no valid UIDs, would inflate beyond 512 MB, or its native pixel data is not as long as
-        Rows, Columns, Samples per Pixel, Bits Allocated and Number of Frames say (PS3.5 8.1.1).
+        It is not DICOM, has no valid UIDs, would inflate beyond 512 MB, is an image without pixel data, or its native
+        pixel data is not as long as Rows, Columns, Samples per Pixel, Bits Allocated and Number of Frames say
+        (PS3.5 8.1.1).
     """
     with path.open("rb") as file:
         header = _Header(_read(file))
@@ -106,6 +110,8 @@ def inspect(path: Path) -> InstanceIdentity:
     )
     if not all(map(is_uid, (identity.study_uid, identity.series_uid, identity.sop_instance_uid))):
         raise DamagedInstanceError("An object is cut short or has no valid UIDs.", _ADVICE)
+    if not header.has_pixels and UID(identity.sop_class_uid).name.endswith(_IMAGE):
+        raise DamagedInstanceError(f"The image {identity.sop_instance_uid} has no pixel data.", _ADVICE)
     present, expected = header.native_pixel_bytes(file_bytes), header.expected_pixel_bytes()
     if present is not None and present < expected:
         raise DamagedInstanceError(
@@ -150,6 +156,11 @@ class _Header:
     def text(self, keyword: str) -> str:
         """A UID, Code String or Integer String; empty when missing."""
         return self._value(keyword).decode("ascii", "replace").strip("\0 ")
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether there is Pixel Data, Float Pixel Data or Double Float Pixel Data."""
+        return any(keyword in self._dataset for keyword in _PIXEL_KEYWORDS)
 
     def expected_pixel_bytes(self) -> int:
         """Bytes of native pixel data that the Image Pixel module promises."""

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from archives import write_study
+from pydicom import Dataset, dcmread
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+    RLELossless,
+)
+
+from BratsSegmenterLib.archive.instance_file import DamagedInstanceError, InstanceIdentity, file_name, inspect
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+
+
+def identity_of(dataset: Dataset) -> InstanceIdentity:
+    return InstanceIdentity(
+        dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SOPClassUID, dataset.SOPInstanceUID
+    )
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Path:
+    return write_study(tmp_path, StudyIdentity(), 1, (1, 64, 48))[0]
+
+
+@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian])
+def test_every_transfer_syntax_tells_who_it_is(instance: Path, syntax: UID) -> None:
+    original = dcmread(instance)
+    rewritten = Dataset()
+    rewritten.update({element.tag: element for element in original})
+    rewritten.file_meta = original.file_meta
+    rewritten.file_meta.TransferSyntaxUID = syntax
+    rewritten.save_as(instance, enforce_file_format=True)
+
+    assert inspect(instance) == identity_of(original)
+
+
+def test_compressed_pixels_need_no_length(instance: Path) -> None:
+    dataset = dcmread(instance)
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    dataset.save_as(instance)
+
+    assert inspect(instance) == identity_of(dataset)
+
+
+def test_missing_pixels_are_noticed_and_counted(instance: Path) -> None:
+    instance.write_bytes(instance.read_bytes()[:-100])
+    with pytest.raises(DamagedInstanceError, match="holds 6044 of 6144 bytes of pixel data"):
+        inspect(instance)
+
+
+def test_no_cut_of_a_file_passes_for_whole(instance: Path) -> None:
+    content = instance.read_bytes()
+    for length in range(0, len(content), 97):
+        instance.write_bytes(content[:length])
+        with pytest.raises(DamagedInstanceError):
+            inspect(instance)
+
+
+def test_a_forged_matrix_is_refused_without_being_decoded(instance: Path) -> None:
+    dataset = dcmread(instance)
+    dataset.Rows = dataset.Columns = 60000
+    dataset.save_as(instance)
+    with pytest.raises(DamagedInstanceError, match="of 7200000000 bytes"):
+        inspect(instance)
+
+
+def test_a_file_that_would_inflate_beyond_bounds_is_refused(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("BratsSegmenterLib.archive.instance_file._MAXIMUM_INFLATED_BYTES", 1_000_000)
+    dataset = dcmread(instance)
+    dataset.PixelData = bytes(5_000_000)
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(instance)
+    assert instance.stat().st_size < 20_000
+    with pytest.raises(DamagedInstanceError, match="would inflate to more than 1 MB"):
+        inspect(instance)
+
+
+def test_a_uid_that_is_a_path_is_refused(instance: Path) -> None:
+    content = instance.read_bytes()
+    uid = dcmread(instance).SeriesInstanceUID.encode()
+    instance.write_bytes(content.replace(uid, b"../../../".ljust(len(uid), b"x")))
+    with pytest.raises(DamagedInstanceError, match="no valid UIDs"):
+        inspect(instance)
+
+
+def test_a_file_name_never_leaves_its_folder() -> None:
+    assert "/" not in file_name("../../x")
+    assert file_name("1.2") != file_name("1.3")

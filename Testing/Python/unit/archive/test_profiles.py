@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from BratsSegmenterLib.archive import Authentication, Profile, ProfileStore
+from BratsSegmenterLib.errors import ArchiveError
+
+WARD = Profile(
+    "Ward 3",
+    "https://pacs.example/dicom-web/",
+    Authentication.CERTIFICATE,
+    ca_file="/etc/ca.pem",
+    certificate_file="/etc/me.pem",
+    read_timeout_s=30.0,
+)
+
+
+def test_a_profile_comes_back_from_json_as_it_was() -> None:
+    assert Profile.from_json(json.loads(json.dumps(WARD.to_json()))) == WARD
+
+
+def test_the_address_has_one_form() -> None:
+    assert WARD.url == "https://pacs.example/dicom-web"
+
+
+@pytest.mark.parametrize("url", ["", "pacs.example", "ftp://pacs.example", "https://"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ArchiveError, match="'Ward 3' is not an http or https URL"):
+        Profile("Ward 3", url)
+
+
+def test_a_password_in_the_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ArchiveError, match="carries a user name or password") as caught:
+        Profile("Ward 3", "https://me:hush@pacs.example")
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_warned"),
+    [
+        ("http://pacs.example", True),
+        ("http://192.168.1.5", True),
+        ("https://pacs.example", False),
+        ("http://127.0.0.1:8042", False),
+        ("http://localhost", False),
+    ],
+)
+def test_plain_http_beyond_this_machine_is_warned_of(url: str, is_warned: bool) -> None:
+    assert bool(Profile("Ward 3", url).warnings) is is_warned
+
+
+def test_an_unknown_kind_of_authentication_is_said() -> None:
+    with pytest.raises(ArchiveError, match="unknown kind of authentication"):
+        Profile.from_json({"name": "Ward 3", "url": "https://pacs.example", "authentication": "kerberos"})
+
+
+def test_an_incomplete_profile_is_said() -> None:
+    with pytest.raises(ArchiveError, match="incomplete"):
+        Profile.from_json({"name": "Ward 3"})
+
+
+def test_what_a_newer_version_wrote_into_a_profile_does_no_harm() -> None:
+    assert Profile.from_json({**WARD.to_json(), "colour": "green"}) == WARD
+
+
+def test_profiles_are_kept_in_the_order_in_which_they_were_made(tmp_path: Path) -> None:
+    store = ProfileStore(tmp_path / "settings" / "profiles.json")
+    other = Profile("Research", "http://127.0.0.1:8042")
+    store.save(WARD)
+    store.save(other)
+    changed = Profile("Ward 3", "https://new.example")
+    store.save(changed)
+
+    assert ProfileStore(tmp_path / "settings" / "profiles.json").profiles() == (changed, other)
+    assert store.profile("Research") == other
+    store.remove("Ward 3")
+    assert store.profiles() == (other,)
+    assert [path.name for path in (tmp_path / "settings").iterdir()] == ["profiles.json"]
+
+
+def test_an_unknown_profile_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="no PACS profile called 'Ward 4'"):
+        ProfileStore(tmp_path / "profiles.json").profile("Ward 4")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"profiles": [3]}'])
+def test_a_damaged_file_of_profiles_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "profiles.json"
+    path.write_text(content)
+    with pytest.raises(ArchiveError, match=r"profiles\.json"):
+        ProfileStore(path).profiles()
