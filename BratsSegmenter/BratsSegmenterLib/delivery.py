@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from BratsSegmenterLib import __version__, dicom
 from BratsSegmenterLib.archive import Archive, Outbox, Receipt, Transaction
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, Provenance, WrittenObject
-from BratsSegmenterLib.domain import Case, Measurements, Segmentation
+from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence, Volume
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
@@ -36,8 +40,9 @@ class Exported:
 
 
 def export_objects(
-    case: Case,
+    reference: Volume,
     segmentation: Segmentation,
+    images: Mapping[Sequence, NDArray[np.float32]],
     kinds: Iterable[ObjectKind],
     signature: Signature,
     folder: Path,
@@ -45,25 +50,65 @@ def export_objects(
 ) -> Exported:
     """Write the objects, then read each back by a second path and compare.
 
+    Parameters
+    ----------
+    reference : Volume
+        In whose slices the result is drawn.
+    segmentation : Segmentation
+        What the user sees.
+    images : mapping of Sequence to ndarray of float32, shape (slices, rows, columns)
+        On the reference's grid, for the key images.
+    kinds : iterable of ObjectKind
+        An SR refers to the segments of a SEG, so the SEG always goes with it.
+    signature : Signature
+    folder : Path
+        Where the objects go; what an earlier export left there is replaced.
+    progress : Progress
+
     Raises
     ------
     ExportError
         The label map lies in another grid than the reference, or an object would not say what the user sees.
     """
-    reference = case.reference_volume
     if not segmentation.geometry.is_close(reference.geometry):
         raise ExportError(
-            f"The label map does not lie in the grid of the {case.reference.value} series.",
+            f"The label map does not lie in the grid of {reference.series.label}, the reference.",
             "Export the segments with the reference series as their geometry.",
         )
     measurements = measure(segmentation)
+    result = _Result(reference, segmentation, measurements, _provenance(segmentation, signature), images)
     with progress.stage("export"):
-        objects = dicom.write_objects(
-            folder, kinds, case, segmentation, measurements, _provenance(segmentation, signature)
-        )
+        objects = tuple(result.write(set(kinds), folder))
     with progress.stage("check"):
         dicom.verify_objects(objects, reference, segmentation, measurements)
     return Exported(reference.series.study_uid, objects, measurements, signature.reviewer)
+
+
+@dataclass(frozen=True, eq=False)
+class _Result:
+    """Everything that the objects of one export are made of."""
+
+    reference: Volume
+    segmentation: Segmentation
+    measurements: Measurements
+    provenance: Provenance
+    images: Mapping[Sequence, NDArray[np.float32]] = field(repr=False)
+
+    def write(self, kinds: Collection[ObjectKind], folder: Path) -> Iterator[WrittenObject]:
+        shutil.rmtree(folder, ignore_errors=True)
+        if ObjectKind.RTSTRUCT in kinds:
+            yield dicom.write_rtstruct(folder / "rtstruct.dcm", self.reference, self.segmentation, self.provenance)
+        if ObjectKind.SEG in kinds or ObjectKind.SR in kinds:
+            seg = dicom.write_seg(folder / "seg.dcm", self.reference, self.segmentation, self.provenance)
+            yield seg
+            if ObjectKind.SR in kinds:
+                yield dicom.write_measurement_report(
+                    folder / "sr.dcm", self.reference, self.measurements, seg, self.provenance
+                )
+        if ObjectKind.KEY_IMAGE in kinds:
+            yield from dicom.write_key_images(
+                folder, self.reference, self.segmentation, self.measurements, self.provenance, self.images
+            )
 
 
 def store_objects(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import LEAF_REGIONS, Algorithm, Segmentation
 from BratsSegmenterLib.errors import ExportError
@@ -35,6 +36,11 @@ def write_image(image: sitk.Image, path: Path) -> None:
         ) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def read_image(path: Path) -> NDArray[np.float32]:
+    """The voxels of a NIfTI image that :func:`write_image` wrote, (slices, rows, columns)."""
+    return sitk.GetArrayFromImage(sitk.ReadImage(str(path), sitk.sitkFloat32))
 
 
 def write_labelmap(segmentation: Segmentation, path: Path) -> None:

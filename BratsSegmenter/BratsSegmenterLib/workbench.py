@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Archive, Credentials, Outbox, Profile
 from BratsSegmenterLib.delivery import Exported, Signature, export_objects, store_objects
@@ -28,7 +31,7 @@ from BratsSegmenterLib.jobs import (
     SequenceChoice,
     SeriesRow,
 )
-from BratsSegmenterLib.labelmap import read_labelmap, write_image, write_labelmap
+from BratsSegmenterLib.labelmap import read_image, read_labelmap, write_image, write_labelmap
 from BratsSegmenterLib.pipeline import (
     SegmentedCase,
     Settings,
@@ -113,12 +116,15 @@ class Workbench:
     def send(self, job: SendJob) -> SendResult:
         """Write the objects, check them and, when the job names an archive, store them and read them back."""
         record = self._folder.record()
-        found = {Sequence(role): self._series(key) for role, key in record.sequences.items()}
-        case = load_case(found, record.resampled_gaps, self._progress)
+        series = self._series(record.sequences[record.reference])
+        with self._progress.stage("load"):
+            reference = dicom.load_volume(series, record.resampled_gaps, self._progress)
         segmentation = read_labelmap(job.labels, record.algorithm, record.not_measured)
         kinds = [ObjectKind[name] for name in job.formats]
         signature = Signature(job.edited, job.reviewer, job.approved)
-        exported = export_objects(case, segmentation, kinds, signature, self._folder.objects, self._progress)
+        exported = export_objects(
+            reference, segmentation, self._images(), kinds, signature, self._folder.objects, self._progress
+        )
         stored, receipt = self._store(exported, job.profile) if job.profile else ((), None)
         return SendResult(
             objects=tuple(SentObject(o.kind.name, o.path, o.sop_instance_uid) for o in exported.objects),
@@ -143,6 +149,11 @@ class Workbench:
             if series.key == key:
                 return series
         raise SeriesError(f"The study has no series {key}.", "Recognise the study again and choose from its list.")
+
+    def _images(self) -> dict[Sequence, NDArray[np.float32]]:
+        """T1c and FLAIR on the reference's grid, as far as the study has them."""
+        shown = {sequence: self._folder.volume(sequence) for sequence in (Sequence.T1C, Sequence.FLAIR)}
+        return {sequence: read_image(path) for sequence, path in shown.items() if path.exists()}
 
     def _keep(self, result: SegmentedCase, resampled_gaps: bool) -> Path:
         """Write label map, images, uncertainty, record and quality page; return the quality page."""

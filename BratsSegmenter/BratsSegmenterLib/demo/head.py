@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -35,6 +36,12 @@ class SyntheticHead:
     images: Mapping[Sequence, NDArray[np.float32]]
     labels: NDArray[np.uint8]
     geometry: Geometry
+
+    def truth_on(self, geometry: Geometry) -> NDArray[np.uint8]:
+        """The true labels on another grid, nearest neighbour."""
+        grid = geometry.image(np.zeros(geometry.shape, np.uint8))
+        truth = self.geometry.image(self.labels)
+        return sitk.GetArrayFromImage(sitk.Resample(truth, grid, sitk.Transform(), sitk.sitkNearestNeighbor))
 
 
 def synthetic_head(seed: int = _SEED, spacing_mm: float = 1.0) -> SyntheticHead:

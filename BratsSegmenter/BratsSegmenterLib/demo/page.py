@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.demo.story import Journey
 from BratsSegmenterLib.domain import ED, ET, NCR, TC, WT, Region, Segmentation, Sequence
-from BratsSegmenterLib.labelmap import read_labelmap
+from BratsSegmenterLib.labelmap import read_image, read_labelmap
 from BratsSegmenterLib.machine import peak_memory_mb
 from BratsSegmenterLib.pages import write_page
 from BratsSegmenterLib.pictures import Plane, draw_regions, montage, slice_image
@@ -42,7 +41,7 @@ def write_demo_page(journey: Journey, path: Path) -> Path:
         path,
         "demo.html",
         slices=_slices(journey, segmentation),
-        regions=compare(segmentation, journey.truth_on(segmentation.geometry)),
+        regions=compare(segmentation, journey.head.truth_on(segmentation.geometry)),
         stages=journey.stages,
         peak_memory_mb=peak_memory_mb(),
         sequences=journey.prepared.sequences,
@@ -75,7 +74,7 @@ def _slices(journey: Journey, segmentation: Segmentation) -> Image.Image:
     chosen = occupied[np.linspace(0, len(occupied) - 1, _SLICES + 2).round().astype(int)[1:-1]]
     images = []
     for sequence in (Sequence.T1C, Sequence.FLAIR):
-        array = sitk.GetArrayFromImage(sitk.ReadImage(str(journey.segmented.volumes[sequence.value])))
+        array = read_image(journey.segmented.volumes[sequence.value])
         for k in chosen:
             grey = slice_image(array, segmentation.geometry, Plane.AXIAL, int(k), pixels_per_mm=_PIXELS_PER_MM)
             images.append(draw_regions(grey, segmentation.labels, segmentation.geometry, Plane.AXIAL, int(k)))

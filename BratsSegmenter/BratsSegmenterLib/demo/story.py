@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import SimpleITK as sitk
-from numpy.typing import NDArray
-
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile
 from BratsSegmenterLib.archive.embedded import EmbeddedArchive, serve
 from BratsSegmenterLib.demo.head import SyntheticHead, synthetic_head
 from BratsSegmenterLib.demo.study import write_study
 from BratsSegmenterLib.dicom import ObjectKind
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
-from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.jobs import PrepareJob, PrepareResult, SegmentJob, SegmentResult, SendJob, SendResult
 from BratsSegmenterLib.pipeline import DEFAULT_BUNDLE
 from BratsSegmenterLib.progress import Progress, StageTime
@@ -31,12 +26,6 @@ class Journey:
     segmented: SegmentResult
     sent: SendResult
     stages: tuple[StageTime, ...]
-
-    def truth_on(self, geometry: Geometry) -> NDArray[np.uint8]:
-        """The true labels on another grid, nearest neighbour."""
-        grid = geometry.image(np.zeros(geometry.shape, np.uint8))
-        truth = self.head.geometry.image(self.head.labels)
-        return sitk.GetArrayFromImage(sitk.Resample(truth, grid, sitk.Transform(), sitk.sitkNearestNeighbor))
 
 
 def travel(folder: Path, progress: Progress, spacing_mm: float = 1.0) -> Journey:

@@ -1,0 +1,205 @@
+"""The command line: every verb on a real archive and a whole synthetic study."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import requests
+from archives import RunningArchive
+from phantoms import PhantomStudy
+
+from BratsSegmenterLib import dicom
+from BratsSegmenterLib.cli import main
+from BratsSegmenterLib.demo.page import compare
+from BratsSegmenterLib.domain import REGIONS
+from BratsSegmenterLib.labelmap import read_labelmap
+
+_QUICK = ["--no-registration", "--no-bias-correction"]
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """What one ``run`` printed, and where it worked."""
+
+    folder: Path
+    archive: RunningArchive
+    printed: dict[str, Any]
+
+
+@pytest.fixture
+def signed_in(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A clean set of credentials in the environment."""
+    for name in ("USER", "PASSWORD", "TOKEN"):
+        monkeypatch.delenv(f"BRATS_SEGMENTER_{name}", raising=False)
+    return monkeypatch
+
+
+@pytest.fixture(scope="module")
+def finished_run(
+    phantom_study: PhantomStudy, orthanc: RunningArchive, tmp_path_factory: pytest.TempPathFactory
+) -> FinishedRun:
+    """``run --push`` on the synthetic study in Orthanc, once for the tests of this file."""
+    orthanc.connect().store(phantom_study.files, compare=False)
+    folder = tmp_path_factory.mktemp("run")
+    environment = {
+        "BRATS_SEGMENTER_USER": orthanc.credentials.user,
+        "BRATS_SEGMENTER_PASSWORD": orthanc.credentials.password,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        command = ["run", "--archive", orthanc.profile.url, "--study", phantom_study.identity.study_uid]
+        process = subprocess.run(
+            [sys.executable, "-m", "BratsSegmenterLib.cli", *command, "--out", str(folder), "--push", "--json"],
+            capture_output=True,
+            text=True,
+        )
+    assert process.returncode == 0, process.stderr
+    return FinishedRun(folder, orthanc, json.loads(process.stdout))
+
+
+def test_the_whole_way_takes_the_right_series(finished_run: FinishedRun, phantom_study: PhantomStudy) -> None:
+    series = {row.series_uid: row.description for row in dicom.scan(phantom_study.folder).series}
+    taken = {role: series[choice["series_uid"]] for role, choice in finished_run.printed["sequences"].items()}
+    assert taken == {"T1": "Ax T1 SE", "T1c": "T1 MPRAGE +C", "T2": "Ax T2 TSE", "FLAIR": "Ax T2 FLAIR"}
+    assert all(choice["reason"] for choice in finished_run.printed["sequences"].values())
+
+
+def test_the_whole_way_finds_the_tumour(finished_run: FinishedRun, phantom_study: PhantomStudy) -> None:
+    segmentation = read_labelmap(Path(finished_run.printed["segmentation"]))
+    truth = phantom_study.head.truth_on(segmentation.geometry)
+    whole_tumour = next(row for row in compare(segmentation, truth) if row.region.key == "WT")
+    assert whole_tumour.dice > 0.7
+    assert finished_run.printed["volumes_ml"]["WT"] == pytest.approx(whole_tumour.volume_ml)
+
+
+def test_the_whole_way_says_its_stages_memory_and_objects(finished_run: FinishedRun) -> None:
+    printed = finished_run.printed
+    stages = [stage["name"] for stage in printed["stages"]]
+    assert [name for name in stages if name in ("fetch", "recognise", "segment", "export", "check", "push")] == [
+        "fetch",
+        "recognise",
+        "segment",
+        "export",
+        "check",
+        "push",
+    ]
+    assert printed["peak_memory_mb"] > 100
+    assert [thing["kind"] for thing in printed["objects"]] == ["RTSTRUCT"]
+    assert Path(printed["quality_page"]).exists()
+
+
+def test_the_structure_set_comes_back_from_the_archive_voxel_for_voxel(
+    finished_run: FinishedRun, phantom_study: PhantomStudy, tmp_path: Path
+) -> None:
+    archive = finished_run.archive.connect()
+    fetched = archive.fetch(phantom_study.identity.study_uid, tmp_path)
+    (uid,) = finished_run.printed["pushed"]
+    study = dicom.scan(tmp_path)
+    reference_uid = finished_run.printed["sequences"]["T1c"]["series_uid"]
+    reference = dicom.load_volume(next(s for s in study.series if s.series_uid == reference_uid))
+    structure_set = next(path for path in fetched.files if _sop_instance_uid(path) == uid)
+    read = dicom.read_rtstruct(structure_set, reference)
+    segmentation = read_labelmap(Path(finished_run.printed["segmentation"]))
+    assert set(read.masks)
+    for key, mask in read.masks.items():
+        assert np.array_equal(mask, segmentation.mask(REGIONS[key])), key
+
+
+def test_a_corrected_label_map_is_exported_and_pushed_as_every_kind_of_object(
+    finished_run: FinishedRun, signed_in: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = str(finished_run.folder / "segmentation.nii.gz")
+    kinds = ["RTSTRUCT", "SEG", "SR", "KEY_IMAGE"]
+    arguments = ["export", str(finished_run.folder), "--labels", labels, "--reviewer", "Test^Radiologist"]
+    assert main([*arguments, "--json", "--formats", *kinds]) == 0
+    written = json.loads(capsys.readouterr().out)["objects"]
+    assert {thing["kind"] for thing in written} == set(kinds)
+
+    archive = finished_run.archive
+    signed_in.setenv("BRATS_SEGMENTER_USER", archive.credentials.user)
+    signed_in.setenv("BRATS_SEGMENTER_PASSWORD", archive.credentials.password)
+    study_uid = dicom.scan(finished_run.folder / "dicom").require_one_study()
+    target = ["--archive", archive.profile.url, "--study", study_uid, "--outbox", str(tmp_path)]
+    assert main(["push", *target, "--json", *(thing["path"] for thing in written)]) == 0
+    receipt = json.loads(capsys.readouterr().out)
+    assert {stored["sop_instance_uid"] for stored in receipt["objects"]} == {
+        thing["sop_instance_uid"] for thing in written
+    }
+
+
+def test_a_folder_of_files_takes_the_place_of_an_archive(
+    phantom_study: PhantomStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--files", str(phantom_study.folder), "--out", str(tmp_path), "--json", *_QUICK]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["pushed"] == []
+    assert Path(printed["objects"][0]["path"]).exists()
+
+
+def test_the_user_overrules_the_recognition(
+    phantom_study: PhantomStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["segment", str(phantom_study.folder), "--out", str(tmp_path), "--take", "T1c=", "--json", *_QUICK]
+    assert main(arguments) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert "T1c" not in printed["volumes"]
+    assert "ET" in printed["not_measured"]
+
+
+def test_the_demo_archive_announces_itself_in_one_line_and_wants_its_token(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "BratsSegmenterLib.cli", "archive", "serve", "--dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        ready = json.loads(server.stdout.readline())
+        studies = f"{ready['url']}/studies"
+        answer = requests.get(studies, headers={"Authorization": f"Bearer {ready['token']}"}, timeout=10)
+        refused = requests.get(studies, timeout=10)
+        server.terminate()
+        assert server.wait(timeout=10) == 0
+    assert answer.status_code == 200
+    assert refused.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["recognise", "no-such-folder"], 4, "no-such-folder"),
+        (["segment", "PHANTOM", "--bundle", "no-such-model", "--out", "OUT"], 7, "no-such-model"),
+        (["search", "--archive", "http://127.0.0.1:9/dicom-web"], 3, "command line"),
+        (["search", "--archive", "ftp://pacs"], 3, "http"),
+        (["export", "OUT"], 9, "segmentation"),
+        (["measure", "no-such-file.nii.gz"], 9, "no-such-file.nii.gz"),
+    ],
+)
+def test_what_goes_wrong_has_an_exit_code_and_a_sentence_that_names_it(
+    phantom_study: PhantomStudy,
+    signed_in: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    words: str,
+) -> None:
+    places = {"PHANTOM": str(phantom_study.folder), "OUT": str(tmp_path)}
+    assert main([places.get(argument, argument) for argument in arguments]) == code
+    assert words in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_unknown_arguments_are_a_usage_error() -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["run", "--no-such-option"])
+    assert stopped.value.code == 2
+
+
+def _sop_instance_uid(path: Path) -> str:
+    import pydicom
+
+    return str(pydicom.dcmread(path, specific_tags=["SOPInstanceUID"]).SOPInstanceUID)
