@@ -6,6 +6,7 @@ import logging
 import re
 
 _CHATTY_LOGGERS = ("dicomweb_client", "dicomweb_client.web", "urllib3.connectionpool", "urllib3.util.retry")
+_INDISCREET_LOGGER = "retrying"  # logs a traceback with the URL for each attempt; our errors say what is to be said
 _QUERY = re.compile(r"\?[^\s'\"]*")
 
 
@@ -27,3 +28,4 @@ def keep_identities_out_of_logs() -> None:
         logger = logging.getLogger(name)
         if not any(isinstance(known, WithoutQueries) for known in logger.filters):
             logger.addFilter(WithoutQueries())
+    logging.getLogger(_INDISCREET_LOGGER).disabled = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -56,8 +57,9 @@ class PacsSession(requests.Session):
         Raises
         ------
         ArchiveError
-            Another origin is meant, the archive redirects, or it answers with a web page.
+            A certificate file is missing, another origin is meant, the archive redirects or answers with a web page.
         """
+        self._require_certificates()
         if _origin(request.url or "") != self._origin:
             raise ArchiveError(
                 f"A request to another server than that of profile '{self._profile.name}' was stopped.",
@@ -75,6 +77,14 @@ class PacsSession(requests.Session):
             response.close()
             raise
         return response
+
+    def _require_certificates(self) -> None:
+        for path in (self._profile.ca_file, self._profile.certificate_file, self._profile.key_file):
+            if path and not Path(path).is_file():
+                raise ArchiveError(
+                    f"The certificate file {path} of profile '{self._profile.name}' is not there.",
+                    "Enter the right path in the profile.",
+                )
 
     def _refuse_redirect(self, response: requests.Response) -> None:
         if response.is_redirect:

@@ -4,7 +4,9 @@ import logging
 
 import pytest
 
+from BratsSegmenterLib.archive import Archive, Profile, StudyQuery
 from BratsSegmenterLib.archive.logs import keep_identities_out_of_logs
+from BratsSegmenterLib.errors import ArchiveError
 
 
 @pytest.mark.parametrize("name", ["dicomweb_client.web", "urllib3.connectionpool"])
@@ -17,3 +19,12 @@ def test_no_query_reaches_a_log_at_any_level(name: str, caplog: pytest.LogCaptur
     logger.warning("retry of %s", "http://pacs/studies?PatientName=Secret&limit=1 failed")
 
     assert caplog.messages == ["retry of http://pacs/studies?... failed"]
+
+
+def test_the_library_that_logs_whole_requests_is_silenced(caplog: pytest.LogCaptureFixture) -> None:
+    archive = Archive(Profile("Ward 3", "http://127.0.0.1:9"), retry_delays_s=())
+
+    with pytest.raises(ArchiveError):
+        archive.search(StudyQuery(patient_name="Secret"))
+
+    assert caplog.text == ""
