@@ -30,6 +30,11 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
         time.sleep(0.005)
 
 
+def finish(panel: Any, timeout_s: float = 60.0) -> None:
+    """Run the event loop until no job of the panel runs."""
+    wait_until(lambda: not panel.workflow.state.is_busy, timeout_s)
+
+
 def paint(
     editor: Any, segment_id: str, ras_mm: tuple[float, float, float], radius_mm: float, erase: bool = False
 ) -> None:

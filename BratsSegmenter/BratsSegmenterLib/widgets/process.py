@@ -29,6 +29,8 @@ class WorkerProcess:
     ----------
     command : sequence of str
         Program and arguments in front of the job file's name; `worker_command` of this module.
+    grace_ms : int
+        How long a cancelled worker may take to end by itself.
 
     Attributes
     ----------
@@ -38,10 +40,11 @@ class WorkerProcess:
         Emitted once a job with its Outcome, after the process is gone; a handler may start the next job.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], grace_ms: int = _GRACE_MS) -> None:
         self.progressed = Signal()
         self.ended = Signal()
         self._command = list(command)
+        self._grace_ms = grace_ms
         self._process: Any = None
         self._outcome: Outcome | None = None
         self._cancel_asked = self._terminated = False
@@ -79,7 +82,7 @@ class WorkerProcess:
             self._cancel_asked = True
             self._process.write(b"cancel\n")
             self._process.closeWriteChannel()
-            self._patience.start(_GRACE_MS)
+            self._patience.start(self._grace_ms)
 
     def shut_down(self) -> None:
         """End the worker now, for a Slicer that closes; nothing is emitted any more."""

@@ -1,5 +1,8 @@
 """A real MRML scene for the tests of this folder."""
 
+import host.slicer_app  # noqa: F401 - makes qt, ctk and all of slicer importable
+
+# isort: split
 from pathlib import Path
 
 import pytest

@@ -1,0 +1,204 @@
+"""The panel clicked through, over a worker that answers without working."""
+
+import psutil
+import pytest
+import qt
+import slicer
+from host.driver import finish, paint, wait_until
+from host.replay_worker import Behaviour
+from host.slicer_app import application
+
+from BratsSegmenterLib.widgets.assembly import build_panel
+from BratsSegmenterLib.widgets.state import PanelState
+
+LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
+
+
+def _choose_study(panel):
+    panel.archive.ui.searchButton.click()
+    finish(panel)
+    panel.studies.ui.studyTable.selectRow(0)
+
+
+def _segment(panel):
+    _choose_study(panel)
+    panel.run.ui.runButton.click()
+    finish(panel)
+
+
+def _volumes(panel) -> dict[str, tuple[str, str]]:
+    table = panel.volumes.ui.volumeTable
+    cells = [[table.item(row, column).text() for column in range(3)] for row in range(table.rowCount)]
+    return {name.split("(")[1].rstrip(")"): (volume, change) for name, volume, change in cells}
+
+
+def test_without_an_archive_the_panel_asks_for_one_and_nothing_else_can_be_done(parameter_node, tmp_path):
+    application().slicerUserSettingsFilePath = str(tmp_path / "Slicer.ini")
+    frame = qt.QWidget()
+    panel = build_panel(qt.QVBoxLayout(frame), parameter_node)
+    assert not panel.archive.editor.widget.isHidden()
+    assert not panel.archive.ui.searchButton.enabled
+    assert not panel.run.ui.runButton.enabled
+    panel.shut_down()
+
+
+def test_a_connection_test_answers_in_plain_words(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    panel.archive.ui.testButton.click()
+    assert not panel.progress.widget.isHidden()
+    finish(panel)
+    assert panel.archive.ui.checksLabel.text == "✓  The archive answers.\n–  Storing was not tried."
+    assert panel.progress.widget.isHidden()
+
+
+def test_an_address_that_is_none_is_refused_with_a_sentence(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    panel.archive.editor.ui.urlEdit.setText("pacs")
+    panel.archive.editor.ui.saveButton.click()
+    assert "not an http or https URL" in panel.message_bar.ui.textLabel.text
+
+
+def test_only_the_fields_of_the_chosen_kind_of_sign_in_are_shown(open_panel):
+    editor = open_panel(Behaviour.WORKS).archive.editor
+    editor.ui.authenticationSelector.setCurrentIndex(1)
+    assert not editor.ui.passwordEdit.isHidden()
+    assert editor.ui.tokenEdit.isHidden()
+
+
+def test_a_clear_study_goes_from_search_to_segments_with_three_clicks(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    _segment(panel)
+    assert panel.workflow.state is PanelState.REVIEW
+    assert panel.review.ui.segmentEditor.segmentationNode() is not None
+    assert _volumes(panel)["ET"] == ("1.82", "")
+    assert panel.archive.widget.collapsed
+    assert not panel.volumes.widget.collapsed
+
+
+def test_a_doubtful_study_waits_and_the_user_s_choice_is_what_is_segmented(open_panel):
+    panel = open_panel(Behaviour.DOUBTS)
+    _segment(panel)
+    assert panel.workflow.state is PanelState.PREPARED
+    assert "Not sure about T2" in panel.message_bar.ui.textLabel.text
+    assert "Series 3 is called T2" in panel.sequences.ui.noticesLabel.text
+    assert panel.run.ui.runButton.text == "Segment"
+    selectors = {sequence.value: row.selector for sequence, row in panel.sequences.rows.items()}
+    selectors["T2"].setCurrentIndex(selectors["T2"].findData("2.25.4"))
+    assert not panel.run.ui.runButton.enabled, "FLAIR and T2 cannot be the same series"
+    selectors["T2"].setCurrentIndex(0)
+    panel.run.ui.runButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.REVIEW
+
+
+def test_a_localiser_is_not_offered(open_panel):
+    panel = open_panel(Behaviour.DOUBTS)
+    _segment(panel)
+    selector = next(iter(panel.sequences.rows.values())).selector
+    assert selector.findData("2.25.9") == -1
+
+
+def test_painting_changes_the_table_and_undo_brings_it_back(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    _segment(panel)
+    before = _volumes(panel)
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 10.0)
+    after = _volumes(panel)
+    assert float(after["ET"][0]) > float(before["ET"][0]) + 1
+    assert after["ET"][1].startswith("+")
+    assert float(after["ED"][0]) < float(before["ED"][0]), "what is painted as one region is no longer another"
+    panel.review.ui.segmentEditor.undo()
+    assert _volumes(panel) == before
+
+
+def test_nothing_is_sent_before_the_user_agrees_and_an_edit_takes_the_consent_back(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    _segment(panel)
+    send = panel.send.ui
+    assert not send.sendButton.enabled
+    send.consentBox.setChecked(True)
+    assert send.sendButton.enabled
+    assert "as the model drew it" in send.consentLabel.text
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 5.0)
+    assert not send.sendButton.enabled
+    assert "as corrected by you" in send.consentLabel.text
+
+
+def test_a_sent_result_shows_its_receipt_until_it_is_edited_again(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    _segment(panel)
+    panel.send.ui.consentBox.setChecked(True)
+    panel.send.ui.sendButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.SENT
+    assert "1 object is in 'Ward 3'" in panel.send.ui.receiptLabel.text
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 5.0)
+    assert panel.workflow.state is PanelState.REVIEW
+    assert panel.send.ui.receiptLabel.isHidden()
+
+
+def test_a_failure_is_shown_with_what_to_do_next_and_the_cause_folded_away(open_panel):
+    panel = open_panel(Behaviour.FAILS)
+    panel.archive.ui.searchButton.click()
+    finish(panel)
+    bar = panel.message_bar
+    assert bar.ui.textLabel.text == "The PACS answered 401. Check user name and password."
+    assert bar.ui.causeLabel.isHidden()
+    bar.ui.detailsButton.click()
+    assert bar.ui.causeLabel.text == "HTTP 401"
+
+
+def test_cancel_stops_and_the_study_can_be_run_again(open_panel):
+    panel = open_panel(Behaviour.WAITS_FOR_CANCEL)
+    panel.archive.ui.searchButton.click()
+    wait_until(lambda: panel.progress.ui.progressBar.value > 0)
+    panel.progress.ui.cancelButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.NO_STUDY
+    assert panel.archive.ui.searchButton.enabled
+    assert panel.message_bar.widget.isHidden()
+
+
+def test_a_crash_of_the_worker_is_a_message_and_slicer_lives_on(open_panel):
+    panel = open_panel(Behaviour.DIES)
+    panel.archive.ui.searchButton.click()
+    finish(panel)
+    assert "ended in the middle of its work" in panel.message_bar.ui.textLabel.text
+    assert panel.archive.ui.searchButton.enabled
+
+
+@pytest.mark.parametrize("close", ["scene", "module"])
+def test_closing_in_the_middle_of_a_job_leaves_no_process_behind(open_panel, close):
+    panel = open_panel(Behaviour.HANGS)
+    panel.archive.ui.searchButton.click()
+    wait_until(lambda: panel.progress.ui.progressBar.value > 0)
+    panel.close_scene() if close == "scene" else panel.shut_down()
+    alive = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    assert alive == []
+
+
+def test_a_closed_scene_leaves_an_empty_panel_ready_for_the_next_study(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    _segment(panel)
+    panel.close_scene()
+    slicer.mrmlScene.Clear(0)
+    assert panel.workflow.state is PanelState.NO_STUDY
+    assert panel.review.ui.segmentEditor.segmentationNode() is None
+    assert panel.volumes.ui.volumeTable.rowCount == 0
+    _segment(panel)
+    assert panel.workflow.state is PanelState.REVIEW
+
+
+def test_a_saved_scene_opens_in_review(open_panel, tmp_path):
+    panel = open_panel(Behaviour.WORKS)
+    _segment(panel)
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 10.0)
+    edited = _volumes(panel)
+    slicer.mrmlScene.SetURL(str(tmp_path / "scene.mrb"))
+    assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "scene.mrb"))
+    panel.close_scene()
+    slicer.mrmlScene.Clear(0)
+    slicer.mrmlScene.ReadFromMRB(str(tmp_path / "scene.mrb"))
+    panel.restore()
+    assert panel.workflow.state is PanelState.REVIEW
+    assert _volumes(panel) == edited
