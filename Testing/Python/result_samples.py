@@ -45,7 +45,7 @@ GEOMETRIES: dict[str, Callable[[], Geometry]] = {
 
 
 def hard_labels(shape: tuple[int, int, int] = series_samples.SHAPE) -> NDArray[np.uint8]:
-    """Shells, holes with islands, single voxels, diagonal touches, lines, a checkerboard and noise; at least 12x40x32."""
+    """Shells, holes with islands, single voxels, diagonal touches, lines, a checkerboard, noise; from 12x40x32 up."""
     labels = np.zeros(shape, np.uint8)
     slices, rows, columns = np.indices(shape)
     distance = np.sqrt((2 * (slices - 4)) ** 2 + (rows - 14) ** 2 + (columns - 15) ** 2)

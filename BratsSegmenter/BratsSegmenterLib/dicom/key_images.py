@@ -94,7 +94,7 @@ def _secondary_capture(picture: Image.Image, plane: Plane, volume: Volume, prove
         software_versions=provenance.software_version,
         device_serial_number="0",
     )
-    stamp(dataset, provenance)
+    stamp(dataset, volume, provenance)
     dataset.SeriesDescription = f"Glioma key images ({provenance.review_statement})"[:64]
     dataset.BodyPartExamined = "BRAIN"
     dataset.BurnedInAnnotation = "NO"

@@ -88,7 +88,7 @@ def write_measurement_report(
         is_final=False,
         is_verified=False,
     )
-    stamp(dataset, provenance)
+    stamp(dataset, volume, provenance)
     _refer_to_predecessor(dataset, provenance)
     if any(measured.region == RC and RC.key in numbers for measured in measurements.volumes):
         declare_private_scheme(dataset)

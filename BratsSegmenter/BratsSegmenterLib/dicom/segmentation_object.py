@@ -73,7 +73,7 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
         content_creator_name=provenance.reviewer or None,
         series_description=f"Glioma segmentation ({provenance.review_statement})"[:64],
     )
-    stamp(dataset, provenance)
+    stamp(dataset, volume, provenance)
     _refer_to_predecessor(dataset, provenance)
     if RC in regions:
         declare_private_scheme(dataset)

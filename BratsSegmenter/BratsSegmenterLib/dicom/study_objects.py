@@ -53,11 +53,7 @@ def new_object(sop_class_uid: str, transfer_syntax: str, volume: Volume, provena
     dataset.SpecificCharacterSet = character_set(header, provenance.reviewer)
     dataset.InstanceCreationDate, dataset.InstanceCreationTime = date_and_time(provenance.content_time)
     dataset.StudyInstanceUID = volume.series.study_uid
-    for keyword in _REQUIRED:
-        setattr(dataset, keyword, header.get(keyword, ""))
-    for keyword in _OPTIONAL:
-        if keyword in header:
-            dataset[keyword] = deepcopy(header[keyword])
+    _adopt_patient_and_study(dataset, header)
     dataset.SeriesInstanceUID = new_uid()
     dataset.SeriesDate, dataset.SeriesTime = date_and_time(provenance.content_time)
     dataset.OperatorsName = provenance.reviewer
@@ -67,6 +63,14 @@ def new_object(sop_class_uid: str, transfer_syntax: str, volume: Volume, provena
     dataset.FrameOfReferenceUID = volume.series.frame_of_reference_uid
     dataset.PositionReferenceIndicator = header.get("PositionReferenceIndicator", "")
     return dataset
+
+
+def _adopt_patient_and_study(dataset: Dataset, header: Dataset) -> None:
+    for keyword in _REQUIRED:
+        setattr(dataset, keyword, header.get(keyword, ""))
+    for keyword in _OPTIONAL:
+        if keyword in header:
+            dataset[keyword] = deepcopy(header[keyword])
 
 
 def fill_in_missing(dataset: Dataset) -> None:
@@ -97,8 +101,9 @@ def date_and_time(moment: datetime) -> tuple[str, str]:
     return moment.strftime("%Y%m%d"), moment.strftime("%H%M%S")
 
 
-def stamp(dataset: Dataset, provenance: Provenance) -> None:
-    """Say when the object's content was made and by which versions; for objects that highdicom begins."""
+def stamp(dataset: Dataset, volume: Volume, provenance: Provenance) -> None:
+    """Complete an object that highdicom began: whole patient and study blocks, time and versions."""
+    _adopt_patient_and_study(dataset, volume.series.header)
     moment = date_and_time(provenance.content_time)
     dataset.ContentDate, dataset.ContentTime = moment
     dataset.SeriesDate, dataset.SeriesTime = moment

@@ -87,7 +87,7 @@ def test_a_contour_over_the_cap_is_cut_into_parts_with_the_same_voxels(seed: int
     np.testing.assert_array_equal(_inside(contours, mask.shape), mask)
 
 
-def test_the_standard_cap_keeps_a_contour_below_64_kB() -> None:
+def test_the_standard_cap_keeps_a_contour_below_64_kilobytes() -> None:
     longest_decimal = len("-1234.5678\\")
     assert MAX_POINTS * 3 * longest_decimal < 65_534
 

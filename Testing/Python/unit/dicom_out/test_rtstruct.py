@@ -65,7 +65,7 @@ def _assert_round_trip(volume: Volume, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("smooth", [False, True])
-def test_a_contour_over_64_kB_comes_back(volume: Volume, smooth: bool, tmp_path: Path) -> None:
+def test_a_contour_over_64_kilobytes_comes_back(volume: Volume, smooth: bool, tmp_path: Path) -> None:
     big = Geometry.from_axes((2, 200, 160), (0.5, 0.5, 3.0), volume.geometry.direction, volume.geometry.origin_mm)
     image = samples.volume_on(big, tmp_path / "series")
     labels = np.zeros(big.shape, np.uint8)

@@ -1,0 +1,167 @@
+"""The gate lets pass what says what the user sees, and stops everything else with a sentence."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import result_samples as samples
+from pydicom import Dataset, dcmread
+
+from BratsSegmenterLib.dicom import (
+    ObjectKind,
+    ObjectReference,
+    WrittenObject,
+    verify_objects,
+    write_key_images,
+    write_measurement_report,
+    write_rtstruct,
+    write_seg,
+)
+from BratsSegmenterLib.domain import Measurements, Segmentation, Volume
+from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.measurement import measure
+
+_RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
+
+
+class Export:
+    """All objects of one result, and what the gate is told about it."""
+
+    def __init__(self, folder: Path, volume: Volume) -> None:
+        self.volume = volume
+        self.segmentation = samples.segmentation_on(volume)
+        self.measurements = measure(self.segmentation)
+        provenance = samples.provenance()
+        seg = write_seg(folder / "seg.dcm", volume, self.segmentation, provenance)
+        self.objects: dict[ObjectKind, WrittenObject] = {
+            ObjectKind.RTSTRUCT: write_rtstruct(folder / "rt.dcm", volume, self.segmentation, provenance),
+            ObjectKind.SEG: seg,
+            ObjectKind.SR: write_measurement_report(folder / "sr.dcm", volume, self.measurements, seg, provenance),
+            ObjectKind.KEY_IMAGE: write_key_images(folder, volume, self.segmentation, self.measurements, provenance)[0],
+        }
+
+        self.uids = [written.sop_instance_uid for written in self.objects.values()]
+
+    def verify(
+        self, segmentation: Segmentation | None = None, measurements: Measurements | None = None
+    ) -> tuple[str, ...]:
+        verified = verify_objects(
+            self.objects.values(),
+            self.volume,
+            segmentation or self.segmentation,
+            measurements or self.measurements,
+            known_uids=self.uids,
+        )
+        return tuple(passed.sentence for passed in verified)
+
+    def damage(self, kind: ObjectKind, edit: Callable[[Dataset], None]) -> None:
+        dataset = dcmread(self.objects[kind].path)
+        edit(dataset)
+        dataset.save_as(self.objects[kind].path)
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Export:
+    return Export(tmp_path / "objects", samples.volume_on(samples.series_samples.oblique(), tmp_path / "series"))
+
+
+def test_objects_as_they_were_written_pass(export: Export) -> None:
+    rtstruct, seg, report, key_image = export.verify()
+    assert "0 voxels differ" in rtstruct
+    assert "0 voxels differ" in seg
+    assert "read by dcmqi" in report
+    assert "pixels" in key_image
+
+
+def test_objects_on_a_multi_frame_reference_pass(tmp_path: Path) -> None:
+    Export(tmp_path / "objects", samples.enhanced_out_of_order(tmp_path / "series")).verify()
+
+
+@pytest.mark.parametrize("kind", [ObjectKind.RTSTRUCT, ObjectKind.SEG])
+def test_one_voxel_of_difference_stops_the_push(kind: ObjectKind, export: Export) -> None:
+    labels = export.segmentation.labels.copy()
+    labels[4, 14, 15] = 2
+    export.objects = {kind: export.objects[kind]}
+    with pytest.raises(ExportError, match=rf"{kind.name} does not say what you see. Region \w+: 1 of \d+ voxels"):
+        export.verify(samples.segmentation_on(export.volume, labels))
+
+
+@pytest.mark.parametrize("kind", [ObjectKind.RTSTRUCT, ObjectKind.SEG])
+def test_a_region_that_is_missing_in_the_object_stops_the_push(kind: ObjectKind, export: Export) -> None:
+    labels = export.segmentation.labels.copy()
+    without = Export(export.objects[kind].path.parent / "less", export.volume)
+    labels[labels == 4] = 0
+    without.objects = {kind: export.objects[kind]}
+    with pytest.raises(ExportError, match="Region RC"):
+        without.verify(samples.segmentation_on(export.volume, labels))
+
+
+def test_a_segment_voxel_far_from_the_segmentation_stops_the_push(export: Export) -> None:
+    labels = np.zeros_like(export.segmentation.labels)
+    labels[5, 12:20, 12:20] = 3
+    export.objects = {ObjectKind.SEG: export.objects[ObjectKind.SEG]}
+    with pytest.raises(ExportError, match="outside the segmentation"):
+        export.verify(samples.segmentation_on(export.volume, labels))
+
+
+def test_a_report_with_another_volume_stops_the_push(export: Export) -> None:
+    labels = export.segmentation.labels.copy()
+    labels[10] = 0
+    export.objects = {ObjectKind.SR: export.objects[ObjectKind.SR]}
+    with pytest.raises(ExportError, match=r"SR does not say what you see\. Region ED: volume"):
+        export.verify(samples.segmentation_on(export.volume, labels))
+
+
+def test_a_report_without_a_lesion_of_the_table_stops_the_push(export: Export) -> None:
+    lesion = export.measurements.lesions[0]
+    more = Measurements(export.measurements.volumes, (*export.measurements.lesions, replace(lesion, number=77)))
+    with pytest.raises(ExportError, match="Region ET 77: the volume is missing"):
+        export.verify(measurements=more)
+
+
+def _point_contour_at_the_next_slice(dataset: Dataset) -> None:
+    images = dataset.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0].RTReferencedSeriesSequence[0]
+    contour = dataset.ROIContourSequence[0].ContourSequence[0]
+    used = contour.ContourImageSequence[0].ReferencedSOPInstanceUID
+    others = [item for item in images.ContourImageSequence if item.ReferencedSOPInstanceUID != used]
+    contour.ContourImageSequence[0].ReferencedSOPInstanceUID = others[0].ReferencedSOPInstanceUID
+
+
+def _point_contour_at_nothing(dataset: Dataset) -> None:
+    dataset.ROIContourSequence[0].ContourSequence[0].ContourImageSequence[0].ReferencedSOPInstanceUID = "1.2.3"
+
+
+def _rename_patient(dataset: Dataset) -> None:
+    dataset.PatientID = "SOMEONE-ELSE"
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        (_point_contour_at_the_next_slice, "mm off the slice that it names"),
+        (_point_contour_at_nothing, "refers to 1.2.3, which is not in the study"),
+        (_rename_patient, "has another PatientID than the images"),
+    ],
+)
+def test_a_wrong_reference_stops_the_push(edit: Callable[[Dataset], None], sentence: str, export: Export) -> None:
+    export.damage(ObjectKind.RTSTRUCT, edit)
+    with pytest.raises(ExportError, match=sentence) as stopped:
+        export.verify()
+    assert "SOMEONE-ELSE" not in str(stopped.value)
+
+
+def test_a_file_that_broke_on_the_disk_stops_the_push(export: Export) -> None:
+    path = export.objects[ObjectKind.RTSTRUCT].path
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(ExportError):
+        export.verify()
+
+
+def test_a_predecessor_must_be_known(export: Export, tmp_path: Path) -> None:
+    provenance = samples.provenance(predecessors=(ObjectReference("1.2.3", _RTSTRUCT, "1.2.3.4"),))
+    written: WrittenObject = write_rtstruct(tmp_path / "rt.dcm", export.volume, export.segmentation, provenance)
+    with pytest.raises(ExportError, match=r"refers to 1\.2\.3\.4"):
+        verify_objects([written], export.volume, export.segmentation, export.measurements)
+    verify_objects([written], export.volume, export.segmentation, export.measurements, known_uids=["1.2.3.4"])

@@ -1,0 +1,147 @@
+"""The measurement report, the key images and the plain files say what was measured."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import result_samples as samples
+import SimpleITK as sitk
+from highdicom.sr import srread
+from pydicom import Dataset, dcmread
+
+from BratsSegmenterLib.dicom import (
+    Authorship,
+    ObjectReference,
+    write_csv,
+    write_key_images,
+    write_measurement_report,
+    write_nifti,
+    write_seg,
+)
+from BratsSegmenterLib.domain import Segmentation, Sequence, Volume
+from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.measurement import measure
+
+_SR = "1.2.840.10008.5.1.4.1.1.88.34"
+
+
+@pytest.fixture(scope="module")
+def volume(tmp_path_factory: pytest.TempPathFactory) -> Volume:
+    return samples.volume_on(samples.series_samples.oblique(), tmp_path_factory.mktemp("series"))
+
+
+@pytest.fixture(scope="module")
+def segmentation(volume: Volume) -> Segmentation:
+    return samples.segmentation_on(volume)
+
+
+def _report(folder: Path, volume: Volume, segmentation: Segmentation, **changes: object) -> Dataset:
+    provenance = samples.provenance(**changes)
+    seg = write_seg(folder / "seg.dcm", volume, segmentation, provenance)
+    return srread(write_measurement_report(folder / "sr.dcm", volume, measure(segmentation), seg, provenance).path)
+
+
+def test_the_report_holds_the_volume_of_every_region(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    report = _report(tmp_path, volume, segmentation)
+    groups = report.content.get_volumetric_roi_measurement_groups() + report.content.get_image_measurement_groups()
+    volumes_mm3 = {g.tracking_identifier: g.get_measurements()[0].value for g in groups}
+    for measured in measure(segmentation).volumes:
+        assert volumes_mm3[measured.region.key] == pytest.approx(measured.volume_ml * 1000, abs=1e-3)
+
+
+def test_the_report_draws_the_diameters_of_the_lesions(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    report = _report(tmp_path, volume, segmentation)
+    (lesion,) = [g for g in report.content.get_image_measurement_groups() if g.tracking_identifier == "ET 1"]
+    _, longest, perpendicular = lesion.get_measurements()
+    expected = measure(segmentation).lesions[0].diameters
+    assert expected is not None
+    assert longest.value == pytest.approx(expected.longest_mm, abs=0.01)
+    assert perpendicular.value == pytest.approx(expected.perpendicular_mm, abs=0.01)
+    (coordinates,) = [item for item in longest[0].ContentSequence if item.ValueType == "SCOORD3D"]
+    np.testing.assert_allclose(coordinates.value, expected.longest_ends, atol=1e-3)
+
+
+def test_the_report_names_the_reviewer_and_its_predecessor(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    report = _report(
+        tmp_path,
+        volume,
+        segmentation,
+        reviewer="Curie^Marie",
+        authorship=Authorship.EDITED,
+        predecessors=(ObjectReference("1.2.3", _SR, "1.2.3.4"),),
+    )
+    names = [item.PersonName for item in report.ContentSequence if item.ValueType == "PNAME"]
+    assert names == ["Curie^Marie"]
+    previous = report.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
+    assert previous.ReferencedSOPInstanceUID == "1.2.3.4"
+
+
+def test_key_images_show_the_outlines_in_the_regions_colours(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    images = {Sequence.T1C: volume.array, Sequence.FLAIR: volume.array[::-1]}
+    written = write_key_images(tmp_path, volume, segmentation, measure(segmentation), samples.provenance(), images)
+    assert 1 <= len(written) <= 2
+    assert len({key_image.series_uid for key_image in written}) == 1
+    dataset = dcmread(written[0].path)
+    colours = {tuple(colour) for colour in dataset.pixel_array.reshape(-1, 3).tolist()}
+    assert {(255, 70, 60), (60, 200, 80), (70, 110, 255)} <= colours
+    assert dataset.BurnedInAnnotation == "NO"
+    assert dataset.SourceImageSequence[0].ReferencedSOPInstanceUID in {f.sop_instance_uid for f in volume.frames}
+
+
+def test_the_key_image_of_a_review_differs_from_that_of_the_ai(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    measurements = measure(segmentation)
+    unread = write_key_images(tmp_path / "a", volume, segmentation, measurements, samples.provenance())[0]
+    review = samples.provenance(reviewer="Curie^Marie", authorship=Authorship.EDITED)
+    read = write_key_images(tmp_path / "b", volume, segmentation, measurements, review)[0]
+    one, other = dcmread(unread.path).pixel_array, dcmread(read.path).pixel_array
+    assert not np.array_equal(one[28:56, :300], other[28:56, :300])
+    assert np.array_equal(one[60:200, :200], other[60:200, :200])
+
+
+def test_the_calipers_are_drawn_on_the_lesion(volume: Volume, tmp_path: Path) -> None:
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[6, 30:34, 4:20] = 3
+    segmentation = samples.segmentation_on(volume, labels)
+    dark = {Sequence.T1C: np.zeros(volume.geometry.shape, np.float32)}
+    (written,) = write_key_images(tmp_path, volume, segmentation, measure(segmentation), samples.provenance(), dark)
+    picture = dcmread(written.path).pixel_array[84:560].astype(int)
+    white = np.argwhere((picture > 240).all(axis=2))
+    red = np.argwhere((picture[..., 0] > 200) & (picture[..., 1] < 100))
+    line = white[(white >= red.min(axis=0) - 3).all(axis=1) & (white <= red.max(axis=0) + 3).all(axis=1)]
+    assert np.ptp(line[:, 1]) >= 0.8 * np.ptp(red[:, 1])
+
+
+def test_nothing_to_outline_makes_no_key_image(volume: Volume, tmp_path: Path) -> None:
+    empty = samples.segmentation_on(volume, np.zeros(volume.geometry.shape, np.uint8))
+    assert write_key_images(tmp_path, volume, empty, measure(empty), samples.provenance()) == ()
+
+
+def test_the_nifti_label_map_lies_on_the_reference_grid(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    write_nifti(tmp_path / "labels.nii.gz", segmentation)
+    image = sitk.ReadImage(str(tmp_path / "labels.nii.gz"))
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(image), segmentation.labels)
+    assert volume.geometry.is_close(type(volume.geometry).of_image(image), tolerance_mm=0.01)
+    assert [path.name for path in tmp_path.iterdir()] == ["labels.nii.gz"]
+
+
+def test_a_nifti_that_cannot_be_written_is_a_sentence(segmentation: Segmentation, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"labels\.unknown could not be written"):
+        write_nifti(tmp_path / "labels.unknown", segmentation)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_table_is_written_as_it_is(tmp_path: Path) -> None:
+    write_csv(tmp_path / "volumes.csv", "region,volume_ml\nET,1.0\n")
+    assert (tmp_path / "volumes.csv").read_text(encoding="utf-8") == "region,volume_ml\nET,1.0\n"

@@ -1,0 +1,145 @@
+"""Segmentation objects hold every voxel, for us and for dcmqi, and say what it is."""
+
+from pathlib import Path
+
+import highdicom as hd
+import numpy as np
+import pytest
+import result_samples as samples
+from pydicom import Dataset, dcmread
+
+from BratsSegmenterLib.dicom import ObjectReference, read_seg, segmentation_from, verify_objects, write_seg
+from BratsSegmenterLib.dicom.source_images import source_images
+from BratsSegmenterLib.domain import Segmentation, Volume
+from BratsSegmenterLib.errors import ExportError, SeriesError
+from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.measurement import measure
+
+_SEG = "1.2.840.10008.5.1.4.1.1.66.4"
+
+
+@pytest.fixture(scope="module")
+def volume(tmp_path_factory: pytest.TempPathFactory) -> Volume:
+    return samples.volume_on(samples.series_samples.oblique(), tmp_path_factory.mktemp("series"))
+
+
+@pytest.fixture(scope="module")
+def written(volume: Volume, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    path = tmp_path_factory.mktemp("objects") / "seg.dcm"
+    write_seg(path, volume, samples.segmentation_on(volume), samples.provenance())
+    return dcmread(path)
+
+
+def _assert_exact(volume: Volume, segmentation: Segmentation, folder: Path) -> None:
+    written = write_seg(folder / "seg.dcm", volume, segmentation, samples.provenance())
+    verify_objects([written], volume, segmentation, measure(segmentation))
+    structures = read_seg(written.path, volume)
+    again, _ = segmentation_from(structures, volume, samples.ALGORITHM)
+    assert structures.tolerated == ()
+    np.testing.assert_array_equal(again.labels, segmentation.labels)
+
+
+@pytest.mark.parametrize("geometry", samples.GEOMETRIES.values(), ids=samples.GEOMETRIES.keys())
+def test_dcmqi_and_we_read_every_voxel_from_every_orientation(geometry: object, tmp_path: Path) -> None:
+    volume = samples.volume_on(geometry(), tmp_path / "series")  # type: ignore[operator]
+    _assert_exact(volume, samples.segmentation_on(volume), tmp_path)
+
+
+def test_dcmqi_and_we_read_every_voxel_from_frames_stored_out_of_order(tmp_path: Path) -> None:
+    volume = samples.enhanced_out_of_order(tmp_path / "series")
+    _assert_exact(volume, samples.segmentation_on(volume), tmp_path)
+
+
+def test_a_result_on_one_slice_and_one_with_empty_slices_between_are_exact(volume: Volume, tmp_path: Path) -> None:
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[4, 10:20, 5:9] = 3
+    _assert_exact(volume, samples.segmentation_on(volume, labels), tmp_path)
+    labels[9, 0:3, 30:] = 4
+    _assert_exact(volume, samples.segmentation_on(volume, labels.copy()), tmp_path)
+
+
+def test_each_frame_refers_to_the_image_of_its_slice(volume: Volume, written: Dataset) -> None:
+    for frame in written.PerFrameFunctionalGroupsSequence:
+        (source,) = frame.DerivationImageSequence[0].SourceImageSequence
+        position = np.array(frame.PlanePositionSequence[0].ImagePositionPatient, float)
+        k = round(volume.geometry.indices(position[np.newaxis])[0, 2])
+        assert source.ReferencedSOPInstanceUID == volume.frames[k].sop_instance_uid
+
+
+def test_segments_carry_codes_algorithm_and_the_declared_private_scheme(written: Dataset) -> None:
+    types = {s.SegmentLabel: s.SegmentedPropertyTypeCodeSequence[0].CodeValue for s in written.SegmentSequence}
+    assert types == {
+        "Enhancing tumour": "C113842",
+        "Necrotic core": "6574001",
+        "Oedema": "79654002",
+        "Resection cavity": "RC",
+    }
+    assert {segment.SegmentAlgorithmType for segment in written.SegmentSequence} == {"AUTOMATIC"}
+    assert {segment.SegmentAlgorithmName for segment in written.SegmentSequence} == {"glioma-synthetic"}
+    assert written.CodingSchemeIdentificationSequence[0].CodingSchemeDesignator == "99BRATSSEG"
+
+
+def test_a_new_version_refers_to_its_predecessor(volume: Volume, tmp_path: Path) -> None:
+    provenance = samples.provenance(predecessors=(ObjectReference("1.2.3", _SEG, "1.2.3.4"),))
+    path = write_seg(tmp_path / "seg.dcm", volume, samples.segmentation_on(volume), provenance).path
+    series = {item.SeriesInstanceUID: item for item in dcmread(path).ReferencedSeriesSequence}
+    assert series["1.2.3"].ReferencedInstanceSequence[0].ReferencedSOPInstanceUID == "1.2.3.4"
+
+
+def test_a_missing_birth_date_in_the_images_does_not_stop_the_writing(tmp_path: Path) -> None:
+    for file in samples.series_samples.classic(tmp_path / "series"):
+        samples.series_samples.change(file, lambda dataset: dataset.__delattr__("PatientBirthDate"))
+    volume = samples.load(tmp_path / "series")
+    _assert_exact(volume, samples.segmentation_on(volume), tmp_path)
+
+
+def test_an_empty_segmentation_is_not_written(volume: Volume, tmp_path: Path) -> None:
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    with pytest.raises(ExportError, match="empty"):
+        write_seg(tmp_path / "seg.dcm", volume, samples.segmentation_on(volume, labels), samples.provenance())
+
+
+def test_segments_on_a_finer_grid_are_sampled_and_that_is_said(volume: Volume, tmp_path: Path) -> None:
+    coarse = volume.geometry
+    fine = Geometry.from_axes((24, 80, 64), (0.45, 0.55, 2.5), coarse.direction, coarse.origin_mm)
+    labels = np.zeros(fine.shape, np.uint8)
+    labels[6:14, 20:60, 10:40] = 1
+    path = tmp_path / "fine.dcm"
+    _others_seg(volume, fine, labels).save_as(path)
+    structures = read_seg(path, volume)
+    assert any("another grid" in sentence for sentence in structures.tolerated)
+    expected = np.zeros(coarse.shape, bool)
+    expected[3:7, 10:30, 5:20] = True
+    np.testing.assert_array_equal(structures.masks["Lesion"], expected)
+
+
+def _others_seg(volume: Volume, geometry: Geometry, labels: np.ndarray, kind: str = "BINARY") -> Dataset:
+    affine = geometry.affine[:, [2, 1, 0, 3]]
+    array = hd.Volume(labels.copy(), affine, "PATIENT", volume.series.frame_of_reference_uid)
+    segment = hd.seg.SegmentDescription(
+        1, "Lesion", hd.sr.CodedConcept("1", "99X", "x"), hd.sr.CodedConcept("2", "99X", "y"), "MANUAL"
+    )
+    return hd.seg.Segmentation(
+        source_images(volume), array, kind, [segment], hd.UID(), 5, hd.UID(), 1, "Other", "Other", "1", "1"
+    )
+
+
+@pytest.mark.parametrize("kind", ["LABELMAP", "FRACTIONAL"])
+def test_label_maps_and_fractions_of_others_are_read(kind: str, volume: Volume, tmp_path: Path) -> None:
+    labels = (samples.hard_labels(volume.geometry.shape) == 3).astype(np.uint8)
+    _others_seg(volume, volume.geometry, labels, kind).save_as(tmp_path / "seg.dcm")
+    structures = read_seg(tmp_path / "seg.dcm", volume)
+    np.testing.assert_array_equal(structures.masks["Lesion"], labels == 1)
+    assert any("fractional" in sentence for sentence in structures.tolerated) == (kind == "FRACTIONAL")
+
+
+def test_a_seg_of_another_frame_of_reference_is_refused(volume: Volume, tmp_path: Path) -> None:
+    other = samples.volume_on(volume.geometry, tmp_path / "other")
+    path = write_seg(tmp_path / "seg.dcm", other, samples.segmentation_on(other), samples.provenance()).path
+    with pytest.raises(SeriesError, match="another frame of reference"):
+        read_seg(path, volume)
+
+
+def test_an_image_is_no_segmentation(volume: Volume) -> None:
+    with pytest.raises(SeriesError, match="is no segmentation object"):
+        read_seg(volume.frames[0].file, volume)
