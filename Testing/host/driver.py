@@ -50,7 +50,7 @@ def paint(
     erase : bool
     """
     editor.setCurrentSegmentID(segment_id)
-    logic, segmentation = editor.logic, editor.segmentationNode()
+    logic, segmentation = editor.hostLogic, editor.segmentationNode()
     logic.UpdateSelectedSegmentLabelmap()
     logic.ResetModifierLabelmapToDefault()
     modifier = logic.GetModifierLabelmap()

@@ -47,9 +47,9 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._source_node: Any = None
         self._editor_node: Any = None
         self._observation: tuple[Any, int] | None = None
-        self.logic = slicer.vtkSlicerSegmentEditorLogic()
+        self.hostLogic = slicer.vtkSlicerSegmentEditorLogic()
         self._history = slicer.vtkSegmentationHistory()
-        self.logic.SetSegmentationHistory(self._history)
+        self.hostLogic.SetSegmentationHistory(self._history)
         self._table = qt.QTreeWidget()
         self._table.setObjectName("SegmentsTable")
         self._table.setHeaderLabels(["", "Name", "Status"])
@@ -78,12 +78,12 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     def setMRMLScene(self, scene: Any) -> None:
         """Set the scene of the editor's logic."""
         self._scene = scene
-        self.logic.SetMRMLScene(scene)
+        self.hostLogic.SetMRMLScene(scene)
 
     def setMRMLSegmentEditorNode(self, node: Any) -> None:
         """Set the node that holds the editor's state."""
         self._editor_node = node
-        self.logic.SetSegmentEditorNode(node)
+        self.hostLogic.SetSegmentEditorNode(node)
 
     def mrmlSegmentEditorNode(self) -> Any:
         """The node that holds the editor's state."""
@@ -93,7 +93,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         """Edit this segmentation; None for nothing."""
         self._segmentation_node = node
         self._observe(node)
-        self.logic.SetSegmentationNode(node)
+        self.hostLogic.SetSegmentationNode(node)
         if node is not None:
             self._history.SetSegmentation(node.GetSegmentation())
         self._fill()
@@ -106,7 +106,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     def setSourceVolumeNode(self, node: Any) -> None:
         """Set the volume whose intensities the effects see."""
         self._source_node = node
-        self.logic.SetSourceVolumeNode(node)
+        self.hostLogic.SetSourceVolumeNode(node)
 
     def sourceVolumeNode(self) -> Any:
         """The volume whose intensities the effects see."""
@@ -144,11 +144,11 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
 
     def undo(self) -> None:
         """Take the last edit back."""
-        self.logic.Undo()
+        self.hostLogic.Undo()
 
     def redo(self) -> None:
         """Do the edit again that was taken back."""
-        self.logic.Redo()
+        self.hostLogic.Redo()
 
     def _observe(self, node: Any) -> None:
         if self._observation is not None:

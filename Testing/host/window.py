@@ -58,3 +58,8 @@ class SlicerWindow(qt.QMainWindow):
         dock.setFixedWidth(width)
         self.scroll = scroll
         self.addDockWidget(qt.Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+
+    def picture(self, file: Path) -> None:
+        """Write what the window shows as a PNG file."""
+        application().processEvents()
+        self.grab().save(str(file))

@@ -15,6 +15,7 @@ from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.labelmap import write_image
 from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.scene.hierarchy import place_under_study
 from BratsSegmenterLib.scene.parameters import SceneParameters
@@ -109,7 +110,7 @@ class Review:
         image = sitk.GetImageFromArray(labels)
         image.CopyInformation(sitk.ReadImage(str(parameters.result.labels)))
         path = folder / "corrected.nii.gz"
-        sitk.WriteImage(image, str(path))
+        write_image(image, path)
         return ExportedLabels(path, bool((labels != self._model_labels).any()))
 
     def _tell_volumes(self, volumes_ml: Mapping[str, float]) -> None:

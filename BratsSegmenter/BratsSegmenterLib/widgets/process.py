@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -98,7 +99,8 @@ class WorkerProcess:
     def _new_process(self) -> qt.QProcess:
         process = qt.QProcess()
         environment = qt.QProcessEnvironment.systemEnvironment()
-        environment.insert("PYTHONPATH", str(module_folder()))
+        inherited = filter(None, [environment.value("PYTHONPATH")])
+        environment.insert("PYTHONPATH", os.pathsep.join([str(module_folder()), *inherited]))
         environment.insert("PYTHONIOENCODING", "utf-8")
         process.setProcessEnvironment(environment)
         process.readyReadStandardOutput.connect(self._read_messages)

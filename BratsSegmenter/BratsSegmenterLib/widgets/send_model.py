@@ -20,7 +20,7 @@ FORMATS = (
     Format("RTSTRUCT", "RT Structure Set", "Contours on the original slices; every planning system reads them."),
     Format("SEG", "Segmentation", "The exact voxels, for viewers that show DICOM SEG."),
     Format("SR", "Measurement report", "The volumes as a structured report (TID 1500)."),
-    Format("KEY_IMAGES", "Key images", "Pictures with outlines, for viewers that show neither of the above."),
+    Format("KEY_IMAGE", "Key images", "Pictures with outlines, for viewers that show neither of the above."),
 )
 
 
