@@ -20,7 +20,6 @@ from faulty_proxy import FaultyProxy
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile
 from BratsSegmenterLib.archive.embedded import serve
 from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, StudyIdentity, write_mr_series
-from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.geometry import Geometry
 
 _ORTHANC_PLUGINS = Path("/usr/share/orthanc/plugins")
@@ -125,7 +124,7 @@ def write_study(
     for number in range(series):
         sequence, protocol = protocols[number % len(protocols)]
         array = random.integers(0, 4000, shape)
-        series_folder = folder / f"{number}-{Sequence(sequence).value}"
+        series_folder = folder / f"{number}-{sequence.value}"
         files += write_mr_series(array, Geometry(shape, np.eye(4)), series_folder, identity, protocol, number + 1)
     return files
 

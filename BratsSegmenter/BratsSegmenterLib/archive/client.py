@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from BratsSegmenterLib.archive.checks import Check, check_connection
 from BratsSegmenterLib.archive.connection import Connection
 from BratsSegmenterLib.archive.credentials import Credentials
+from BratsSegmenterLib.archive.failures import explaining_files
 from BratsSegmenterLib.archive.fetch import FetchedStudy, fetch_study
 from BratsSegmenterLib.archive.listing import InstanceSummary, SeriesSummary, StudyQuery, StudySummary
 from BratsSegmenterLib.archive.matching import is_uid
@@ -162,7 +163,8 @@ class Archive:
             count[0] = stored
 
         def task(stop: Stop) -> tuple[StoredObject, ...]:
-            return store_files(self._connection, files, study_uid, compare, report, stop)
+            with explaining_files():
+                return store_files(self._connection, files, study_uid, compare, report, stop)
 
         (stored,) = run_watched([task], watch, self._connection.session.cut)
         watch()

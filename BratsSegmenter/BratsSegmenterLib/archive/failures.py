@@ -74,6 +74,15 @@ def explaining(profile: Profile) -> Iterator[None]:
         raise _disk_error(error) from None
 
 
+@contextmanager
+def explaining_files() -> Iterator[None]:
+    """Turn what the disk raises into an :class:`ArchiveError`."""
+    try:
+        yield
+    except OSError as error:
+        raise _disk_error(error) from None
+
+
 def _network_error(profile: Profile, error: Exception) -> ArchiveError:
     what, advice, is_temporary = _describe(profile, error)
     kind = TemporaryArchiveError if is_temporary else ArchiveError
@@ -124,9 +133,11 @@ def _describe(profile: Profile, error: Exception) -> tuple[str, str, bool]:
 def _disk_error(error: OSError) -> ArchiveError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return ArchiveError(
-            "The disk is full: the objects from the PACS cannot be kept.",
-            "Make room or choose another folder, then fetch again; what has arrived whole is kept.",
+            "The disk is full: not all DICOM objects could be kept.",
+            "Make room or choose another folder, then try again; what is whole is kept.",
             errno.errorcode[error.errno],
         )
     missing = error.filename or "a file"
-    return ArchiveError(f"{missing} cannot be used: {error.strerror or type(error).__name__}.", "Check the path.")
+    return ArchiveError(
+        f"{missing} cannot be used: {error.strerror or type(error).__name__}.", "Check the path and its rights."
+    )

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from BratsSegmenterLib.archive.connection import Connection
-from BratsSegmenterLib.archive.failures import TemporaryArchiveError
+from BratsSegmenterLib.archive.failures import TemporaryArchiveError, explaining_files
 from BratsSegmenterLib.archive.instance_file import DamagedInstanceError, file_name, folder_name, inspect
 from BratsSegmenterLib.archive.listing import InstanceSummary, SeriesSummary
 from BratsSegmenterLib.archive.search import list_instances, list_series
@@ -155,8 +155,8 @@ class _SeriesFetch:
         """
         expected = list_instances(self._connection, self._series.study_uid, self._series.series_uid, stop)
         self._require_listed(expected)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._take_stock(expected, stop)
+        with explaining_files():
+            self._take_stock(expected, stop)
         self._receive_missing(expected, stop)
         missing = self._missing(expected)
         if missing:
@@ -180,6 +180,7 @@ class _SeriesFetch:
 
     def _take_stock(self, expected: list[InstanceSummary], stop: Stop) -> None:
         """Keep the whole files of an earlier attempt; remove the rest of it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         for unfinished in self._folder.glob(f"*{_UNFINISHED}"):
             unfinished.unlink()
         for instance in expected:

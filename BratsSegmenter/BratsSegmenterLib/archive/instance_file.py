@@ -25,7 +25,7 @@ from pydicom.uid import (
 from BratsSegmenterLib.archive.matching import is_uid
 from BratsSegmenterLib.errors import ArchiveError
 
-_ADVICE = "It was not kept; ask the PACS administrator to repair it."
+_ADVICE = "It cannot be used; ask the PACS administrator to repair it."
 _UNREADABLE = (
     InvalidDicomError,
     EOFError,

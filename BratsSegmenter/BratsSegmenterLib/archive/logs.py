@@ -1,12 +1,13 @@
-"""Keeps queries, which name patients, out of every log."""
+"""Keeps queries and values of attributes, which name patients, out of every log."""
 
 from __future__ import annotations
 
 import logging
 import re
+import warnings
 
 _CHATTY_LOGGERS = ("dicomweb_client", "dicomweb_client.web", "urllib3.connectionpool", "urllib3.util.retry")
-_INDISCREET_LOGGER = "retrying"  # logs a traceback with the URL for each attempt; our errors say what is to be said
+_INDISCREET_LOGGERS = ("retrying", "pydicom")  # quote whole URLs and values of attributes; our errors say what matters
 _QUERY = re.compile(r"\?[^\s'\"]*")
 
 
@@ -23,9 +24,11 @@ class WithoutQueries(logging.Filter):
 
 
 def keep_identities_out_of_logs() -> None:
-    """Install the filter on the loggers of the libraries that know the queries; once is enough."""
+    """Filter or silence what the libraries below say; once a process is enough, more does no harm."""
     for name in _CHATTY_LOGGERS:
         logger = logging.getLogger(name)
         if not any(isinstance(known, WithoutQueries) for known in logger.filters):
             logger.addFilter(WithoutQueries())
-    logging.getLogger(_INDISCREET_LOGGER).disabled = True
+    for name in _INDISCREET_LOGGERS:
+        logging.getLogger(name).disabled = True
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")  # they quote values, too

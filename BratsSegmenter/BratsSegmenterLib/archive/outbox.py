@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from BratsSegmenterLib.archive.client import Archive
 from BratsSegmenterLib.archive.durable import flush_file, flush_folder
-from BratsSegmenterLib.archive.failures import StoreRefusedError
+from BratsSegmenterLib.archive.failures import StoreRefusedError, explaining_files
 from BratsSegmenterLib.archive.instance_file import inspect, sha256_of
 from BratsSegmenterLib.archive.receipt import Receipt, now
 from BratsSegmenterLib.archive.transaction import QueuedObject, Transaction, TransactionState
@@ -24,7 +24,7 @@ from BratsSegmenterLib.errors import ArchiveError
 from BratsSegmenterLib.progress import Progress
 
 _STAGING = ".staging-"
-_LOCK_WAIT_S = 10.0
+_LOCK_WAIT_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,11 @@ class Outbox:
         ArchiveError
             A file is no DICOM object of this study, or changes an object that was queued before without a new UID.
         """
-        objects = tuple(_describe(path, number, study_uid) for number, path in enumerate(files, start=1))
+        with explaining_files():
+            objects = tuple(_describe(path, number, study_uid) for number, path in enumerate(files, start=1))
         if not objects:
             raise ArchiveError("There is nothing to send.", "Choose at least one kind of object.")
-        with _held(self._adding):
+        with _held(self._adding), explaining_files():
             self._remove_unfinished()
             known = self._holding_the_same(objects, profile_name)
             if known is not None:

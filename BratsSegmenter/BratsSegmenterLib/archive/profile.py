@@ -67,7 +67,7 @@ class Profile:
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname or not _has_valid_port(self.url):
             raise ArchiveError(
                 f"The address of profile '{self.name}' is not an http or https URL.",
                 "Enter the base URL of the DICOMweb service, for example https://pacs.example/dicom-web.",
@@ -126,6 +126,13 @@ class Profile:
                 "Enter the profile again.",
                 str(error),
             ) from error
+
+
+def _has_valid_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 class ProfileStore:

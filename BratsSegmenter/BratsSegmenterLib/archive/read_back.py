@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import warnings
 from functools import partial
 from pathlib import Path
 
@@ -83,13 +82,11 @@ def _download(connection: Connection, resource: str, path: Path, stop: Stop) -> 
 
 
 def _dataset(path: Path) -> Dataset:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # oddities of foreign files; the text may quote values
-        try:
-            dataset = dcmread(path)
-            dataset.decode()
-        except (InvalidDicomError, EOFError, ValueError, RecursionError) as error:
-            raise ArchiveError(
-                "An object is not a readable DICOM file.", "Ask the PACS administrator.", type(error).__name__
-            ) from None
+    try:
+        dataset = dcmread(path)
+        dataset.decode()
+    except (InvalidDicomError, EOFError, ValueError, RecursionError) as error:
+        raise ArchiveError(
+            "An object is not a readable DICOM file.", "Ask the PACS administrator.", type(error).__name__
+        ) from None
     return dataset

@@ -21,6 +21,7 @@ from pydicom.datadict import keyword_for_tag
 from BratsSegmenterLib.archive.embedded.index import Level
 from BratsSegmenterLib.archive.embedded.messages import metadata_answer, query_answer, store_answer
 from BratsSegmenterLib.archive.embedded.storage import OUT_OF_RESOURCES, Outcome, Storage
+from BratsSegmenterLib.archive.logs import keep_identities_out_of_logs
 from BratsSegmenterLib.archive.multipart import (
     MalformedMultipartError,
     boundary_of,
@@ -98,6 +99,7 @@ def serve(folder: Path, port: int = 0, token: str = "") -> EmbeddedArchive:
     token : str
         What clients must show; a random one when empty.
     """
+    keep_identities_out_of_logs()
     return EmbeddedArchive(Storage(folder), port, token or secrets.token_urlsafe(24))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,10 +123,8 @@ class Storage:
 
 
 def _values(path: Path) -> dict[str, str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # oddities of foreign files; the text may quote values
-        dataset = dcmread(path, specific_tags=[*KEYWORDS, "SpecificCharacterSet"], stop_before_pixels=True)
-        return {keyword: _text(dataset, keyword) for keyword in KEYWORDS}
+    dataset = dcmread(path, specific_tags=[*KEYWORDS, "SpecificCharacterSet"], stop_before_pixels=True)
+    return {keyword: _text(dataset, keyword) for keyword in KEYWORDS}
 
 
 def _text(dataset: Dataset, keyword: str) -> str:

@@ -222,6 +222,21 @@ def test_a_full_disk_is_said_and_what_is_whole_stays(embedded_archive: RunningAr
     assert {file.read_bytes() for file in fetched.files} == {file.read_bytes() for file in files}
 
 
+def test_a_folder_that_cannot_be_written_is_named(
+    embedded_archive: RunningArchive, study: StudyIdentity, files: list[Path], tmp_path: Path
+) -> None:
+    embedded_archive.connect().store(files, compare=False)
+    (tmp_path / "occupied").write_text("a file, not a folder")
+
+    with pytest.raises(ArchiveError, match=r"occupied.* cannot be used: Not a directory"):
+        embedded_archive.connect().fetch(study.study_uid, tmp_path / "occupied")
+
+
+def test_a_file_to_send_that_is_gone_is_named(embedded_archive: RunningArchive, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match=r"gone\.dcm cannot be used: No such file"):
+        embedded_archive.connect().store([tmp_path / "gone.dcm"])
+
+
 def test_a_small_answer_that_inflates_to_a_giant_one_is_cut_off(embedded_archive: RunningArchive) -> None:
     bomb = gzip.compress(b"[" + b" " * 200_000_000 + b"]")
     with embedded_archive.behind_faults() as proxy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,20 @@ def test_what_a_crash_left_half_queued_is_not_a_transaction(
 
     assert not half.exists()
     assert len(outbox.transactions()) == 1
+
+
+def test_a_full_disk_leaves_no_half_transaction(outbox: Outbox, tmp_path: Path, study: StudyIdentity) -> None:
+    files = write_study(tmp_path / "large", study, 1, (2, 300, 300))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(ArchiveError, match="The disk is full"):
+            outbox.add(files, study.study_uid, "embedded")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert outbox.transactions() == ()
+    assert not [*(tmp_path / "outbox").rglob("*.dcm")]
 
 
 def test_a_damaged_transaction_is_named(outbox: Outbox, study: StudyIdentity, files: list[Path]) -> None:

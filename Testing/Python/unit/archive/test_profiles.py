@@ -26,7 +26,9 @@ def test_the_address_has_one_form() -> None:
     assert WARD.url == "https://pacs.example/dicom-web"
 
 
-@pytest.mark.parametrize("url", ["", "pacs.example", "ftp://pacs.example", "https://"])
+@pytest.mark.parametrize(
+    "url", ["", "pacs.example", "ftp://pacs.example", "https://", "http://pacs:104a", "http://pacs:99999"]
+)
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ArchiveError, match="'Ward 3' is not an http or https URL"):
         Profile("Ward 3", url)
