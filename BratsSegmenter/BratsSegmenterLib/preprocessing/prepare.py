@@ -69,7 +69,7 @@ def preprocess(case: Case, steps: Steps | None = None, progress: Progress | None
     with progress.stage("resampling"):
         images, head, grid = _resample(case, volumes, transforms, progress)
     with progress.stage("brain mask"):
-        mask = _mask(images, grid, head, steps, progress, findings)
+        mask = _mask(images, head, steps, progress, findings)
         images, mask, grid = _cropped(images, mask, grid)
     with progress.stage("bias correction"):
         fields = _bias_fields(images, grid, mask, steps, progress, findings)
@@ -158,12 +158,12 @@ def _bias_fields(
 
 
 def _mask(
-    images: Images, grid: Geometry, head: NDArray[np.bool_], steps: Steps, progress: Progress, findings: list[str]
+    images: Images, head: NDArray[np.bool_], steps: Steps, progress: Progress, findings: list[str]
 ) -> NDArray[np.bool_]:
     if not steps.brain_mask:
         findings.append("The brain mask is switched off: skull and scalp are kept.")
         return head
-    mask, finding = find_brain(images, grid, head, progress)
+    mask, finding = find_brain(images, head, progress)
     findings.append(finding)
     return mask
 
