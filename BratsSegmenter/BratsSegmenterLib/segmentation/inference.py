@@ -137,6 +137,7 @@ def segment(
         specification.multiple_of,
         specification.overlap,
         chosen.type != "cpu" if settings.mixed_precision is None else settings.mixed_precision,
+        passes=1 + settings.flip_averaging,
     )
     probabilities = runner.probabilities(image, progress)
     if settings.flip_averaging:

@@ -47,6 +47,8 @@ class WindowRunner:
         Of neighbouring windows.
     mixed_precision : bool
         Compute in bfloat16 where that is safe.
+    passes : int
+        How many images of this size will be run in all, for the progress.
     findings : list of str
         Sentences about what did not go as planned.
     """
@@ -57,10 +59,12 @@ class WindowRunner:
     multiple_of: int
     overlap: float
     mixed_precision: bool
+    passes: int = 1
     findings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._attempts = list(self._plan())
+        self._finished_passes = 0
 
     @property
     def device_used(self) -> torch.device:
@@ -85,7 +89,9 @@ class WindowRunner:
         while self._attempts:
             attempt = self._attempts[0]
             try:
-                return self._run(image, attempt, progress)
+                result = self._run(image, attempt, progress)
+                self._finished_passes += 1
+                return result
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
@@ -135,7 +141,8 @@ class WindowRunner:
             with torch.autocast(attempt.device.type, torch.bfloat16, enabled=self.mixed_precision):
                 logits = network(window)
             windows_done += 1
-            progress.update(min(1.0, windows_done / windows), f"window {windows_done} of {windows}")
+            fraction = (self._finished_passes + min(1.0, windows_done / windows)) / self.passes
+            progress.update(fraction, f"window {windows_done} of {windows}")
             return torch.sigmoid(logits.float())
 
         with torch.inference_mode(), _stops_between_layers(network, progress):

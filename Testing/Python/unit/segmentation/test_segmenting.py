@@ -59,6 +59,15 @@ def test_the_order_of_the_axes_of_a_model_does_not_move_the_result(tmp_path: Pat
         assert np.abs(np.array(peak) - (25, 13, 29)).max() <= 4
 
 
+def test_intensities_beyond_what_the_model_was_trained_on_are_clipped(bundle: Bundle) -> None:
+    prepared = prepared_arrays()
+    bright, brighter = (replace(prepared, images=prepared.images.copy()) for _ in range(2))
+    bright.images[:, 12:18, 12:18, 12:18] = 8
+    brighter.images[:, 12:18, 12:18, 12:18] = 4000
+    one, other = (segment(case, bundle, "cpu").probabilities for case in (bright, brighter))
+    assert np.allclose(one, other, atol=1e-6)
+
+
 def test_what_cannot_be_measured_without_t1c_is_said_and_left_empty(bundle: Bundle) -> None:
     result = segment(without(prepared_arrays(), Sequence.T1C), bundle, device="cpu")
     assert set(result.not_measured) == {"TC", "ET"}
@@ -118,7 +127,8 @@ def test_a_cancel_acts_within_a_layer_of_the_first_window(bundle: Bundle) -> Non
 def test_progress_counts_the_windows(tmp_path: Path) -> None:
     windowed = tiny_bundle(tmp_path / "windowed", replace(TINY, window=(12, 12, 12), overlap=0.5))
     fractions: list[float] = []
-    segment(prepared_arrays(), windowed, "cpu", progress=Progress(lambda event: fractions.append(event.fraction)))
+    listening = Progress(lambda event: fractions.append(event.fraction))
+    segment(prepared_arrays(), windowed, "cpu", InferenceSettings(flip_averaging=True), listening)
     assert len(fractions) > 4
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
