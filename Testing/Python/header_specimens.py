@@ -97,6 +97,7 @@ SPECIMENS = (
     _siemens(T1, "t1_se_tra", "SE", 550, 8.9, SequenceName="*se2d1"),
     _siemens(T1, "t1_tirm_tra_dark-fluid", "SE\\IR", 2000, 9, 860),
     _siemens(T1, "FLAIR tra", "SE\\IR", 2000, 9, 860),
+    _siemens(T1, "ir_tse_tra FLAIR", "SE\\IR", 4500, 12, 900),
     _siemens(T2, "t2_tse_tra_512", "SE", 5000, 96, SequenceName="*tse2d1_18"),
     _siemens(T2, "t2_spc_sag_p2_iso", "SE", 3200, 408, SequenceName="*spc_314ns"),
     _siemens(T2, "scan 4", "SE", 5000, 96),

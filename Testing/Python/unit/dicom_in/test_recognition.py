@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from header_specimens import FLAIR, GE, PHILIPS, SIEMENS, SPECIMENS, T1, T1C, T2, Specimen
+from header_specimens import FLAIR, GE, PHILIPS, SIEMENS, SPECIMENS, T1, T1C, T2, Specimen, series_of
+from pydicom import Dataset
 from series_samples import axial, change, classic, enhanced
 
 from BratsSegmenterLib.dicom import Recognition, missing_notes, recognise, reference_sequence, scan
@@ -107,6 +108,30 @@ def test_a_name_that_contradicts_the_timing_is_a_warning() -> None:
     assert "means T1, but its name says T2" in recognition.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("SAG T1 FLAIR", T1),
+        ("AX T1 POST GD FLAIR", T1C),
+        ("AX T2 FLAIR", FLAIR),
+        ("BRAINSTRYKERT1SAGGAD", T1C),
+        ("POSTOPBRAINAxT1se", T1),
+        ("BRAIN WOW AX T1 PRE", T1),
+        ("t13D FFE STEALTH", T1),
+        ("T1_KM_tra", T1C),
+        ("Т1 с контрастом T1", T1C),
+        ("T2AXTSEFS512", T2),
+    ],
+)
+def test_a_name_alone_is_read_as_a_radiologist_reads_it(name: str, expected: Sequence) -> None:
+    header = Dataset()
+    header.SeriesDescription = name
+    header.Rows = header.Columns = 256
+    (candidate,) = recognise([series_of(header)]).found.values()
+    assert candidate.sequence is expected
+    assert candidate.confidence <= 0.6
+
+
 def test_words_of_two_attributes_are_not_read_as_one() -> None:
     fast = replace(T2_PLAIN, description="AX FSE T2", more={"ProtocolName": "AX FSE T2", "SequenceName": "*tse2d1_19"})
     assert found_numbers(recognise(study(fast))) == {T2: 1}
@@ -114,7 +139,7 @@ def test_words_of_two_attributes_are_not_read_as_one() -> None:
 
 def test_an_original_is_preferred_to_a_derived_copy_which_is_taken_when_alone() -> None:
     derived = replace(FLAIR_PLAIN, image_type=("DERIVED", "SECONDARY", "OTHER"))
-    assert found_numbers(recognise(study(FLAIR_PLAIN, derived))) == {FLAIR: 1}
+    assert found_numbers(recognise([FLAIR_PLAIN.series(1), derived.series(2, slices=48)])) == {FLAIR: 1}
     alone = recognise(study(derived))
     assert alone.found[FLAIR].confidence < 0.8
     assert "a derived copy" in alone.found[FLAIR].reasons
@@ -156,7 +181,8 @@ def test_a_gap_is_a_warning_and_a_series_that_cannot_be_loaded_is_excluded(tmp_p
     change(tmp_path / "2" / "0006.dcm", lambda dataset: setattr(dataset, "FrameOfReferenceUID", "2.25.9"))
     recognition = recognise(scan(tmp_path).series)
     assert found_numbers(recognition) == {T1: 1}
-    assert any("Series 1 has a gap" in warning for warning in recognition.warnings)
+    (warning,) = recognition.warnings
+    assert warning.startswith("Series 1 has a gap")
     assert recognition.alternatives == {}
     assert "mixes frames of reference" in recognition.excluded[0][1]
 
@@ -172,10 +198,10 @@ def test_a_series_that_cannot_be_loaded_is_a_warning_when_nothing_replaces_it(tm
 
 
 def test_a_series_in_the_frame_of_reference_of_t1c_is_preferred() -> None:
-    t1c, moved, same = study(replace(T1_PLAIN, agent="GADOVIST"), T2_PLAIN, T2_PLAIN)
-    moved = replace(moved, frame_of_reference_uid="2.25.77")
-    assert found_numbers(recognise([t1c, same, moved])) == {T1C: 1, T2: 3}
-    assert found_numbers(recognise([t1c, moved, same])) == {T1C: 1, T2: 3}
+    t1c, same, later = study(replace(T1_PLAIN, agent="GADOVIST"), T2_PLAIN, T2_PLAIN)
+    moved = replace(later, frame_of_reference_uid="2.25.77")
+    assert found_numbers(recognise([t1c, same, later])) == {T1C: 1, T2: 3}
+    assert found_numbers(recognise([t1c, same, moved])) == {T1C: 1, T2: 2}
 
 
 @pytest.mark.parametrize(
