@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from BratsSegmenterLib.errors import ArchiveError
 
 _SERVICE = "BratsSegmenter"
 _ENVIRONMENT = {
@@ -54,7 +57,7 @@ class Keyring(Protocol):
 
 
 class CredentialStore:
-    """Credentials by profile name.
+    """Credentials by profile name. Its methods raise ArchiveError when the keyring is locked or broken.
 
     Parameters
     ----------
@@ -75,21 +78,40 @@ class CredentialStore:
     def read(self, profile_name: str) -> Credentials:
         """What is known for the profile; empty credentials when nothing is."""
         if profile_name not in self._memory and self._keyring is not None:
-            kept = self._keyring.get_password(_SERVICE, profile_name)
+            with _explaining_keyring():
+                kept = self._keyring.get_password(_SERVICE, profile_name)
             self._memory[profile_name] = Credentials.from_json(json.loads(kept)) if kept else Credentials()
         return self._memory.get(profile_name, Credentials())
 
     def write(self, profile_name: str, credentials: Credentials) -> None:
-        """Remember the credentials of a profile."""
+        """Remember the credentials of a profile: in memory in any case, in the keyring if it lets us."""
         self._memory[profile_name] = credentials
         if self._keyring is not None:
-            self._keyring.set_password(_SERVICE, profile_name, json.dumps(credentials.to_json()))
+            with _explaining_keyring():
+                self._keyring.set_password(_SERVICE, profile_name, json.dumps(credentials.to_json()))
 
     def forget(self, profile_name: str) -> None:
         """Forget the credentials of a profile everywhere."""
         self._memory.pop(profile_name, None)
-        if self._keyring is not None and self._keyring.get_password(_SERVICE, profile_name) is not None:
-            self._keyring.delete_password(_SERVICE, profile_name)
+        if self._keyring is None:
+            return
+        with _explaining_keyring():
+            if self._keyring.get_password(_SERVICE, profile_name) is not None:
+                self._keyring.delete_password(_SERVICE, profile_name)
+
+
+@contextmanager
+def _explaining_keyring() -> Iterator[None]:
+    from keyring.errors import KeyringError  # Slicer does not ship it
+
+    try:
+        yield
+    except KeyringError as error:
+        raise ArchiveError(
+            "The keyring of this computer is locked or does not answer.",
+            "Unlock it, or go on: passwords are then asked for in each session.",
+            type(error).__name__,
+        ) from None
 
 
 def system_keyring() -> Keyring | None:

@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as NoKeyring
+from keyring.errors import KeyringLocked
 
 from BratsSegmenterLib.archive import Credentials, CredentialStore
 from BratsSegmenterLib.archive.credentials import system_keyring
+from BratsSegmenterLib.errors import ArchiveError
 
 SECRET = Credentials("reader", "hush", "t0ken")
 
@@ -26,6 +28,16 @@ class RealKeyring(KeyringBackend):
 
     def delete_password(self, service: str, username: str) -> None:
         del self.kept[service, username]
+
+
+class LockedKeyring(RealKeyring):
+    """The user does not unlock it."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise KeyringLocked(f"locked: {username}")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise KeyringLocked(f"locked: {password}")
 
 
 class PlaintextKeyring(RealKeyring):
@@ -76,3 +88,15 @@ def test_without_a_keyring_that_encrypts_secrets_stay_in_memory(
     assert not store.is_lasting
     assert store.read("Ward 3") == SECRET
     assert CredentialStore().read("Ward 3") == Credentials()
+
+
+def test_a_locked_keyring_is_said_and_the_session_can_go_on() -> None:
+    store = CredentialStore(LockedKeyring())
+
+    with pytest.raises(ArchiveError, match="keyring of this computer is locked"):
+        store.read("Ward 3")
+    with pytest.raises(ArchiveError) as caught:
+        store.write("Ward 3", SECRET)
+
+    assert "hush" not in f"{caught.value} {caught.value.cause}"
+    assert store.read("Ward 3") == SECRET
