@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydicom import Dataset
 from pydicom.config import disable_value_validation
-from pydicom.uid import UID
 
 from BratsSegmenterLib.dicom.grid import grid_of
-from BratsSegmenterLib.dicom.planes import MR_IMAGES, Plane, planes_of
+from BratsSegmenterLib.dicom.identity import FileIdentity, identity_of, why_no_mr_image
+from BratsSegmenterLib.dicom.planes import Plane, planes_of
 from BratsSegmenterLib.dicom.reading import UNREADABLE, TruncatedFileError, files_in, read_header
 from BratsSegmenterLib.dicom.stacks import split_stacks
 from BratsSegmenterLib.domain import Series, series_label
@@ -128,7 +128,7 @@ class _Sorting:
         """Read one file and put it where it belongs."""
         try:
             header = read_header(file)
-            identity = _identity(header, file)
+            identity = identity_of(header, file)
         except TruncatedFileError as error:
             self._lose(file, error)
             return
@@ -138,7 +138,7 @@ class _Sorting:
         self._study_uids[identity.study_uid] = None
         self._patients.add(identity.patient_id)
         files = self._files_of(identity)
-        reason = _why_no_mr_image(identity)
+        reason = why_no_mr_image(identity)
         if reason:
             self._set_file_aside(file, f"{files.label} {reason}.")
             return
@@ -167,7 +167,7 @@ class _Sorting:
         """Set a file aside; its series, where known, is incomplete without it even if no gap shows."""
         self._set_file_aside(file, error.what)
         try:
-            identity = _identity(error.header, file)
+            identity = identity_of(error.header, file)
         except SeriesError:
             # It ends before it says whose it is: naming the file is all that can be done.
             return
@@ -176,56 +176,9 @@ class _Sorting:
     def _set_file_aside(self, file: Path, sentence: str) -> None:
         self._set_aside.setdefault(sentence, []).append(file)
 
-    def _files_of(self, identity: _Identity) -> _Files:
+    def _files_of(self, identity: FileIdentity) -> _Files:
         key = identity.study_uid, identity.series_uid
         return self._by_series.setdefault(key, _Files(*key, identity.series_number))
-
-
-@dataclass(frozen=True)
-class _Identity:
-    """Whose file it is and what it holds, as its header says."""
-
-    study_uid: str
-    series_uid: str
-    instance_uid: str
-    sop_class_uid: str
-    modality: str
-    patient_id: str
-    series_number: int | None
-
-
-def _identity(header: Dataset, file: Path) -> _Identity:
-    try:
-        identity = _Identity(
-            study_uid=str(header.get("StudyInstanceUID") or ""),
-            series_uid=str(header.get("SeriesInstanceUID") or ""),
-            instance_uid=str(header.get("SOPInstanceUID") or ""),
-            sop_class_uid=str(header.get("SOPClassUID") or ""),
-            modality=str(header.get("Modality") or ""),
-            patient_id=str(header.get("PatientID") or ""),
-            series_number=_integer(header.get("SeriesNumber")),
-        )
-    except UNREADABLE as error:
-        raise SeriesError(f"{file.name} is a damaged DICOM file.", cause=type(error).__name__) from error
-    uids = (identity.study_uid, identity.series_uid, identity.instance_uid, identity.sop_class_uid)
-    if not all(uids):
-        raise SeriesError(f"{file.name} lacks the UID of its study, series, instance or class.")
-    return identity
-
-
-def _why_no_mr_image(identity: _Identity) -> str:
-    if identity.modality != "MR":
-        return f"is {identity.modality or 'of no modality'}, not MR"
-    if identity.sop_class_uid not in MR_IMAGES:
-        return f"holds no MR image but {UID(identity.sop_class_uid).name}"
-    return ""
-
-
-def _integer(value: object) -> int | None:
-    try:
-        return int(str(value))
-    except ValueError:
-        return None
 
 
 def _stacks(files: _Files) -> Iterator[Series]:
