@@ -16,8 +16,8 @@ names of HMRRC
     class Other holds plain names of other parts of the body; only those are kept whose name says it is none of the
     four. (3) As rules 1 and 3 above: that hospital's fat saturation means contrast to those who know it, not to others.
 headers
-    268 headers from public repositories, most of them not of patients; labelled by hand, by row, with the rules' answers
-    in view: a check of the reasons, not a blind reading.
+    268 headers from public repositories, most of them not of patients; labelled by hand, by row, with the answers of
+    the rules in view: a check of the reasons, not a blind reading.
 specimens
     Headers written for the tests by the author of the rules: an upper bound, no estimate.
 
