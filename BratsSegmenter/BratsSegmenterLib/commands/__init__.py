@@ -27,6 +27,8 @@ _NAMES = (
     "archive",
     "nifti_to_dicom",
     "evaluate",
+    "synthesise",
+    "train",
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence as SequenceOf
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,81 +33,90 @@ def find_training_cases(folder: Path) -> tuple[TrainingFiles, ...]:
     return tuple(TrainingFiles(case) for case in find_cases(folder))
 
 
-class FolderCases(Dataset[TrainingCase]):
-    """Cases of a folder on the network's grid; the numbers run through all of them, then through all again.
+@dataclass(frozen=True)
+class PreparedCases:
+    """Cases on the network's grid, one file each, and the cases that cannot be used."""
 
-    Each pass has an order of its own. Cases that cannot be used are set aside and named; they stop nothing.
+    files: tuple[Path, ...]
+    set_aside: tuple[SetAside, ...]
+
+
+def prepare_cases(
+    found: SequenceOf[TrainingFiles],
+    shape: tuple[int, int, int],
+    spacing_mm: float,
+    cache: Path,
+    progress: Progress | None = None,
+) -> PreparedCases:
+    """Bring cases onto the network's grid; those that cannot be used are set aside and named, and stop nothing.
 
     Parameters
     ----------
-    files : sequence of TrainingFiles
-    shape, spacing_mm
-        Of the network's grid.
+    found : sequence of TrainingFiles
+    shape : tuple of int
+        Slices, rows, columns of the grid.
+    spacing_mm : float
+        Of the grid.
     cache : Path
-        Folder where prepared cases are kept.
-    seed : int
-        Of the orders.
-
-    Attributes
-    ----------
-    set_aside : tuple of SetAside
-        Cases that cannot be used, and why.
+        Folder where prepared cases are kept; those that lie there are not prepared again.
 
     Raises
     ------
     LearningError
         No case can be used.
     """
+    progress = progress or Progress()
+    files, set_aside = [], []
+    cache.mkdir(parents=True, exist_ok=True)
+    for number, case in enumerate(found):
+        progress.update(number / len(found), case.name)
+        target = cache / f"{case.name}-{'x'.join(map(str, shape))}-{spacing_mm:g}mm.pt"
+        try:
+            if not target.exists():
+                _keep(prepare(case.read(), shape, spacing_mm), target)
+            files.append(target)
+        except LearningError as error:
+            set_aside.append(SetAside(case.name, str(error)))
+    if not files:
+        reasons = " ".join(case.reason for case in set_aside)
+        raise LearningError(f"None of the {len(found)} training cases can be used. {reasons}".strip())
+    return PreparedCases(tuple(files), tuple(set_aside))
 
-    def __init__(
-        self,
-        files: SequenceOf[TrainingFiles],
-        shape: tuple[int, int, int],
-        spacing_mm: float,
-        cache: Path,
-        seed: int = 0,
-        progress: Progress | None = None,
-    ) -> None:
-        progress = progress or Progress()
+
+class FolderCases(Dataset[TrainingCase]):
+    """Prepared cases; the numbers run through all of them, then through all again in another order.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        From :func:`prepare_cases`; not empty.
+    seed : int
+        Of the orders.
+    """
+
+    def __init__(self, files: SequenceOf[Path], seed: int = 0) -> None:
+        self._files = tuple(files)
         self._seed = seed
-        self._prepared: list[Path] = []
-        set_aside = []
-        cache.mkdir(parents=True, exist_ok=True)
-        for number, case in enumerate(files):
-            progress.update(number / len(files), case.name)
-            target = cache / f"{case.name}-{'x'.join(map(str, shape))}-{spacing_mm:g}mm.pt"
-            try:
-                if not target.exists():
-                    _keep(prepare(case.read(), shape, spacing_mm), target)
-                self._prepared.append(target)
-            except LearningError as error:
-                set_aside.append(SetAside(case.name, str(error)))
-        self.set_aside = tuple(set_aside)
-        if not self._prepared:
-            reasons = " ".join(case.reason for case in set_aside)
-            raise LearningError(f"None of the {len(files)} training cases can be used. {reasons}".strip())
 
     def __len__(self) -> int:
-        return len(self._prepared)
+        return len(self._files)
 
     def __getitem__(self, number: int) -> TrainingCase:
         turn, place = divmod(number, len(self))
         order = np.random.default_rng((self._seed, turn)).permutation(len(self))
-        kept = torch.load(self._prepared[order[place]], weights_only=True)
+        kept = torch.load(self._files[order[place]], weights_only=True)
         present = tuple(Sequence(value) for value in kept["present"])
         return TrainingCase(kept["images"], kept["labels"], kept["brain"], present)
 
 
-def split(
-    files: SequenceOf[TrainingFiles], validation_share: float, seed: int
-) -> tuple[tuple[TrainingFiles, ...], tuple[TrainingFiles, ...]]:
+def split(files: SequenceOf[Path], validation_share: float, seed: int) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """Training and validation cases, at random but the same for the same seed; at least one trains."""
     order = np.random.default_rng(seed).permutation(len(files))
     count = min(round(len(files) * validation_share), len(files) - 1)
     chosen = set(order[:count].tolist())
     return (
-        tuple(case for number, case in enumerate(files) if number not in chosen),
-        tuple(case for number, case in enumerate(files) if number in chosen),
+        tuple(file for number, file in enumerate(files) if number not in chosen),
+        tuple(file for number, file in enumerate(files) if number in chosen),
     )
 
 

@@ -9,7 +9,7 @@ import torch
 
 from BratsSegmenterLib.learning.synthesis import load_anatomies
 from BratsSegmenterLib.learning.training.cases import Cases, SyntheticCases
-from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, split
+from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, prepare_cases, split
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
 from BratsSegmenterLib.progress import Progress
 
@@ -105,16 +105,13 @@ class FolderSource:
         self, settings: TrainingSettings, data: Path, validation_share: float, cache: Path, progress: Progress
     ) -> None:
         grid = settings.synthesis
-        training, validation = split(find_training_cases(data), validation_share, settings.seed)
+        found = find_training_cases(data)
         with progress.stage("cases"):
-            self._training = FolderCases(training, grid.shape, grid.spacing_mm, cache, settings.seed, progress)
-        self.problems = tuple(case.reason for case in self._training.set_aside)
-        self._validation = None
-        if validation:
-            with progress.stage("validation cases"):
-                self._validation = FolderCases(validation, grid.shape, grid.spacing_mm, cache, 0, progress)
-            self.problems += tuple(case.reason for case in self._validation.set_aside)
-        self.description = f"{len(self._training)} labelled cases of one site."
+            prepared = prepare_cases(found, grid.shape, grid.spacing_mm, cache, progress)
+        training, validation = split(prepared.files, validation_share, settings.seed)
+        self._training, self._validation = FolderCases(training, settings.seed), FolderCases(validation)
+        self.problems = tuple(case.reason for case in prepared.set_aside)
+        self.description = f"{len(training)} labelled cases of one site."
 
     def training(self, rank: int, device: torch.device) -> Cases:
         """Every process goes through all cases."""
@@ -122,6 +119,4 @@ class FolderSource:
 
     def validation(self, count: int, device: torch.device) -> tuple[Cases, int]:
         """The cases held back."""
-        if self._validation is None:
-            return self._training, 0
         return self._validation, min(count, len(self._validation))

@@ -1,0 +1,177 @@
+"""Training from end to end: from nothing to a bundle, through kills, and by several processes together."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from learning_samples import SYNTHESIS, TRAINING, write_head
+
+from BratsSegmenterLib.domain import ET, RC, TC, WT
+from BratsSegmenterLib.errors import BundleError, Cancelled, LearningError
+from BratsSegmenterLib.learning.configuration import read_settings, to_plain
+from BratsSegmenterLib.learning.synthesis import load_anatomies, synthesise, write_case
+from BratsSegmenterLib.learning.training import (
+    FolderSource,
+    SyntheticSource,
+    TrainedModel,
+    TrainingSettings,
+    export_bundle,
+    train,
+    validate,
+)
+from BratsSegmenterLib.learning.training.log import read_losses
+from BratsSegmenterLib.learning.training.settings import Recipe, TransferSettings
+from BratsSegmenterLib.paths import module_folder
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation import load_bundle
+
+torch.set_num_threads(1)
+
+_TINY = Path(__file__).with_name("tiny.yaml")
+_COMMAND = (sys.executable, "-m", "BratsSegmenterLib.cli", "train")
+_DEADLINE_S = 120
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(module_folder()), "OMP_NUM_THREADS": "1"}
+
+
+def _source(settings: TrainingSettings, folder: Path) -> SyntheticSource:
+    write_head(folder / "maps")
+    return SyntheticSource(settings, folder / "maps", folder / "anatomy", Progress())
+
+
+def _trained(settings: TrainingSettings, folder: Path, minutes: float | None = None) -> TrainedModel:
+    return train(settings, _source(settings, folder), folder / "run", "cpu", minutes)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_tiny_network_learns_from_nothing_and_becomes_a_working_bundle(tmp_path: Path) -> None:
+    settings = read_settings(TrainingSettings, _TINY)
+    source = SyntheticSource(settings, None, tmp_path / "anatomy", Progress())
+    model = train(settings, source, tmp_path / "run", "cpu")
+    scores = validate(model, source, 12)
+    assert scores["WT Dice"] > 0.60
+    assert scores["TC Dice"] > 0.50
+    bundle = export_bundle(model, tmp_path / "tiny", "0.1.0", source.description, "Apache-2.0", scores)
+    assert load_bundle(bundle.folder).specification.outputs == (WT, TC, ET, RC)
+    case = source.validation(1, torch.device("cpu"))[0][0]
+    with torch.inference_mode():
+        logits = bundle.load_network()(case.images[None].float())[0]
+        averaged = model.network(case.images[None].float())[0, :4]
+    assert torch.allclose(logits, averaged, atol=0.1), "a bundle keeps half precision"
+
+
+def test_a_killed_run_continues_to_the_same_losses(tmp_path: Path) -> None:
+    settings = replace(TRAINING, checkpoint_minutes=0.0)
+    settings = replace(settings, optimisation=replace(settings.optimisation, steps=40))
+    write_head(tmp_path / "maps")
+    file = tmp_path / "settings.yaml"
+    file.write_text(yaml.safe_dump(to_plain(settings)))
+    command = [*_COMMAND, str(tmp_path / "killed"), "--settings", str(file), "--anatomy", str(tmp_path / "maps")]
+    command += ["--validate", "0", "--device", "cpu"]
+    losses = tmp_path / "killed" / "losses.csv"
+    with subprocess.Popen(command, env=_environment()) as process:
+        deadline = time.monotonic() + _DEADLINE_S
+        while len(read_losses(losses)) < 15 and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.02)
+        process.kill()
+    assert 15 <= len(read_losses(losses)) < 40, "killed in the middle"
+    assert subprocess.run(command, env=_environment(), check=False).returncode == 0
+    _trained(settings, tmp_path)
+    assert read_losses(losses) == read_losses(tmp_path / "run" / "losses.csv")
+    assert len(read_losses(losses)) == 40
+
+
+def test_a_run_cut_into_pieces_by_minutes_goes_on(tmp_path: Path) -> None:
+    assert _trained(TRAINING, tmp_path, minutes=0).steps_done == 0
+    model = _trained(TRAINING, tmp_path)
+    assert model.is_finished
+    assert [step for step, _, _ in read_losses(tmp_path / "run" / "losses.csv")] == list(range(1, 13))
+    assert _trained(TRAINING, tmp_path).steps_done == 12
+
+
+def test_a_run_is_not_continued_with_other_settings(tmp_path: Path) -> None:
+    _trained(TRAINING, tmp_path, minutes=0)
+    with pytest.raises(LearningError, match="seed"):
+        _trained(replace(TRAINING, seed=9), tmp_path)
+
+
+def test_cancelling_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
+    source = _source(TRAINING, tmp_path)
+    steps = []
+    progress = Progress(lambda event: steps.append(event.fraction), lambda: len(steps) > 5)
+    with pytest.raises(Cancelled):
+        train(TRAINING, source, tmp_path / "run", "cpu", progress=progress)
+    done = len(read_losses(tmp_path / "run" / "losses.csv"))
+    assert 0 < done < 12
+    assert _trained(TRAINING, tmp_path).is_finished
+
+
+def test_own_cases_are_trained_on_and_bad_ones_named(tmp_path: Path) -> None:
+    write_head(tmp_path / "maps")
+    anatomies = load_anatomies(tmp_path / "maps", SYNTHESIS.spacing_mm)
+    for number in range(4):
+        write_case(synthesise(anatomies, SYNTHESIS, number), tmp_path / "data", f"site-{number:05d}-000")
+    (tmp_path / "data" / "site-00002-000" / "site-00002-000-seg.nii.gz").unlink()
+    source = FolderSource(TRAINING, tmp_path / "data", 0.25, tmp_path / "cases", Progress())
+    (problem,) = source.problems
+    assert "site-00002-000" in problem
+    model = train(TRAINING, source, tmp_path / "run", "cpu")
+    assert model.is_finished
+    assert set(validate(model, source, 8)) <= {"WT Dice", "TC Dice", "ET Dice"}
+
+
+def test_axial_patches_train_in_the_same_kit_but_are_not_exported(tmp_path: Path) -> None:
+    patches = replace(TRAINING.patches, channels=(4, 8), size=16)
+    settings = replace(TRAINING, recipe=Recipe.AXIAL_PATCHES, patches=patches)
+    model = _trained(settings, tmp_path)
+    assert set(validate(model, _source(settings, tmp_path), 1)) == {"WT Dice", "TC Dice", "ET Dice"}
+    with pytest.raises(LearningError, match="axial patches"):
+        export_bundle(model, tmp_path / "bundle", "0.1.0", "", "", {})
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_training_goes_on_from_another_bundle_with_its_encoder_frozen(tmp_path: Path) -> None:
+    first = _trained(TRAINING, tmp_path)
+    bundle = export_bundle(first, tmp_path / "first", "0.1.0", "synthetic", "Apache-2.0", {})
+    transfer = TransferSettings(str(bundle.folder), freeze_encoder=True)
+    second = _trained(replace(TRAINING, transfer=transfer), tmp_path / "second")
+    known, learnt = bundle.load_network().state_dict(), second.network.state_dict()
+    assert torch.equal(known["encoder.0.conv1.weight"], learnt["encoder.0.conv1.weight"])
+    assert not torch.equal(known["decoder.1.conv1.weight"], learnt["decoder.1.conv1.weight"])
+
+
+def test_a_bundle_of_another_network_is_not_started_from(tmp_path: Path) -> None:
+    bundle = export_bundle(_trained(TRAINING, tmp_path), tmp_path / "first", "0.1.0", "synthetic", "Apache-2.0", {})
+    settings = replace(
+        TRAINING,
+        network=replace(TRAINING.network, channels=(4, 8, 8)),
+        transfer=TransferSettings(str(bundle.folder)),
+    )
+    with pytest.raises(LearningError, match="another size"):
+        _trained(settings, tmp_path / "second")
+    with pytest.raises(BundleError, match="nowhere"):
+        _trained(replace(TRAINING, transfer=TransferSettings("nowhere")), tmp_path / "third")
+
+
+def test_two_processes_train_one_network(tmp_path: Path) -> None:
+    settings = replace(TRAINING, optimisation=replace(TRAINING.optimisation, steps=4))
+    write_head(tmp_path / "maps")
+    file = tmp_path / "settings.yaml"
+    file.write_text(yaml.safe_dump(to_plain(settings)))
+    torchrun = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    arguments = (str(tmp_path / "run"), "--settings", str(file), "--anatomy", str(tmp_path / "maps"), "--device", "cpu")
+    command = (*torchrun, "-m", "BratsSegmenterLib.cli", "train", *arguments, "--validate", "0")
+    assert subprocess.run(command, env=_environment(), check=False).returncode == 0
+    assert [step for step, _, _ in read_losses(tmp_path / "run" / "losses.csv")] == [1, 2, 3, 4]
+    assert [folder.name for folder in (tmp_path / "run" / "checkpoints").iterdir()] == ["step-00000004"]

@@ -1,0 +1,214 @@
+"""A site's own cases: what is read, and how what cannot be used is named and left aside."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.learning.training import FolderCases, find_training_cases
+from BratsSegmenterLib.learning.training.folders import PreparedCases, prepare_cases, split
+from BratsSegmenterLib.learning.training.nnunet import label_values
+
+_SHAPE = (20, 24, 22)
+_OLD_NAMES = ("t1", "t1ce", "t2", "flair")
+_NEW_NAMES = ("t1n", "t1c", "t2w", "t2f")
+
+
+def _arrays(et: int = 4) -> dict[str, np.ndarray]:
+    """Four images of a box of brain, and labels with a box of each kind in it."""
+    random = np.random.default_rng(0)
+    brain = np.zeros(_SHAPE, np.float32)
+    brain[3:17, 4:20, 4:18] = 1
+    labels = np.zeros(_SHAPE, np.uint8)
+    labels[6:13, 7:15, 7:15] = 2
+    labels[8:12, 9:13, 9:13] = et
+    labels[9:11, 10:12, 10:12] = 1
+    images = {name: brain * (100 + random.normal(0, 10, _SHAPE).astype(np.float32)) for name in _OLD_NAMES}
+    return {**images, "seg": labels}
+
+
+def _write(file: Path, array: np.ndarray, spacing: float = 2.0) -> None:
+    image = sitk.GetImageFromArray(array)
+    image.SetSpacing((spacing,) * 3)
+    sitk.WriteImage(image, str(file))
+
+
+def _write_case(folder: Path, name: str, arrays: dict[str, np.ndarray] | None = None) -> Path:
+    target = folder / name
+    target.mkdir(parents=True)
+    for role, array in (arrays or _arrays()).items():
+        _write(target / f"{name}_{role}.nii.gz", array)
+    return target
+
+
+def _prepared(folder: Path, cache: Path) -> PreparedCases:
+    return prepare_cases(find_training_cases(folder), (16, 16, 16), 2.0, cache)
+
+
+def _cases(folder: Path, cache: Path) -> FolderCases:
+    return FolderCases(_prepared(folder, cache).files)
+
+
+@pytest.mark.parametrize("et", [3, 4])
+def test_cases_with_et_3_and_et_4_become_the_same(tmp_path: Path, et: int) -> None:
+    _write_case(tmp_path / "data", "BraTS19_1", _arrays(et))
+    case = _cases(tmp_path / "data", tmp_path / "cache")[0]
+    assert case.labels.unique().tolist() == [0, 1, 2, 3]
+    assert int((case.labels == 3).sum()) == 64 - 8
+    assert case.present == tuple(Sequence)
+    assert case.images.shape == (4, 16, 16, 16)
+
+
+def test_names_since_2023_are_read(tmp_path: Path) -> None:
+    old = _arrays(3)
+    arrays = {**{new: old[name] for new, name in zip(_NEW_NAMES, _OLD_NAMES, strict=True)}, "seg": old["seg"]}
+    folder = tmp_path / "data" / "BraTS-GLI-00001-000"
+    folder.mkdir(parents=True)
+    for role, array in arrays.items():
+        _write(folder / f"BraTS-GLI-00001-000-{role}.nii.gz", array)
+    assert _cases(tmp_path / "data", tmp_path / "cache")[0].present == tuple(Sequence)
+
+
+def test_prepared_images_are_normalised_in_the_brain(tmp_path: Path) -> None:
+    _write_case(tmp_path / "data", "case")
+    case = _cases(tmp_path / "data", tmp_path / "cache")[0]
+    inside = case.images[:, case.brain].float()
+    assert torch.allclose(inside.mean(1), torch.zeros(4), atol=0.02)
+    assert not case.images[:, ~case.brain].any()
+
+
+def test_a_missing_sequence_is_trained_with_as_missing(tmp_path: Path) -> None:
+    arrays = _arrays()
+    del arrays["t1"]
+    _write_case(tmp_path / "data", "case", arrays)
+    case = _cases(tmp_path / "data", tmp_path / "cache")[0]
+    assert Sequence.T1 not in case.present
+    assert not case.images[0].any()
+
+
+def test_every_pass_goes_through_all_cases_in_another_order(tmp_path: Path) -> None:
+    for number in range(6):
+        arrays = _arrays()
+        arrays["seg"][5, 6, 6 : 6 + number] = 2
+        _write_case(tmp_path / "data", f"case{number}", arrays)
+    cases = _cases(tmp_path / "data", tmp_path / "cache")
+    passes = [[int((cases[turn * 6 + place].labels > 0).sum()) for place in range(6)] for turn in range(2)]
+    assert passes[0] != passes[1]
+
+
+def _without_labels(arrays: dict[str, np.ndarray]) -> None:
+    del arrays["seg"]
+
+
+def _with_not_a_number(arrays: dict[str, np.ndarray]) -> None:
+    arrays["t2"][5, 5, 5] = np.nan
+
+
+def _with_other_shape(arrays: dict[str, np.ndarray]) -> None:
+    arrays["flair"] = arrays["flair"][:-2]
+
+
+def _with_wrong_label(arrays: dict[str, np.ndarray]) -> None:
+    arrays["seg"][5, 5, 5] = 9
+
+
+def _empty(arrays: dict[str, np.ndarray]) -> None:
+    for name in _OLD_NAMES:
+        arrays[name][:] = 0
+
+
+def _flat_in_the_brain(arrays: dict[str, np.ndarray]) -> None:
+    arrays["t1ce"] = (arrays["t1ce"] > 0).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (_without_labels, "no labels"),
+        (_with_not_a_number, "no numbers in its T2"),
+        (_with_other_shape, "FLAIR image .* grid"),
+        (_with_wrong_label, "9"),
+        (_empty, "one value everywhere"),
+        (_flat_in_the_brain, "T1c image .* one value everywhere in the brain"),
+    ],
+)
+def test_a_bad_case_is_named_and_the_others_train(
+    tmp_path: Path, spoil: Callable[[dict[str, np.ndarray]], None], said: str
+) -> None:
+    arrays = _arrays()
+    spoil(arrays)
+    _write_case(tmp_path / "data", "bad", arrays)
+    _write_case(tmp_path / "data", "good")
+    prepared = _prepared(tmp_path / "data", tmp_path / "cache")
+    assert len(prepared.files) == 1
+    (problem,) = prepared.set_aside
+    assert problem.name == "bad"
+    assert "bad" in problem.reason
+    assert re.search(said, problem.reason)
+
+
+def test_a_truncated_file_is_named(tmp_path: Path) -> None:
+    folder = _write_case(tmp_path / "data", "cut")
+    file = folder / "cut_t2.nii.gz"
+    file.write_bytes(file.read_bytes()[:200])
+    _write_case(tmp_path / "data", "good")
+    (problem,) = _prepared(tmp_path / "data", tmp_path / "cache").set_aside
+    assert "cut_t2.nii.gz" in problem.reason
+
+
+def test_a_folder_with_nothing_usable_is_refused_with_all_reasons(tmp_path: Path) -> None:
+    arrays = _arrays()
+    _with_wrong_label(arrays)
+    _write_case(tmp_path / "data", "bad", arrays)
+    with pytest.raises(LearningError, match=r"None of the 1 training cases.*bad"):
+        _cases(tmp_path / "data", tmp_path / "cache")
+
+
+def test_an_nnunet_data_set_is_read_with_its_own_label_values(tmp_path: Path) -> None:
+    arrays, folder = _arrays(4), tmp_path / "Dataset001"
+    theirs = np.choose(np.minimum(arrays["seg"], 4), [0, 2, 1, 0, 3]).astype(np.uint8)
+    for name in ("imagesTr", "labelsTr"):
+        (folder / name).mkdir(parents=True)
+    for number, name in enumerate(_OLD_NAMES):
+        _write(folder / "imagesTr" / f"case_7_{number:04d}.nii.gz", arrays[name])
+    _write(folder / "labelsTr" / "case_7.nii.gz", theirs)
+    labels = {"background": 0, "whole tumor": [1, 2, 3], "tumor core": [2, 3], "enhancing tumor": [3]}
+    names = {"0": "T1", "1": "T1ce", "2": "T2", "3": "Flair"}
+    (folder / "dataset.json").write_text(json.dumps({"channel_names": names, "labels": labels}))
+    case = _cases(folder, tmp_path / "cache")[0]
+    assert [int((case.labels == label).sum()) for label in (1, 2, 3)] == [8, 7 * 8 * 8 - 64, 56]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"background": 0, "edema": 1, "non-enhancing tumor": 2, "enhancing tumour": 3},
+        {"0": "background", "1": "edema", "2": "necrotic core", "3": "enhancing"},
+        {"background": 0, "whole_tumor": [1, 2, 3], "tumor_core": [2, 3], "enhancing": 3},
+    ],
+)
+def test_label_names_of_every_style_are_understood(labels: dict[str, object]) -> None:
+    assert label_values(labels) == {1: 2, 2: 1, 3: 3}
+
+
+def test_an_unknown_label_name_is_refused() -> None:
+    with pytest.raises(LearningError, match="liver"):
+        label_values({"background": 0, "liver": 1})
+
+
+def test_the_split_is_the_same_for_the_same_seed_and_leaves_a_training_case() -> None:
+    files = [Path(f"case{number}") for number in range(5)]
+    training, validation = split(files, 0.4, seed=3)
+    assert (len(training), len(validation)) == (3, 2)
+    assert split(files, 0.4, seed=3) == (training, validation)
+    assert {*training, *validation} == set(files)
+    assert len(split(files[:1], 0.9, seed=0)[0]) == 1
