@@ -1,7 +1,5 @@
 """BratsSegmenter: from the PACS to editable glioma segments and back. The four classes that Slicer looks for."""
 
-from pathlib import Path
-
 import qt
 import slicer
 from slicer.i18n import tr as _
@@ -86,19 +84,19 @@ class BratsSegmenterLogic(ScriptedLoadableModuleLogic):
 class BratsSegmenterTest(ScriptedLoadableModuleTest):
     """A self-test for a real Slicer; the full suite runs outside of it."""
 
-    def runTest(self) -> None:
-        """Run the tests of this class."""
-        self.setUp()
-        self.test_the_panel_opens_and_finds_its_resources()
-
     def setUp(self) -> None:
         """Begin with an empty scene."""
         slicer.mrmlScene.Clear(0)
 
-    def test_the_panel_opens_and_finds_its_resources(self) -> None:
-        """Open the module and look for what it needs."""
-        slicer.util.selectModule("BratsSegmenter")
+    def runTest(self) -> None:
+        """Run the tests of this class."""
+        self.setUp()
+        self.test_the_panel_opens_and_finds_its_files()
+
+    def test_the_panel_opens_and_finds_its_files(self) -> None:
+        """The panel rests, and what the module needs lies where it looks."""
         panel = slicer.modules.bratssegmenter.widgetRepresentation().self().panel
         assert panel.workflow.study is None
-        assert Path(paths.resource("UI/RunPart.ui")).is_file()
+        for resource in ("Icons/BratsSegmenter.png", "Terminology/BratsSegmenter.term.json", "requirements.txt"):
+            assert paths.resource(resource).is_file(), resource
         assert any(paths.models_folder().iterdir())

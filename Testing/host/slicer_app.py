@@ -74,12 +74,27 @@ class ModuleDescription:
 
 
 @dataclass
+class WidgetRepresentation:
+    """What Slicer wraps around a scripted module's widget; :meth:`self` gives the Python object."""
+
+    widget: Any
+
+    def self(self) -> Any:
+        """The module's widget."""
+        return self.widget
+
+
+@dataclass
 class OpenedModule:
     """A module as Slicer holds it after the user selected it."""
 
     module: Any
     widget: Any
     panel: Any
+
+    def widgetRepresentation(self) -> WidgetRepresentation:
+        """The module's panel, as ``slicer.modules.<name>`` gives it."""
+        return WidgetRepresentation(self.widget)
 
 
 def application() -> SlicerApplication:
@@ -97,10 +112,11 @@ def open_module(file: Path) -> OpenedModule:
         sys.path.append(str(file.parent))
     loaded = importlib.import_module(name)
     module = getattr(loaded, name)(ModuleDescription(path=str(file)))
-    setattr(slicer.modules, name.lower(), module)
     panel = slicer.qMRMLWidget()
     qt.QVBoxLayout(panel)
     panel.setMRMLScene(slicer.mrmlScene)
     widget = getattr(loaded, f"{name}Widget")(panel)
     widget.setup()
-    return OpenedModule(module, widget, panel)
+    opened = OpenedModule(module, widget, panel)
+    setattr(slicer.modules, name.lower(), opened)
+    return opened

@@ -38,7 +38,7 @@ class Panel:
     def __init__(self, layout: qt.QVBoxLayout, workflow: Workflow, review: Review, profiles: ProfilesModel) -> None:
         self.workflow = workflow
         self._review = review
-        self._phase: tuple[bool, bool] | None = None
+        self._phase: tuple[bool, bool, bool] | None = None
         self.message_bar = MessageBar()
         self.progress = ProgressStrip(workflow)
         self.archive = ArchivePart(workflow, profiles)
@@ -88,26 +88,31 @@ class Panel:
     def _on_state_changed(self) -> None:
         if self.workflow.state.is_busy:
             self.message_bar.clear()
+        self._fold()
         self.progress.update()
         for part in self._parts:
             part.update()
-        self._fold()
         if self.workflow.state is PanelState.PREPARED and self.workflow.sequences is not None:
             self._ask(self.workflow.sequences.questions())
 
     def _fold(self) -> None:
         """Open what the next phase of the work needs; within a phase the user folds as she likes."""
-        has_study, has_result = phase = self.workflow.study is not None, self.workflow.result is not None
+        workflow = self.workflow
+        phase = workflow.study is not None, workflow.sequences is not None, workflow.result is not None
         if phase == self._phase:
             return
-        self._phase = phase
-        self.sequences.fold(has_result or not has_study)
-        before_result: tuple[Part, ...] = (self.archive, self.studies, self.run)
-        with_result: tuple[Part, ...] = (self.review, self.volumes, self.send)
-        for part in before_result:
-            part.fold(has_result)
-        for part in with_result:
-            part.fold(not has_result)
+        self._phase = has_study, has_sequences, has_result = phase
+        folded: dict[Part, bool] = {
+            self.archive: has_sequences or has_result,
+            self.studies: has_sequences or has_result,
+            self.sequences: has_result or not has_study,
+            self.run: has_result,
+            self.review: not has_result,
+            self.volumes: not has_result,
+            self.send: not has_result,
+        }
+        for part, is_folded in folded.items():
+            part.fold(is_folded)
 
     def _ask(self, questions: tuple[str, ...]) -> None:
         if questions:

@@ -27,9 +27,8 @@ class RunPart(Part):
 
     def update(self) -> None:
         """Name the button after what it would do now."""
-        is_busy, sequences = self._workflow.state.is_busy, self._workflow.sequences
-        can_run = self._workflow.study is not None and (sequences is None or sequences.can_segment())
-        self.ui.runButton.setEnabled(not is_busy and can_run)
+        is_busy = self._workflow.state.is_busy
+        self.ui.runButton.setEnabled(not is_busy and self._workflow.can_run)
         self.ui.runButton.setText(self._run_text())
         self.ui.deviceSelector.setEnabled(not is_busy)
 

@@ -86,8 +86,14 @@ def study_cells(study: StudySummary) -> tuple[str, ...]:
     )
 
 
+def study_title(study: StudySummary) -> str:
+    """Patient, date and description of one study in a line; without what is not known."""
+    day, patient, _patient_id, description, _series = study_cells(study)
+    return ", ".join(filter(None, (patient, day, description)))
+
+
 def readable_name(person_name: str) -> str:
     """A DICOM person name (PS3.5 6.2.1.1) as people write it: family name, comma, given name."""
     alphabetic = person_name.split("=")[0]
     family, _, given = alphabetic.partition("^")
-    return ", ".join(part for part in (family, " ".join(given.replace("^", " ").split())) if part)
+    return ", ".join(filter(None, (family, " ".join(given.replace("^", " ").split()))))

@@ -16,7 +16,7 @@ from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.workflow import Workflow
 
 _DOUBT_STYLE = "color: #9a6700;"
-_REASON_STYLE = "color: palette(mid);"
+_REASON_STYLE = "font-size: 8pt;"
 
 
 @dataclass(frozen=True)

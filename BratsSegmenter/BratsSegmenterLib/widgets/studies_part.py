@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
-from BratsSegmenterLib.widgets.search_model import StudyPage, study_cells
+from BratsSegmenterLib.widgets.search_model import StudyPage, study_cells, study_title
 from BratsSegmenterLib.widgets.workflow import Workflow
 
 _DESCRIPTION_COLUMN = 3
@@ -33,6 +33,7 @@ class StudiesPart(Part):
         self._search_page = search_page
         self._wanted_page = 0
         self._page = StudyPage((), 0, False)
+        self._title = self.widget.text
         header = self.ui.studyTable.horizontalHeader()
         header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         header.setSectionResizeMode(_DESCRIPTION_COLUMN, qt.QHeaderView.Stretch)
@@ -45,6 +46,8 @@ class StudiesPart(Part):
     def update(self) -> None:
         """Another study can be chosen while no job runs."""
         free = not self._workflow.state.is_busy
+        study = self._workflow.study
+        self.widget.setText(f"{self._title}:  {study_title(study)}" if study is not None else self._title)
         self.ui.studyTable.setEnabled(free)
         self.ui.folderButton.setEnabled(free)
         self.ui.previousButton.setEnabled(free and self._page.number > 0)

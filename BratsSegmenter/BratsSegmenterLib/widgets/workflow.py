@@ -117,6 +117,13 @@ class Workflow:
         assert self.study is not None
         return self._jobs_folder / hashlib.sha256(self.study.study_uid.encode()).hexdigest()[:16]
 
+    @property
+    def can_run(self) -> bool:
+        """Whether :meth:`run` has something to do: a study to fetch, or sequences to segment."""
+        if self.sequences is not None:
+            return self.sequences.can_segment()
+        return self._connection is not None or self._files is not None
+
     def test_connection(self, connection: Connection) -> None:
         """Ask what works between here and the archive."""
         self._start(PanelState.TESTING_CONNECTION, ConnectionJob(connection.profile), connection)
@@ -177,6 +184,7 @@ class Workflow:
 
     def restore(self, study: StudySummary, result: SegmentResult) -> None:
         """Take up a study whose segments came with a saved scene."""
+        self._connection = self._files = None
         self._take_up(study)
         self.result = result
         self._rest(PanelState.REVIEW)
@@ -184,7 +192,7 @@ class Workflow:
     def forget_study(self) -> None:
         """Stop what runs and begin anew, for a scene that is closed."""
         self._runner.shut_down()
-        self.study = self.result = self.sequences = None
+        self._connection = self._files = self.study = self.result = self.sequences = None
         self._rest(PanelState.NO_STUDY)
 
     def shut_down(self) -> None:

@@ -8,7 +8,15 @@ from BratsSegmenterLib.archive import Authentication, Credentials, CredentialSto
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.jobs import PrepareResult, SendResult, SentObject, SequenceChoice, SeriesRow
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
-from BratsSegmenterLib.widgets.search_model import PAGE, Period, SearchForm, StudyPage, readable_name, study_cells
+from BratsSegmenterLib.widgets.search_model import (
+    PAGE,
+    Period,
+    SearchForm,
+    StudyPage,
+    readable_name,
+    study_cells,
+    study_title,
+)
 from BratsSegmenterLib.widgets.send_model import consent_text, receipt_text
 from BratsSegmenterLib.widgets.sequences_model import NO_SERIES, SequencesModel
 from BratsSegmenterLib.widgets.volumes_model import as_text, volume_rows
@@ -50,6 +58,11 @@ def test_a_page_shows_the_newest_study_first_and_knows_whether_more_follow():
 
 def test_a_study_is_shown_as_people_write_it():
     assert study_cells(_study()) == ("2026-01-02", "Doe, Jane Dr", "P1", "MR head", "5")
+
+
+def test_the_title_of_a_study_leaves_out_what_is_not_known():
+    assert study_title(_study()) == "Doe, Jane Dr, 2026-01-02, MR head"
+    assert study_title(StudySummary("2.25.1", "", "", "", "", "folder", (), None, None)) == "folder"
 
 
 def test_only_the_alphabetic_group_of_a_name_is_shown():

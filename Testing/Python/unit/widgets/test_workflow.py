@@ -233,3 +233,12 @@ def test_a_folder_is_worked_on_without_an_archive(workflow, runner, tmp_path):
     assert runner.jobs[0].files == tmp_path
     assert runner.jobs[0].profile is None
     assert runner.secrets[0] == {}
+
+
+def test_a_restored_study_can_be_sent_but_not_fetched_from_nowhere(workflow, runner, tmp_path):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.restore(STUDY, segmented(tmp_path))
+    assert workflow.state is PanelState.REVIEW
+    assert not workflow.can_run
+    workflow.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    assert isinstance(runner.jobs[-1], SendJob)
