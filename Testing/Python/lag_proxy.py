@@ -8,8 +8,8 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-_PIECE_BYTES = 65_536
-_PIECES_IN_FLIGHT = 64
+_PIECE_BYTES = 262_144
+_PIECES_IN_FLIGHT = 16
 _SLEEPABLE_S = 0.0005
 
 
@@ -44,10 +44,12 @@ class LagProxy:
         self._thread.join()
 
     async def _start(self) -> asyncio.Server:
-        return await asyncio.start_server(self._connect, "127.0.0.1", 0)
+        return await asyncio.start_server(self._connect, "127.0.0.1", 0, limit=_PIECE_BYTES)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._upstream_port)
+        upstream_reader, upstream_writer = await asyncio.open_connection(
+            "127.0.0.1", self._upstream_port, limit=_PIECE_BYTES
+        )
         await asyncio.gather(
             self._carry(reader, upstream_writer, bytes_per_s=None),
             self._carry(upstream_reader, writer, bytes_per_s=self._line.megabits_per_s * 1e6 / 8),

@@ -9,8 +9,10 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -60,10 +62,10 @@ def issue(
 class EmptyArchive(http.server.BaseHTTPRequestHandler):
     """Answers every search with nothing and remembers who asked."""
 
-    authorisations: list[str] = []  # noqa: RUF012 - shared by all requests on purpose
+    seen: list[Message] = []  # noqa: RUF012 - shared by all requests on purpose
 
     def do_GET(self) -> None:
-        self.authorisations.append(self.headers.get("Authorization", ""))
+        self.seen.append(self.headers)
         self.send_response(200)
         self.send_header("Content-Type", "application/dicom+json")
         self.send_header("Content-Length", "2")
@@ -176,8 +178,16 @@ def test_the_environment_replaces_neither_authority_nor_token_nor_proxy(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.other_authority))
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     profile = Profile("Ward 3", url, Authentication.BEARER, ca_file=str(certificates.authority))
-    EmptyArchive.authorisations.clear()
+    EmptyArchive.seen.clear()
 
     Archive(profile, Credentials(token="ours")).search(StudyQuery())
 
-    assert set(EmptyArchive.authorisations) == {"Bearer ours"}
+    assert {headers["Authorization"] for headers in EmptyArchive.seen} == {"Bearer ours"}
+
+
+def test_a_server_of_many_names_is_asked_by_its_full_name_with_the_port(certificates: Certificates, url: str) -> None:
+    EmptyArchive.seen.clear()
+
+    Archive(Profile("Ward 3", url, ca_file=str(certificates.authority))).search(StudyQuery())
+
+    assert {headers["Host"] for headers in EmptyArchive.seen} == {urlsplit(url).netloc}
