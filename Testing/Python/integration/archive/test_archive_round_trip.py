@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from archives import RunningArchive, write_study
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 
 from BratsSegmenterLib.archive import Archive, Authentication, Profile, StoreRefusedError, StudyQuery
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity, new_uid
@@ -162,6 +164,29 @@ def test_an_object_of_another_study_is_not_sent(any_archive: RunningArchive, tmp
         any_archive.connect().store(files, study.study_uid)
 
     assert any_archive.connect().series(other.study_uid) == []
+
+
+def test_a_contour_of_more_than_64_kb_comes_back_equal(any_archive: RunningArchive, tmp_path: Path) -> None:
+    path = tmp_path / "rtstruct.dcm"
+    structure_set = Dataset()
+    structure_set.file_meta = FileMetaDataset()
+    structure_set.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    structure_set.SOPClassUID = structure_set.file_meta.MediaStorageSOPClassUID = RTStructureSetStorage
+    structure_set.SOPInstanceUID = structure_set.file_meta.MediaStorageSOPInstanceUID = new_uid()
+    structure_set.StudyInstanceUID, structure_set.SeriesInstanceUID = new_uid(), new_uid()
+    structure_set.Modality, structure_set.PatientID, structure_set.PatientName = "RTSTRUCT", "CONTOUR-1", "Long^Contour"
+    contour = Dataset()
+    contour.ContourGeometricType, contour.NumberOfContourPoints = "CLOSED_PLANAR", 5000
+    contour.ContourData = [f"{value / 8:.3f}" for value in range(15_000)]
+    roi = Dataset()
+    roi.ReferencedROINumber, roi.ContourSequence = 1, [contour]
+    structure_set.ROIContourSequence = [roi]
+    structure_set.save_as(path, enforce_file_format=True)
+
+    (stored,) = any_archive.connect().store([path], structure_set.StudyInstanceUID)
+
+    assert path.stat().st_size > 65_536
+    assert not stored.was_present
 
 
 def test_an_instance_is_retrieved_as_a_data_set(any_archive: RunningArchive, tmp_path: Path) -> None:
