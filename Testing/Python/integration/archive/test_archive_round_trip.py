@@ -9,7 +9,7 @@ import pytest
 from archives import RunningArchive, write_study
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
+from pydicom.uid import UID, ImplicitVRLittleEndian, RTStructureSetStorage
 
 from BratsSegmenterLib.archive import Archive, Authentication, Profile, StoreRefusedError, StudyQuery
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity, new_uid
@@ -172,7 +172,7 @@ def test_a_contour_of_more_than_64_kb_comes_back_equal(any_archive: RunningArchi
     structure_set.file_meta = FileMetaDataset()
     structure_set.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     structure_set.SOPClassUID = structure_set.file_meta.MediaStorageSOPClassUID = RTStructureSetStorage
-    structure_set.SOPInstanceUID = structure_set.file_meta.MediaStorageSOPInstanceUID = new_uid()
+    structure_set.SOPInstanceUID = structure_set.file_meta.MediaStorageSOPInstanceUID = UID(new_uid())
     structure_set.StudyInstanceUID, structure_set.SeriesInstanceUID = new_uid(), new_uid()
     structure_set.Modality, structure_set.PatientID, structure_set.PatientName = "RTSTRUCT", "CONTOUR-1", "Long^Contour"
     contour = Dataset()
