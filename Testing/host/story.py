@@ -23,6 +23,7 @@ from host.driver import finish, paint, wait_until
 ARCHIVE_NAME = "Radiology PACS"
 _TOKEN = 2  # place of "token" in the panel's choices of how to sign in
 _BRUSH_MM = 6.0
+_SOME_WAY = 0.3
 
 
 def archive_with_a_patient(folder: Path, identity: StudyIdentity, spacing_mm: float = 1.0) -> EmbeddedArchive:
@@ -67,6 +68,11 @@ class Story:
         """Fetch and segment; returns while the network runs."""
         self._panel.run.ui.runButton.click()
         wait_until(lambda: self._panel.workflow.state is not PanelState.PREPARING, timeout_s=200)
+        in_the_middle = _SOME_WAY * self._panel.progress.ui.progressBar.maximum
+        wait_until(lambda: self._has_rest() or self._panel.progress.ui.progressBar.value > in_the_middle, timeout_s=200)
+
+    def _has_rest(self) -> bool:
+        return not self._panel.workflow.state.is_busy
 
     def wait_for_the_result(self) -> None:
         """Wait for the segments; agrees to the recognised sequences when the panel asks."""

@@ -10,6 +10,7 @@ from vtk.util.numpy_support import vtk_to_numpy
 
 from host.mrml import MrmlApplication
 
+_CLOSER = 1.7
 _SLICE_MANAGERS = (
     "vtkMRMLCrosshairDisplayableManager",
     "vtkMRMLModelSliceDisplayableManager",
@@ -120,3 +121,4 @@ class ThreeDView(_View):
         """Put all that is visible into the middle of the view."""
         self.window.Render()  # the surfaces are made on the first drawing
         self.renderer.ResetCamera()
+        self.renderer.GetActiveCamera().Zoom(_CLOSER)

@@ -17,7 +17,7 @@ from BratsSegmenterLib.scene.terminology import terminology_entry
 
 _LABEL_MAP, _SINGLE_FILE = 1, 4  # bits of the loading options of vtkSlicerVolumesLogic
 _SAME_PLACE_MM = 1e-3
-_OUTLINE_OPACITY, _FILL_OPACITY = 1.0, 0.25
+_OUTLINE_OPACITY, _FILL_OPACITY = 1.0, 0.15
 
 
 def create_segmentation(labels_path: Path, reference: Any, name: str) -> Any:

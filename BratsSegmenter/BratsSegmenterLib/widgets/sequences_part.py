@@ -16,7 +16,6 @@ from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.workflow import Workflow
 
 _DOUBT_STYLE = "color: #9a6700;"
-_REASON_STYLE = "font-size: 8pt;"
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,8 @@ class SequencesPart(Part):
         model = self._workflow.sequences
         self.ui.rowsFrame.setVisible(model is not None)
         self.ui.hintLabel.setVisible(model is None)
-        self.ui.rowsFrame.setEnabled(not self._workflow.state.is_busy)
+        for row in self.rows.values():
+            row.selector.setEnabled(not self._workflow.state.is_busy)
         if model is None:
             set_text_or_hide(self.ui.noticesLabel, "")
         elif model is not self._shown:
@@ -63,7 +63,6 @@ class SequencesPart(Part):
         selector.setToolTip(_("The series that is taken as {sequence}").format(sequence=sequence.value))
         confidence.setToolTip(_("How sure the recognition is"))
         reason.setWordWrap(True)
-        reason.setStyleSheet(_REASON_STYLE)
         grid = self.ui.rowsFrame.layout()
         grid.addWidget(qt.QLabel(f"<b>{sequence.value}</b>"), 2 * index, 0)
         grid.addWidget(selector, 2 * index, 1)
