@@ -35,10 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print Dice by case and region, statistics of all measures, and the cases that could not be used."""
     from BratsSegmenterLib.learning import evaluation
+    from BratsSegmenterLib.preprocessing import Steps
     from BratsSegmenterLib.segmentation import PRESETS, InferenceSettings, load_bundle
 
     protocol = evaluation.Protocol(
-        steps=evaluation.WHOLE_CHAIN if arguments.whole_chain else evaluation.PREPARED_IMAGES,
+        steps=Steps() if arguments.whole_chain else None,
         without=tuple(Sequence(value) for value in arguments.without),
         device=arguments.device,
         inference=InferenceSettings(flip_averaging=arguments.flips),

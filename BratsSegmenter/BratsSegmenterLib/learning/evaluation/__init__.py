@@ -4,8 +4,6 @@ from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase,
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
 from BratsSegmenterLib.learning.evaluation.page import PicturePage
 from BratsSegmenterLib.learning.evaluation.run import (
-    PREPARED_IMAGES,
-    WHOLE_CHAIN,
     CaseResult,
     Evaluation,
     Protocol,
@@ -22,8 +20,6 @@ from BratsSegmenterLib.learning.evaluation.summary import (
 )
 
 __all__ = [
-    "PREPARED_IMAGES",
-    "WHOLE_CHAIN",
     "CaseFiles",
     "CaseResult",
     "Evaluation",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.domain import RC, REGIONS, Case, Region, Sequence, Series, Volume
 from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
 from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase, find_cases, read_case
+from BratsSegmenterLib.learning.evaluation.challenge import prepared_from_challenge
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
 from BratsSegmenterLib.preprocessing import Steps, preprocess
 from BratsSegmenterLib.progress import Progress
@@ -25,10 +26,6 @@ from BratsSegmenterLib.segmentation import (
     segment,
 )
 
-PREPARED_IMAGES = Steps(registration=False, bias_correction=False)
-"""For cases that are registered and stripped of the skull already, as the challenges give them."""
-WHOLE_CHAIN = Steps()
-
 
 @dataclass(frozen=True)
 class Protocol:
@@ -36,8 +33,9 @@ class Protocol:
 
     Attributes
     ----------
-    steps : Steps
-        Of the pre-processing.
+    steps : Steps or None
+        Of the pre-processing; None for images that are registered and stripped of the skull already, as the
+        challenges give them.
     without : tuple of Sequence
         Sequences that are withheld from the model.
     device : str
@@ -45,7 +43,7 @@ class Protocol:
     postprocessing : Postprocessing
     """
 
-    steps: Steps = PREPARED_IMAGES
+    steps: Steps | None = None
     without: tuple[Sequence, ...] = ()
     device: str = "auto"
     inference: InferenceSettings = field(default_factory=InferenceSettings)
@@ -145,10 +143,10 @@ def _segmented(
 ) -> tuple[LabelledCase, NDArray[np.uint8], tuple[str, ...]]:
     """The case, the model's labels in the grid of the truth, and what was said on the way."""
     case = read_case(files, [sequence for sequence in Sequence if sequence not in protocol.without])
-    study = _as_study(case)
-    if protocol.steps == PREPARED_IMAGES:
-        _require_one_grid(case)
-    prepared = preprocess(study, protocol.steps, progress)
+    if protocol.steps is None:
+        prepared = prepared_from_challenge(case)
+    else:
+        prepared = preprocess(_as_study(case), protocol.steps, progress)
     with progress.stage("segment"):
         predicted = segment(prepared, bundle, protocol.device, protocol.inference, progress)
     labels = labels_from(prepared.to_reference_grid(predicted.probabilities), predicted.regions)
@@ -187,12 +185,3 @@ def _series(name: str, sequence: Sequence) -> Series:
     from pydicom import Dataset
 
     return Series(f"{name}/{sequence.value}", "", "", "MR", sequence.value, None, "", (), Dataset())
-
-
-def _require_one_grid(case: LabelledCase) -> None:
-    for sequence, geometry in case.geometries.items():
-        if not geometry.is_close(case.labels_geometry, tolerance_mm=0.1):
-            raise LearningError(
-                f"The {sequence.value} image of the case '{case.name}' does not lie in the grid of its labels.",
-                "Evaluate it with the whole chain, which registers the images, or repair the case.",
-            )

@@ -29,6 +29,7 @@ from BratsSegmenterLib.learning.evaluation import (
     statistics,
     to_json,
 )
+from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import Bundle, load_bundle
 
@@ -74,7 +75,7 @@ def evaluation(cases: Path, bundle: Bundle) -> Evaluation:
 def test_good_cases_are_scored_and_bad_ones_named(evaluation: Evaluation) -> None:
     assert [case.name for case in evaluation.cases] == ["good-1", "good-2"]
     reasons = {case.name: case.reason for case in evaluation.set_aside}
-    assert "labels of the case 'other-shape' do not lie in the grid of its T1c" in reasons["other-shape"]
+    assert "image of the case 'other-shape' does not lie in the grid of its labels" in reasons["other-shape"]
     assert "'no-flair' has no FLAIR" in reasons["no-flair"]
     for case in evaluation.cases:
         assert case.scores["WT"].true_ml == pytest.approx(evaluation.cases[0].scores["WT"].true_ml)
@@ -90,6 +91,22 @@ def test_what_is_not_measured_without_a_sequence_is_said(cases: Path, bundle: Bu
     result = evaluate(cases / "good-1", bundle, Protocol(without=(Sequence.T1C,), device="cpu"))
     assert any("Enhancing tumour is not measured" in finding for finding in result.cases[0].findings)
     assert result.cases[0].scores["ET"].predicted_ml == 0
+
+
+def test_the_whole_chain_runs_on_the_same_cases(cases: Path, bundle: Bundle) -> None:
+    result = evaluate(cases / "good-1", bundle, Protocol(Steps(bias_correction=False, brain_mask=False), device="cpu"))
+    assert any(finding.startswith("T1 ") or "registered" in finding for finding in result.cases[0].findings)
+
+
+def test_the_way_a_file_stores_its_axes_does_not_change_the_scores(
+    cases: Path, evaluation: Evaluation, bundle: Bundle, tmp_path: Path
+) -> None:
+    for file in (cases / "good-1").iterdir():
+        (tmp_path / "turned").mkdir(exist_ok=True)
+        image = sitk.DICOMOrient(sitk.ReadImage(str(file)), "PIR")
+        sitk.WriteImage(image, str(tmp_path / "turned" / file.name))
+    (turned,) = evaluate(tmp_path, bundle, Protocol(device="cpu")).cases
+    assert turned.scores["WT"] == evaluation.cases[0].scores["WT"]
 
 
 def test_cases_of_which_none_can_be_used_are_an_error(cases: Path, bundle: Bundle) -> None:
