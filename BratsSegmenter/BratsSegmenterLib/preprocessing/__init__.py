@@ -2,6 +2,7 @@
 
 from BratsSegmenterLib.preprocessing.prepare import preprocess
 from BratsSegmenterLib.preprocessing.prepared import CHANNELS, PreparedCase, resample_to_reference
+from BratsSegmenterLib.preprocessing.quality_page import write_quality_page
 from BratsSegmenterLib.preprocessing.steps import Steps
 
-__all__ = ["CHANNELS", "PreparedCase", "Steps", "preprocess", "resample_to_reference"]
+__all__ = ["CHANNELS", "PreparedCase", "Steps", "preprocess", "resample_to_reference", "write_quality_page"]

@@ -109,7 +109,8 @@ def _has_no_skull(
     shape: HeadShape,
 ) -> bool:
     thinned = head[::2, ::2, ::2]
-    around = ndimage.binary_dilation(thinned, iterations=3) & ~thinned
+    # The coarse outline of the head is a little uncertain: the ring begins beyond that.
+    around = ndimage.binary_dilation(thinned, iterations=6) & ~ndimage.binary_dilation(thinned, iterations=3)
     if not around.any():
         return False
     empty = [np.mean(image[::2, ::2, ::2][around] == image.min()) for image in images.values()]

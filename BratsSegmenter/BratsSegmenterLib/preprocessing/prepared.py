@@ -64,7 +64,8 @@ class PreparedCase:
         carried = np.empty((len(probabilities), *self.reference_geometry.shape), np.float32)
         for channel, values in enumerate(probabilities):
             image = self.geometry.image(np.ascontiguousarray(values, np.float32))
-            carried[channel] = sitk.GetArrayViewFromImage(resample(image, self.reference_geometry))
+            on_reference = resample(image, self.reference_geometry)
+            carried[channel] = sitk.GetArrayViewFromImage(on_reference)  # a view lives only as long as its image
         return carried
 
 

@@ -1,0 +1,56 @@
+"""The mask keeps the brain and its tumour, and leaves skull and scalp out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from head_phantom import TUMOUR_CENTRE_MM, TUMOUR_RADIUS_MM, brain_at, dice, head_case, points_of
+
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.preprocessing import Steps, preprocess
+from BratsSegmenterLib.preprocessing.prepared import PreparedCase
+from BratsSegmenterLib.preprocessing.sphere import triangulated_sphere
+
+ONLY_MASK = Steps(registration=False, bias_correction=False, normalisation=False)
+
+
+def _truth(prepared: PreparedCase) -> np.ndarray:
+    return brain_at(points_of(prepared.geometry)).reshape(prepared.geometry.shape)
+
+
+@pytest.fixture(scope="module")
+def whole_head() -> PreparedCase:
+    return preprocess(head_case(), ONLY_MASK)
+
+
+def test_the_mask_is_the_brain(whole_head):
+    assert dice(whole_head.mask, _truth(whole_head)) > 0.95
+    assert any("The brain mask holds" in finding for finding in whole_head.findings)
+
+
+def test_a_tumour_with_a_bright_rim_at_the_surface_is_kept(whole_head):
+    points = points_of(whole_head.geometry)
+    tumour = np.linalg.norm(points - TUMOUR_CENTRE_MM, axis=1) < TUMOUR_RADIUS_MM
+    tumour = tumour.reshape(whole_head.geometry.shape) & _truth(whole_head)
+    assert whole_head.mask[tumour].mean() > 0.97
+
+
+@pytest.mark.parametrize("sequences", [(Sequence.T1,), (Sequence.T1C, Sequence.FLAIR)])
+def test_fewer_sequences_still_give_a_mask(sequences):
+    prepared = preprocess(head_case(sequences), ONLY_MASK)
+    assert dice(prepared.mask, _truth(prepared)) > 0.9
+
+
+def test_images_without_a_skull_are_recognised_and_kept_whole():
+    prepared = preprocess(head_case(without_skull=True), ONLY_MASK)
+    assert any("without a skull" in finding for finding in prepared.findings)
+    assert dice(prepared.mask, _truth(prepared)) > 0.97
+
+
+def test_the_sphere_is_closed_and_looks_outwards():
+    sphere = triangulated_sphere()
+    assert sphere.points.shape == (2562, 3)
+    assert sphere.triangles.shape == (5120, 3)
+    a, b, c = (sphere.points[sphere.triangles[:, n]] for n in range(3))
+    volume = np.einsum("fc,fc->f", a, np.cross(b, c)).sum() / 6
+    assert volume == pytest.approx(4 / 3 * np.pi, rel=0.01)

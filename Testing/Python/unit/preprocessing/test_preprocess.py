@@ -1,0 +1,184 @@
+"""A case becomes what a network can see, step by step, and probabilities find the way back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from head_phantom import ISOTROPIC, THICK, brain_at, head_case, head_volume, known_move, points_of, tissue_values
+
+from BratsSegmenterLib.domain import Case, Sequence, Volume
+from BratsSegmenterLib.errors import Cancelled, PreprocessingError
+from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.preprocessing import (
+    CHANNELS,
+    PreparedCase,
+    Steps,
+    preprocess,
+    resample_to_reference,
+    write_quality_page,
+)
+from BratsSegmenterLib.preprocessing.bias_field import bias_field
+from BratsSegmenterLib.progress import Progress
+
+NOTHING = Steps(registration=False, bias_correction=False, brain_mask=False, normalisation=False)
+
+
+def _moved_case() -> Case:
+    volumes = dict(head_case().volumes)
+    volumes[Sequence.FLAIR] = head_volume(Sequence.FLAIR, THICK, known_move())
+    return Case(volumes, Sequence.T1C)
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return _moved_case()
+
+
+@pytest.fixture(scope="module")
+def prepared(case) -> PreparedCase:
+    return preprocess(case)
+
+
+def test_the_grid_has_one_millimetre_along_the_patient_axes(prepared):
+    assert prepared.geometry.spacing_mm == (1.0, 1.0, 1.0)
+    np.testing.assert_array_equal(prepared.geometry.direction, np.eye(3))
+    assert prepared.images.shape == (4, *prepared.geometry.shape)
+    assert prepared.images.dtype == np.float32
+    assert prepared.present == CHANNELS
+
+
+def test_each_sequence_has_mean_zero_and_deviation_one_inside_the_mask(prepared):
+    for image in prepared.images:
+        assert image[prepared.mask].mean() == pytest.approx(0, abs=1e-3)
+        assert image[prepared.mask].std() == pytest.approx(1, abs=1e-3)
+        assert not image[~prepared.mask].any()
+
+
+def test_a_moved_sequence_lies_on_the_reference_afterwards(prepared):
+    points = points_of(prepared.geometry)
+    expected = tissue_values(points, Sequence.FLAIR).reshape(prepared.geometry.shape)
+    inside = prepared.mask & brain_at(points).reshape(prepared.geometry.shape)
+    found = prepared.images[CHANNELS.index(Sequence.FLAIR)]
+    assert np.corrcoef(found[inside], expected[inside])[0, 1] > 0.75
+
+
+def test_the_originals_are_moved_onto_the_reference_for_display(case, prepared):
+    shown = resample_to_reference(case, prepared)
+    assert set(shown) == set(case.volumes)
+    assert all(array.shape == case.reference_volume.geometry.shape for array in shown.values())
+    assert shown[Sequence.T1C] is case.reference_volume.array
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_probabilities_return_to_the_reference_without_a_shift(prepared, dtype):
+    ramps = points_of(prepared.geometry).T.reshape(3, *prepared.geometry.shape)
+    carried = prepared.to_reference_grid((ramps / 256).astype(dtype))
+    reference = prepared.reference_geometry
+    expected = points_of(reference).T.reshape(3, *reference.shape)
+    low, high = ramps.reshape(3, -1).min(axis=1), ramps.reshape(3, -1).max(axis=1)
+    inside = np.all([(axis > a) & (axis < b) for axis, a, b in zip(expected, low, high, strict=True)], axis=0)
+    assert inside.sum() > 50_000
+    assert carried.dtype == np.float32
+    assert np.abs(carried * 256 - expected)[:, inside].max() < 0.1
+    assert not carried[:, 0, 0, 0].any()
+
+
+def test_an_oblique_reference_gets_its_probabilities_back_in_place():
+    angle = np.deg2rad(20)
+    tilt = np.array([[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]])
+    centre = ISOTROPIC.points_mm(np.array([[43.5, 51.5, 41.5]]))[0]
+    origin = centre - tilt @ (np.array([43.5, 51.5, 41.5]) * 2)
+    oblique = Geometry.from_axes(ISOTROPIC.shape, (2.0, 2.0, 2.0), tilt, origin)
+    prepared = preprocess(head_case((Sequence.T1C,), oblique), NOTHING)
+    ramps = points_of(prepared.geometry).T.reshape(3, *prepared.geometry.shape).astype(np.float32)
+    carried = prepared.to_reference_grid(ramps)
+    np.testing.assert_allclose(carried[:, 40, 50, 45], oblique.points_mm(np.array([[45, 50, 40]]))[0], atol=1e-2)
+
+
+def test_missing_sequences_are_zeros_and_not_present():
+    prepared = preprocess(head_case((Sequence.T1C, Sequence.FLAIR)), NOTHING)
+    assert prepared.present == (Sequence.T1C, Sequence.FLAIR)
+    assert not prepared.images[[0, 2]].any()
+    assert prepared.images[[1, 3]].any(axis=(1, 2, 3)).all()
+
+
+def test_every_step_can_be_switched_off_and_is_said_to_be():
+    prepared = preprocess(head_case(), NOTHING)
+    told = " ".join(prepared.findings)
+    for step in ("Registration", "Bias correction", "brain mask", "Normalisation"):
+        assert f"{step} is switched off" in told
+    assert not prepared.bias_fields
+    k, j, i = np.array(prepared.geometry.shape) // 2
+    point = prepared.geometry.points_mm(np.array([[i, j, k]]))
+    own = np.rint(ISOTROPIC.indices(point)).astype(int)[0]
+    nearby = head_volume(Sequence.T1).array[own[2] - 1 : own[2] + 2, own[1] - 1 : own[1] + 2, own[0] - 1 : own[0] + 2]
+    assert nearby.min() <= prepared.images[0, k, j, i] <= nearby.max()
+
+
+def test_shading_is_removed():
+    volume = head_volume(Sequence.T1)
+    mask = brain_at(points_of(ISOTROPIC)).reshape(ISOTROPIC.shape)
+    fine = Geometry.from_axes(tuple(2 * n for n in ISOTROPIC.shape), (1.0,) * 3, np.eye(3), ISOTROPIC.origin_mm)
+    array, mask = (a.repeat(2, 0).repeat(2, 1).repeat(2, 2) for a in (volume.array, mask))
+    shading = np.exp(0.4 * np.linspace(-1, 1, array.shape[1]))[None, :, None].astype(np.float32)
+    shaded = array * shading
+    corrected = shaded / bias_field(shaded, fine, mask, Progress())
+
+    def variation(image: np.ndarray) -> float:
+        return float(image[mask].std() / image[mask].mean())
+
+    excess = variation(shaded) - variation(array)
+    assert variation(corrected) < variation(array) + 0.3 * excess
+
+
+def test_every_step_reports_a_stage_and_a_growing_fraction(case):
+    events = []
+    progress = Progress(events.append)
+    preprocess(case, NOTHING, progress)
+    names = [stage.name for stage in progress.stages]
+    assert names == ["registration", "resampling", "brain mask", "bias correction", "normalisation"]
+    for name in names:
+        fractions = [event.fraction for event in events if event.stage == name]
+        assert fractions == sorted(fractions)
+        assert fractions[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("stage", "sequences"),
+    [
+        ("registration", (Sequence.T1C, Sequence.T2)),
+        ("resampling", (Sequence.T1C,)),
+        ("brain mask", (Sequence.T1C,)),
+        ("bias correction", (Sequence.T1C,)),
+    ],
+)
+def test_a_cancel_is_heard_in_every_long_stage(stage, sequences):
+    reached = []
+    progress = Progress(lambda event: reached.append(event.stage), lambda: bool(reached) and reached[-1] == stage)
+    with pytest.raises(Cancelled):
+        preprocess(head_case(sequences), Steps(brain_mask=stage == "brain mask"), progress)
+    assert reached[-1] == stage
+
+
+def test_an_empty_image_is_refused_by_its_name():
+    volumes = dict(head_case((Sequence.T1C, Sequence.T2)).volumes)
+    empty = volumes[Sequence.T2]
+    volumes[Sequence.T1C] = Volume(np.zeros_like(empty.array), empty.geometry, (), empty.series)
+    with pytest.raises(PreprocessingError, match="T1c image is empty"):
+        preprocess(Case(volumes, Sequence.T1C))
+
+
+def test_values_that_are_no_numbers_are_refused():
+    volume = head_volume(Sequence.T1C)
+    volume.array[3, 3, 3] = np.nan
+    with pytest.raises(PreprocessingError, match="no numbers"):
+        preprocess(Case({Sequence.T1C: volume}, Sequence.T1C))
+
+
+def test_the_quality_page_holds_every_picture_and_finding(prepared, case, tmp_path):
+    page = write_quality_page(prepared, case, tmp_path / "new")
+    text = page.read_text(encoding="utf-8")
+    assert text.count("data:image/png;base64,") == 3 + 1 + 4
+    for finding in prepared.findings:
+        assert finding.replace("'", "&#39;") in text
+    assert list(page.parent.iterdir()) == [page]
