@@ -96,8 +96,7 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
     from BratsSegmenterLib.segmentation import labels_from, load_bundle, segment, uncertainty
 
     bundle = load_bundle(settings.bundle)
-    with progress.stage("pre-process"):
-        prepared = preprocess(case, settings.steps, progress)
+    prepared = preprocess(case, settings.steps, progress)
     with progress.stage("segment"):
         found = segment(prepared, bundle, settings.device, progress=progress)
     with progress.stage("to the reference's slices"):
