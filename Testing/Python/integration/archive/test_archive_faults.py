@@ -290,6 +290,25 @@ def test_a_resent_message_is_not_empty(embedded_archive: RunningArchive, study: 
     assert count(embedded_archive, study) == 1
 
 
+def test_what_the_archive_lists_is_not_sent_again(
+    any_archive: RunningArchive, study: StudyIdentity, stored: list[Path], proxy: FaultyProxy
+) -> None:
+    again = any_archive.connect(proxy.url).store(stored, study.study_uid)
+
+    assert all(one.was_present for one in again)
+    assert not [path for method, path in proxy.requests if method == "POST"]
+
+
+def test_studies_from_an_archive_that_ignores_a_filter_are_dropped(embedded_archive: RunningArchive) -> None:
+    foreign = {"0020000D": {"vr": "UI", "Value": ["1.2.3"]}, "00100020": {"vr": "LO", "Value": ["OTHER"]}}
+    with embedded_archive.behind_faults() as proxy:
+        proxy.plan(*[Plan(Fault.BODY, "GET", body=json.dumps([foreign]).encode())] * 2)
+        archive = embedded_archive.connect(proxy.url)
+
+        assert archive.search(StudyQuery(patient_id="SECRET-1")) == []
+    assert len(proxy.requests) == 2, "an archive that ignores the offset is asked once more, not for ever"
+
+
 def test_a_refused_object_does_not_keep_the_others_back(
     embedded_archive: RunningArchive, study: StudyIdentity, files: list[Path]
 ) -> None:
