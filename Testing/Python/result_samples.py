@@ -45,7 +45,19 @@ GEOMETRIES: dict[str, Callable[[], Geometry]] = {
 
 
 def hard_labels(shape: tuple[int, int, int] = series_samples.SHAPE) -> NDArray[np.uint8]:
-    """Shells, holes with islands, single voxels, diagonal touches, lines, a checkerboard, noise; from 12x40x32 up."""
+    """Shells, holes with islands, single voxels, diagonal touches, lines, a checkerboard, noise: 12 x 40 x 32 voxels.
+
+    In the middle of a larger grid; on one of that size they reach its corners.
+    """
+    labels = np.zeros(shape, np.uint8)
+    block = series_samples.SHAPE
+    labels[tuple(slice((n - size) // 2, (n - size) // 2 + size) for n, size in zip(shape, block, strict=True))] = (
+        _hard_block(block)
+    )
+    return labels
+
+
+def _hard_block(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     labels = np.zeros(shape, np.uint8)
     slices, rows, columns = np.indices(shape)
     distance = np.sqrt((2 * (slices - 4)) ** 2 + (rows - 14) ** 2 + (columns - 15) ** 2)

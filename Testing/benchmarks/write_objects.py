@@ -98,8 +98,8 @@ def _others(series: Path, segmentation: Segmentation, folder: Path) -> dict[str,
         labels.mkdir()
         for key, mask in masks.items():
             sitk.WriteImage(segmentation.geometry.image(mask.astype(np.uint8)), str(labels / f"{key}.nrrd"))
-        command = ["plastimatch", "convert", "--input-prefix", labels, "--referenced-ct", series]
-        command += ["--output-dicom", folder / "plastimatch-out"]
+        source = ("--input-prefix", labels, "--referenced-ct", series)
+        command = ("plastimatch", "convert", *source, "--output-dicom", folder / "plastimatch-out")
         found["RTSTRUCT by plastimatch"] = lambda: subprocess.run(command, check=True, capture_output=True)
     return found
 

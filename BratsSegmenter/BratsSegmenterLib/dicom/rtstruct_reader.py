@@ -24,6 +24,9 @@ _CONTOUR_DATA = Tag("ContourData")
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 _FARTHEST_MM = 1e5
 
+DAMAGED = (*UNREADABLE, IndexError, OSError, RuntimeError)
+"""What the content of a damaged object raises when it is looked at, long after its file was opened."""
+
 
 @dataclass(frozen=True, eq=False)
 class ReadStructures:
@@ -64,7 +67,7 @@ def read_rtstruct(source: Path | Dataset, volume: Volume) -> ReadStructures:
     dataset = read_whole(source) if isinstance(source, Path) else source
     try:
         return _Reading(dataset, volume, name).structures()
-    except UNREADABLE as error:
+    except DAMAGED as error:
         raise SeriesError(
             f"{name} is a damaged structure set.", "Fetch it again, or leave it out.", type(error).__name__
         ) from error
@@ -130,11 +133,17 @@ class _Reading:
         if contours:
             mask, overlapping = _filled(contours, self._volume.geometry.shape)
             remarks["overlap another one on the same slice; they were united"] += overlapping
+            self._note_thicker_slices(label, contours)
         self._tolerated += [f"{label}: {count} contours {what}." for what, count in remarks.items() if count]
         if not contours:
             self._tolerated.append(f"{label}: left out, no contour lies on the slices.")
             return None
         return mask
+
+    def _note_thicker_slices(self, label: str, contours: list[Contour]) -> None:
+        steps = np.diff(sorted({contour.slice_index for contour in contours}))
+        if len(steps) > 2 and steps.min() > 1 and np.ptp(steps) <= 1:
+            self._tolerated.append(f"{label}: drawn on thicker slices; those of the series between them stay empty.")
 
     def _polygons(self, items: Iterable[Dataset], remarks: Counter[str]) -> Iterator[_Polygon]:
         for item in items:

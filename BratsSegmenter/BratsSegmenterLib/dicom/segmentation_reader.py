@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import SegmentationStorage
 
-from BratsSegmenterLib.dicom.reading import UNREADABLE, read_whole
-from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures
+from BratsSegmenterLib.dicom.reading import read_whole
+from BratsSegmenterLib.dicom.rtstruct_reader import DAMAGED, ReadStructures
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import SeriesError
@@ -21,7 +21,6 @@ from BratsSegmenterLib.geometry import Geometry
 _LABEL_MAP_SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7"
 _ON_GRID_VOXELS = 0.02
 _MOST_VOXELS = 1 << 28
-_UNREADABLE = (*UNREADABLE, IndexError, RuntimeError)
 
 _Masks = dict[str, NDArray[np.bool_]]
 
@@ -53,7 +52,7 @@ def read_seg(path: Path, volume: Volume) -> ReadStructures:
         )
     try:
         return _structures(dataset, volume)
-    except _UNREADABLE as error:
+    except DAMAGED as error:
         raise SeriesError(
             f"{path.name} is a damaged segmentation object.", "Fetch it again, or leave it out.", type(error).__name__
         ) from error
