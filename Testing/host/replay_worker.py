@@ -117,7 +117,7 @@ def _prepare(_job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     return {"series": series, "sequences": sequences, "warnings": warnings, "notes": []}
 
 
-def _segment(job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
+def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     folder = Path(job["folder"])
     folder.mkdir(parents=True, exist_ok=True)
     anatomy = head()
@@ -146,7 +146,7 @@ def _segment(job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
         "quality_page": str(folder / "quality.html"),
         "algorithm": {"name": job["bundle"], "version": "0", "weights_sha256": "0" * 64},
         "stages": [{"name": "segment", "seconds": 0.0}],
-        "warnings": [],
+        "warnings": ["FLAIR ends within the tumour."] if behaviour is Behaviour.DOUBTS else [],
     }
 
 

@@ -1,4 +1,4 @@
-"""The bar at the top of the panel that says what went wrong, or what has to be decided."""
+"""The bar at the top of the panel that says what went wrong, what has to be decided, what should be known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from BratsSegmenterLib.widgets.part import load_ui, set_text_or_hide
 
 _STYLE = "QFrame#MessageBar {{ background: {0}; border: 1px solid {1}; border-radius: 3px; }} QLabel {{ color: {2}; }}"
 _ERROR = _STYLE.format("#fdecea", "#d93025", "#5f1410")
-_QUESTION = _STYLE.format("#fff6d6", "#d9a400", "#4d3b00")
+_NOTICE = _STYLE.format("#fff6d6", "#d9a400", "#4d3b00")
 
 
 class MessageBar:
@@ -24,9 +24,9 @@ class MessageBar:
         """Say why a job failed and what to do next; the technical reason is folded away."""
         self._show(failure.sentence, failure.cause, _ERROR)
 
-    def show_question(self, text: str) -> None:
-        """Say what the user has to decide."""
-        self._show(text, "", _QUESTION)
+    def show_notice(self, text: str) -> None:
+        """Say what the user has to decide or should know."""
+        self._show(text, "", _NOTICE)
 
     def clear(self) -> None:
         """Hide the bar."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import qt
+from slicer.i18n import tr as _
 
+from BratsSegmenterLib.jobs import SegmentResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.archive_part import ArchivePart
 from BratsSegmenterLib.widgets.message_bar import MessageBar
@@ -38,6 +40,7 @@ class Panel:
     def __init__(self, layout: qt.QVBoxLayout, workflow: Workflow, review: Review, profiles: ProfilesModel) -> None:
         self.workflow = workflow
         self._review = review
+        self._announced: SegmentResult | None = None
         self._phase: tuple[bool, bool, bool] | None = None
         self.message_bar = MessageBar()
         self.progress = ProgressStrip(workflow)
@@ -92,8 +95,20 @@ class Panel:
         self.progress.update()
         for part in self._parts:
             part.update()
-        if self.workflow.state is PanelState.PREPARED and self.workflow.sequences is not None:
-            self._ask(self.workflow.sequences.questions())
+        self._say_what_the_user_should_know()
+
+    def _say_what_the_user_should_know(self) -> None:
+        """Before the segmentation what has to be decided, after it what the worker warned of; each said once."""
+        workflow = self.workflow
+        if workflow.state is PanelState.PREPARED and workflow.sequences is not None:
+            self._say(_("Please look at the sequences, then press Segment:"), workflow.sequences.questions())
+        elif workflow.result is not None and workflow.result is not self._announced:
+            self._say(_("Please note:"), workflow.result.warnings)
+        self._announced = workflow.result
+
+    def _say(self, heading: str, sentences: tuple[str, ...]) -> None:
+        if sentences:
+            self.message_bar.show_notice("\n".join([heading, *(f"• {sentence}" for sentence in sentences)]))
 
     def _fold(self) -> None:
         """Open what the next phase of the work needs; within a phase the user folds as she likes."""
@@ -113,12 +128,6 @@ class Panel:
         }
         for part, is_folded in folded.items():
             part.fold(is_folded)
-
-    def _ask(self, questions: tuple[str, ...]) -> None:
-        if questions:
-            self.message_bar.show_question(
-                "Please look at the sequences, then press Segment:\n" + "\n".join(f"• {text}" for text in questions)
-            )
 
     def _on_volumes(self, volumes_ml: Mapping[str, float]) -> None:
         self.workflow.mark_edited()

@@ -34,6 +34,7 @@ class SendPart(Part):
         formats = self._formats()
         for widget in (self.ui.formatsFrame, self.ui.reviewerEdit):
             widget.setEnabled(can_send)
+        self.ui.consentBox.setVisible(can_send)
         self.ui.consentBox.setEnabled(can_send and bool(formats))
         if not self.ui.consentBox.enabled:
             self.ui.consentBox.setChecked(False)

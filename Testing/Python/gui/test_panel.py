@@ -89,6 +89,7 @@ def test_a_doubtful_study_waits_and_the_user_s_choice_is_what_is_segmented(open_
     panel.run.ui.runButton.click()
     finish(panel)
     assert panel.workflow.state is PanelState.REVIEW
+    assert "FLAIR ends within the tumour." in panel.message_bar.ui.textLabel.text
 
 
 def test_a_localiser_is_not_offered(open_panel):
