@@ -88,8 +88,8 @@ class Randomness:
         return int(self.numbers.integers(count))
 
     def pick(self, weights: Mapping[_T, float]) -> _T:
-        """One of the keys, as often as its weight says."""
-        options = list(weights)
+        """One of the keys, as often as its weight says, whatever order the mapping has."""
+        options = sorted(weights, key=str)
         shares = np.array([weights[option] for option in options], float)
         return options[int(self.numbers.choice(len(options), p=shares / shares.sum()))]
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from BratsSegmenterLib.domain import ED, ET, NCR, RC, REGIONS, TC, WT, Sequence
+from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
 from BratsSegmenterLib.learning.training.settings import Recipe
 from BratsSegmenterLib.learning.training.trainer import TrainedModel
+from BratsSegmenterLib.learning.training.whole_brain import output_keys
 from BratsSegmenterLib.segmentation import (
     Bundle,
     ModelSpecification,
@@ -64,7 +65,8 @@ def export_bundle(
             "A network on axial patches cannot be exported: the module runs networks on volumes.",
             "Train with the recipe 'whole-brain' to get a bundle.",
         )
-    outputs = tuple(REGIONS[key] for key in settings.region_weights if key in {region.key for region in _OUTPUTS})
+    keys = output_keys(settings)
+    outputs = tuple(region for region in _OUTPUTS if region.key in keys)
     channels = settings.network.channels
     definition = NetworkDefinition(
         f"{ResidualUNet.__module__}.{ResidualUNet.__qualname__}",
@@ -91,7 +93,7 @@ def export_bundle(
         data_source=data_source,
         scores=scores,
     )
-    kept = [list(settings.region_weights).index(region.key) for region in outputs]
+    kept = [keys.index(region.key) for region in outputs]
     card = _card(settings.name, model, data_source, scores)
     return write_bundle(folder, _with_outputs(model.network, kept), specification, card, licence)
 

@@ -141,7 +141,7 @@ class TrainingSettings:
     seed : int
         Of weights, cases and augmentation.
     region_weights : mapping of str to float
-        Output channels, in order, and their weight in the loss: region keys, and ``brain`` for the brain mask.
+        Weight of each output in the loss: region keys, and ``brain`` for the brain mask.
     checkpoint_minutes : float
         Between two checkpoints.
     """

@@ -8,7 +8,7 @@ import torch.nn.functional as F  # noqa: N812
 from monai.losses import DiceLoss
 from torch import Tensor, nn
 
-from BratsSegmenterLib.domain import ET, REGIONS, TC, Sequence
+from BratsSegmenterLib.domain import ED, ET, NCR, RC, REGIONS, TC, WT, Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.training.augmentation import augmented
 from BratsSegmenterLib.learning.training.cases import TrainingCase
@@ -16,9 +16,15 @@ from BratsSegmenterLib.learning.training.settings import TrainingSettings
 from BratsSegmenterLib.segmentation import ResidualUNet
 
 BRAIN = "brain"
+_ORDER = (WT.key, TC.key, ET.key, RC.key, NCR.key, ED.key, BRAIN)
 _DICE_SMOOTHING_VOXELS = 10.0
 _WITHOUT_T1C = {ET.key: 0.0, TC.key: 0.3}
 """Share of a region's loss that counts when T1c, the only sequence that shows it, is missing."""
+
+
+def output_keys(settings: TrainingSettings) -> tuple[str, ...]:
+    """The network's output channels: the regions that have a weight, in an order of their own."""
+    return tuple(key for key in _ORDER if key in settings.region_weights)
 
 
 class WholeBrainRecipe:
@@ -31,13 +37,13 @@ class WholeBrainRecipe:
     """
 
     def __init__(self, settings: TrainingSettings) -> None:
-        unknown = set(settings.region_weights) - {*REGIONS, BRAIN}
+        unknown = set(settings.region_weights) - set(_ORDER)
         if unknown:
             raise LearningError(
                 f"The setting 'region_weights' names the unknown region '{min(unknown)}'.",
-                f"Known are: {', '.join((*REGIONS, BRAIN))}.",
+                f"Known are: {', '.join(_ORDER)}.",
             )
-        self.outputs = tuple(settings.region_weights)
+        self.outputs = output_keys(settings)
         self._weights = settings.region_weights
         self._settings = settings
         self._dice = tuple(
@@ -80,7 +86,7 @@ class WholeBrainRecipe:
     def _region_weights(self, case: TrainingCase) -> Tensor:
         blind = Sequence.T1C not in case.present
         shares = [_WITHOUT_T1C.get(key, 1.0) if blind else 1.0 for key in self.outputs]
-        return torch.tensor(list(self._weights.values())) * torch.tensor(shares)
+        return torch.tensor([self._weights[key] for key in self.outputs]) * torch.tensor(shares)
 
 
 def region_targets(case: TrainingCase, outputs: tuple[str, ...]) -> Tensor:

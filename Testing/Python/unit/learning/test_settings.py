@@ -6,12 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.configuration import read_settings, settings_differences, to_plain
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, TumourKind
+from BratsSegmenterLib.learning.synthesis.randomness import Grid, Randomness
 from BratsSegmenterLib.learning.training import TrainingSettings
+from BratsSegmenterLib.learning.training.whole_brain import output_keys
 
 
 def _written(tmp_path: Path, text: str) -> Path:
@@ -28,6 +31,17 @@ def test_settings_survive_the_way_through_a_file(tmp_path: Path) -> None:
     )
     file = _written(tmp_path, yaml.safe_dump(to_plain(settings)))
     assert read_settings(TrainingSettings, file) == settings
+
+
+def test_the_order_of_keys_in_a_file_changes_nothing(tmp_path: Path) -> None:
+    settings = TrainingSettings()
+    plain = to_plain(settings)
+    for order in (False, True):
+        again = read_settings(TrainingSettings, _written(tmp_path, yaml.safe_dump(plain, sort_keys=order)))
+        assert output_keys(again) == ("WT", "TC", "ET", "RC", "brain")
+        grid = Grid.centred((4, 4, 4), 1.0, torch.device("cpu"))
+        draws = [Randomness(3, grid).pick(each.synthesis.kinds) for each in (settings, again)]
+        assert draws[0] is draws[1]
 
 
 def test_keys_left_out_keep_their_defaults(tmp_path: Path) -> None:

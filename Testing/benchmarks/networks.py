@@ -1,0 +1,85 @@
+"""What candidate networks cost for a whole brain, beside the Model Zoo's SegResNet with sliding windows.
+
+All are timed alternately in one run, so that ratios hold on a busy machine too. Accuracy has to be learnt; on BraTS
+good convolutional networks lie within one Dice point of each other, so that cost decides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+
+import torch
+from monai.inferers import SlidingWindowInferer
+from monai.networks.nets import DynUNet, SegResNet, UNet
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+
+from BratsSegmenterLib.segmentation import ResidualUNet
+
+_AT_2_MM = (80, 96, 80)
+_AT_1_MM = (160, 192, 144)
+
+
+def _dynunet() -> nn.Module:
+    strides = [1, 2, 2, 2, 2]
+    return DynUNet(3, 4, 3, [3] * 5, strides, strides[1:], filters=[16, 32, 64, 128, 256], norm_name="INSTANCE")
+
+
+_CANDIDATES: dict[str, Callable[[], nn.Module]] = {
+    "ResidualUNet 16 (shipped)": ResidualUNet,
+    "ResidualUNet 12": lambda: ResidualUNet(channels=(12, 24, 48, 96, 128)),
+    "ResidualUNet 24": lambda: ResidualUNet(channels=(24, 48, 96, 192, 256)),
+    "SegResNet 8": lambda: SegResNet(3, 8, 4, 3, blocks_down=(1, 2, 2, 4), blocks_up=(1, 1, 1)),
+    "SegResNet 16": lambda: SegResNet(3, 16, 4, 3, blocks_down=(1, 2, 2, 4), blocks_up=(1, 1, 1)),
+    "UNet 16, 2 residual units": lambda: UNet(3, 4, 3, (16, 32, 64, 128, 256), (2, 2, 2, 2), num_res_units=2),
+    "DynUNet 16": _dynunet,
+}
+
+
+@torch.inference_mode()
+def main() -> None:
+    """Print parameters, seconds and the ratio to the reference for each candidate."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--without-reference", action="store_true", help="skip the Model Zoo's network at 1 mm")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    device = torch.device(arguments.device)
+    table = Table("network", "M parameters", "s at 2 mm, float32", "s at 2 mm, bfloat16", "ratio to the Model Zoo")
+    brain = torch.randn(1, 4, *_AT_2_MM, device=device)
+    reference = None if arguments.without_reference else _model_zoo_seconds(device)
+    for name, build in _CANDIDATES.items():
+        network = build().to(device).eval()
+        million = sum(parameter.numel() for parameter in network.parameters()) / 1e6
+        plain = min(_seconds(network, brain, False) for _ in range(arguments.rounds))
+        mixed = min(_seconds(network, brain, True) for _ in range(arguments.rounds))
+        ratio = f"{min(plain, mixed) / reference:.3f}" if reference else ""
+        table.add_row(name, f"{million:.2f}", f"{plain:.2f}", f"{mixed:.2f}", ratio)
+    if reference:
+        table.add_row("Model Zoo: SegResNet 16, 1 mm, 128^3, overlap .5", "4.70", f"{reference:.2f}", "", "1")
+    Console().print(table)
+
+
+def _model_zoo_seconds(device: torch.device) -> float:
+    """One pass of brats_mri_segmentation's architecture over a whole brain."""
+    network = _CANDIDATES["SegResNet 16"]().to(device).eval()
+    inferer = SlidingWindowInferer((128, 128, 128), overlap=0.5)
+    return _seconds(lambda x: inferer(x, network), torch.randn(1, 4, *_AT_1_MM, device=device), False)
+
+
+def _seconds(network: Callable[[Tensor], object], x: Tensor, mixed: bool) -> float:
+    started = time.perf_counter()
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=mixed):
+        network(x)
+    if x.device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
