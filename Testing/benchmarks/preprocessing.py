@@ -121,7 +121,9 @@ def _painted(labels: sitk.Image, random: np.random.Generator) -> Case:
 def _shading(shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
     """A smooth factor with a standard deviation of 20 %."""
     axes = np.meshgrid(*[np.linspace(-1, 1, size, dtype=np.float32) for size in shape], indexing="ij", sparse=True)
-    field = sum(random.normal() * axis + random.normal() * axis**2 for axis in axes)
+    field = np.zeros(shape, np.float32)
+    for axis in axes:
+        field += random.normal() * axis + random.normal() * axis**2
     return np.exp(0.2 * (field - field.mean()) / field.std())
 
 

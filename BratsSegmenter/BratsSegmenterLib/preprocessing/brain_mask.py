@@ -22,7 +22,8 @@ _PLAUSIBLE_ML = (800.0, 2000.0)
 # Without a skull there is nothing around and, but for liquor on a lone T1, nothing dark within.
 _EMPTY_AROUND = 0.9
 _DARK_SHARE = 0.25
-_DARK_WITHIN = 0.05
+_DARK_WITHIN = 0.04
+_OUTLINE_MM = 6.0  # how far the coarse outline of the head may lie off
 # What hangs on the brain by less than twice the first is no brain; sulci narrower than twice the second are kept.
 _OPENING_MM = 5.0
 _CLOSING_MM = 6.0
@@ -109,13 +110,13 @@ def _has_no_skull(
     shape: HeadShape,
 ) -> bool:
     thinned = head[::2, ::2, ::2]
-    # The coarse outline of the head is a little uncertain: the ring begins beyond that.
-    around = ndimage.binary_dilation(thinned, iterations=6) & ~ndimage.binary_dilation(thinned, iterations=3)
+    off = round(_OUTLINE_MM / _WORKING_MM)
+    around = ndimage.binary_dilation(thinned, iterations=2 * off) & ~ndimage.binary_dilation(thinned, iterations=off)
     if not around.any():
         return False
     empty = [np.mean(image[::2, ::2, ::2][around] == image.min()) for image in images.values()]
     dark = np.all([image < _DARK_SHARE * np.median(image[shape.deep]) for image in small.values()], axis=0)
-    return min(empty) > _EMPTY_AROUND and float(dark[shape.depth_mm > _WORKING_MM].mean()) < _DARK_WITHIN
+    return min(empty) > _EMPTY_AROUND and float(dark[shape.depth_mm > _OUTLINE_MM].mean()) < _DARK_WITHIN
 
 
 def _signal(images: Mapping[Sequence, NDArray[np.float32]]) -> NDArray[np.bool_]:
