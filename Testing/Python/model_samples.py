@@ -57,7 +57,7 @@ class PreparedArrays:
 def prepared_arrays(shape: tuple[int, int, int] = (30, 40, 26), seed: int = 0) -> PreparedArrays:
     """Noise in an ellipsoid that nearly fills the grid."""
     axes = [np.linspace(-1.1, 1.1, size) for size in shape]
-    mask = sum(axis**2 for axis in np.meshgrid(*axes, indexing="ij")) < 1
+    mask = np.sum([axis**2 for axis in np.meshgrid(*axes, indexing="ij")], axis=0) < 1
     images = np.random.default_rng(seed).normal(size=(4, *shape)).astype(np.float32) * mask
     return PreparedArrays(images, tuple(Sequence), mask, Geometry(shape, np.eye(4)))
 

@@ -41,8 +41,8 @@ def _write_case(folder: Path, seed: int, labels_shape: tuple[int, int, int] = SH
     folder.mkdir(parents=True)
     rng = np.random.default_rng(seed)
     axes = np.meshgrid(*(np.linspace(-1.2, 1.2, size) for size in SHAPE), indexing="ij")
-    brain = sum(axis**2 for axis in axes) < 1
-    tumour = sum((axis - 0.3) ** 2 for axis in axes) < 0.08
+    brain = np.sum([axis**2 for axis in axes], axis=0) < 1
+    tumour = np.sum([(axis - 0.3) ** 2 for axis in axes], axis=0) < 0.08
     for name in ("t1", "t1c", "t2", "flair"):
         image = (brain * (100 + 60 * tumour + rng.normal(0, 5, SHAPE))).astype(np.float32)
         sitk.WriteImage(sitk.GetImageFromArray(image), str(folder / f"{name}.nii.gz"))
