@@ -20,7 +20,7 @@ from BratsSegmenterLib.geometry import Geometry
 
 _LABEL_MAP_SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7"
 _ON_GRID_VOXELS = 0.02
-_MOST_VOXELS = 1 << 28
+_MOST_VOXELS = 1 << 27
 
 _Masks = dict[str, NDArray[np.bool_]]
 

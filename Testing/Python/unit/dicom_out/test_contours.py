@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.dicom.contours import INSET_PX, MAX_POINTS, Contour, region_contours
+from BratsSegmenterLib.dicom.contours import MAX_POINTS, Contour, region_contours
 
 _CHECKERBOARD = np.indices((1, 12, 12)).sum(axis=0) % 2 == 1
 
@@ -64,11 +64,11 @@ def test_diagonal_neighbours_get_contours_of_their_own() -> None:
     assert {len(contour.points) for contour in contours} == {4}
 
 
-def test_the_area_is_that_of_the_pixels_less_the_inset() -> None:
+def test_the_area_is_that_of_the_pixels_less_an_inset_of_two_thousandths() -> None:
     mask = np.zeros((1, 30, 30), bool)
     mask[0, 5:25, 8:20] = True
     (contour,) = region_contours(mask)
-    assert _area(contour.points) == pytest.approx((20 - 2 * INSET_PX) * (12 - 2 * INSET_PX))
+    assert _area(contour.points) == pytest.approx((20 - 0.004) * (12 - 0.004))
 
 
 def test_a_straight_edge_has_no_points_between_its_corners() -> None:
