@@ -15,6 +15,7 @@ from BratsSegmenterLib.learning.synthesis import SynthesisSettings, TumourKind
 from BratsSegmenterLib.learning.synthesis.randomness import Grid, Randomness
 from BratsSegmenterLib.learning.training import TrainingSettings
 from BratsSegmenterLib.learning.training.whole_brain import output_keys
+from BratsSegmenterLib.paths import models_folder
 
 
 def _written(tmp_path: Path, text: str) -> Path:
@@ -42,6 +43,11 @@ def test_the_order_of_keys_in_a_file_changes_nothing(tmp_path: Path) -> None:
         grid = Grid.centred((4, 4, 4), 1.0, torch.device("cpu"))
         draws = [Randomness(3, grid).pick(each.synthesis.kinds) for each in (settings, again)]
         assert draws[0] is draws[1]
+
+
+def test_the_shipped_settings_are_the_defaults() -> None:
+    shipped = read_settings(TrainingSettings, models_folder() / "glioma-synthetic" / "configs" / "train.yaml")
+    assert shipped == TrainingSettings()
 
 
 def test_keys_left_out_keep_their_defaults(tmp_path: Path) -> None:
