@@ -181,9 +181,7 @@ def _main() -> int:
     for (kind, damage, what), number in sorted(table.items()):
         print(f"{kind:10s}{damage:16s}{what:62s}{number:6d}")
     slowest, largest = max(o.seconds for o in outcomes), max(o.peak_mb for o in outcomes)
-    print(
-        f"{len(outcomes)} files, {len(bad)} failures, slowest {slowest:.2f} s of processor time, peak memory {largest:.0f} MB"
-    )
+    print(f"{len(outcomes)} files, {len(bad)} failures, slowest {slowest:.2f} s of processor time, {largest:.0f} MB")
     return 1 if bad else 0
 
 

@@ -79,6 +79,12 @@ def test_objects_on_a_multi_frame_reference_pass(tmp_path: Path) -> None:
     Export(tmp_path / "objects", samples.enhanced_out_of_order(tmp_path / "series")).verify()
 
 
+def test_objects_on_a_series_whose_gap_was_interpolated_pass(tmp_path: Path) -> None:
+    samples.series_samples.classic(tmp_path / "series")[4].unlink()
+    (series,) = samples.dicom.scan(tmp_path / "series").series
+    Export(tmp_path / "objects", samples.dicom.load_volume(series, resample_gaps=True)).verify()
+
+
 @pytest.mark.parametrize("kind", [ObjectKind.RTSTRUCT, ObjectKind.SEG])
 def test_one_voxel_of_difference_stops_the_push(kind: ObjectKind, export: Export) -> None:
     labels = export.segmentation.labels.copy()
