@@ -10,7 +10,7 @@ from vtk.util.numpy_support import vtk_to_numpy
 
 from host.mrml import MrmlApplication
 
-_CLOSER = 1.7
+_VIEW_ANGLE_DEGREES, _CLOSER = 30.0, 1.6
 _SLICE_MANAGERS = (
     "vtkMRMLCrosshairDisplayableManager",
     "vtkMRMLModelSliceDisplayableManager",
@@ -120,5 +120,7 @@ class ThreeDView(_View):
     def reset(self) -> None:
         """Put all that is visible into the middle of the view."""
         self.window.Render()  # the surfaces are made on the first drawing
+        camera = self.renderer.GetActiveCamera()
+        camera.SetViewAngle(_VIEW_ANGLE_DEGREES)
         self.renderer.ResetCamera()
-        self.renderer.GetActiveCamera().Zoom(_CLOSER)
+        camera.Zoom(_CLOSER)

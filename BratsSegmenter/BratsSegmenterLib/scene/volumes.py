@@ -11,7 +11,7 @@ import slicer
 from BratsSegmenterLib.errors import SeriesError
 
 _SINGLE_FILE = 4  # bit of the loading options; without it, neighbouring files are taken as slices
-_BRIGHTEST_PERCENTILE = 99.95
+_BRIGHTEST_PERCENTILE = 99.9
 
 
 def load_volume(path: Path, name: str) -> Any:

@@ -203,3 +203,17 @@ def test_a_saved_scene_opens_in_review(open_panel, tmp_path):
     panel.restore()
     assert panel.workflow.state is PanelState.REVIEW
     assert _volumes(panel) == edited
+
+
+def test_whatever_can_be_clicked_or_filled_in_says_what_it_is_for(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    before_result = (panel.archive, panel.archive.editor, panel.studies, panel.sequences, panel.run)
+    parts = (*before_result, panel.volumes, panel.send, panel.message_bar, panel.progress)
+    silent = [
+        child.name
+        for part in parts
+        for kind in (qt.QAbstractButton, qt.QLineEdit, qt.QComboBox, qt.QTableWidget)
+        for child in part.widget.findChildren(kind)
+        if child.name and not child.name.startswith("qt_") and not child.toolTip
+    ]
+    assert silent == []
