@@ -9,12 +9,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from BratsSegmenterLib.archive.check import Check
 from BratsSegmenterLib.archive.credentials import Credentials, CredentialStore
 from BratsSegmenterLib.archive.listing import InstanceSummary, SeriesSummary, StudyQuery, StudySummary
 from BratsSegmenterLib.archive.profile import Authentication, Profile, ProfileStore
 
 if TYPE_CHECKING:
-    from BratsSegmenterLib.archive.checks import Check
     from BratsSegmenterLib.archive.client import Archive
     from BratsSegmenterLib.archive.failures import NotFoundError, StoreRefusedError, TemporaryArchiveError
     from BratsSegmenterLib.archive.fetch import FetchedSeries, FetchedStudy
@@ -50,7 +50,6 @@ __all__ = [
 
 _LOADED_WHEN_USED = {
     "Archive": "client",
-    "Check": "checks",
     "Delivery": "outbox",
     "FetchedSeries": "fetch",
     "FetchedStudy": "fetch",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 import requests
 
+from BratsSegmenterLib.archive.check import Check
 from BratsSegmenterLib.archive.connection import Connection
 from BratsSegmenterLib.archive.failures import explaining
 from BratsSegmenterLib.archive.listing import InstanceSummary, StudySummary
@@ -16,25 +16,6 @@ from BratsSegmenterLib.errors import ArchiveError
 _NOT_TRIED = "Not tried, because of the above."
 _UNPROTECTED_STATUS = frozenset({401, 403})
 _NOT_OFFERED_STATUS = frozenset({404, 405, 501})
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was tried.
-
-    Attributes
-    ----------
-    name : str
-        reachable, TLS, authorised, QIDO-RS, WADO-RS or STOW-RS.
-    ok : bool or None
-        None: could not be tried, or deserves attention without being wrong.
-    sentence : str
-        For the user.
-    """
-
-    name: str
-    ok: bool | None
-    sentence: str
 
 
 def check_connection(connection: Connection, stop: Stop) -> tuple[Check, ...]:

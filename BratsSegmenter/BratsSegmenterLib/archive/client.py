@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from BratsSegmenterLib.archive.checks import Check, check_connection
+from BratsSegmenterLib.archive.check import Check
+from BratsSegmenterLib.archive.checks import check_connection
 from BratsSegmenterLib.archive.connection import Connection
 from BratsSegmenterLib.archive.credentials import Credentials
 from BratsSegmenterLib.archive.failures import explaining_files
