@@ -26,6 +26,7 @@ _NAMES = (
     "demo",
     "archive",
     "nifti_to_dicom",
+    "download",
     "evaluate",
     "synthesise",
     "train",
