@@ -15,6 +15,7 @@ from BratsSegmenterLib.widgets.state import PanelState
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.usefixtures("scene")
 def test_a_study_goes_from_the_archive_through_correction_back_into_the_same_study(tmp_path: Path):
     identity = StudyIdentity()
