@@ -15,11 +15,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from BratsSegmenterLib.archive.client import Archive
-from BratsSegmenterLib.archive.durable import flush_file, flush_folder
 from BratsSegmenterLib.archive.failures import StoreRefusedError, explaining_files
 from BratsSegmenterLib.archive.instance_file import inspect, sha256_of
 from BratsSegmenterLib.archive.receipt import Receipt, now
 from BratsSegmenterLib.archive.transaction import QueuedObject, Transaction, TransactionState
+from BratsSegmenterLib.durable import flush_file, flush_folder
 from BratsSegmenterLib.errors import ArchiveError
 from BratsSegmenterLib.progress import Progress
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from BratsSegmenterLib.archive.durable import write_atomically
+from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ArchiveError
 
 

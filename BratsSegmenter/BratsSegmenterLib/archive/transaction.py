@@ -9,9 +9,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from BratsSegmenterLib.archive.durable import write_atomically
 from BratsSegmenterLib.archive.instance_file import sha256_of
 from BratsSegmenterLib.archive.receipt import Receipt
+from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ArchiveError
 
 MANIFEST = "manifest.json"

@@ -10,7 +10,6 @@ from pathlib import Path
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
 
-from BratsSegmenterLib.archive.durable import flush_file, flush_folder
 from BratsSegmenterLib.archive.embedded.index import KEYWORDS, Index
 from BratsSegmenterLib.archive.instance_file import (
     DamagedInstanceError,
@@ -19,6 +18,7 @@ from BratsSegmenterLib.archive.instance_file import (
     inspect,
     sha256_of,
 )
+from BratsSegmenterLib.durable import flush_file, flush_folder
 
 PROCESSING_FAILURE = 0x0110
 DUPLICATE_INSTANCE = 0x0111
