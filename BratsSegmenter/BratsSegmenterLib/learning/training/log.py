@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from pathlib import Path
+from typing import Any
 
 from BratsSegmenterLib.errors import LearningError
 
@@ -66,7 +67,7 @@ def read_losses(file: Path) -> list[tuple[int, float, float]]:
     return rows
 
 
-def _tensorboard(folder: Path, steps_done: int):  # type: ignore[no-untyped-def]
+def _tensorboard(folder: Path, steps_done: int) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:

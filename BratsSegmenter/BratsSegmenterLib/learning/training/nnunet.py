@@ -7,7 +7,7 @@ The layout is described in nnU-Net's documentation/dataset_format.md; version 1 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -163,12 +163,8 @@ def _sequence(name: str) -> Sequence:
 
 
 def _region(name: str) -> Region:
-    region = _first(region for part, region in _NAMES if part in name.lower())
+    region = next((region for part, region in _NAMES if part in name.lower()), None)
     if region is None:
         parts = ", ".join(part for part, _ in _NAMES)
         raise LearningError(f"{_DATASET} names the label '{name}', which is not known.", f"Known are: {parts}.")
     return region
-
-
-def _first(regions: Iterable[Region]) -> Region | None:
-    return next(iter(regions), None)

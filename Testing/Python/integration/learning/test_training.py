@@ -19,9 +19,11 @@ from BratsSegmenterLib.errors import BundleError, Cancelled, LearningError
 from BratsSegmenterLib.learning.configuration import read_settings, to_plain
 from BratsSegmenterLib.learning.synthesis import load_anatomies, synthesise, write_case
 from BratsSegmenterLib.learning.training import (
+    Cases,
     FolderSource,
     SyntheticSource,
     TrainedModel,
+    TrainingCase,
     TrainingSettings,
     export_bundle,
     train,
@@ -104,6 +106,28 @@ def test_a_run_is_not_continued_with_other_settings(tmp_path: Path) -> None:
     _trained(TRAINING, tmp_path, minutes=0)
     with pytest.raises(LearningError, match="seed"):
         _trained(replace(TRAINING, seed=9), tmp_path)
+
+
+class _Damaged(SyntheticSource):
+    """Cases with a voxel that is no number."""
+
+    def training(self, rank: int, device: torch.device) -> Cases:
+        cases = super().training(rank, device)
+
+        class _Spoilt:
+            def __getitem__(self, number: int) -> TrainingCase:
+                case = cases[number]
+                case.images[0, 5, 5, 5] = torch.nan
+                return case
+
+        return _Spoilt()
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_says_so(tmp_path: Path) -> None:
+    write_head(tmp_path / "maps")
+    source = _Damaged(TRAINING, tmp_path / "maps", tmp_path / "anatomy", Progress())
+    with pytest.raises(LearningError, match="no longer a number after 0 steps"):
+        train(TRAINING, source, tmp_path / "run", "cpu")
 
 
 def test_cancelling_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
