@@ -16,9 +16,17 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.labelmap_files import write_csv, write_nifti
     from BratsSegmenterLib.dicom.measurement_report import write_measurement_report
     from BratsSegmenterLib.dicom.nifti import nifti_to_dicom
-    from BratsSegmenterLib.dicom.provenance import Authorship, ObjectKind, ObjectReference, Provenance, WrittenObject
+    from BratsSegmenterLib.dicom.provenance import (
+        Authorship,
+        ObjectKind,
+        ObjectReference,
+        Provenance,
+        ResultObject,
+        WrittenObject,
+    )
     from BratsSegmenterLib.dicom.recognition import Candidate, Recognition, missing_notes, recognise, reference_sequence
     from BratsSegmenterLib.dicom.references import check_references
+    from BratsSegmenterLib.dicom.result_objects import read_regions, result_objects
     from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures, read_rtstruct
     from BratsSegmenterLib.dicom.rtstruct_writer import write_rtstruct
     from BratsSegmenterLib.dicom.scanning import ScannedStudy, SetAside, scan
@@ -35,6 +43,7 @@ _MODULE_OF = {
     "Provenance": "provenance",
     "ReadStructures": "rtstruct_reader",
     "Recognition": "recognition",
+    "ResultObject": "provenance",
     "ScannedStudy": "scanning",
     "SetAside": "scanning",
     "Verified": "gate",
@@ -43,10 +52,12 @@ _MODULE_OF = {
     "load_volume": "volume",
     "missing_notes": "recognition",
     "nifti_to_dicom": "nifti",
+    "read_regions": "result_objects",
     "read_rtstruct": "rtstruct_reader",
     "read_seg": "segmentation_reader",
     "recognise": "recognition",
     "reference_sequence": "recognition",
+    "result_objects": "result_objects",
     "scan": "scanning",
     "segmentation_from": "adoption",
     "verify_objects": "gate",
@@ -67,6 +78,7 @@ __all__ = [
     "Provenance",
     "ReadStructures",
     "Recognition",
+    "ResultObject",
     "ScannedStudy",
     "SetAside",
     "Verified",
@@ -75,10 +87,12 @@ __all__ = [
     "load_volume",
     "missing_notes",
     "nifti_to_dicom",
+    "read_regions",
     "read_rtstruct",
     "read_seg",
     "recognise",
     "reference_sequence",
+    "result_objects",
     "scan",
     "segmentation_from",
     "verify_objects",

@@ -19,6 +19,7 @@ _PICTURE_HEIGHT = 480
 _REFORMATTED_UP_TO_MM = 2.0
 _BANNER_COLOUR = (255, 200, 60)
 _CALIPER_COLOUR = (255, 255, 255)
+_SHADOW_COLOUR = (0, 0, 0)
 
 
 def page_plane(geometry: Geometry, acquired: bool = False) -> Plane:
@@ -105,6 +106,8 @@ class Page:
             for lesion in self._measurements.lesions:
                 if lesion.diameters and _slice_of(lesion.diameters, segmentation.geometry, layout.slice_axis) == index:
                     _draw_calipers(picture, lesion.diameters, layout, index)
+        if plane is not Plane.SAGITTAL:
+            _mark_right_side(picture)
         return picture
 
     def _nested_volumes(self) -> str:
@@ -123,10 +126,18 @@ class Page:
         ]
 
 
+def _mark_right_side(picture: Image.Image) -> None:
+    """An R at the left edge: slices are shown as seen from the feet or from the front."""
+    font = ImageFont.load_default(20)
+    ImageDraw.Draw(picture).text((8, picture.height // 2), "R", _CALIPER_COLOUR, font, "lm")
+
+
 def _draw_calipers(picture: Image.Image, diameters: Diameters, layout: SliceLayout, index: int) -> None:
     draw = ImageDraw.Draw(picture)
     for ends in (diameters.longest_ends, diameters.perpendicular_ends):
-        draw.line(_on_screen(np.array(ends), layout, index, picture.size), _CALIPER_COLOUR, 2)
+        line = _on_screen(np.array(ends), layout, index, picture.size)
+        draw.line(line, _SHADOW_COLOUR, 5)
+        draw.line(line, _CALIPER_COLOUR, 2)
 
 
 def _on_screen(

@@ -16,8 +16,7 @@ from BratsSegmenterLib.dicom.concepts import concept
 from BratsSegmenterLib.dicom.key_image_page import Page, chosen_slices, page_plane
 from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
-from BratsSegmenterLib.dicom.rtstruct_writer import check_same_grid
-from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
+from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
 from BratsSegmenterLib.dicom.source_images import source_images
 from BratsSegmenterLib.dicom.study_objects import image_item, save, stamp
 from BratsSegmenterLib.domain import Code, Measurements, Segmentation, Sequence, Volume
@@ -95,7 +94,7 @@ def _secondary_capture(picture: Image.Image, plane: Plane, volume: Volume, prove
         device_serial_number="0",
     )
     stamp(dataset, volume, provenance)
-    dataset.SeriesDescription = f"Glioma key images ({provenance.review_statement})"[:64]
+    dataset.SeriesDescription = provenance.series_description("Glioma key images")
     dataset.BodyPartExamined = "BRAIN"
     dataset.BurnedInAnnotation = "NO"
     dataset.DerivationDescription = "Outlines of segmented regions on the images they were drawn on"

@@ -83,7 +83,7 @@ def write_measurement_report(
         manufacturer_model_name=MANUFACTURER,
         software_versions=provenance.software_version,
         device_serial_number="0",
-        series_description=f"Glioma volumes ({provenance.review_statement})"[:64],
+        series_description=provenance.series_description("Glioma volumes"),
         is_complete=True,
         is_final=False,
         is_verified=False,

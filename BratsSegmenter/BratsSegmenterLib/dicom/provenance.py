@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -50,6 +50,45 @@ class ObjectReference:
 
 
 @dataclass(frozen=True)
+class ResultObject:
+    """Regions, measurements or pictures of them that a study already carries, as the object's header tells.
+
+    Attributes
+    ----------
+    kind : ObjectKind
+    path : Path
+    reference : ObjectReference
+    is_ours : bool
+        Whether this program wrote it.
+    version : int or None
+        That its series description names.
+    made_at : str
+        ISO 8601, by the clock of the maker; empty when the object does not say.
+    authorship : Authorship or None
+        None for objects that do not say: measurement reports and key images.
+    reviewer : str
+        Show it, never log it.
+    is_approved : bool
+    algorithm : Algorithm
+        Weights only where the object names them.
+    drawn_on : str
+        Series Instance UID of the images it was drawn on; empty when it names none.
+    """
+
+    kind: ObjectKind
+    path: Path
+    reference: ObjectReference
+    is_ours: bool
+    version: int | None
+    made_at: str
+    authorship: Authorship | None
+    reviewer: str = field(repr=False)
+    is_approved: bool
+    algorithm: Algorithm
+    drawn_on: str
+
+
+@dataclass(frozen=True)
 class Provenance:
     """What every object of one export says about its making.
 
@@ -69,6 +108,8 @@ class Provenance:
         The objects of the version before; each new object refers to the one of its own kind.
     series_number : int
         Of the RTSTRUCT; SEG, SR and key images follow.
+    version : int
+        Counts the results of the study, from 1.
 
     Raises
     ------
@@ -84,6 +125,7 @@ class Provenance:
     approved_at: datetime | None = None
     predecessors: tuple[ObjectReference, ...] = ()
     series_number: int = 900
+    version: int = 1
 
     def __post_init__(self) -> None:
         if self.approved_at is not None and not self.reviewer:
@@ -93,6 +135,10 @@ class Provenance:
     def review_statement(self) -> str:
         """Whether a person stands behind it, in words."""
         return f"AI, reviewed by {self.reviewer.replace('^', ', ')}" if self.reviewer else "AI, not reviewed"
+
+    def series_description(self, content: str) -> str:
+        """Series Description (LO, at most 64 characters): what the object holds, its version, who stands behind it."""
+        return f"{content} v{self.version} ({self.review_statement})"[:64]
 
     def predecessor(self, sop_class_uid: str) -> ObjectReference | None:
         """The predecessor of that SOP class."""

@@ -14,8 +14,8 @@ from pydicom.tag import Tag
 from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 
 from BratsSegmenterLib.dicom.contours import MAX_POINTS, Contour, region_contours
-from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
-from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
+from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
+from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
 from BratsSegmenterLib.dicom.study_objects import date_and_time, image_item, new_object, reference_item, save
 from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, Region, Segmentation, Volume
 from BratsSegmenterLib.errors import ExportError
@@ -86,22 +86,12 @@ def write_rtstruct(
     return save(dataset, path, ObjectKind.RTSTRUCT)
 
 
-def check_same_grid(volume: Volume, segmentation: Segmentation) -> None:
-    """Raise :class:`ExportError` unless the segmentation lies on the volume's grid."""
-    if not volume.geometry.is_close(segmentation.geometry) or segmentation.labels.shape != volume.geometry.shape:
-        raise ExportError(
-            "The segmentation does not lie on the slices of the series it is to be sent with.",
-            "Resample it to the reference series first.",
-            f"grids {segmentation.labels.shape} and {volume.geometry.shape}",
-        )
-
-
 def _describe_structure_set(dataset: FileDataset, provenance: Provenance) -> None:
     dataset.Modality = ObjectKind.RTSTRUCT.value
     dataset.SeriesNumber = provenance.series_number
-    dataset.SeriesDescription = f"Glioma regions ({provenance.review_statement})"[:64]
+    dataset.SeriesDescription = provenance.series_description("Glioma regions")
     dataset.InstanceNumber = 1
-    dataset.StructureSetLabel = MANUFACTURER
+    dataset.StructureSetLabel = f"Glioma v{provenance.version}"
     dataset.StructureSetName = dataset.SeriesDescription
     dataset.StructureSetDate, dataset.StructureSetTime = date_and_time(provenance.content_time)
     predecessor = provenance.predecessor(RTStructureSetStorage)

@@ -16,8 +16,7 @@ from pydicom.uid import SegmentationStorage
 from BratsSegmenterLib.dicom.concepts import algorithm_identification, concept, declare_private_scheme
 from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
-from BratsSegmenterLib.dicom.rtstruct_writer import check_same_grid
-from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
+from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
 from BratsSegmenterLib.dicom.source_images import source_images
 from BratsSegmenterLib.dicom.study_objects import reference_item, save, stamp
 from BratsSegmenterLib.domain import (
@@ -69,9 +68,9 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
         software_versions=provenance.software_version,
         device_serial_number="0",
         content_label="GLIOMA",
-        content_description=f"Glioma regions ({provenance.review_statement})"[:64],
+        content_description=provenance.series_description("Glioma regions"),
         content_creator_name=provenance.reviewer or None,
-        series_description=f"Glioma segmentation ({provenance.review_statement})"[:64],
+        series_description=provenance.series_description("Glioma segmentation"),
     )
     stamp(dataset, volume, provenance)
     _refer_to_predecessor(dataset, provenance)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.domain import Volume
+from BratsSegmenterLib.domain import Segmentation, Volume
+from BratsSegmenterLib.errors import ExportError
 
 ON_PLANE_MM = 0.01
 """Closer than this to a slice's plane lies on it."""
@@ -56,3 +57,13 @@ class SlicePlanes:
     def pixels(self, slice_index: int, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Continuous (column, row) indices of LPS points, projected onto one slice."""
         return (points_mm - self.positions_mm[slice_index]) @ np.linalg.pinv(self._in_plane).T
+
+
+def check_same_grid(volume: Volume, segmentation: Segmentation) -> None:
+    """Raise :class:`ExportError` unless the segmentation lies on the volume's grid."""
+    if not volume.geometry.is_close(segmentation.geometry) or segmentation.labels.shape != volume.geometry.shape:
+        raise ExportError(
+            "The segmentation does not lie on the slices of the series it is to be sent with.",
+            "Resample it to the reference series first.",
+            f"grids {segmentation.labels.shape} and {volume.geometry.shape}",
+        )
