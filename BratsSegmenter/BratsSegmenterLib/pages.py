@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.paths import resource
 
 if TYPE_CHECKING:
@@ -32,10 +32,7 @@ def write_page(path: Path, template: str, **values: Any) -> Path:
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["picture"] = picture_uri
     html = environment.get_template(template).render(**values)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".partial-{path.name}")
-    partial.write_text(html, encoding="utf-8")
-    os.replace(partial, path)
+    write_atomically(path, html.encode())
     return path
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import SimpleITK as sitk
-from jinja2 import Environment, PackageLoader
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import Case, Sequence
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.pages import write_page
 from BratsSegmenterLib.pictures import Plane, SliceLayout, Window, checkerboard, draw_mask, montage, slice_image, window
 from BratsSegmenterLib.preprocessing.grid import SPACING_MM, resample, smoothed_to
 from BratsSegmenterLib.preprocessing.prepared import PreparedCase
@@ -29,10 +26,10 @@ _PIXELS_PER_MM = 1.5
 
 
 class Figure(NamedTuple):
-    """A picture on the page: its caption and its PNG as a data address."""
+    """A picture on the page with its caption."""
 
     caption: str
-    source: str
+    picture: Image.Image
 
 
 def write_quality_page(prepared: PreparedCase, case: Case, folder: Path) -> Path:
@@ -52,31 +49,24 @@ def write_quality_page(prepared: PreparedCase, case: Case, folder: Path) -> Path
         The page. It shows the patient's images, but neither name nor ID.
     """
     images = {sequence: _on_grid(case, prepared, sequence) for sequence in prepared.present}
-    template = Environment(loader=PackageLoader(__package__), autoescape=True).get_template("quality_page.html")
-    page = template.render(
+    return write_page(
+        folder / _PAGE_NAME,
+        "quality.html",
         reference=case.reference.value,
         findings=prepared.findings,
         mask_volume_ml=prepared.mask.sum() * prepared.geometry.voxel_volume_ml,
         grid=prepared.geometry.shape[::-1],
         registration=[
-            Figure(
-                f"{case.reference.value} and {sequence.value}", _png(_checkerboards(images, case, sequence, prepared))
-            )
+            Figure(f"{case.reference.value} and {sequence.value}", _checkerboards(images, case, sequence, prepared))
             for sequence in prepared.present
             if sequence is not case.reference
         ],
-        mask=Figure(f"Brain mask on {case.reference.value}", _png(_mask_sheet(images[case.reference], prepared))),
+        mask=Figure(f"Brain mask on {case.reference.value}", _mask_sheet(images[case.reference], prepared)),
         bias=[
-            Figure(sequence.value, _png(_bias_sheet(images[sequence], prepared.bias_fields[sequence], prepared)))
+            Figure(sequence.value, _bias_sheet(images[sequence], prepared.bias_fields[sequence], prepared))
             for sequence in prepared.bias_fields
         ],
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / _PAGE_NAME
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(page, encoding="utf-8")
-    os.replace(unfinished, path)
-    return path
 
 
 def _on_grid(case: Case, prepared: PreparedCase, sequence: Sequence) -> NDArray[np.float32]:
@@ -142,9 +132,3 @@ def _middle(mask: NDArray[np.bool_], geometry: Geometry, plane: Plane) -> int:
     where = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
     share = 0.35 if plane is Plane.SAGITTAL else 0.5
     return int(where[round(share * (where.size - 1))])
-
-
-def _png(image: Image.Image) -> str:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
