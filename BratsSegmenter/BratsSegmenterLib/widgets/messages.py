@@ -14,6 +14,7 @@ from BratsSegmenterLib.jobs import (
     Job,
     PrepareJob,
     PrepareResult,
+    ResumeJob,
     SearchJob,
     SearchResult,
     SegmentJob,
@@ -31,6 +32,7 @@ RESULT_OF: dict[type[Job], type[JobResult]] = {
     SearchJob: SearchResult,
     PrepareJob: PrepareResult,
     SegmentJob: SegmentResult,
+    ResumeJob: SegmentResult,
     SendJob: SendResult,
 }
 

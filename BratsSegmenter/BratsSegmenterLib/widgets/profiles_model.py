@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from BratsSegmenterLib.archive import Credentials, CredentialStore, Profile, ProfileStore
-from BratsSegmenterLib.widgets.workflow import Connection
+from BratsSegmenterLib.widgets.choices import Connection
 
 _LAST_USED = "BratsSegmenter/archive"
 

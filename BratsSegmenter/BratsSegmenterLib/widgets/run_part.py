@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from slicer.i18n import tr as _
 
+from BratsSegmenterLib.widgets.choices import RunOptions
 from BratsSegmenterLib.widgets.part import Part
-from BratsSegmenterLib.widgets.workflow import RunOptions, Workflow
+from BratsSegmenterLib.widgets.workflow import Workflow
 
 _DEVICES = (
     ("auto", _("best device")),

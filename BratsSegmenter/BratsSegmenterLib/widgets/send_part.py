@@ -7,11 +7,12 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.jobs import SendResult
 from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.send_model import FORMATS, consent_text, receipt_text
 from BratsSegmenterLib.widgets.state import PanelState
-from BratsSegmenterLib.widgets.workflow import SendRequest, Workflow
+from BratsSegmenterLib.widgets.workflow import Workflow
 
 
 class SendPart(Part):

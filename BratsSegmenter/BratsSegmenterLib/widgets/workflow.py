@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery, StudySummary
+from BratsSegmenterLib.archive import StudyQuery, StudySummary
 from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.jobs import (
     ConnectionJob,
@@ -24,38 +23,12 @@ from BratsSegmenterLib.jobs import (
     SendResult,
 )
 from BratsSegmenterLib.scene.exported import ExportedLabels
+from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, Outcome
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
-
-BUNDLE = "glioma-synthetic"
-
-
-@dataclass(frozen=True)
-class Connection:
-    """An archive and what proves to it who we are."""
-
-    profile: Profile
-    credentials: Credentials
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """Which model segments, and on which device ("auto", "cuda", "mps" or "cpu")."""
-
-    bundle: str = BUNDLE
-    device: str = "auto"
-
-
-@dataclass(frozen=True)
-class SendRequest:
-    """What the user agreed to send: kinds of objects, the name of who reviewed them, where to."""
-
-    connection: Connection
-    formats: tuple[str, ...]
-    reviewer: str = ""
 
 
 class ReviewScene(Protocol):

@@ -11,8 +11,8 @@ from host.fixtures import MODULE_FILE
 from host.slicer_app import OpenedModule, application, open_module
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery
+from BratsSegmenterLib.widgets.choices import Connection
 from BratsSegmenterLib.widgets.state import PanelState
-from BratsSegmenterLib.widgets.workflow import Connection
 
 NOWHERE = Connection(Profile("nowhere", "http://127.0.0.1:9/dicom-web"), Credentials())
 

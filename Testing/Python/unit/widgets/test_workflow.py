@@ -20,10 +20,11 @@ from BratsSegmenterLib.jobs import (
     SeriesRow,
 )
 from BratsSegmenterLib.scene.exported import ExportedLabels
+from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
-from BratsSegmenterLib.widgets.workflow import Connection, RunOptions, SendRequest, Workflow
+from BratsSegmenterLib.widgets.workflow import Workflow
 
 CONNECTION = Connection(Profile("Ward 3", "https://pacs.example"), Credentials(user="reader", password="secret"))
 STUDY = StudySummary("2.25.1", "Doe^Jane", "P1", "A1", "20260102", "MR head", ("MR",), 4, 100)
