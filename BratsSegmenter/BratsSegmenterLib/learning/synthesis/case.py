@@ -17,6 +17,7 @@ from BratsSegmenterLib.learning.synthesis.compartments import Compartments, divi
 from BratsSegmenterLib.learning.synthesis.contrast import draw_contrast
 from BratsSegmenterLib.learning.synthesis.deformation import draw_placement, elastic_displacement, mass_effect
 from BratsSegmenterLib.learning.synthesis.distractors import with_distractors
+from BratsSegmenterLib.learning.synthesis.filters import blur
 from BratsSegmenterLib.learning.synthesis.growth import Growth, TumourPlan, draw_plan, grow
 from BratsSegmenterLib.learning.synthesis.head import Head, render_head
 from BratsSegmenterLib.learning.synthesis.randomness import Grid, Randomness
@@ -109,9 +110,13 @@ def _with_tumour(plan: TumourPlan, head: Head, settings: SynthesisSettings, rand
 def _labels(
     growth: Growth, parts: Compartments, painted: PaintedTumour, cavity: Tensor | None, random: Randomness
 ) -> Tensor:
-    """Labels from what is visible, partial volume included, rather than from the geometry alone."""
+    """Labels from what is visible, partial volume included, rather than from the geometry alone.
+
+    Experts draw enhancing rims thicker than they are and close small gaps, so these labels do too.
+    """
     near_core = parts.core | parts.oedema | (growth.oedema > 0.4)
-    enhancing = (painted.enhancement > random.uniform(0.28, 0.5)) & near_core
+    generous = blur(painted.enhancement, random.uniform(0.5, 1.4) / random.grid.spacing_mm)
+    enhancing = (generous > random.uniform(0.22, 0.42)) & near_core
     labels = torch.zeros(parts.core.shape, dtype=torch.uint8, device=parts.core.device)
     labels[parts.oedema] = ED.label
     labels[parts.core & ~enhancing] = NCR.label
