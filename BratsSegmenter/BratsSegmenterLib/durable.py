@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to; it takes the place of `path` when the block ends well, else it is removed.
+
+    Its name ends as `path` does, for libraries that go by the ending.
+
+    Raises
+    ------
+    OSError
+        The disk refused.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".partial-{uuid.uuid4().hex}-{path.name}")
+    try:
+        yield partial
+        flush_file(partial)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    flush_folder(path.parent)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that it holds either its old or its new content, even after a power loss."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    flush_folder(path.parent)
+    with whole_file(path) as partial:
+        partial.write_bytes(content)
 
 
 def flush_folder(folder: Path) -> None:

@@ -1,5 +1,9 @@
 """One family of exceptions, each with a sentence for the radiologist, its cause and what to do next."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 
 class BratsSegmenterError(Exception):
     """Something went wrong that the user can understand and act on.
@@ -50,6 +54,13 @@ class InferenceError(BratsSegmenterError):
 
 class ExportError(BratsSegmenterError):
     """A result object could not be written, or does not say what the user sees."""
+
+
+def unwritable(path: Path, cause: Exception) -> ExportError:
+    """The error for a file that the disk would not take."""
+    return ExportError(
+        f"{path.name} could not be written.", "Check the free space and the rights of its folder.", str(cause)
+    )
 
 
 class LearningError(BratsSegmenterError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import LEAF_REGIONS, Algorithm, Segmentation
-from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.durable import whole_file
+from BratsSegmenterLib.errors import ExportError, unwritable
 from BratsSegmenterLib.geometry import Geometry
 
 UNKNOWN_ALGORITHM = Algorithm("unknown", "", "")
@@ -25,17 +25,11 @@ def write_image(image: sitk.Image, path: Path) -> None:
     ExportError
         The disk refused.
     """
-    partial = path.with_name(f".partial-{path.name}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sitk.WriteImage(image, str(partial))
-        os.replace(partial, path)
+        with whole_file(path) as partial:
+            sitk.WriteImage(image, str(partial))
     except (OSError, RuntimeError) as error:
-        raise ExportError(
-            f"{path.name} could not be written.", "Check the free space and the rights of its folder.", str(error)
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+        raise unwritable(path, error) from error
 
 
 def read_image(path: Path) -> NDArray[np.float32]:

@@ -83,4 +83,4 @@ def cut(head: SyntheticHead, scan: Scan, geometry: Geometry) -> NDArray[np.float
         shifted[:3, 3] += geometry.direction[:, 2] * offset_mm
         grid = Geometry(geometry.shape, shifted).image(np.zeros(geometry.shape, np.uint8))
         total += sitk.GetArrayFromImage(sitk.Resample(image, grid, moved, sitk.sitkLinear, 0.0))
-    return total / layers
+    return np.asarray(total / layers, np.float32)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.gate import Verified, verify_objects
     from BratsSegmenterLib.dicom.grid import GapError
     from BratsSegmenterLib.dicom.key_images import write_key_images
-    from BratsSegmenterLib.dicom.labelmap_files import write_csv, write_nifti
     from BratsSegmenterLib.dicom.measurement_report import write_measurement_report
     from BratsSegmenterLib.dicom.nifti import nifti_to_dicom
     from BratsSegmenterLib.dicom.provenance import (
@@ -61,10 +60,8 @@ _MODULE_OF = {
     "scan": "scanning",
     "segmentation_from": "adoption",
     "verify_objects": "gate",
-    "write_csv": "labelmap_files",
     "write_key_images": "key_images",
     "write_measurement_report": "measurement_report",
-    "write_nifti": "labelmap_files",
     "write_rtstruct": "rtstruct_writer",
     "write_seg": "segmentation_object",
 }
@@ -96,10 +93,8 @@ __all__ = [
     "scan",
     "segmentation_from",
     "verify_objects",
-    "write_csv",
     "write_key_images",
     "write_measurement_report",
-    "write_nifti",
     "write_rtstruct",
     "write_seg",
 ]

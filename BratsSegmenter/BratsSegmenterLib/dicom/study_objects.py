@@ -10,10 +10,11 @@ from pydicom.charset import convert_encodings
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID
 
-from BratsSegmenterLib.dicom.atomic import whole_file
 from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, ObjectReference, Provenance, WrittenObject
 from BratsSegmenterLib.domain import Frame, Volume
+from BratsSegmenterLib.durable import whole_file
+from BratsSegmenterLib.errors import unwritable
 
 _REQUIRED = (  # type 2 of the Patient and General Study modules (DICOM PS3.3 C.7.1.1, C.7.2.1)
     "PatientName",
@@ -136,8 +137,11 @@ def save(dataset: Dataset, path: Path, kind: ObjectKind) -> WrittenObject:
     ExportError
         The disk refused.
     """
-    with whole_file(path) as partial:
-        dataset.save_as(partial, enforce_file_format=True)
+    try:
+        with whole_file(path) as partial:
+            dataset.save_as(partial, enforce_file_format=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
     return WrittenObject(
         kind, path, str(dataset.SOPClassUID), str(dataset.SOPInstanceUID), str(dataset.SeriesInstanceUID)
     )

@@ -5,21 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import result_samples as samples
-import SimpleITK as sitk
 from highdicom.sr import srread
 from pydicom import Dataset, dcmread
 
 from BratsSegmenterLib.dicom import (
     Authorship,
     ObjectReference,
-    write_csv,
     write_key_images,
     write_measurement_report,
-    write_nifti,
     write_seg,
 )
 from BratsSegmenterLib.domain import Segmentation, Sequence, Volume
-from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import measure
 
 _SR = "1.2.840.10008.5.1.4.1.1.88.34"
@@ -124,24 +120,3 @@ def test_the_calipers_are_drawn_on_the_lesion(volume: Volume, tmp_path: Path) ->
 def test_nothing_to_outline_makes_no_key_image(volume: Volume, tmp_path: Path) -> None:
     empty = samples.segmentation_on(volume, np.zeros(volume.geometry.shape, np.uint8))
     assert write_key_images(tmp_path, volume, empty, measure(empty), samples.provenance()) == ()
-
-
-def test_the_nifti_label_map_lies_on_the_reference_grid(
-    volume: Volume, segmentation: Segmentation, tmp_path: Path
-) -> None:
-    write_nifti(tmp_path / "labels.nii.gz", segmentation)
-    image = sitk.ReadImage(str(tmp_path / "labels.nii.gz"))
-    np.testing.assert_array_equal(sitk.GetArrayFromImage(image), segmentation.labels)
-    assert volume.geometry.is_close(type(volume.geometry).of_image(image), tolerance_mm=0.01)
-    assert [path.name for path in tmp_path.iterdir()] == ["labels.nii.gz"]
-
-
-def test_a_nifti_that_cannot_be_written_is_a_sentence(segmentation: Segmentation, tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"labels\.unknown could not be written"):
-        write_nifti(tmp_path / "labels.unknown", segmentation)
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_table_is_written_as_it_is(tmp_path: Path) -> None:
-    write_csv(tmp_path / "volumes.csv", "region,volume_ml\nET,1.0\n")
-    assert (tmp_path / "volumes.csv").read_text(encoding="utf-8") == "region,volume_ml\nET,1.0\n"
