@@ -15,9 +15,13 @@ from BratsSegmenterLib import __version__, dicom
 from BratsSegmenterLib.archive import Archive, Outbox, Receipt, Transaction
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence, Volume
-from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.versions import EarlierResult, earlier_results, next_version, predecessors
+
+_MOST_INSTANCES = 20  # a series with more is no result of ours: it is left in the archive
+_FIRST_SERIES_NUMBER, _SERIES_NUMBERS_A_VERSION = 900, 10
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,11 @@ class Signature:
     reviewer: str = ""
     approved: bool = False
 
+    @property
+    def authorship(self) -> Authorship:
+        """Ours alone, or changed by a person."""
+        return Authorship.EDITED if self.edited else Authorship.AI
+
 
 @dataclass(frozen=True)
 class Exported:
@@ -37,6 +46,7 @@ class Exported:
     objects: tuple[WrittenObject, ...]
     measurements: Measurements
     reviewer: str
+    version: int
 
 
 def export_objects(
@@ -47,6 +57,7 @@ def export_objects(
     signature: Signature,
     folder: Path,
     progress: Progress,
+    earlier: tuple[EarlierResult, ...] = (),
 ) -> Exported:
     """Write the objects, then read each back by a second path and compare.
 
@@ -64,24 +75,24 @@ def export_objects(
     folder : Path
         Where the objects go; what an earlier export left there is replaced.
     progress : Progress
+    earlier : tuple of EarlierResult
+        What the study carries already; the new objects count on from it and refer to it.
 
     Raises
     ------
     ExportError
         The label map lies in another grid than the reference, or an object would not say what the user sees.
     """
-    if not segmentation.geometry.is_close(reference.geometry):
-        raise ExportError(
-            f"The label map does not lie in the grid of {reference.series.label}, the reference.",
-            "Export the segments with the reference series as their geometry.",
-        )
+    _require_same_grid(reference, segmentation)
     measurements = measure(segmentation)
-    result = _Result(reference, segmentation, measurements, _provenance(segmentation, signature), images)
+    provenance = _provenance(segmentation, signature, earlier)
+    result = _Result(reference, segmentation, measurements, provenance, images)
     with progress.stage("export"):
         objects = tuple(result.write(set(kinds), folder))
     with progress.stage("check"):
-        dicom.verify_objects(objects, reference, segmentation, measurements)
-    return Exported(reference.series.study_uid, objects, measurements, signature.reviewer)
+        known_uids = [reference.sop_instance_uid for reference in provenance.predecessors]
+        dicom.verify_objects(objects, reference, segmentation, measurements, known_uids)
+    return Exported(reference.series.study_uid, objects, measurements, signature.reviewer, provenance.version)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +122,53 @@ class _Result:
             )
 
 
+def results_in_archive(archive: Archive, study_uid: str, folder: Path, progress: Progress) -> tuple[EarlierResult, ...]:
+    """The results that the study carries in the archive at this moment; their objects come to `folder`.
+
+    Raises
+    ------
+    ArchiveError
+    """
+    modalities = {kind.value for kind in ObjectKind}
+    small = [
+        series.series_uid
+        for series in archive.series(study_uid, progress)
+        if series.modality in modalities and (series.instance_count or 0) <= _MOST_INSTANCES
+    ]
+    if not small:
+        return ()
+    fetched = archive.fetch(study_uid, folder, small, progress)
+    return earlier_results(dicom.result_objects(fetched.files))
+
+
+def is_repetition(
+    newest: EarlierResult,
+    reference: Volume,
+    segmentation: Segmentation,
+    kinds: Iterable[ObjectKind],
+    signature: Signature,
+) -> bool:
+    """Whether `newest` says voxel for voxel what is to be sent, in the name of the same people and model."""
+    regions = newest.regions
+    if regions is None or not set(kinds) <= set(newest.kinds):
+        return False
+    model, drawn_by = segmentation.algorithm, newest.algorithm
+    if (drawn_by.name, drawn_by.version) != (model.name, model.version):
+        return False
+    if (newest.authorship, newest.reviewer, newest.is_approved) != (
+        signature.authorship,
+        signature.reviewer,
+        signature.approved,
+    ):
+        return False
+    try:
+        stored, _ = dicom.read_regions(regions, reference)
+    except SeriesError:
+        # Drawn on another series, or damaged: whatever it says, it is not this result.
+        return False
+    return np.array_equal(stored.labels, segmentation.labels)
+
+
 def store_objects(
     exported: Exported, archive: Archive, outbox: Outbox, progress: Progress
 ) -> tuple[Transaction, Receipt]:
@@ -127,13 +185,25 @@ def store_objects(
         return transaction, outbox.deliver_one(transaction, archive, progress)
 
 
-def _provenance(segmentation: Segmentation, signature: Signature) -> Provenance:
+def _require_same_grid(reference: Volume, segmentation: Segmentation) -> None:
+    if not segmentation.geometry.is_close(reference.geometry):
+        raise ExportError(
+            f"The label map does not lie in the grid of {reference.series.label}, the reference.",
+            "Export the segments with the reference series as their geometry.",
+        )
+
+
+def _provenance(segmentation: Segmentation, signature: Signature, earlier: tuple[EarlierResult, ...]) -> Provenance:
     now = datetime.now()
+    version = next_version(earlier)
     return Provenance(
         software_version=f"BratsSegmenter {__version__}",
         algorithm=segmentation.algorithm,
-        authorship=Authorship.EDITED if signature.edited else Authorship.AI,
+        authorship=signature.authorship,
         content_time=now,
         reviewer=signature.reviewer,
         approved_at=now if signature.approved else None,
+        predecessors=predecessors(earlier),
+        series_number=_FIRST_SERIES_NUMBER + _SERIES_NUMBERS_A_VERSION * (version - 1),
+        version=version,
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from BratsSegmenterLib.dicom import Authorship
 from BratsSegmenterLib.domain import Algorithm, Sequence
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.records import from_json, to_json
@@ -25,6 +26,8 @@ class ResultRecord:
         Sequence to series key.
     resampled_gaps : bool
         Whether missing slices were interpolated, with the user's consent.
+    authorship : Authorship
+        EDITED where regions were taken up that a person had drawn or changed.
     """
 
     reference: str
@@ -32,6 +35,7 @@ class ResultRecord:
     algorithm: Algorithm
     not_measured: Mapping[str, str]
     resampled_gaps: bool = False
+    authorship: Authorship = Authorship.AI
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class JobFolder:
 
     @property
     def segmentation(self) -> Path:
-        """The model's label map in the reference's own grid."""
+        """The label map to work from, the model's or one that was taken up, in the reference's own grid."""
         return self.path / "segmentation.nii.gz"
 
     @property

@@ -10,6 +10,7 @@ from typing import ClassVar
 from BratsSegmenterLib.archive import Check, Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.progress import StageTime
+from BratsSegmenterLib.versions import EarlierResult
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,13 @@ class SequenceChoice:
 
 @dataclass(frozen=True)
 class PrepareResult:
-    """The study's series and which of them are T1, T1c, T2 and FLAIR."""
+    """The study's series, which of them are T1, T1c, T2 and FLAIR, and the results it carries, oldest first."""
 
     series: tuple[SeriesRow, ...]
     sequences: Mapping[str, SequenceChoice]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    results: tuple[EarlierResult, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,31 @@ class SegmentJob:
 
 
 @dataclass(frozen=True)
+class ResumeJob:
+    """Take up regions that a prepared study carries, ours or others', in place of a segmentation.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder of the :class:`PrepareJob`.
+    uid : str
+        Series or SOP Instance UID of a structure set or SEG; empty for the newest of ours, else of others.
+    steps : SwitchedSteps
+        The other sequences are shown where their headers place them, unless the registration is switched on.
+    resample_gaps : bool
+        The user agreed to fill missing slices by interpolation.
+    """
+
+    KIND: ClassVar[str] = "resume"
+    folder: Path
+    uid: str = ""
+    steps: SwitchedSteps = SwitchedSteps(registration=False, bias_correction=False, brain_mask=False)
+    resample_gaps: bool = False
+
+
+@dataclass(frozen=True)
 class SegmentResult:
-    """Where the result lies and what it says.
+    """Where the result of a :class:`SegmentJob` or :class:`ResumeJob` lies and what it says.
 
     Attributes
     ----------
@@ -147,6 +172,8 @@ class SegmentResult:
         By region key; ET, NCR, ED, WT, TC (and RC).
     not_measured : mapping of str to str
         Region key to the reason.
+    tolerated : tuple of str
+        Of regions that were taken up: what was not as it should be, left out, or had to be decided.
     """
 
     reference: str
@@ -159,6 +186,7 @@ class SegmentResult:
     algorithm: Algorithm
     stages: tuple[StageTime, ...]
     warnings: tuple[str, ...]
+    tolerated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,19 +196,23 @@ class SendJob:
     Attributes
     ----------
     folder : Path
-        The folder of the :class:`SegmentJob`.
+        The folder of the :class:`SegmentJob` or :class:`ResumeJob`.
     labels : Path
         Label map in the reference's own grid as the user left it.
     edited : bool
         Whether a person changed it.
     formats : tuple of str
-        "RTSTRUCT", "SEG", "SR", "KEY_IMAGES".
+        "RTSTRUCT", "SEG", "SR", "KEY_IMAGE".
     profile : Profile or None
         Where to store; None writes the objects only (a dry run).
     reviewer : str
         Name of who signs; empty when nobody reviewed it.
     approved : bool
         The reviewer approves it as final.
+    ledger : Path or None
+        The folder of the ledger that keeps corrections; None keeps none.
+    minutes_spent : float
+        By a person on the correction, for the ledger.
     """
 
     KIND: ClassVar[str] = "send"
@@ -191,6 +223,8 @@ class SendJob:
     profile: Profile | None = None
     reviewer: str = ""
     approved: bool = False
+    ledger: Path | None = None
+    minutes_spent: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -204,15 +238,36 @@ class SentObject:
 
 @dataclass(frozen=True)
 class SendResult:
-    """What was written and what of it the archive holds now."""
+    """What was written and what of it the archive holds now.
+
+    Attributes
+    ----------
+    objects : tuple of SentObject
+        None when the study already carried exactly this result.
+    pushed : tuple of str
+        SOP Instance UIDs that this job brought to the archive and read back.
+    version : int or None
+        Number of the result in its study.
+    archive, archive_url : str
+        Profile and address of where it was stored.
+    delivered_at : str
+        ISO 8601, UTC; empty when nothing had to be stored.
+    notes : tuple of str
+        Sentences for the user.
+    """
 
     objects: tuple[SentObject, ...]
     pushed: tuple[str, ...]
     receipt: Path | None
     volumes_ml: Mapping[str, float] = field(default_factory=dict)
+    version: int | None = None
+    archive: str = ""
+    archive_url: str = ""
+    delivered_at: str = ""
+    notes: tuple[str, ...] = ()
 
 
-Job = ConnectionJob | SearchJob | PrepareJob | SegmentJob | SendJob
+Job = ConnectionJob | SearchJob | PrepareJob | SegmentJob | ResumeJob | SendJob
 JOB_KINDS: dict[str, type[Job]] = {
-    kind.KIND: kind for kind in (ConnectionJob, SearchJob, PrepareJob, SegmentJob, SendJob)
+    kind.KIND: kind for kind in (ConnectionJob, SearchJob, PrepareJob, SegmentJob, ResumeJob, SendJob)
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
-from BratsSegmenterLib.archive import Archive, Credentials, Outbox, Profile
-from BratsSegmenterLib.delivery import Exported, Signature, export_objects, store_objects
-from BratsSegmenterLib.dicom import ObjectKind, Recognition, ScannedStudy
-from BratsSegmenterLib.domain import Sequence, Series
-from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.archive import Archive, Credentials, Profile
+from BratsSegmenterLib.delivery import Signature
+from BratsSegmenterLib.dicom import Authorship, ObjectKind, Recognition, ResultObject, ScannedStudy
+from BratsSegmenterLib.domain import Segmentation, Sequence, Series
+from BratsSegmenterLib.errors import LearningError, SeriesError
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.jobs import (
     ConnectionJob,
@@ -21,17 +22,19 @@ from BratsSegmenterLib.jobs import (
     Job,
     PrepareJob,
     PrepareResult,
+    ResumeJob,
     SearchJob,
     SearchResult,
     SegmentJob,
     SegmentResult,
     SendJob,
     SendResult,
-    SentObject,
     SequenceChoice,
     SeriesRow,
+    SwitchedSteps,
 )
 from BratsSegmenterLib.labelmap import read_image, read_labelmap, write_image, write_labelmap
+from BratsSegmenterLib.ledger import Correction, Ledger
 from BratsSegmenterLib.pipeline import (
     SegmentedCase,
     Settings,
@@ -42,6 +45,9 @@ from BratsSegmenterLib.pipeline import (
 )
 from BratsSegmenterLib.preprocessing import Steps, resample_to_reference, write_quality_page
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.resuming import choose_regions, resume_case
+from BratsSegmenterLib.sending import Sending
+from BratsSegmenterLib.versions import earlier_results
 
 Result = ConnectionResult | SearchResult | PrepareResult | SegmentResult | SendResult
 
@@ -58,6 +64,8 @@ def perform(job: Job, credentials: Credentials, progress: Progress) -> Result:
             return Workbench(job.folder, credentials, progress).prepare(job)
         case SegmentJob():
             return Workbench(job.folder, credentials, progress).segment(job)
+        case ResumeJob():
+            return Workbench(job.folder, credentials, progress).resume(job)
         case SendJob():
             return Workbench(job.folder, credentials, progress).send(job)
 
@@ -95,48 +103,40 @@ class Workbench:
     def segment(self, job: SegmentJob) -> SegmentResult:
         """Segment the series taken as sequences and keep everything that is shown to the user."""
         found = {Sequence(role): self._series(key) for role, key in job.sequences.items()}
-        steps = Steps(job.steps.registration, job.steps.bias_correction, job.steps.brain_mask)
         case = load_case(found, job.resample_gaps, self._progress)
-        result = segment_case(case, Settings(job.bundle, job.device, steps), self._progress)
-        with self._progress.stage("write"):
-            page = self._keep(result, job.resample_gaps)
-        return SegmentResult(
-            reference=case.reference.value,
-            labels=self._folder.segmentation,
-            volumes={sequence.value: self._folder.volume(sequence) for sequence in case.volumes},
-            uncertainty=self._folder.uncertainty,
-            volumes_ml={volume.region.key: volume.volume_ml for volume in result.measurements.volumes},
-            not_measured=result.segmentation.not_measured,
-            quality_page=page,
-            algorithm=result.segmentation.algorithm,
-            stages=tuple(self._progress.stages),
-            warnings=result.findings,
-        )
+        result = segment_case(case, Settings(job.bundle, job.device, _steps(job.steps)), self._progress)
+        return self._keep(result, job.resample_gaps)
+
+    def resume(self, job: ResumeJob) -> SegmentResult:
+        """Read regions that the study carries, and keep them as if they had been segmented here."""
+        regions = choose_regions(self.study, job.uid)
+        recognition = recognise(self.study, self._progress)
+        resumed = resume_case(self.study, recognition, regions, _steps(job.steps), job.resample_gaps, self._progress)
+        return self._keep(resumed.result, job.resample_gaps, resumed.authorship, resumed.tolerated)
 
     def send(self, job: SendJob) -> SendResult:
-        """Write the objects, check them and, when the job names an archive, store them and read them back."""
+        """Write the objects, check them and, when the job names an archive, store them and read them back.
+
+        Where the study in the archive carries exactly this result already, nothing is written or stored.
+        """
         record = self._folder.record()
         series = self._series(record.sequences[record.reference])
         with self._progress.stage("load"):
             reference = dicom.load_volume(series, record.resampled_gaps, self._progress)
-        segmentation = read_labelmap(job.labels, record.algorithm, record.not_measured)
-        kinds = [ObjectKind[name] for name in job.formats]
-        signature = Signature(job.edited, job.reviewer, job.approved)
-        exported = export_objects(
-            reference, segmentation, self._images(), kinds, signature, self._folder.objects, self._progress
+        sending = Sending(
+            folder=self._folder,
+            reference=reference,
+            segmentation=read_labelmap(job.labels, record.algorithm, record.not_measured),
+            images=self._images(),
+            kinds=tuple(ObjectKind[name] for name in job.formats),
+            signature=Signature(job.edited or record.authorship is Authorship.EDITED, job.reviewer, job.approved),
+            progress=self._progress,
         )
-        stored, receipt = self._store(exported, job.profile) if job.profile else ((), None)
-        return SendResult(
-            objects=tuple(SentObject(o.kind.name, o.path, o.sop_instance_uid) for o in exported.objects),
-            pushed=stored,
-            receipt=receipt,
-            volumes_ml={volume.region.key: volume.volume_ml for volume in exported.measurements.volumes},
-        )
-
-    def _store(self, exported: Exported, profile: Profile) -> tuple[tuple[str, ...], Path]:
-        archive = Archive(profile, self._credentials)
-        transaction, receipt = store_objects(exported, archive, Outbox(self._folder.outbox), self._progress)
-        return tuple(stored.sop_instance_uid for stored in receipt.objects), transaction.receipt_path
+        if job.profile is None:
+            result = sending.write(earlier_results(_result_objects(self.study)))
+        else:
+            result = sending.store(Archive(job.profile, self._credentials))
+        return replace(result, notes=(*result.notes, *self._keep_correction(job, record, sending, result)))
 
     def _fetch(self, profile: Profile | None, study_uid: str | None) -> None:
         if profile is None or study_uid is None:
@@ -155,24 +155,80 @@ class Workbench:
         shown = {sequence: self._folder.volume(sequence) for sequence in (Sequence.T1C, Sequence.FLAIR)}
         return {sequence: read_image(path) for sequence, path in shown.items() if path.exists()}
 
-    def _keep(self, result: SegmentedCase, resampled_gaps: bool) -> Path:
-        """Write label map, images, uncertainty, record and quality page; return the quality page."""
+    def _keep(
+        self,
+        result: SegmentedCase,
+        resampled_gaps: bool,
+        authorship: Authorship = Authorship.AI,
+        tolerated: tuple[str, ...] = (),
+    ) -> SegmentResult:
+        """Write label map, images, uncertainty, record and quality page, and say where they are."""
         segmentation, case = result.segmentation, result.case
-        write_labelmap(segmentation, self._folder.segmentation)
-        if segmentation.uncertainty is not None:
-            write_image(segmentation.geometry.image(segmentation.uncertainty), self._folder.uncertainty)
-        for sequence, array in resample_to_reference(case, result.prepared).items():
-            write_image(segmentation.geometry.image(array), self._folder.volume(sequence))
-        self._folder.write_record(
-            ResultRecord(
-                reference=case.reference.value,
-                sequences={sequence.value: volume.series.key for sequence, volume in case.volumes.items()},
-                algorithm=segmentation.algorithm,
-                not_measured=segmentation.not_measured,
-                resampled_gaps=resampled_gaps,
+        with self._progress.stage("write"):
+            write_labelmap(segmentation, self._folder.segmentation)
+            uncertainty = self._keep_uncertainty(segmentation)
+            for sequence, array in resample_to_reference(case, result.prepared).items():
+                write_image(segmentation.geometry.image(array), self._folder.volume(sequence))
+            self._folder.write_record(
+                ResultRecord(
+                    reference=case.reference.value,
+                    sequences={sequence.value: volume.series.key for sequence, volume in case.volumes.items()},
+                    algorithm=segmentation.algorithm,
+                    not_measured=segmentation.not_measured,
+                    resampled_gaps=resampled_gaps,
+                    authorship=authorship,
+                )
             )
+            page = write_quality_page(result.prepared, case, self._folder.quality)
+        return SegmentResult(
+            reference=case.reference.value,
+            labels=self._folder.segmentation,
+            volumes={sequence.value: self._folder.volume(sequence) for sequence in case.volumes},
+            uncertainty=uncertainty,
+            volumes_ml={volume.region.key: volume.volume_ml for volume in result.measurements.volumes},
+            not_measured=segmentation.not_measured,
+            quality_page=page,
+            algorithm=segmentation.algorithm,
+            stages=tuple(self._progress.stages),
+            warnings=result.findings,
+            tolerated=tolerated,
         )
-        return write_quality_page(result.prepared, case, self._folder.quality)
+
+    def _keep_uncertainty(self, segmentation: Segmentation) -> Path | None:
+        """Write the entropy map; without one, leave none of an earlier segmentation behind."""
+        if segmentation.uncertainty is None:
+            self._folder.uncertainty.unlink(missing_ok=True)
+            return None
+        write_image(segmentation.geometry.image(segmentation.uncertainty), self._folder.uncertainty)
+        return self._folder.uncertainty
+
+    def _keep_correction(
+        self, job: SendJob, record: ResultRecord, sending: Sending, result: SendResult
+    ) -> tuple[str, ...]:
+        """Enter what a person changed into the ledger; a ledger that refuses must not undo what was sent."""
+        if job.ledger is None or not job.edited or not (result.objects or result.pushed):
+            return ()
+        correction = Correction(
+            study_uid=sending.reference.series.study_uid,
+            reviewer=job.reviewer,
+            minutes_spent=job.minutes_spent,
+            before=read_labelmap(self._folder.segmentation, record.algorithm),
+            after=sending.segmentation,
+            starts_from_ai=record.authorship is Authorship.AI,
+        )
+        try:
+            Ledger(job.ledger).append(correction)
+        except LearningError as error:
+            return (f"The correction was not entered into the ledger. {error}",)
+        return ()
+
+
+def _steps(switched: SwitchedSteps) -> Steps:
+    return Steps(switched.registration, switched.bias_correction, switched.brain_mask)
+
+
+def _result_objects(study: ScannedStudy) -> tuple[ResultObject, ...]:
+    return dicom.result_objects(file for item in study.set_aside for file in item.files)
 
 
 def describe(study: ScannedStudy, recognition: Recognition) -> PrepareResult:
@@ -186,4 +242,10 @@ def describe(study: ScannedStudy, recognition: Recognition) -> PrepareResult:
         for sequence, candidate in recognition.found.items()
     }
     aside = tuple(item.sentence for item in study.set_aside)
-    return PrepareResult(rows, choices, (*recognition.warnings, *aside), dicom.missing_notes(recognition.found))
+    return PrepareResult(
+        series=rows,
+        sequences=choices,
+        warnings=(*recognition.warnings, *aside),
+        notes=dicom.missing_notes(recognition.found),
+        results=earlier_results(_result_objects(study)),
+    )

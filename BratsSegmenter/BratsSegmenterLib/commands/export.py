@@ -19,6 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", type=Path, metavar="FILE", help="a corrected label map; the model's when left out")
     parser.add_argument("--reviewer", default="", metavar="NAME", help="who reviewed it")
     parser.add_argument("--approve", action="store_true", help="the reviewer approves it as final")
+    parser.add_argument("--ledger", type=Path, metavar="DIR", help="keep the correction in the ledger of this folder")
+    parser.add_argument("--minutes", type=float, default=0.0, metavar="N", help="spent on it, for the ledger")
     add_format_argument(parser)
 
 
@@ -37,9 +39,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         formats=tuple(arguments.formats),
         reviewer=arguments.reviewer,
         approved=arguments.approve,
+        ledger=arguments.ledger,
+        minutes_spent=arguments.minutes,
     )
     with console.progress() as progress:
         result = Workbench(arguments.folder, Credentials(), progress).send(job)
     print_objects(console, result.objects, result.pushed)
+    for text in result.notes:
+        console.warn(text)
     console.result(to_json(result))
     return 0

@@ -20,6 +20,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the series taken, the series set aside and the contradictions."""
     from BratsSegmenterLib.pipeline import recognise, scan_study
     from BratsSegmenterLib.records import to_json
+    from BratsSegmenterLib.versions import describe as describe_results
     from BratsSegmenterLib.workbench import describe
 
     with console.progress() as progress:
@@ -40,6 +41,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         ("series", "slices", "why"),
         ((row.description, row.slices, row.excluded) for row in described.series if row.excluded),
     )
+    if described.results:
+        console.say(describe_results(described.results))
     for text in (*described.warnings, *described.notes):
         console.warn(text)
     console.result(to_json(described))

@@ -36,6 +36,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.jobs import PrepareJob, SegmentJob, SendJob
     from BratsSegmenterLib.machine import peak_memory_mb
+    from BratsSegmenterLib.records import to_json
+    from BratsSegmenterLib.versions import describe
     from BratsSegmenterLib.workbench import Workbench
 
     credentials = Credentials.from_environment()
@@ -56,7 +58,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         destination = profile if arguments.push else None
         send = SendJob(arguments.out, segmented.labels, False, tuple(arguments.formats), destination)
         sent = workbench.send(send)
-    warnings = (*prepared.warnings, *segmented.warnings)
+    warnings = (*prepared.warnings, *segmented.warnings, *sent.notes)
+    if prepared.results:
+        console.say(describe(prepared.results))
     print_volumes(console, segmented.volumes_ml, segmented.not_measured)
     print_stages(console, progress.stages)
     print_objects(console, sent.objects, sent.pushed)
@@ -77,6 +81,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "not_measured": segmented.not_measured,
             "stages": [{"name": stage.name, "seconds": round(stage.seconds, 3)} for stage in progress.stages],
             "peak_memory_mb": round(peak_memory_mb()),
+            "earlier_results": to_json(prepared.results),
+            "version": sent.version,
             "pushed": sent.pushed,
             "segmentation": segmented.labels,
             "objects": [{"kind": o.kind, "path": o.path} for o in sent.objects],

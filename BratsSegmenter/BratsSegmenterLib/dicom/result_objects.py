@@ -1,0 +1,147 @@
+"""The regions, measurements and pictures of them that a study already carries, found by their headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from pydicom import Dataset
+from pydicom.config import disable_value_validation
+
+from BratsSegmenterLib.dicom.adoption import segmentation_from
+from BratsSegmenterLib.dicom.provenance import MANUFACTURER, Authorship, ObjectKind, ObjectReference, ResultObject
+from BratsSegmenterLib.dicom.reading import UNREADABLE, read_header
+from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
+from BratsSegmenterLib.dicom.segmentation_reader import read_seg
+from BratsSegmenterLib.domain import Algorithm, Segmentation, Volume
+from BratsSegmenterLib.errors import SeriesError
+
+_REGIONS = (ObjectKind.RTSTRUCT, ObjectKind.SEG)
+_KINDS = {kind.value: kind for kind in ObjectKind}
+_MOMENTS = (
+    ("SeriesDate", "SeriesTime"),
+    ("StructureSetDate", "StructureSetTime"),
+    ("ContentDate", "ContentTime"),
+    ("InstanceCreationDate", "InstanceCreationTime"),
+)
+_VERSION = re.compile(r"\bv(\d{1,4})\b")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@disable_value_validation()
+def result_objects(files: Iterable[Path]) -> tuple[ResultObject, ...]:
+    """Our objects of every kind, and the structure sets and SEGs of others; every object once.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        Any files; what is no such object, or cannot be read, is passed over: scanning the study says so of it.
+    """
+    found: dict[str, ResultObject] = {}
+    for file in files:
+        result = _result_object(file)
+        if result is not None:
+            found.setdefault(result.reference.sop_instance_uid, result)
+    return tuple(found.values())
+
+
+def read_regions(result: ResultObject, volume: Volume) -> tuple[Segmentation, tuple[str, ...]]:
+    """The regions of a structure set or SEG as a label map on the grid of `volume`.
+
+    Returns
+    -------
+    Segmentation
+    tuple of str
+        What was tolerated, left out or had to be decided.
+
+    Raises
+    ------
+    SeriesError
+        It is damaged, drawn in another frame of reference, or holds none of our regions.
+    """
+    read = read_seg if result.kind is ObjectKind.SEG else read_rtstruct
+    structures = read(result.path, volume)
+    segmentation, notes = segmentation_from(structures, volume, result.algorithm)
+    return segmentation, (*structures.tolerated, *notes)
+
+
+def _result_object(file: Path) -> ResultObject | None:
+    try:
+        header = read_header(file)
+        kind = _KINDS.get(str(header.get("Modality")))
+        is_ours = str(header.get("Manufacturer")) == MANUFACTURER
+        if kind is None or not (is_ours or kind in _REGIONS):
+            return None
+        return ResultObject(
+            kind=kind,
+            path=file,
+            reference=ObjectReference(
+                str(header.SeriesInstanceUID), str(header.SOPClassUID), str(header.SOPInstanceUID)
+            ),
+            is_ours=is_ours,
+            version=_version(header) if is_ours else None,
+            made_at=_made_at(header),
+            authorship=_authorship(header),
+            reviewer=str(
+                header.get("ReviewerName") or header.get("OperatorsName") or header.get("ContentCreatorName") or ""
+            ),
+            is_approved=header.get("ApprovalStatus") == "APPROVED",
+            algorithm=_algorithm(header, is_ours),
+            drawn_on=_drawn_on(header),
+        )
+    except (SeriesError, *UNREADABLE, IndexError):
+        return None
+
+
+def _version(header: Dataset) -> int | None:
+    named = _VERSION.search(str(header.get("SeriesDescription") or ""))
+    return int(named[1]) if named else None
+
+
+def _made_at(header: Dataset) -> str:
+    for date, time in _MOMENTS:
+        if header.get(date):
+            return _iso_8601(str(header[date].value), str(header.get(time) or ""))
+    return ""
+
+
+def _iso_8601(date: str, time: str) -> str:
+    """From DA, also in its old form with points, and TM, which may be short; empty where it is no date."""
+    digits = f"{date.replace('.', '')}{time[:6]:0<6}"
+    try:
+        return datetime.strptime(digits, "%Y%m%d%H%M%S").isoformat()
+    except ValueError:
+        return ""
+
+
+def _authorship(header: Dataset) -> Authorship | None:
+    """Who drew the regions; what is not automatic was drawn or changed by a person."""
+    kinds = [str(roi.get("ROIGenerationAlgorithm") or "") for roi in header.get("StructureSetROISequence") or []]
+    kinds += [str(segment.get("SegmentAlgorithmType") or "") for segment in header.get("SegmentSequence") or []]
+    if not kinds:
+        return None
+    return Authorship.AI if set(kinds) == {Authorship.AI.value} else Authorship.EDITED
+
+
+def _algorithm(header: Dataset, is_ours: bool) -> Algorithm:
+    """Of ours the model, as :func:`software_versions` wrote it; of others the maker of the program."""
+    if not is_ours:
+        return Algorithm(str(header.get("Manufacturer") or "unknown"), "unknown", "")
+    name, _, version = str(header.SoftwareVersions[1]).rpartition(" ")
+    weights = None
+    for segment in header.get("SegmentSequence") or []:
+        identification = segment.get("SegmentationAlgorithmIdentificationSequence") or [Dataset()]
+        weights = _SHA256.search(str(identification[0].get("AlgorithmParameters") or ""))
+    return Algorithm(name or version, version if name else "", weights[0] if weights else "")
+
+
+def _drawn_on(header: Dataset) -> str:
+    for frame_of_reference in header.get("ReferencedFrameOfReferenceSequence") or []:
+        for study in frame_of_reference.get("RTReferencedStudySequence") or []:
+            for series in study.get("RTReferencedSeriesSequence") or []:
+                return str(series.SeriesInstanceUID)
+    for series in header.get("ReferencedSeriesSequence") or []:
+        return str(series.SeriesInstanceUID)
+    return ""

@@ -1,0 +1,112 @@
+"""Regions that a study carries, ours or others', become the label map to work on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from BratsSegmenterLib import dicom
+from BratsSegmenterLib.dicom import Authorship, ObjectKind, Recognition, ResultObject, ScannedStudy
+from BratsSegmenterLib.domain import Case, Sequence, Series
+from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.measurement import measure
+from BratsSegmenterLib.pipeline import SegmentedCase
+from BratsSegmenterLib.preprocessing import Steps, preprocess
+from BratsSegmenterLib.progress import Progress
+
+_REGIONS = (ObjectKind.RTSTRUCT, ObjectKind.SEG)
+
+
+@dataclass(frozen=True, eq=False)
+class ResumedCase:
+    """A case whose segmentation was read from the study.
+
+    Attributes
+    ----------
+    result : SegmentedCase
+    authorship : Authorship
+        Of the regions that were read.
+    tolerated : tuple of str
+        What was not as it should be, left out, or had to be decided.
+    """
+
+    result: SegmentedCase
+    authorship: Authorship
+    tolerated: tuple[str, ...]
+
+
+def choose_regions(study: ScannedStudy, uid: str) -> ResultObject:
+    """The structure set or SEG with that Series or SOP Instance UID.
+
+    Without a UID the newest of ours, of two of one time the SEG; only where there is none, the newest of others.
+
+    Raises
+    ------
+    SeriesError
+        The study carries none.
+    """
+    files = [file for item in study.set_aside for file in item.files]
+    regions = [one for one in dicom.result_objects(files) if one.kind in _REGIONS]
+    if uid:
+        regions = [one for one in regions if uid in (one.reference.series_uid, one.reference.sop_instance_uid)]
+    if not regions:
+        what = f"no structure set or segmentation {uid}" if uid else "neither a structure set nor a segmentation"
+        raise SeriesError(f"The study carries {what}.", "Segment the study instead.")
+    return max(regions, key=lambda one: (one.is_ours, one.made_at, one.kind is ObjectKind.SEG))
+
+
+def resume_case(
+    study: ScannedStudy,
+    recognition: Recognition,
+    regions: ResultObject,
+    steps: Steps,
+    resample_gaps: bool,
+    progress: Progress,
+) -> ResumedCase:
+    """Read the regions onto the series they were drawn on, and the other sequences for display.
+
+    Raises
+    ------
+    SeriesError
+        The regions are damaged, none of them is one of ours, or none lies on the series.
+    """
+    reference = _drawn_on(study, recognition, regions)
+    role, remarks = _role(reference, recognition, regions)
+    shown = {sequence: candidate.series for sequence, candidate in recognition.found.items()} | {role: reference}
+    case = _case(shown, role, resample_gaps, progress)
+    with progress.stage("read regions"):
+        segmentation, tolerated = dicom.read_regions(regions, case.reference_volume)
+    prepared = preprocess(case, steps, progress)
+    with progress.stage("measure"):
+        measurements = measure(segmentation)
+    result = SegmentedCase(case, prepared, segmentation, measurements, prepared.findings)
+    return ResumedCase(result, regions.authorship or Authorship.EDITED, (*remarks, *tolerated))
+
+
+def _drawn_on(study: ScannedStudy, recognition: Recognition, regions: ResultObject) -> Series:
+    named = [series for series in study.series if series.series_uid == regions.drawn_on]
+    return named[0] if named else recognition.found[dicom.reference_sequence(recognition.found)].series
+
+
+def _role(reference: Series, recognition: Recognition, regions: ResultObject) -> tuple[Sequence, tuple[str, ...]]:
+    """As which sequence the series is shown, and what is to be said about the choice."""
+    remarks = []
+    if reference.series_uid != regions.drawn_on:
+        remarks.append(f"It names no series of this study; its coordinates were believed, on {reference.label}.")
+    for sequence, candidate in recognition.found.items():
+        if candidate.series.key == reference.key:
+            return sequence, tuple(remarks)
+    role = next(
+        (sequence for sequence in (Sequence.T1C, Sequence.FLAIR) if sequence in recognition.found), Sequence.T1C
+    )
+    remarks.append(f"It was drawn on {reference.label}, which is shown in the place of {role.value}.")
+    return role, tuple(remarks)
+
+
+def _case(shown: Mapping[Sequence, Series], role: Sequence, resample_gaps: bool, progress: Progress) -> Case:
+    with progress.stage("load"):
+        volumes = {
+            sequence: dicom.load_volume(series, resample_gaps=resample_gaps, progress=progress)
+            for sequence, series in shown.items()
+        }
+    return Case(volumes, role)

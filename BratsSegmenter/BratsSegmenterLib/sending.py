@@ -1,0 +1,129 @@
+"""One sending: what to call it, whether the study says it already, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.archive import Archive, Delivery, Outbox
+from BratsSegmenterLib.delivery import (
+    Exported,
+    Signature,
+    export_objects,
+    is_repetition,
+    results_in_archive,
+    store_objects,
+)
+from BratsSegmenterLib.dicom import ObjectKind
+from BratsSegmenterLib.domain import Segmentation, Sequence, Volume
+from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.jobs import SendResult, SentObject
+from BratsSegmenterLib.measurement import measure
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.versions import EarlierResult
+
+
+@dataclass(frozen=True, eq=False)
+class Sending:
+    """What one person wants to send of one study.
+
+    Attributes
+    ----------
+    folder : JobFolder
+    reference : Volume
+    segmentation : Segmentation
+        On its grid, as the user sees it.
+    images : mapping of Sequence to ndarray of float32, shape (slices, rows, columns)
+        On that grid, for the key images.
+    kinds : tuple of ObjectKind
+    signature : Signature
+    progress : Progress
+    """
+
+    folder: JobFolder
+    reference: Volume
+    segmentation: Segmentation
+    images: Mapping[Sequence, NDArray[np.float32]] = field(repr=False)
+    kinds: tuple[ObjectKind, ...]
+    signature: Signature
+    progress: Progress
+
+    def write(self, earlier: tuple[EarlierResult, ...]) -> SendResult:
+        """Write and check the objects as the version after `earlier`; nothing leaves this machine."""
+        return _written(self._export(earlier))
+
+    def store(self, archive: Archive) -> SendResult:
+        """Write, check and store the objects, unless the study in the archive says the same already.
+
+        What an interrupted sending left in the outbox is delivered first, so that a repetition finds it there.
+
+        Raises
+        ------
+        ArchiveError
+        ExportError
+        """
+        outbox = Outbox(self.folder.outbox)
+        left_over = self._deliver_left_over(outbox, archive)
+        with self.progress.stage("look for results"):
+            study_uid = self.reference.series.study_uid
+            earlier = results_in_archive(archive, study_uid, self.folder.dicom, self.progress)
+        if earlier and is_repetition(earlier[-1], self.reference, self.segmentation, self.kinds, self.signature):
+            return self._nothing_new(earlier[-1], archive, left_over)
+        exported = self._export(earlier)
+        transaction, receipt = store_objects(exported, archive, outbox, self.progress)
+        return replace(
+            _written(exported),
+            pushed=tuple(stored.sop_instance_uid for stored in receipt.objects),
+            receipt=transaction.receipt_path,
+            archive=receipt.profile_name,
+            archive_url=receipt.url,
+            delivered_at=receipt.delivered_at,
+        )
+
+    def _export(self, earlier: tuple[EarlierResult, ...]) -> Exported:
+        return export_objects(
+            self.reference,
+            self.segmentation,
+            self.images,
+            self.kinds,
+            self.signature,
+            self.folder.objects,
+            self.progress,
+            earlier,
+        )
+
+    def _deliver_left_over(self, outbox: Outbox, archive: Archive) -> tuple[Delivery, ...]:
+        with self.progress.stage("deliver what waits"):
+            deliveries = outbox.deliver(archive, self.progress)
+        for delivery in deliveries:
+            if delivery.error is not None:
+                raise delivery.error
+        return deliveries
+
+    def _nothing_new(self, newest: EarlierResult, archive: Archive, left_over: tuple[Delivery, ...]) -> SendResult:
+        receipts = [delivery.receipt for delivery in left_over if delivery.receipt is not None]
+        says = f"Version {newest.version} in the archive says exactly this already"
+        return SendResult(
+            objects=(),
+            pushed=tuple(stored.sop_instance_uid for receipt in receipts for stored in receipt.objects),
+            receipt=left_over[-1].transaction.receipt_path if left_over else None,
+            volumes_ml={volume.region.key: volume.volume_ml for volume in measure(self.segmentation).volumes},
+            version=newest.version,
+            archive=archive.profile.name,
+            archive_url=archive.profile.url,
+            delivered_at=receipts[-1].delivered_at if receipts else "",
+            notes=(f"{says}: what had waited was delivered." if receipts else f"{says}; nothing was sent.",),
+        )
+
+
+def _written(exported: Exported) -> SendResult:
+    return SendResult(
+        objects=tuple(SentObject(o.kind.name, o.path, o.sop_instance_uid) for o in exported.objects),
+        pushed=(),
+        receipt=None,
+        volumes_ml={volume.region.key: volume.volume_ml for volume in exported.measurements.volumes},
+        version=exported.version,
+    )

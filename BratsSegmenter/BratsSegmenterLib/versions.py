@@ -1,0 +1,113 @@
+"""The results that a study already carries, as versions: which there are, and which number comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
+from BratsSegmenterLib.domain import Algorithm
+
+_AUTHORS = {Authorship.AI: "AI", Authorship.EDITED: "corrected", None: "author not stated"}
+
+
+@dataclass(frozen=True)
+class EarlierResult:
+    """One version: the objects of ours that were made together.
+
+    Attributes
+    ----------
+    version : int
+        Counted from 1.
+    objects : tuple of ResultObject
+        At least one.
+    """
+
+    version: int
+    objects: tuple[ResultObject, ...]
+
+    @property
+    def made_at(self) -> str:
+        """ISO 8601; empty when the objects do not say."""
+        return self.objects[0].made_at
+
+    @property
+    def kinds(self) -> tuple[ObjectKind, ...]:
+        """Which kinds of objects it has, in the order of :class:`ObjectKind`."""
+        own = {one.kind for one in self.objects}
+        return tuple(kind for kind in ObjectKind if kind in own)
+
+    @property
+    def authorship(self) -> Authorship | None:
+        """Whether a person changed what the model drew; None when no object says."""
+        return next((one.authorship for one in self.objects if one.authorship), None)
+
+    @property
+    def reviewer(self) -> str:
+        """Name of who reviewed it, empty when nobody did. Show it, never log it."""
+        return next((one.reviewer for one in self.objects if one.reviewer), "")
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether the reviewer approved it as final."""
+        return any(one.is_approved for one in self.objects)
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """The model; its weights where an object names them."""
+        return max((one.algorithm for one in self.objects), key=lambda algorithm: len(algorithm.weights_sha256))
+
+    @property
+    def regions(self) -> ResultObject | None:
+        """The object with its regions: the SEG, else the structure set."""
+        by_kind = {one.kind: one for one in self.objects}
+        return by_kind.get(ObjectKind.SEG) or by_kind.get(ObjectKind.RTSTRUCT)
+
+    def describe(self) -> str:
+        """For people, with the reviewer's name: ``version 2: corrected, reviewed by Curie, Marie, 3 May 2026``."""
+        review = f"reviewed by {self.reviewer.replace('^', ', ')}" if self.reviewer else "not reviewed"
+        approval = ", approved" if self.is_approved else ""
+        kinds = ", ".join(kind.name.replace("_", " ") for kind in self.kinds)
+        return f"version {self.version}: {_AUTHORS[self.authorship]}, {review}{approval}{self._date()} ({kinds})"
+
+    def _date(self) -> str:
+        if not self.made_at:
+            return ""
+        moment = datetime.fromisoformat(self.made_at)
+        return f", {moment.day} {moment:%B %Y}"
+
+
+def earlier_results(objects: Iterable[ResultObject]) -> tuple[EarlierResult, ...]:
+    """The versions among the objects of a study, oldest first; what others made is no version of ours.
+
+    Objects of one version carry the same time and number. Where an archive rewrote the series descriptions, versions
+    are counted in the order of time.
+    """
+    together: dict[tuple[str, int | None], list[ResultObject]] = {}
+    for one in objects:
+        if one.is_ours:
+            together.setdefault((one.made_at, one.version), []).append(one)
+    results: list[EarlierResult] = []
+    for _, version in sorted(together, key=lambda key: (key[0], key[1] or 0)):
+        results.append(EarlierResult(version or next_version(results), tuple(together[_, version])))
+    return tuple(results)
+
+
+def next_version(results: Sequence[EarlierResult]) -> int:
+    """The number of the result to come."""
+    return max((result.version for result in results), default=0) + 1
+
+
+def predecessors(results: Sequence[EarlierResult]) -> tuple[ObjectReference, ...]:
+    """The newest object of each kind, for the new ones to refer to."""
+    newest = {one.reference.sop_class_uid: one.reference for result in results for one in result.objects}
+    return tuple(newest.values())
+
+
+def describe(results: Sequence[EarlierResult]) -> str:
+    """All versions in one sentence, with the reviewers' names; empty when there are none."""
+    if not results:
+        return ""
+    text = "; ".join(result.describe() for result in results)
+    return f"{text[0].upper()}{text[1:]}."
