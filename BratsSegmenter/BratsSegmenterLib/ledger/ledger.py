@@ -108,7 +108,7 @@ class Ledger:
 
     def _remove_unfinished(self) -> None:
         """What a killed process began to write under another name."""
-        for unfinished in (*self._folder.glob(".head.json-*"), *self._masks.glob(".*")):
+        for unfinished in (*self._folder.glob(".partial-*"), *self._masks.glob(".partial-*")):
             unfinished.unlink()
 
     def _check_mask(self, number: int, name: str) -> None:

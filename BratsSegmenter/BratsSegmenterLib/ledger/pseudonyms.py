@@ -7,7 +7,7 @@ import hmac
 import secrets
 from pathlib import Path
 
-from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.durable import whole_file
 from BratsSegmenterLib.errors import LearningError
 
 _KEY_BYTES = 32
@@ -30,7 +30,9 @@ class Pseudonyms:
     def create_key(self) -> None:
         """Make a key where there is none."""
         if not self._path.exists():
-            write_atomically(self._path, secrets.token_hex(_KEY_BYTES).encode())
+            with whole_file(self._path) as partial:
+                partial.touch(mode=0o600)
+                partial.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
 
     def study(self, study_uid: str) -> str:
         """The pseudonym of a study."""
