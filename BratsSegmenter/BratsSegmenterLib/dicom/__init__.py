@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     )
     from BratsSegmenterLib.dicom.recognition import Candidate, Recognition, missing_notes, recognise, reference_sequence
     from BratsSegmenterLib.dicom.references import check_references
-    from BratsSegmenterLib.dicom.result_objects import read_regions, result_objects
     from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures, read_rtstruct
     from BratsSegmenterLib.dicom.rtstruct_writer import write_rtstruct
     from BratsSegmenterLib.dicom.scanning import ScannedStudy, SetAside, scan
     from BratsSegmenterLib.dicom.segmentation_object import write_seg
     from BratsSegmenterLib.dicom.segmentation_reader import read_seg
+    from BratsSegmenterLib.dicom.study_results import read_regions, result_objects
     from BratsSegmenterLib.dicom.volume import load_volume
 
 _MODULE_OF = {
@@ -51,12 +51,12 @@ _MODULE_OF = {
     "load_volume": "volume",
     "missing_notes": "recognition",
     "nifti_to_dicom": "nifti",
-    "read_regions": "result_objects",
+    "read_regions": "study_results",
     "read_rtstruct": "rtstruct_reader",
     "read_seg": "segmentation_reader",
     "recognise": "recognition",
     "reference_sequence": "recognition",
-    "result_objects": "result_objects",
+    "result_objects": "study_results",
     "scan": "scanning",
     "segmentation_from": "adoption",
     "verify_objects": "gate",

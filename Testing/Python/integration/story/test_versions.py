@@ -1,0 +1,312 @@
+"""A study that carries results already: said, counted on, not sent twice, taken up again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from archives import RunningArchive, write_study
+from faulty_proxy import Fault, Plan
+from numpy.typing import NDArray
+from phantoms import PhantomStudy
+
+from BratsSegmenterLib import dicom
+from BratsSegmenterLib.cli import main
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.domain import Algorithm, Segmentation, Volume
+from BratsSegmenterLib.errors import ArchiveError, SeriesError
+from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
+from BratsSegmenterLib.jobs import PrepareJob, PrepareResult, ResumeJob, SegmentResult, SendJob, SendResult
+from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
+from BratsSegmenterLib.ledger import Ledger
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.versions import describe
+from BratsSegmenterLib.workbench import Workbench
+
+_SHAPE = (10, 48, 40)
+_ALGORITHM = Algorithm("glioma-synthetic", "0.1", "cd" * 32)
+_ALL = ("RTSTRUCT", "SEG", "SR", "KEY_IMAGE")
+
+
+def drawn(larger: bool = False) -> NDArray[np.uint8]:
+    """A tumour, or the same after a correction."""
+    labels = np.zeros(_SHAPE, np.uint8)
+    labels[2:8, 10:30, 10:30] = 2
+    labels[3:7, 14:26, 14:26] = 3
+    labels[4:6, 18:22, 18:22] = 1
+    if larger:
+        labels[4:6, 30:34, 12:20] = 2
+    return labels
+
+
+@dataclass
+class Station:
+    """A workstation with a job folder of its own on one study of an archive."""
+
+    archive: RunningArchive
+    study_uid: str
+    folder: Path
+
+    def prepare(self) -> PrepareResult:
+        """Fetch the study."""
+        return self._bench().prepare(PrepareJob(self.folder, self.archive.profile, self.study_uid))
+
+    def segmented(self) -> Station:
+        """As if the model had drawn on the first series."""
+        self.prepare()
+        volume = self.reference()
+        write_labelmap(Segmentation(drawn(), volume.geometry, _ALGORITHM), JobFolder(self.folder).segmentation)
+        record = ResultRecord("T1", {"T1": volume.series.key}, _ALGORITHM, {})
+        JobFolder(self.folder).write_record(record)
+        return self
+
+    def reference(self) -> Volume:
+        """The first series."""
+        return dicom.load_volume(dicom.scan(JobFolder(self.folder).dicom).series[0])
+
+    def corrected(self) -> Path:
+        """A file with the corrected label map."""
+        path = self.folder / "corrected.nii.gz"
+        write_labelmap(Segmentation(drawn(larger=True), self.reference().geometry, _ALGORITHM), path)
+        return path
+
+    def send(self, labels: Path | None = None, **changes: object) -> SendResult:
+        """Send the model's result, or a corrected one."""
+        facts = {"edited": labels is not None, "profile": self.archive.profile, **changes}
+        return self._bench().send(SendJob(self.folder, labels or JobFolder(self.folder).segmentation, **facts))  # type: ignore[arg-type]
+
+    def resume(self, uid: str = "") -> SegmentResult:
+        """Take up what the study carries."""
+        return self._bench().resume(ResumeJob(self.folder, uid))
+
+    def instances(self) -> int:
+        """How many objects of ours the archive holds."""
+        archive = self.archive.connect()
+        series = [one for one in archive.series(self.study_uid) if one.modality != "MR"]
+        return sum(len(archive.find_instances(self.study_uid, one.series_uid)) for one in series)
+
+    def _bench(self) -> Workbench:
+        return Workbench(self.folder, self.archive.credentials, Progress())
+
+
+@pytest.fixture
+def station(any_archive: RunningArchive, tmp_path: Path) -> Station:
+    """With a segmented study of its own."""
+    identity = StudyIdentity()
+    any_archive.connect().store(write_study(tmp_path / "scanner", identity, shape=_SHAPE), compare=False)
+    return Station(any_archive, identity.study_uid, tmp_path / "station").segmented()
+
+
+@pytest.fixture
+def colleague(station: Station, tmp_path: Path) -> Station:
+    """Another workstation on the same study, which fetched it before anything was sent."""
+    return Station(station.archive, station.study_uid, tmp_path / "colleague").segmented()
+
+
+def test_a_second_version_counts_on_refers_to_the_first_and_overwrites_nothing(
+    station: Station, tmp_path: Path
+) -> None:
+    first = station.send(formats=_ALL)
+    second = station.send(station.corrected(), formats=_ALL, reviewer="Curie^Marie", approved=True)
+    assert (first.version, second.version) == (1, 2)
+    assert (second.archive, second.archive_url) == (station.archive.profile.name, station.archive.profile.url)
+    assert second.delivered_at
+    assert station.instances() == len(first.pushed) + len(second.pushed)
+    assert not set(first.pushed) & set(second.pushed)
+    uids = {one.kind: one.sop_instance_uid for one in first.objects}
+    new = {one.kind: pydicom.dcmread(one.path) for one in second.objects}
+    structure_set = new["RTSTRUCT"]
+    assert structure_set.PredecessorStructureSetSequence[0].ReferencedSOPInstanceUID == uids["RTSTRUCT"]
+    assert structure_set.StructureSetLabel == "Glioma v2"
+    referenced = [
+        instance.ReferencedSOPInstanceUID
+        for series in new["SEG"].ReferencedSeriesSequence
+        for instance in series.ReferencedInstanceSequence
+    ]
+    assert uids["SEG"] in referenced
+    study = new["SR"].PredecessorDocumentsSequence[0]
+    assert study.ReferencedSeriesSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID == uids["SR"]
+    later = Station(station.archive, station.study_uid, tmp_path / "later").prepare()
+    assert [result.version for result in later.results] == [1, 2]
+    assert "version 2: corrected, reviewed by Curie, Marie, approved" in describe(later.results)
+
+
+def test_what_a_colleague_sent_meanwhile_is_counted(station: Station, colleague: Station) -> None:
+    station.send()
+    sent = colleague.send(colleague.corrected())
+    assert sent.version == 2
+    predecessor = pydicom.dcmread(sent.objects[0].path).PredecessorStructureSetSequence[0]
+    assert predecessor.ReferencedSOPInstanceUID in {
+        one.reference.sop_instance_uid for one in dicom.result_objects((colleague.folder / "dicom").rglob("*.dcm"))
+    }
+
+
+def test_exactly_the_same_is_not_sent_twice_and_the_sentence_says_so(station: Station, colleague: Station) -> None:
+    station.send(formats=("RTSTRUCT", "SEG"))
+    for again in (station.send(formats=("RTSTRUCT", "SEG")), colleague.send(formats=("RTSTRUCT",))):
+        assert (again.pushed, again.objects, again.version) == ((), (), 1)
+        assert again.notes == ("Version 1 in the archive says exactly this already; nothing was sent.",)
+        assert again.volumes_ml["WT"] > 0
+    assert station.instances() == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"reviewer": "Curie^Marie"}, {"formats": ("SEG",)}, {"edited": True}],
+    ids=["another reviewer", "another kind of object", "signed as corrected"],
+)
+def test_whatever_differs_is_sent(station: Station, changes: dict[str, object]) -> None:
+    station.send()
+    sent = station.send(**changes)
+    assert (sent.version, len(sent.pushed)) == (2, 1)
+
+
+def test_a_single_changed_voxel_is_sent(station: Station) -> None:
+    station.send()
+    path = JobFolder(station.folder).segmentation
+    segmentation = read_labelmap(path)
+    segmentation.labels[2, 10, 10] = 0
+    write_labelmap(segmentation, path)
+    assert station.send().version == 2
+
+
+def test_what_an_interrupted_sending_left_is_delivered_and_not_doubled(station: Station) -> None:
+    with station.archive.behind_faults() as proxy:
+        profile = station.archive.connect(proxy.url).profile
+        proxy.plan(Plan(Fault.STATUS, "POST", status=401))
+        with pytest.raises(ArchiveError):
+            station.send(profile=profile)
+    assert station.instances() == 0
+    sent = station.send()
+    assert len(sent.pushed) == 1
+    assert sent.notes == ("Version 1 in the archive says exactly this already: what had waited was delivered.",)
+    assert station.instances() == 1
+
+
+def test_a_result_is_taken_up_exactly_by_a_station_that_never_segmented(station: Station, tmp_path: Path) -> None:
+    sent = station.send(station.corrected(), formats=("RTSTRUCT", "SEG"), reviewer="Curie^Marie")
+    other = Station(station.archive, station.study_uid, tmp_path / "other")
+    other.prepare()
+    for uid in ("", *(one.sop_instance_uid for one in sent.objects)):
+        taken_up = other.resume(uid)
+        assert np.array_equal(read_labelmap(taken_up.labels).labels, drawn(larger=True))
+        assert (taken_up.algorithm.name, taken_up.algorithm.version) == ("glioma-synthetic", "0.1")
+        assert taken_up.uncertainty is None
+    assert "shown in the place of" in taken_up.tolerated[0] or not taken_up.tolerated
+
+
+def test_what_was_taken_up_stays_corrected_even_when_it_is_sent_as_it_is(station: Station, tmp_path: Path) -> None:
+    station.send(station.corrected())
+    other = Station(station.archive, station.study_uid, tmp_path / "other")
+    other.prepare()
+    other.resume()
+    assert other.send().objects == ()
+    signed = other.send(reviewer="Curie^Marie")
+    structure_set = pydicom.dcmread(signed.objects[0].path)
+    assert {roi.ROIGenerationAlgorithm for roi in structure_set.StructureSetROISequence} == {"SEMIAUTOMATIC"}
+
+
+def test_regions_that_are_not_ours_are_said_and_not_guessed(station: Station, tmp_path: Path) -> None:
+    sent = station.send()
+    dataset = pydicom.dcmread(sent.objects[0].path)
+    dataset.Manufacturer = "Somebody"
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    dataset.SeriesInstanceUID = pydicom.uid.generate_uid()
+    for roi in dataset.StructureSetROISequence:
+        roi.ROIGenerationAlgorithm = "MANUAL"
+        roi.ROIName = {"ET": "Brainstem"}.get(roi.ROIName, roi.ROIName)
+    dataset.save_as(tmp_path / "others.dcm")
+    station.archive.connect().store([tmp_path / "others.dcm"])
+    other = Station(station.archive, station.study_uid, tmp_path / "other")
+    assert [result.version for result in other.prepare().results] == [1]
+    taken_up = other.resume(str(dataset.SeriesInstanceUID))
+    assert any("Brainstem is no region of this program" in sentence for sentence in taken_up.tolerated)
+    labels = read_labelmap(taken_up.labels).labels
+    assert set(np.unique(labels)) == {0, 1, 2}
+    assert taken_up.algorithm.name == "Somebody"
+    sent_on = other.send(formats=("RTSTRUCT", "SEG"))
+    assert pydicom.dcmread(sent_on.objects[0].path).StructureSetROISequence[0].ROIGenerationAlgorithm == "SEMIAUTOMATIC"
+
+
+def test_a_study_without_regions_cannot_be_taken_up(station: Station) -> None:
+    with pytest.raises(SeriesError, match="neither a structure set nor a segmentation"):
+        station.resume()
+    with pytest.raises(SeriesError, match=r"no structure set or segmentation 1\.2\.3"):
+        station.resume("1.2.3")
+
+
+def test_a_correction_that_was_sent_is_in_the_ledger_once(station: Station, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger"
+    station.send(ledger=ledger)
+    assert not ledger.exists()
+    corrected = station.corrected()
+    for _ in range(2):
+        station.send(corrected, ledger=ledger, minutes_spent=4.5, reviewer="Curie^Marie")
+    (entry,) = Ledger(ledger).entries()
+    assert (entry.minutes_spent, entry.starts_from_ai, entry.algorithm) == (4.5, True, _ALGORITHM)
+    changes = {change.region: change for change in entry.regions}
+    assert changes["ED"].dice < 1
+    assert changes["ET"].dice == 1
+    before = np.load(ledger / "masks" / f"{entry.before_mask}.npz")["labels"]
+    assert np.array_equal(before, drawn())
+    kept = b"".join(path.read_bytes() for path in ledger.rglob("*") if path.is_file())
+    assert station.study_uid.encode() not in kept
+    assert Ledger(ledger).verify() == 1
+
+
+def test_a_broken_ledger_is_said_and_does_not_undo_what_was_sent(station: Station, tmp_path: Path) -> None:
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "ledger" / "entries.jsonl").write_text("broken\n")
+    sent = station.send(station.corrected(), ledger=tmp_path / "ledger")
+    assert len(sent.pushed) == 1
+    assert "Entry 1 was changed" in sent.notes[0]
+
+
+@pytest.fixture
+def signed_in(embedded_archive: RunningArchive) -> Iterator[RunningArchive]:
+    """The embedded archive, with its token in the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BRATS_SEGMENTER_TOKEN", embedded_archive.credentials.token)
+        yield embedded_archive
+
+
+def test_the_command_line_resumes_corrects_exports_and_keeps_a_ledger(
+    signed_in: RunningArchive, phantom_study: PhantomStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signed_in.connect().store(phantom_study.files, compare=False)
+    station = Station(signed_in, phantom_study.identity.study_uid, tmp_path / "station")
+    prepared = station.prepare()
+    key = prepared.sequences["T1c"].key
+    series = next(one for one in dicom.scan(station.folder / "dicom").series if one.key == key)
+    volume = dicom.load_volume(series)
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[20:30, 30:50, 30:50] = 3
+    write_labelmap(Segmentation(labels, volume.geometry, _ALGORITHM), JobFolder(station.folder).segmentation)
+    JobFolder(station.folder).write_record(ResultRecord("T1c", {"T1c": key}, _ALGORITHM, {}))
+    station.send()
+
+    job, ledger = tmp_path / "job", tmp_path / "ledger"
+    source = ["--archive", signed_in.profile.url, "--study", station.study_uid]
+    assert main(["resume", *source, "--out", str(job), "--json"]) == 0
+    resumed = json.loads(capsys.readouterr().out)
+    assert (resumed["reference"], resumed["tolerated"]) == ("T1c", [])
+    assert np.array_equal(read_labelmap(Path(resumed["labels"])).labels, labels)
+    assert set(resumed["volumes"]) == {"T1", "T1c", "T2", "FLAIR"}
+
+    assert main(["recognise", str(job / "dicom")]) == 0
+    assert "Version 1: AI, not reviewed" in " ".join(capsys.readouterr().out.split())
+
+    labels[30, 30:50, 30:50] = 2
+    write_labelmap(Segmentation(labels, volume.geometry, _ALGORITHM), job / "corrected.nii.gz")
+    correction = ["--labels", str(job / "corrected.nii.gz"), "--ledger", str(ledger), "--minutes", "3"]
+    assert main(["export", str(job), *correction, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["version"] == 2
+    assert main(["ledger", "verify", str(ledger)]) == 0
+    assert main(["ledger", "list", str(ledger), "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out.split("\n", 1)[1])["entries"]
+    assert (entry["minutes_spent"], entry["starts_from_ai"]) == (3.0, True)
