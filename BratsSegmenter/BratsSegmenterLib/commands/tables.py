@@ -13,7 +13,7 @@ from BratsSegmenterLib.progress import StageTime
 def print_volumes(console: Console, volumes_ml: Mapping[str, float], not_measured: Mapping[str, str]) -> None:
     """Millilitres by region; where there are none, why."""
     rows = [
-        (key, region.name, not_measured.get(key, f"{volumes_ml[key]:.2f}"))
+        (key, region.name, not_measured[key] if key in not_measured else f"{volumes_ml[key]:.2f}")
         for key, region in REGIONS.items()
         if key in volumes_ml or key in not_measured
     ]

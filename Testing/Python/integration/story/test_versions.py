@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 from archives import RunningArchive, write_study
 from faulty_proxy import Fault, Plan
 from numpy.typing import NDArray
-from phantoms import PhantomStudy
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.cli import main
@@ -28,14 +26,15 @@ from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.versions import describe
 from BratsSegmenterLib.workbench import Workbench
 
-_SHAPE = (10, 48, 40)
+_SHAPE = (12, 96, 96)
+_TOO_SMALL_TO_RECOGNISE = (12, 48, 40)
 _ALGORITHM = Algorithm("glioma-synthetic", "0.1", "cd" * 32)
 _ALL = ("RTSTRUCT", "SEG", "SR", "KEY_IMAGE")
 
 
-def drawn(larger: bool = False) -> NDArray[np.uint8]:
+def drawn(larger: bool = False, shape: tuple[int, int, int] = _SHAPE) -> NDArray[np.uint8]:
     """A tumour, or the same after a correction."""
-    labels = np.zeros(_SHAPE, np.uint8)
+    labels = np.zeros(shape, np.uint8)
     labels[2:8, 10:30, 10:30] = 2
     labels[3:7, 14:26, 14:26] = 3
     labels[4:6, 18:22, 18:22] = 1
@@ -57,17 +56,18 @@ class Station:
         return self._bench().prepare(PrepareJob(self.folder, self.archive.profile, self.study_uid))
 
     def segmented(self) -> Station:
-        """As if the model had drawn on the first series."""
+        """As if the model had drawn on the T1c series."""
         self.prepare()
         volume = self.reference()
-        write_labelmap(Segmentation(drawn(), volume.geometry, _ALGORITHM), JobFolder(self.folder).segmentation)
-        record = ResultRecord("T1", {"T1": volume.series.key}, _ALGORITHM, {})
+        labels = drawn(shape=volume.geometry.shape)
+        write_labelmap(Segmentation(labels, volume.geometry, _ALGORITHM), JobFolder(self.folder).segmentation)
+        record = ResultRecord("T1c", {"T1c": volume.series.key}, _ALGORITHM, {})
         JobFolder(self.folder).write_record(record)
         return self
 
     def reference(self) -> Volume:
-        """The first series."""
-        return dicom.load_volume(dicom.scan(JobFolder(self.folder).dicom).series[0])
+        """The T1c series, the last of the study."""
+        return dicom.load_volume(dicom.scan(JobFolder(self.folder).dicom).series[-1])
 
     def corrected(self) -> Path:
         """A file with the corrected label map."""
@@ -98,7 +98,7 @@ class Station:
 def station(any_archive: RunningArchive, tmp_path: Path) -> Station:
     """With a segmented study of its own."""
     identity = StudyIdentity()
-    any_archive.connect().store(write_study(tmp_path / "scanner", identity, shape=_SHAPE), compare=False)
+    any_archive.connect().store(write_study(tmp_path / "scanner", identity, 4, _SHAPE), compare=False)
     return Station(any_archive, identity.study_uid, tmp_path / "station").segmented()
 
 
@@ -196,8 +196,21 @@ def test_a_result_is_taken_up_exactly_by_a_station_that_never_segmented(station:
         taken_up = other.resume(uid)
         assert np.array_equal(read_labelmap(taken_up.labels).labels, drawn(larger=True))
         assert (taken_up.algorithm.name, taken_up.algorithm.version) == ("glioma-synthetic", "0.1")
-        assert taken_up.uncertainty is None
-    assert "shown in the place of" in taken_up.tolerated[0] or not taken_up.tolerated
+        assert (taken_up.reference, taken_up.tolerated, taken_up.uncertainty) == ("T1c", (), None)
+        assert set(taken_up.volumes) == {"T1", "T1c", "T2", "FLAIR"}
+
+
+def test_regions_on_a_series_that_is_no_known_sequence_are_taken_up_and_that_is_said(
+    embedded_archive: RunningArchive, tmp_path: Path
+) -> None:
+    identity = StudyIdentity()
+    embedded_archive.connect().store(write_study(tmp_path / "scanner", identity, 4, _TOO_SMALL_TO_RECOGNISE))
+    station = Station(embedded_archive, identity.study_uid, tmp_path / "station").segmented()
+    station.send()
+    station.prepare()
+    taken_up = station.resume()
+    assert taken_up.tolerated == ("It was drawn on Series 4, which is shown in the place of T1c.",)
+    assert np.array_equal(read_labelmap(taken_up.labels).labels, drawn(shape=_TOO_SMALL_TO_RECOGNISE))
 
 
 def test_what_was_taken_up_stays_corrected_even_when_it_is_sent_as_it_is(station: Station, tmp_path: Path) -> None:
@@ -267,46 +280,27 @@ def test_a_broken_ledger_is_said_and_does_not_undo_what_was_sent(station: Statio
     assert "Entry 1 was changed" in sent.notes[0]
 
 
-@pytest.fixture
-def signed_in(embedded_archive: RunningArchive) -> Iterator[RunningArchive]:
-    """The embedded archive, with its token in the environment."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BRATS_SEGMENTER_TOKEN", embedded_archive.credentials.token)
-        yield embedded_archive
-
-
 def test_the_command_line_resumes_corrects_exports_and_keeps_a_ledger(
-    signed_in: RunningArchive, phantom_study: PhantomStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    station: Station, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    signed_in.connect().store(phantom_study.files, compare=False)
-    station = Station(signed_in, phantom_study.identity.study_uid, tmp_path / "station")
-    prepared = station.prepare()
-    key = prepared.sequences["T1c"].key
-    series = next(one for one in dicom.scan(station.folder / "dicom").series if one.key == key)
-    volume = dicom.load_volume(series)
-    labels = np.zeros(volume.geometry.shape, np.uint8)
-    labels[20:30, 30:50, 30:50] = 3
-    write_labelmap(Segmentation(labels, volume.geometry, _ALGORITHM), JobFolder(station.folder).segmentation)
-    JobFolder(station.folder).write_record(ResultRecord("T1c", {"T1c": key}, _ALGORITHM, {}))
+    for name, value in station.archive.credentials.to_json().items():
+        monkeypatch.setenv(f"BRATS_SEGMENTER_{name.upper()}", value)
     station.send()
-
     job, ledger = tmp_path / "job", tmp_path / "ledger"
-    source = ["--archive", signed_in.profile.url, "--study", station.study_uid]
+    source = ["--archive", station.archive.profile.url, "--study", station.study_uid]
     assert main(["resume", *source, "--out", str(job), "--json"]) == 0
     resumed = json.loads(capsys.readouterr().out)
     assert (resumed["reference"], resumed["tolerated"]) == ("T1c", [])
-    assert np.array_equal(read_labelmap(Path(resumed["labels"])).labels, labels)
-    assert set(resumed["volumes"]) == {"T1", "T1c", "T2", "FLAIR"}
+    assert np.array_equal(read_labelmap(Path(resumed["labels"])).labels, drawn())
 
     assert main(["recognise", str(job / "dicom")]) == 0
     assert "Version 1: AI, not reviewed" in " ".join(capsys.readouterr().out.split())
 
-    labels[30, 30:50, 30:50] = 2
-    write_labelmap(Segmentation(labels, volume.geometry, _ALGORITHM), job / "corrected.nii.gz")
-    correction = ["--labels", str(job / "corrected.nii.gz"), "--ledger", str(ledger), "--minutes", "3"]
+    correction = ["--labels", str(station.corrected()), "--ledger", str(ledger), "--minutes", "3"]
     assert main(["export", str(job), *correction, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["version"] == 2
     assert main(["ledger", "verify", str(ledger)]) == 0
+    assert "1 entries" in capsys.readouterr().out
     assert main(["ledger", "list", str(ledger), "--json"]) == 0
-    (entry,) = json.loads(capsys.readouterr().out.split("\n", 1)[1])["entries"]
+    (entry,) = json.loads(capsys.readouterr().out)["entries"]
     assert (entry["minutes_spent"], entry["starts_from_ai"]) == (3.0, True)
