@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -75,10 +76,10 @@ class Station:
         write_labelmap(Segmentation(drawn(larger=True), self.reference().geometry, _ALGORITHM), path)
         return path
 
-    def send(self, labels: Path | None = None, **changes: object) -> SendResult:
+    def send(self, labels: Path | None = None, **changes: Any) -> SendResult:
         """Send the model's result, or a corrected one."""
         facts = {"edited": labels is not None, "profile": self.archive.profile, **changes}
-        return self._bench().send(SendJob(self.folder, labels or JobFolder(self.folder).segmentation, **facts))  # type: ignore[arg-type]
+        return self._bench().send(SendJob(self.folder, labels or JobFolder(self.folder).segmentation, **facts))
 
     def resume(self, uid: str = "") -> SegmentResult:
         """Take up what the study carries."""
@@ -160,7 +161,7 @@ def test_exactly_the_same_is_not_sent_twice_and_the_sentence_says_so(station: St
     [{"reviewer": "Curie^Marie"}, {"formats": ("SEG",)}, {"edited": True}],
     ids=["another reviewer", "another kind of object", "signed as corrected"],
 )
-def test_whatever_differs_is_sent(station: Station, changes: dict[str, object]) -> None:
+def test_whatever_differs_is_sent(station: Station, changes: dict[str, Any]) -> None:
     station.send()
     sent = station.send(**changes)
     assert (sent.version, len(sent.pushed)) == (2, 1)
