@@ -13,6 +13,7 @@ from BratsSegmenterLib.domain import (
     ET,
     LEAF_REGIONS,
     NESTED_REGIONS,
+    RC,
     Diameters,
     Lesion,
     Measurements,
@@ -45,7 +46,8 @@ def measure(segmentation: Segmentation, intervals: Mapping[str, tuple[float, flo
     Returns
     -------
     Measurements
-        Volumes of ET, NCR, ED, RC, WT and TC, lesions from the largest.
+        Volumes of ET, NCR, ED, WT and TC, of RC only where there is one (without surgery there is no cavity), lesions
+        from the largest.
     """
     counts = {region.label: np.count_nonzero(segmentation.labels == region.label) for region in LEAF_REGIONS}
     voxel_ml = segmentation.geometry.voxel_volume_ml
@@ -53,7 +55,7 @@ def measure(segmentation: Segmentation, intervals: Mapping[str, tuple[float, flo
     volumes = tuple(
         RegionVolume(region, sum(counts[label] for label in region.labels) * voxel_ml, intervals.get(region.key))
         for region in (*LEAF_REGIONS, *NESTED_REGIONS)
-        if region.key not in segmentation.not_measured
+        if region.key not in segmentation.not_measured and (region is not RC or counts[RC.label])
     )
     return Measurements(volumes, _lesions(segmentation, ET))
 

@@ -128,7 +128,7 @@ def test_a_region_the_model_cannot_see_is_not_measured() -> None:
     geometry = _GRIDS["axial"]
     drawn = _drawn(geometry, _ellipsoid((5, 5, 5)))
     segmentation = Segmentation(drawn.labels, geometry, drawn.algorithm, {"ED": "no FLAIR", "WT": "no FLAIR"})
-    assert {volume.region.key for volume in measure(segmentation).volumes} == {"ET", "NCR", "RC", "TC"}
+    assert {volume.region.key for volume in measure(segmentation).volumes} == {"ET", "NCR", "TC"}
 
 
 def test_an_interval_goes_with_its_region() -> None:
@@ -174,3 +174,13 @@ def test_the_table_lists_regions_then_lesions_with_slices_from_1() -> None:
     assert diameters is not None
     product = f"{diameters.longest_mm * diameters.perpendicular_mm:.0f}"
     assert lesions.splitlines()[1].split(",")[5:] == [product, str(diameters.slice_index + 1), "yes"]
+
+
+def test_a_cavity_is_measured_where_there_is_one_and_not_claimed_to_be_empty_elsewhere() -> None:
+    geometry = _GRIDS["axial"]
+    drawn = _drawn(geometry, _ellipsoid((5, 5, 5)))
+    assert "RC" not in {volume.region.key for volume in measure(drawn).volumes}
+    with_cavity = Segmentation(np.where(drawn.labels > 0, 4, 0).astype(np.uint8), geometry, drawn.algorithm)
+    volumes_ml = {volume.region.key: volume.volume_ml for volume in measure(with_cavity).volumes}
+    assert volumes_ml["RC"] > 0
+    assert volumes_ml["WT"] == 0
