@@ -6,13 +6,13 @@ when it is first asked for.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from BratsSegmenterLib.archive.check import Check
 from BratsSegmenterLib.archive.credentials import Credentials, CredentialStore
 from BratsSegmenterLib.archive.listing import InstanceSummary, SeriesSummary, StudyQuery, StudySummary
 from BratsSegmenterLib.archive.profile import Authentication, Profile, ProfileStore
+from BratsSegmenterLib.lazy import lazy_names
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.archive.client import Archive
@@ -63,8 +63,4 @@ _LOADED_WHEN_USED = {
     "TransactionState": "transaction",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LOADED_WHEN_USED:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LOADED_WHEN_USED[name]}"), name)
+__getattr__ = lazy_names(__name__, _LOADED_WHEN_USED)

@@ -15,10 +15,10 @@ from pydicom.dataset import Dataset
 from BratsSegmenterLib.dicom.concepts import concept
 from BratsSegmenterLib.dicom.key_image_page import Page, chosen_slices, page_plane
 from BratsSegmenterLib.dicom.mr_series import new_uid
-from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
+from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
 from BratsSegmenterLib.dicom.source_images import source_images
-from BratsSegmenterLib.dicom.study_objects import image_item, save, stamp
+from BratsSegmenterLib.dicom.study_objects import image_item, save, series_and_equipment, stamp
 from BratsSegmenterLib.domain import Code, Measurements, Segmentation, Sequence, Volume
 from BratsSegmenterLib.pictures import Plane
 
@@ -84,14 +84,7 @@ def _secondary_capture(picture: Image.Image, plane: Plane, volume: Volume, prove
         bits_allocated=8,
         coordinate_system=hd.CoordinateSystemNames.PATIENT,
         patient_orientation=_ORIENTATIONS[plane],
-        series_instance_uid=new_uid(),
-        series_number=provenance.series_number + 3,
-        sop_instance_uid=new_uid(),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MANUFACTURER,
-        software_versions=provenance.software_version,
-        device_serial_number="0",
+        **series_and_equipment(ObjectKind.KEY_IMAGE, provenance),
     )
     stamp(dataset, volume, provenance)
     dataset.SeriesDescription = provenance.series_description("Glioma key images")

@@ -15,7 +15,7 @@ from BratsSegmenterLib.dicom.concepts import concept, declare_private_scheme
 from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.source_images import source_images
-from BratsSegmenterLib.dicom.study_objects import reference_item, save, stamp
+from BratsSegmenterLib.dicom.study_objects import reference_item, save, series_and_equipment, stamp
 from BratsSegmenterLib.domain import (
     BRAIN,
     MORPHOLOGICALLY_ABNORMAL_STRUCTURE,
@@ -75,14 +75,7 @@ def write_measurement_report(
             imaging_measurements=groups,
             title=codes.DCM.ImagingMeasurementReport,
         ),
-        series_instance_uid=new_uid(),
-        series_number=provenance.series_number + 2,
-        sop_instance_uid=new_uid(),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MANUFACTURER,
-        software_versions=provenance.software_version,
-        device_serial_number="0",
+        **series_and_equipment(ObjectKind.SR, provenance),
         series_description=provenance.series_description("Glioma volumes"),
         is_complete=True,
         is_final=False,

@@ -15,10 +15,10 @@ from pydicom.uid import SegmentationStorage
 
 from BratsSegmenterLib.dicom.concepts import algorithm_identification, concept, declare_private_scheme
 from BratsSegmenterLib.dicom.mr_series import new_uid
-from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
+from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
 from BratsSegmenterLib.dicom.source_images import source_images
-from BratsSegmenterLib.dicom.study_objects import reference_item, save, stamp
+from BratsSegmenterLib.dicom.study_objects import reference_item, save, series_and_equipment, stamp
 from BratsSegmenterLib.domain import (
     BRAIN,
     LEAF_REGIONS,
@@ -59,14 +59,7 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
         segment_descriptions=[_segment(number, region, provenance) for number, region in enumerate(regions, 1)],
         plane_positions=_plane_positions(volume, slices),
         omit_empty_frames=True,
-        series_instance_uid=new_uid(),
-        series_number=provenance.series_number + 1,
-        sop_instance_uid=new_uid(),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MANUFACTURER,
-        software_versions=provenance.software_version,
-        device_serial_number="0",
+        **series_and_equipment(ObjectKind.SEG, provenance),
         content_label="GLIOMA",
         content_description=provenance.series_description("Glioma regions"),
         content_creator_name=provenance.reviewer or None,

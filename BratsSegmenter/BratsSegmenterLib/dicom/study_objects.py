@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pydicom.charset import convert_encodings
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
@@ -79,6 +80,23 @@ def fill_in_missing(dataset: Dataset) -> None:
     for keyword in _REQUIRED:
         if keyword not in dataset:
             setattr(dataset, keyword, "")
+
+
+_SERIES_OFFSET = {ObjectKind.RTSTRUCT: 0, ObjectKind.SEG: 1, ObjectKind.SR: 2, ObjectKind.KEY_IMAGE: 3}
+
+
+def series_and_equipment(kind: ObjectKind, provenance: Provenance) -> dict[str, Any]:
+    """What highdicom's constructors are told about a new series of one object, and about who makes it."""
+    return {
+        "series_instance_uid": new_uid(),
+        "series_number": provenance.series_number + _SERIES_OFFSET[kind],
+        "sop_instance_uid": new_uid(),
+        "instance_number": 1,
+        "manufacturer": MANUFACTURER,
+        "manufacturer_model_name": MANUFACTURER,
+        "software_versions": provenance.software_version,
+        "device_serial_number": "0",
+    }
 
 
 def software_versions(provenance: Provenance) -> list[str]:

@@ -3,8 +3,9 @@
 The names are loaded when they are first used: some of them need torch, which Slicer's own process never imports.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from BratsSegmenterLib.lazy import lazy_names
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation.bundle import Bundle, available_bundles, load_bundle
@@ -75,8 +76,4 @@ __all__ = [
     "write_bundle",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOMES)
