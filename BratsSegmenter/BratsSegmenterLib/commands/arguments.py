@@ -9,7 +9,7 @@ from pathlib import Path
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile
 from BratsSegmenterLib.dicom import ObjectKind
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.jobs import PrepareResult, SwitchedSteps
+from BratsSegmenterLib.jobs import PrepareResult, SegmentJob, SwitchedSteps
 
 _CREDENTIALS = "user and password or a token come from BRATS_SEGMENTER_USER, _PASSWORD and _TOKEN"
 
@@ -108,7 +108,19 @@ def steps_from(arguments: argparse.Namespace) -> SwitchedSteps:
     return SwitchedSteps(arguments.registration, arguments.bias_correction, arguments.brain_mask)
 
 
-def chosen_keys(prepared: PrepareResult, overrides: Iterable[tuple[str, str]]) -> dict[str, str]:
+def segment_job(arguments: argparse.Namespace, prepared: PrepareResult) -> SegmentJob:
+    """Segment the series that were recognised or chosen, as the arguments say."""
+    return SegmentJob(
+        arguments.out,
+        _chosen_keys(prepared, arguments.take),
+        arguments.bundle,
+        arguments.device,
+        steps_from(arguments),
+        arguments.resample_gaps,
+    )
+
+
+def _chosen_keys(prepared: PrepareResult, overrides: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Role to series key: the recognition's choice, then the user's."""
     keys = {role: choice.key for role, choice in prepared.sequences.items()} | dict(overrides)
     return {role: key for role, key in keys.items() if key}

@@ -11,8 +11,7 @@ from BratsSegmenterLib.commands.arguments import (
     add_segmentation_arguments,
     add_source_arguments,
     archive_profile,
-    chosen_keys,
-    steps_from,
+    segment_job,
 )
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.tables import print_objects, print_stages, print_volumes
@@ -34,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print sequences, volumes, stages, peak memory and what was stored."""
     from BratsSegmenterLib.archive import Credentials
-    from BratsSegmenterLib.jobs import PrepareJob, SegmentJob, SendJob
+    from BratsSegmenterLib.jobs import PrepareJob, SendJob
     from BratsSegmenterLib.machine import peak_memory_mb
     from BratsSegmenterLib.records import to_json
     from BratsSegmenterLib.versions import describe
@@ -46,15 +45,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with console.progress() as progress:
         workbench = Workbench(arguments.out, credentials, progress)
         prepared = workbench.prepare(prepare)
-        segment = SegmentJob(
-            arguments.out,
-            chosen_keys(prepared, arguments.take),
-            arguments.bundle,
-            arguments.device,
-            steps_from(arguments),
-            arguments.resample_gaps,
-        )
-        segmented = workbench.segment(segment)
+        segmented = workbench.segment(segment_job(arguments, prepared))
         destination = profile if arguments.push else None
         send = SendJob(arguments.out, segmented.labels, False, tuple(arguments.formats), destination)
         sent = workbench.send(send)

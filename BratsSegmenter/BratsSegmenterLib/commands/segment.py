@@ -8,8 +8,7 @@ from pathlib import Path
 from BratsSegmenterLib.commands.arguments import (
     add_override_argument,
     add_segmentation_arguments,
-    chosen_keys,
-    steps_from,
+    segment_job,
 )
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.tables import print_volumes
@@ -29,22 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the label map and print the volumes."""
     from BratsSegmenterLib.archive import Credentials
-    from BratsSegmenterLib.jobs import PrepareJob, SegmentJob
+    from BratsSegmenterLib.jobs import PrepareJob
     from BratsSegmenterLib.records import to_json
     from BratsSegmenterLib.workbench import Workbench
 
     with console.progress() as progress:
         workbench = Workbench(arguments.out, Credentials(), progress)
         prepared = workbench.prepare(PrepareJob(arguments.out, files=arguments.files))
-        job = SegmentJob(
-            arguments.out,
-            chosen_keys(prepared, arguments.take),
-            arguments.bundle,
-            arguments.device,
-            steps_from(arguments),
-            arguments.resample_gaps,
-        )
-        result = workbench.segment(job)
+        result = workbench.segment(segment_job(arguments, prepared))
     print_volumes(console, result.volumes_ml, result.not_measured)
     for text in (*prepared.warnings, *result.warnings):
         console.warn(text)

@@ -1,6 +1,6 @@
 """How good a model is: BraTS-style cases, scores, tables and a page of pictures."""
 
-from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase, find_cases, read_case
+from BratsSegmenterLib.learning.evaluation.cases import SEQUENCE_NAMES, CaseFiles, LabelledCase, find_cases, read_case
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
 from BratsSegmenterLib.learning.evaluation.page import PicturePage
 from BratsSegmenterLib.learning.evaluation.run import (
@@ -20,6 +20,7 @@ from BratsSegmenterLib.learning.evaluation.summary import (
 )
 
 __all__ = [
+    "SEQUENCE_NAMES",
     "CaseFiles",
     "CaseResult",
     "Evaluation",

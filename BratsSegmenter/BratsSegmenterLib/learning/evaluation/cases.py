@@ -20,7 +20,7 @@ from BratsSegmenterLib.domain import ET, RC, Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.geometry import Geometry
 
-_SEQUENCES = {
+SEQUENCE_NAMES = {
     "t1": Sequence.T1,
     "t1n": Sequence.T1,
     "t1c": Sequence.T1C,
@@ -31,6 +31,7 @@ _SEQUENCES = {
     "flair": Sequence.FLAIR,
     "t2f": Sequence.FLAIR,
 }
+"""What the challenges of all years, and their users, call the sequences."""
 _LABELS = "seg"
 _FILE = re.compile(r"(?:.*[_-])?([a-z0-9]+)\.nii(?:\.gz)?", re.IGNORECASE)
 _CAVITY_NAMES = ("t1n", "t2w", "t2f")
@@ -128,8 +129,8 @@ def _case_files(folder: Path) -> CaseFiles:
     for file in sorted(folder.glob("*.nii*")):
         role = _role(file)
         names.add(role)
-        if role in _SEQUENCES:
-            images[_SEQUENCES[role]] = file
+        if role in SEQUENCE_NAMES:
+            images[SEQUENCE_NAMES[role]] = file
         elif role == _LABELS:
             labels = file
     return CaseFiles(folder.name, images, labels, four_is_cavity=not names.isdisjoint(_CAVITY_NAMES))
@@ -138,7 +139,7 @@ def _case_files(folder: Path) -> CaseFiles:
 def _role(file: Path) -> str:
     match = _FILE.fullmatch(file.name)
     role = match.group(1).lower() if match else ""
-    return role if role in _SEQUENCES or role == _LABELS else ""
+    return role if role in SEQUENCE_NAMES or role == _LABELS else ""
 
 
 def _read(files: CaseFiles, file: Path) -> tuple[NDArray[np.float32], Geometry]:

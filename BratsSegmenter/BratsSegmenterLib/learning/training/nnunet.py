@@ -17,20 +17,9 @@ import numpy as np
 
 from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Region, Sequence
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.evaluation import CaseFiles, LabelledCase, read_case
+from BratsSegmenterLib.learning.evaluation import SEQUENCE_NAMES, CaseFiles, LabelledCase, read_case
 
 _DATASET = "dataset.json"
-_CHANNELS = {
-    "t1": Sequence.T1,
-    "t1n": Sequence.T1,
-    "t1c": Sequence.T1C,
-    "t1ce": Sequence.T1C,
-    "t1gd": Sequence.T1C,
-    "t2": Sequence.T2,
-    "t2w": Sequence.T2,
-    "flair": Sequence.FLAIR,
-    "t2f": Sequence.FLAIR,
-}
 _NAMES = (
     ("non-enhanc", NCR),
     ("non_enhanc", NCR),
@@ -155,11 +144,11 @@ def _leaf(region: Region) -> Region:
 
 def _sequence(name: str) -> Sequence:
     key = name.lower().replace("-", "").replace("_", "")
-    if key not in _CHANNELS:
+    if key not in SEQUENCE_NAMES:
         raise LearningError(
-            f"{_DATASET} names the channel '{name}', which is not known.", f"Known are: {', '.join(_CHANNELS)}."
+            f"{_DATASET} names the channel '{name}', which is not known.", f"Known are: {', '.join(SEQUENCE_NAMES)}."
         )
-    return _CHANNELS[key]
+    return SEQUENCE_NAMES[key]
 
 
 def _region(name: str) -> Region:
