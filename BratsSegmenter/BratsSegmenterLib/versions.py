@@ -89,8 +89,8 @@ def earlier_results(objects: Iterable[ResultObject]) -> tuple[EarlierResult, ...
         if one.is_ours:
             together.setdefault((one.made_at, one.version), []).append(one)
     results: list[EarlierResult] = []
-    for _, version in sorted(together, key=lambda key: (key[0], key[1] or 0)):
-        results.append(EarlierResult(version or next_version(results), tuple(together[_, version])))
+    for made_at, version in sorted(together, key=lambda key: (key[0], key[1] or 0)):
+        results.append(EarlierResult(version or next_version(results), tuple(together[made_at, version])))
     return tuple(results)
 
 

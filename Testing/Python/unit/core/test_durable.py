@@ -1,0 +1,31 @@
+"""Files that are there whole or not at all."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from BratsSegmenterLib.durable import whole_file, write_atomically
+
+
+def test_a_block_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "result.nii.gz"
+    path.write_text("old")
+    with pytest.raises(RuntimeError, match="torn"), whole_file(path) as partial:
+        partial.write_text("half")
+        raise RuntimeError("torn")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_temporary_name_keeps_the_ending_for_libraries_that_go_by_it(tmp_path: Path) -> None:
+    with whole_file(tmp_path / "new" / "labels.nii.gz") as partial:
+        assert partial.name.endswith("labels.nii.gz")
+        partial.write_text("whole")
+    assert (tmp_path / "new" / "labels.nii.gz").read_text() == "whole"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_settings_and_receipts_are_for_their_owner_only(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "profiles.json", b"{}")
+    assert (tmp_path / "profiles.json").stat().st_mode & 0o077 == 0
