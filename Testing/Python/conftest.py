@@ -4,10 +4,17 @@ import os
 from pathlib import Path
 
 import pytest
+from keyring.backends.fail import Keyring as NoKeyring
 
 pytest_plugins = ["archives", "phantoms"]
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def no_keyring_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Secrets of tests stay in memory: the keyring of the machine may be locked, and is not theirs to fill."""
+    monkeypatch.setattr("keyring.get_keyring", NoKeyring)
 
 
 @pytest.fixture(scope="session")
