@@ -39,7 +39,7 @@ def main(argv: list[str]) -> int:
         cancel = _CancelWatch(sys.stdin)
         result = _run(job, secrets, Progress(_Reporter(lines), cancel.is_set))
     except BratsSegmenterError as error:
-        _send(lines, {"event": "error", "what": error.what, "advice": error.advice, "cause": error.cause})
+        _send(lines, _explained(error))
         return FAILED
     except Cancelled:
         _send(lines, {"event": "cancelled"})
@@ -71,10 +71,16 @@ def _run(job: Job, secrets: dict[str, str], progress: Progress) -> Any:
     return perform(job, Credentials.from_json(secrets), progress)
 
 
+def _explained(error: BratsSegmenterError) -> dict[str, str]:
+    kind = type(error).__name__
+    return {"event": "error", "kind": kind, "what": error.what, "advice": error.advice, "cause": error.cause}
+
+
 def _unexpected(error: Exception) -> dict[str, str]:
     kind = type(error).__name__
     return {
         "event": "error",
+        "kind": kind,
         "what": f"Something unexpected happened ({kind}).",
         "advice": "Nothing was sent and your data are unchanged. Please report it with the log.",
         "cause": kind,

@@ -31,6 +31,25 @@ STUDY = {
     "series_count": 4,
     "instance_count": 96,
 }
+_RESULT = {
+    "version": 1,
+    "objects": [
+        {
+            "kind": "RTSTRUCT",
+            "path": "1.dcm",
+            "reference": {"series_uid": "2.25.50", "sop_class_uid": "1.2.840.10008.5.1.4.1.1.481.3"}
+            | {"sop_instance_uid": "2.25.51"},
+            "is_ours": True,
+            "version": 1,
+            "made_at": "2026-05-03T10:00:00",
+            "authorship": "SEMIAUTOMATIC",
+            "reviewer": "Curie^Marie",
+            "is_approved": False,
+            "algorithm": {"name": "glioma-synthetic", "version": "0", "weights_sha256": ""},
+            "drawn_on": "2.25.2",
+        }
+    ],
+}
 
 
 class Behaviour(Enum):
@@ -38,6 +57,8 @@ class Behaviour(Enum):
 
     WORKS = "works"
     DOUBTS = "doubts"
+    FINDS_RESULTS = "finds-results"
+    FINDS_A_GAP = "finds-a-gap"
     FAILS = "fails"
     WAITS_FOR_CANCEL = "waits-for-cancel"
     DIES = "dies"
@@ -53,6 +74,9 @@ def main(argv: list[str]) -> int:
     match behaviour:
         case Behaviour.FAILS:
             _say("error", what="The PACS answered 401.", advice="Check user name and password.", cause="HTTP 401")
+            return 1
+        case Behaviour.FINDS_A_GAP if job.get("resample_gaps") is False:
+            _say("error", what="Series 4: slices 7 and 8 are missing.", advice="Agree to resample.", kind="GapError")
             return 1
         case Behaviour.WAITS_FOR_CANCEL:
             sys.stdin.readline()
@@ -114,7 +138,13 @@ def _prepare(_job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     if behaviour is Behaviour.DOUBTS:
         sequences["T2"]["confidence"] = 0.5
         warnings = ["Series 3 is called T2, but its echo time is that of a T1."]
-    return {"series": series, "sequences": sequences, "warnings": warnings, "notes": []}
+    results = [_RESULT] if behaviour is Behaviour.FINDS_RESULTS else []
+    return {"series": series, "sequences": sequences, "warnings": warnings, "notes": [], "results": results}
+
+
+def _resume(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
+    tolerated = ["The region 'Edema' was taken as ED."]
+    return _segment({**job, "bundle": "glioma-synthetic"}, behaviour) | {"tolerated": tolerated}
 
 
 def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
@@ -150,12 +180,17 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     }
 
 
-def _send(job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
+def _send(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
+    where = {"archive": job["profile"]["name"], "archive_url": job["profile"]["url"], "receipt": None, "version": 1}
+    if behaviour is Behaviour.FINDS_RESULTS and not job["edited"]:
+        notes = ["Version 1 in the archive says exactly this already; nothing was sent."]
+        return {"objects": [], "pushed": [], "notes": notes, **where}
     objects = [
         {"kind": kind, "path": f"{job['folder']}/{kind}.dcm", "sop_instance_uid": f"2.25.7{index}"}
         for index, kind in enumerate(job["formats"])
     ]
-    return {"objects": objects, "pushed": [item["sop_instance_uid"] for item in objects], "receipt": None}
+    uids = [item["sop_instance_uid"] for item in objects]
+    return {"objects": objects, "pushed": uids, "delivered_at": "2026-05-03T12:02:00.000+00:00", **where}
 
 
 def _write(values: np.ndarray, path: Path) -> None:
@@ -170,6 +205,7 @@ _ANSWERS = {
     "search": _search,
     "prepare": _prepare,
     "segment": _segment,
+    "resume": _resume,
     "send": _send,
 }
 

@@ -99,4 +99,4 @@ class ArchivePart(Part):
         self.editor.widget.setVisible(wanted)
 
     def _on_rejected(self, error: BratsSegmenterError) -> None:
-        self._workflow.failed.emit(Failure(error.what, error.advice, error.cause))
+        self._workflow.failed.emit(Failure.of(error))

@@ -36,4 +36,6 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
     review = Review(parameter_node)
     worker = WorkerProcess(command or worker_command(worker_interpreter(slicer.app.slicerHome)))
     studies_folder = Path(slicer.app.cachePath) / "BratsSegmenter"
-    return Panel(layout, Workflow(worker, review, studies_folder, ensure_dependencies), review, profiles)
+    ledger_folder = settings_folder / "ledger"  # unlike the cache, nobody empties the settings
+    workflow = Workflow(worker, review, studies_folder, ledger_folder, ensure_dependencies)
+    return Panel(layout, workflow, review, profiles)

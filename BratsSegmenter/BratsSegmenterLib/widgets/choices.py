@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from BratsSegmenterLib.archive import Credentials, Profile
+from BratsSegmenterLib.jobs import SwitchedSteps
 
 BUNDLE = "glioma-synthetic"
 
@@ -19,16 +20,18 @@ class Connection:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Which model segments, and on which device ("auto", "cuda", "mps" or "cpu")."""
+    """Which model segments, on which device ("auto", "cuda", "mps" or "cpu"), after which steps."""
 
     bundle: str = BUNDLE
     device: str = "auto"
+    steps: SwitchedSteps = field(default_factory=SwitchedSteps)
 
 
 @dataclass(frozen=True)
 class SendRequest:
-    """What the user agreed to send: kinds of objects, the name of who reviewed them, where to."""
+    """What the user agreed to send: where to, kinds of objects, who reviewed them, and whether that approves them."""
 
     connection: Connection
     formats: tuple[str, ...]
     reviewer: str = ""
+    approved: bool = False

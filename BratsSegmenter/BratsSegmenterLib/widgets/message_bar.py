@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import load_ui, set_text_or_hide
 
 _STYLE = "QFrame#MessageBar {{ background: {0}; border: 1px solid {1}; border-radius: 3px; }} QLabel {{ color: {2}; }}"
 _ERROR = _STYLE.format("#fdecea", "#d93025", "#5f1410")
 _NOTICE = _STYLE.format("#fff6d6", "#d9a400", "#4d3b00")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A way out of a failure: what the button says, what that means, and what it does."""
+
+    text: str
+    hint: str
+    accept: Callable[[], None]
 
 
 class MessageBar:
@@ -17,12 +29,14 @@ class MessageBar:
         self.widget, self.ui = load_ui("MessageBar")
         self.ui.closeButton.clicked.connect(self.clear)
         self.ui.detailsButton.toggled.connect(self._on_details)
+        self.ui.offerButton.clicked.connect(self._on_accepted)
         self._details = ""
+        self._offer: Offer | None = None
         self.clear()
 
-    def show_failure(self, failure: Failure) -> None:
+    def show_failure(self, failure: Failure, offer: Offer | None = None) -> None:
         """Say why a job failed and what to do next; the technical reason is folded away."""
-        self._show(failure.sentence, failure.cause, _ERROR)
+        self._show(failure.sentence, failure.cause, _ERROR, offer)
 
     def show_notice(self, text: str) -> None:
         """Say what the user has to decide or should know."""
@@ -32,14 +46,23 @@ class MessageBar:
         """Hide the bar."""
         self.widget.setVisible(False)
 
-    def _show(self, text: str, details: str, style: str) -> None:
+    def _show(self, text: str, details: str, style: str, offer: Offer | None = None) -> None:
         self.widget.setStyleSheet(style)
         self.ui.textLabel.setText(text)
         self._details = details
         self.ui.detailsButton.setChecked(False)
         self.ui.detailsButton.setVisible(bool(details))
         self._on_details(False)
+        self._offer = offer
+        self.ui.offerButton.setVisible(offer is not None)
+        if offer is not None:
+            self.ui.offerButton.setText(offer.text)
+            self.ui.offerButton.setToolTip(offer.hint)
         self.widget.setVisible(True)
+
+    def _on_accepted(self) -> None:
+        if self._offer is not None:
+            self._offer.accept()
 
     def _on_details(self, wanted: bool) -> None:
         set_text_or_hide(self.ui.causeLabel, self._details if wanted else "")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.jobs import (
     ConnectionJob,
     ConnectionResult,
@@ -39,16 +40,27 @@ RESULT_OF: dict[type[Job], type[JobResult]] = {
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a job ended without a result: a sentence, what to do next, and the technical reason."""
+    """Why a job ended without a result: a sentence, what to do next, the technical reason, and the error's class."""
 
     what: str
     advice: str = ""
     cause: str = ""
+    kind: str = ""
+
+    @classmethod
+    def of(cls, error: BratsSegmenterError) -> Failure:
+        """The failure of something that was done in Slicer's own process."""
+        return cls(error.what, error.advice, error.cause, type(error).__name__)
 
     @property
     def sentence(self) -> str:
         """Both sentences, for the user."""
         return f"{self.what} {self.advice}".strip()
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether slices are missing, which the user may agree to have interpolated."""
+        return self.kind == "GapError"
 
 
 @dataclass(frozen=True)

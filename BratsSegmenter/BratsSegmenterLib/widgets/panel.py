@@ -10,7 +10,8 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.jobs import SegmentResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.archive_part import ArchivePart
-from BratsSegmenterLib.widgets.message_bar import MessageBar
+from BratsSegmenterLib.widgets.message_bar import MessageBar, Offer
+from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.progress_strip import ProgressStrip
@@ -22,6 +23,8 @@ from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.studies_part import StudiesPart
 from BratsSegmenterLib.widgets.volumes_part import VolumesPart
 from BratsSegmenterLib.widgets.workflow import Workflow
+
+_BEFORE_A_STUDY_IS_KNOWN = (PanelState.NO_STUDY, PanelState.STUDY_CHOSEN)
 
 
 class Panel:
@@ -57,7 +60,7 @@ class Panel:
             layout.addWidget(part.widget)
         layout.addStretch(1)
         workflow.state_changed.connect(self._on_state_changed)
-        workflow.failed.connect(self.message_bar.show_failure)
+        workflow.failed.connect(self._on_failed)
         self.sequences.changed.connect(self.run.update)
         self.archive.editor.changed.connect(self.send.update)
         review.on_volumes = self._on_volumes
@@ -89,7 +92,7 @@ class Panel:
         self._review.release()
 
     def _on_state_changed(self) -> None:
-        if self.workflow.state.is_busy:
+        if self.workflow.state.is_busy or self.workflow.state in _BEFORE_A_STUDY_IS_KNOWN:
             self.message_bar.clear()
         self._fold()
         self.progress.update()
@@ -101,10 +104,22 @@ class Panel:
         """Before the segmentation what has to be decided, after it what the worker warned of; each said once."""
         workflow = self.workflow
         if workflow.state is PanelState.PREPARED and workflow.sequences is not None:
-            self._say(_("Please look at the sequences, then press Segment:"), workflow.sequences.questions())
+            self._say(_("Before you go on:"), (*workflow.sequences.questions(), *self._offered_results()))
         elif workflow.result is not None and workflow.result is not self._announced:
-            self._say(_("Please note:"), workflow.result.warnings)
+            self._say(_("Please note:"), (*workflow.result.warnings, *workflow.result.tolerated))
         self._announced = workflow.result
+
+    def _offered_results(self) -> tuple[str, ...]:
+        if not self.workflow.can_resume:
+            return ()
+        return (_("The study carries results already. Continue from the newest one, or segment."),)
+
+    def _on_failed(self, failure: Failure) -> None:
+        self.message_bar.show_failure(failure, self._resampling() if failure.is_gap else None)
+
+    def _resampling(self) -> Offer:
+        hint = _("You agree that the missing slices are interpolated from their neighbours")
+        return Offer(_("Resample and go on"), hint, self.workflow.fill_gaps)
 
     def _say(self, heading: str, sentences: tuple[str, ...]) -> None:
         if sentences:

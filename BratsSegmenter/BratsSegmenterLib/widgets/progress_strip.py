@@ -14,6 +14,7 @@ _WORK = {
     PanelState.SEARCHING: _("Searching"),
     PanelState.PREPARING: _("Fetching and recognising"),
     PanelState.SEGMENTING: _("Segmenting"),
+    PanelState.RESUMING: _("Opening the earlier result"),
     PanelState.SENDING: _("Sending"),
 }
 

@@ -1,11 +1,14 @@
-"""Part 4: the one button."""
+"""Part 4: the one button, and beside it the way on from an earlier result."""
 
 from __future__ import annotations
 
 from slicer.i18n import tr as _
 
-from BratsSegmenterLib.widgets.choices import RunOptions
-from BratsSegmenterLib.widgets.part import Part
+from BratsSegmenterLib.jobs import SwitchedSteps
+from BratsSegmenterLib.segmentation import available_bundles
+from BratsSegmenterLib.versions import describe
+from BratsSegmenterLib.widgets.choices import BUNDLE, RunOptions
+from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.workflow import Workflow
 
 _DEVICES = (
@@ -17,14 +20,19 @@ _DEVICES = (
 
 
 class RunPart(Part):
-    """Starts what comes next: fetch and segment, segment, or segment again."""
+    """Starts what comes next: fetch and segment, segment, segment again, or take up an earlier result."""
 
     def __init__(self, workflow: Workflow) -> None:
         super().__init__("RunPart")
         self._workflow = workflow
         for _key, text in _DEVICES:
             self.ui.deviceSelector.addItem(text)
+        for name in available_bundles():
+            self.ui.modelSelector.addItem(name)
+        self.ui.modelSelector.setCurrentIndex(max(self.ui.modelSelector.findText(BUNDLE), 0))
+        self.ui.advancedButton.collapsed = True
         self.ui.runButton.clicked.connect(self._run)
+        self.ui.resumeButton.clicked.connect(workflow.resume)
 
     def update(self) -> None:
         """Name the button after what it would do now."""
@@ -32,6 +40,14 @@ class RunPart(Part):
         self.ui.runButton.setEnabled(not is_busy and self._workflow.can_run)
         self.ui.runButton.setText(self._run_text())
         self.ui.deviceSelector.setEnabled(not is_busy)
+        self.ui.advancedButton.setEnabled(not is_busy)
+        self.ui.resumeButton.setEnabled(not is_busy)
+        self.ui.resumeButton.setVisible(self._workflow.can_resume)
+        set_text_or_hide(self.ui.resultsLabel, self._results_text())
+
+    def _results_text(self) -> str:
+        results = self._workflow.earlier_results
+        return _("In the study as fetched: {versions}").format(versions=describe(results)) if results else ""
 
     def _run_text(self) -> str:
         if self._workflow.result is not None:
@@ -39,4 +55,12 @@ class RunPart(Part):
         return _("Fetch and segment") if self._workflow.sequences is None else _("Segment")
 
     def _run(self) -> None:
-        self._workflow.run(RunOptions(device=_DEVICES[self.ui.deviceSelector.currentIndex][0]))
+        device, _text = _DEVICES[self.ui.deviceSelector.currentIndex]
+        self._workflow.run(RunOptions(self.ui.modelSelector.currentText, device, self._steps()))
+
+    def _steps(self) -> SwitchedSteps:
+        return SwitchedSteps(
+            registration=self.ui.registrationBox.checked,
+            bias_correction=self.ui.biasCorrectionBox.checked,
+            brain_mask=self.ui.brainMaskBox.checked,
+        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 from BratsSegmenterLib.jobs import SendResult
 
@@ -24,19 +26,48 @@ FORMATS = (
 )
 
 
-def consent_text(formats: tuple[str, ...], archive: str, was_edited: bool) -> str:
+def consent_text(formats: tuple[str, ...], archive: str, was_edited: bool, is_approved: bool = False) -> str:
     """The sentence that the user agrees to before anything leaves."""
     names = [item.name for item in FORMATS if item.key in formats]
-    version = "as corrected by you" if was_edited else "as the model drew it"
-    return f"Store {_enumerated(names)}, {version}, in the same study of '{archive}'."
+    version = "as corrected by you" if was_edited else "unchanged by you"
+    approval = " and approved as final" if is_approved else ""
+    return f"Store {_enumerated(names)}, {version}{approval}, in the same study of '{archive}'."
 
 
-def receipt_text(result: SendResult, archive: str) -> str:
-    """What was stored, after the archive listed it."""
-    kinds = _enumerated([item.kind for item in result.objects])
-    count = len(result.pushed)
-    verb = "is" if count == 1 else "are"
-    return f"{kinds}: {count} object{'' if count == 1 else 's'} {verb} in '{archive}', read back and verified."
+def receipt_text(result: SendResult) -> str:
+    """What was stored, after the archive gave it back, and what else is to be said; one sentence a line."""
+    return "\n".join((*_stored(result), *result.notes))
+
+
+def receipt_details(result: SendResult) -> str:
+    """The UIDs of what was stored, where to, and where the receipt lies; empty when nothing was stored."""
+    if not result.pushed:
+        return ""
+    receipt = (f"Receipt: {result.receipt}",) if result.receipt else ()
+    return "\n".join((result.archive_url, *result.pushed, *receipt))
+
+
+def _stored(result: SendResult) -> tuple[str, ...]:
+    if not result.pushed:
+        return ()
+    version = "It" if result.version is None else f"Version {result.version}"
+    moment = datetime.fromisoformat(result.delivered_at).astimezone()
+    since = f"{moment.day} {moment:%B %Y, %H:%M}"
+    objects = _enumerated(_counted(result)) or _plural(len(result.pushed), "object")
+    return (f"✓ {version} is in '{result.archive}' since {since}: {objects}; read back and verified.",)
+
+
+def _counted(result: SendResult) -> list[str]:
+    counts = Counter(item.kind for item in result.objects)
+    return [
+        f"{counts[item.key]} {item.name}" if counts[item.key] > 1 else item.name
+        for item in FORMATS
+        if item.key in counts
+    ]
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _enumerated(names: list[str]) -> str:

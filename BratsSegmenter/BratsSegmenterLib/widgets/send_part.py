@@ -10,7 +10,7 @@ from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
-from BratsSegmenterLib.widgets.send_model import FORMATS, consent_text, receipt_text
+from BratsSegmenterLib.widgets.send_model import FORMATS, consent_text, receipt_details, receipt_text
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
 
@@ -25,6 +25,8 @@ class SendPart(Part):
         self._review = review
         self.format_boxes = {item.key: self._add_format(index) for index, item in enumerate(FORMATS)}
         self.format_boxes["RTSTRUCT"].setChecked(True)
+        self.ui.reviewerEdit.textChanged.connect(self.update)
+        self.ui.approvedBox.toggled.connect(self.withdraw_consent)
         self.ui.consentBox.toggled.connect(self.update)
         self.ui.sendButton.clicked.connect(self._send)
         workflow.sent.connect(self._show_receipt)
@@ -35,6 +37,9 @@ class SendPart(Part):
         formats = self._formats()
         for widget in (self.ui.formatsFrame, self.ui.reviewerEdit):
             widget.setEnabled(can_send)
+        self.ui.approvedBox.setEnabled(can_send and bool(self._reviewer()))
+        if not self._reviewer():
+            self.ui.approvedBox.setChecked(False)
         self.ui.consentBox.setVisible(can_send)
         self.ui.consentBox.setEnabled(can_send and bool(formats))
         if not self.ui.consentBox.enabled:
@@ -56,6 +61,9 @@ class SendPart(Part):
     def _formats(self) -> tuple[str, ...]:
         return tuple(key for key, box in self.format_boxes.items() if box.checked)
 
+    def _reviewer(self) -> str:
+        return self.ui.reviewerEdit.text.strip()
+
     def _send_text(self) -> str:
         name = self._profiles.current_name
         return _("Send to '{archive}'").format(archive=name) if name else _("Send")
@@ -65,7 +73,7 @@ class SendPart(Part):
             return ""
         if not formats:
             return _("Choose at least one kind of object.")
-        return consent_text(formats, self._profiles.current_name, self._review.is_edited)
+        return consent_text(formats, self._profiles.current_name, self._review.is_edited, self.ui.approvedBox.checked)
 
     def withdraw_consent(self) -> None:
         """What was agreed to is no longer what would be sent."""
@@ -75,7 +83,9 @@ class SendPart(Part):
     def _send(self) -> None:
         connection = self._profiles.connection()
         if connection is not None:
-            self._workflow.send(SendRequest(connection, self._formats(), self.ui.reviewerEdit.text.strip()))
+            request = SendRequest(connection, self._formats(), self._reviewer(), self.ui.approvedBox.checked)
+            self._workflow.send(request)
 
     def _show_receipt(self, result: SendResult) -> None:
-        set_text_or_hide(self.ui.receiptLabel, "✓ " + receipt_text(result, self._profiles.current_name))
+        set_text_or_hide(self.ui.receiptLabel, receipt_text(result))
+        self.ui.receiptLabel.setToolTip(receipt_details(result))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from BratsSegmenterLib.jobs import ConnectionJob, Job, PrepareJob, ResumeJob, SearchJob, SegmentJob, SendJob
+
 
 class PanelState(Enum):
     """The steps of the work. A busy state runs one job; when it fails or is cancelled, the state before returns."""
@@ -17,18 +19,25 @@ class PanelState(Enum):
     SEARCHING = auto()
     PREPARING = auto()
     SEGMENTING = auto()
+    RESUMING = auto()
     SENDING = auto()
 
     @property
     def is_busy(self) -> bool:
         """Whether a job runs."""
-        return self in _BUSY
+        return self in _BUSY_WITH.values()
 
 
-_BUSY = {
-    PanelState.TESTING_CONNECTION,
-    PanelState.SEARCHING,
-    PanelState.PREPARING,
-    PanelState.SEGMENTING,
-    PanelState.SENDING,
+_BUSY_WITH: dict[type[Job], PanelState] = {
+    ConnectionJob: PanelState.TESTING_CONNECTION,
+    SearchJob: PanelState.SEARCHING,
+    PrepareJob: PanelState.PREPARING,
+    SegmentJob: PanelState.SEGMENTING,
+    ResumeJob: PanelState.RESUMING,
+    SendJob: PanelState.SENDING,
 }
+
+
+def busy_with(job: Job) -> PanelState:
+    """The state in which the job runs."""
+    return _BUSY_WITH[type(job)]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from BratsSegmenterLib.archive import StudyQuery, StudySummary
 from BratsSegmenterLib.errors import BratsSegmenterError
@@ -15,6 +15,7 @@ from BratsSegmenterLib.jobs import (
     Job,
     PrepareJob,
     PrepareResult,
+    ResumeJob,
     SearchJob,
     SearchResult,
     SegmentJob,
@@ -22,23 +23,14 @@ from BratsSegmenterLib.jobs import (
     SendJob,
     SendResult,
 )
-from BratsSegmenterLib.scene.exported import ExportedLabels
+from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, Outcome
+from BratsSegmenterLib.widgets.review_scene import ReviewScene
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
-from BratsSegmenterLib.widgets.state import PanelState
-
-
-class ReviewScene(Protocol):
-    """Where the result is shown and corrected: the MRML scene."""
-
-    def show(self, study: StudySummary, folder: Path, result: SegmentResult) -> None:
-        """Load volumes and segments."""
-
-    def export_labels(self, folder: Path) -> ExportedLabels:
-        """Write the segments as a label map in the reference's own grid."""
+from BratsSegmenterLib.widgets.state import PanelState, busy_with
 
 
 class Workflow:
@@ -51,29 +43,46 @@ class Workflow:
     scene : ReviewScene
     jobs_folder : Path
         Every study gets a folder of its own in it, named by a hash, so that a fetch can be resumed.
+    ledger_folder : Path
+        Where corrections are kept for good.
     ensure_dependencies : callable
         Installs what the network needs; called before the first run. Raises BratsSegmenterError.
+    clock : callable
+        Seconds since whenever; measures how long a person worked on a result.
 
     Attributes
     ----------
+    earlier_results : tuple of EarlierResult
+        The versions that the study carried when it was fetched, oldest first.
     state_changed, progressed, failed, studies_found, connection_checked, sent : Signal
         Emitted without arguments, with a ProgressEvent, a Failure, the studies, the checks, a SendResult.
     """
 
     def __init__(
-        self, runner: JobRunner, scene: ReviewScene, jobs_folder: Path, ensure_dependencies: Callable[[], None]
+        self,
+        runner: JobRunner,
+        scene: ReviewScene,
+        jobs_folder: Path,
+        ledger_folder: Path,
+        ensure_dependencies: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runner = runner
         self._scene = scene
         self._jobs_folder = jobs_folder
+        self._ledger_folder = ledger_folder
         self._ensure_dependencies = ensure_dependencies
+        self._clock = clock
+        self._review_began_s = clock()
         self._resting_state = PanelState.NO_STUDY
         self._files: Path | None = None
         self._connection: Connection | None = None
         self._options = RunOptions()
+        self._job: Job | None = None
         self.state = PanelState.NO_STUDY
         self.study: StudySummary | None = None
         self.sequences: SequencesModel | None = None
+        self.earlier_results: tuple[EarlierResult, ...] = ()
         self.result: SegmentResult | None = None
         self.state_changed = Signal()
         self.progressed = Signal()
@@ -97,13 +106,18 @@ class Workflow:
             return self.sequences.can_segment()
         return self._connection is not None or self._files is not None
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether the study carries a result with regions that can be taken up."""
+        return any(result.regions is not None for result in self.earlier_results)
+
     def test_connection(self, connection: Connection) -> None:
         """Ask what works between here and the archive."""
-        self._start(PanelState.TESTING_CONNECTION, ConnectionJob(connection.profile), connection)
+        self._start(ConnectionJob(connection.profile), connection)
 
     def search(self, connection: Connection, query: StudyQuery) -> None:
         """Look for studies."""
-        self._start(PanelState.SEARCHING, SearchJob(connection.profile, query), connection)
+        self._start(SearchJob(connection.profile, query), connection)
 
     def choose_study(self, connection: Connection, study: StudySummary) -> None:
         """Work on a study of the archive from now on."""
@@ -117,17 +131,26 @@ class Workflow:
         self._take_up(study)
 
     def run(self, options: RunOptions) -> None:
-        """Fetch and segment; stops in between when the sequences leave something to decide."""
-        try:
-            self._ensure_dependencies()
-        except BratsSegmenterError as error:
-            self.failed.emit(Failure(error.what, error.advice, error.cause))
+        """Fetch and segment; stops in between when the sequences or earlier results leave something to decide."""
+        if not self._has_dependencies():
             return
         self._options = options
         if self.sequences is None:
             self._prepare()
         else:
             self._segment(self.sequences)
+
+    def resume(self) -> None:
+        """Take up the newest result that the study carries, in place of a segmentation."""
+        if self._has_dependencies():
+            self._start(ResumeJob(self.folder))
+
+    def fill_gaps(self) -> None:
+        """Do again what missing slices stopped; the user agreed that they are interpolated."""
+        if isinstance(self._job, ResumeJob):
+            self._start(ResumeJob(self.folder, resample_gaps=True))
+        elif self.sequences is not None and self.can_run:
+            self._segment(self.sequences, resample_gaps=True)
 
     def cancel(self) -> None:
         """Stop what runs; the state before returns as soon as it has stopped."""
@@ -138,7 +161,7 @@ class Workflow:
         try:
             labels = self._scene.export_labels(self.folder)
         except BratsSegmenterError as error:
-            self.failed.emit(Failure(error.what, error.advice, error.cause))
+            self.failed.emit(Failure.of(error))
             return
         job = SendJob(
             folder=self.folder,
@@ -147,8 +170,11 @@ class Workflow:
             formats=request.formats,
             profile=request.connection.profile,
             reviewer=request.reviewer,
+            approved=request.approved,
+            ledger=self._ledger_folder,
+            minutes_spent=(self._clock() - self._review_began_s) / 60,
         )
-        self._start(PanelState.SENDING, job, request.connection)
+        self._start(job, request.connection)
 
     def mark_edited(self) -> None:
         """The segments changed: what was sent is no longer what is shown."""
@@ -160,12 +186,13 @@ class Workflow:
         self._connection = self._files = None
         self._take_up(study)
         self.result = result
-        self._rest(PanelState.REVIEW)
+        self._begin_review()
 
     def forget_study(self) -> None:
         """Stop what runs and begin anew, for a scene that is closed."""
         self._runner.shut_down()
         self._connection = self._files = self.study = self.result = self.sequences = None
+        self.earlier_results = ()
         self._rest(PanelState.NO_STUDY)
 
     def shut_down(self) -> None:
@@ -173,8 +200,16 @@ class Workflow:
         self._runner.shut_down()
 
     def _take_up(self, study: StudySummary) -> None:
-        self.study, self.result, self.sequences = study, None, None
+        self.study, self.result, self.sequences, self.earlier_results = study, None, None, ()
         self._rest(PanelState.STUDY_CHOSEN)
+
+    def _has_dependencies(self) -> bool:
+        try:
+            self._ensure_dependencies()
+        except BratsSegmenterError as error:
+            self.failed.emit(Failure.of(error))
+            return False
+        return True
 
     def _prepare(self) -> None:
         if self._files is not None:
@@ -183,14 +218,17 @@ class Workflow:
             assert self._connection is not None
             assert self.study is not None
             job = PrepareJob(self.folder, self._connection.profile, self.study.study_uid)
-        self._start(PanelState.PREPARING, job, self._connection)
+        self._start(job, self._connection)
 
-    def _segment(self, sequences: SequencesModel) -> None:
-        job = SegmentJob(self.folder, sequences.chosen_keys(), self._options.bundle, self._options.device)
-        self._start(PanelState.SEGMENTING, job, None)
+    def _segment(self, sequences: SequencesModel, resample_gaps: bool = False) -> None:
+        options = self._options
+        job = SegmentJob(
+            self.folder, sequences.chosen_keys(), options.bundle, options.device, options.steps, resample_gaps
+        )
+        self._start(job)
 
-    def _start(self, state: PanelState, job: Job, connection: Connection | None) -> None:
-        self.state = state
+    def _start(self, job: Job, connection: Connection | None = None) -> None:
+        self._job, self.state = job, busy_with(job)
         secrets = connection.credentials.to_json() if connection is not None else {}
         self._runner.start(job, secrets)
         self.state_changed.emit()
@@ -217,13 +255,14 @@ class Workflow:
             case SegmentResult():
                 self._on_segmented(outcome)
             case SendResult():
+                self._review_began_s = self._clock()
                 self._rest(PanelState.SENT)
                 self.sent.emit(outcome)
 
     def _on_prepared(self, result: PrepareResult) -> None:
-        self.sequences = SequencesModel(result)
+        self.sequences, self.earlier_results = SequencesModel(result), result.results
         self._rest(PanelState.PREPARED)
-        if not self.sequences.questions():
+        if not self.sequences.questions() and not self.can_resume:
             self._segment(self.sequences)
 
     def _on_segmented(self, result: SegmentResult) -> None:
@@ -234,6 +273,10 @@ class Workflow:
             self._scene.show(self.study, self.folder, result)
         except BratsSegmenterError as error:
             self.result = earlier_result
-            self._on_ended(Failure(error.what, error.advice, error.cause))
+            self._on_ended(Failure.of(error))
             return
+        self._begin_review()
+
+    def _begin_review(self) -> None:
+        self._review_began_s = self._clock()
         self._rest(PanelState.REVIEW)

@@ -8,7 +8,9 @@ from host.driver import finish, paint, wait_until
 from host.replay_worker import Behaviour
 from host.slicer_app import application
 
+from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.widgets.assembly import build_panel
+from BratsSegmenterLib.widgets.choices import RunOptions
 from BratsSegmenterLib.widgets.state import PanelState
 
 LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
@@ -119,7 +121,7 @@ def test_nothing_is_sent_before_the_user_agrees_and_an_edit_takes_the_consent_ba
     assert not send.sendButton.enabled
     send.consentBox.setChecked(True)
     assert send.sendButton.enabled
-    assert "as the model drew it" in send.consentLabel.text
+    assert "unchanged by you" in send.consentLabel.text
     paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 5.0)
     assert not send.sendButton.enabled
     assert "as corrected by you" in send.consentLabel.text
@@ -132,10 +134,97 @@ def test_a_sent_result_shows_its_receipt_until_it_is_edited_again(open_panel):
     panel.send.ui.sendButton.click()
     finish(panel)
     assert panel.workflow.state is PanelState.SENT
-    assert "1 object is in 'Ward 3'" in panel.send.ui.receiptLabel.text
+    assert panel.send.ui.receiptLabel.text.startswith("✓ Version 1 is in 'Ward 3' since 3 May 2026")
+    assert panel.send.ui.receiptLabel.text.endswith("RT Structure Set; read back and verified.")
     paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 5.0)
     assert panel.workflow.state is PanelState.REVIEW
     assert panel.send.ui.receiptLabel.isHidden()
+
+
+def test_a_study_with_an_earlier_result_asks_and_continues_from_it(open_panel):
+    panel = open_panel(Behaviour.FINDS_RESULTS)
+    _segment(panel)
+    assert panel.workflow.state is PanelState.PREPARED
+    assert "carries results already" in panel.message_bar.ui.textLabel.text
+    assert "Version 1: corrected, reviewed by Curie, Marie, 3 May 2026" in panel.run.ui.resultsLabel.text
+    panel.run.ui.resumeButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.REVIEW
+    assert "The region 'Edema' was taken as ED." in panel.message_bar.ui.textLabel.text
+    assert _volumes(panel)["ET"] == ("1.82", "")
+
+
+def test_without_an_earlier_result_none_is_offered(open_panel):
+    panel = open_panel(Behaviour.DOUBTS)
+    _segment(panel)
+    assert panel.run.ui.resumeButton.isHidden()
+    assert panel.run.ui.resultsLabel.isHidden()
+
+
+def test_what_the_archive_says_already_is_not_sent_again_and_the_panel_says_so(open_panel):
+    panel = open_panel(Behaviour.FINDS_RESULTS)
+    _segment(panel)
+    panel.run.ui.resumeButton.click()
+    finish(panel)
+    panel.send.ui.consentBox.setChecked(True)
+    panel.send.ui.sendButton.click()
+    finish(panel)
+    said = "Version 1 in the archive says exactly this already; nothing was sent."
+    assert panel.send.ui.receiptLabel.text == said
+
+
+def test_only_a_named_reviewer_can_approve_and_the_consent_says_it(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    _segment(panel)
+    send = panel.send.ui
+    assert not send.approvedBox.enabled
+    send.reviewerEdit.setText("R. Eader")
+    send.consentBox.setChecked(True)
+    send.approvedBox.setChecked(True)
+    assert "approved as final" in send.consentLabel.text
+    assert not send.consentBox.checked, "what was agreed to was no approval"
+    send.reviewerEdit.setText(" ")
+    assert not send.approvedBox.enabled
+    assert not send.approvedBox.checked
+
+
+def test_missing_slices_are_filled_when_the_user_agrees(open_panel):
+    panel = open_panel(Behaviour.FINDS_A_GAP)
+    _segment(panel)
+    assert panel.workflow.state is PanelState.PREPARED
+    assert "slices 7 and 8 are missing" in panel.message_bar.ui.textLabel.text
+    assert not panel.message_bar.ui.offerButton.isHidden()
+    panel.message_bar.ui.offerButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.REVIEW
+    assert panel.message_bar.widget.isHidden()
+
+
+def test_no_other_failure_offers_to_resample(open_panel):
+    panel = open_panel(Behaviour.FAILS)
+    panel.archive.ui.searchButton.click()
+    finish(panel)
+    assert panel.message_bar.ui.offerButton.isHidden()
+
+
+def test_the_offer_to_resample_one_study_is_gone_when_another_is_chosen(open_panel, tmp_path):
+    panel = open_panel(Behaviour.FINDS_A_GAP)
+    _segment(panel)
+    panel.studies.open_folder(tmp_path)
+    assert panel.message_bar.widget.isHidden()
+
+
+def test_model_and_steps_are_folded_away_and_are_what_is_run(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    run = panel.run.ui
+    assert run.advancedButton.collapsed
+    assert run.modelSelector.currentText == "glioma-synthetic"
+    asked = []
+    panel.workflow.run = asked.append
+    run.brainMaskBox.setChecked(False)
+    _choose_study(panel)
+    run.runButton.click()
+    assert asked == [RunOptions("glioma-synthetic", "auto", SwitchedSteps(brain_mask=False))]
 
 
 def test_a_failure_is_shown_with_what_to_do_next_and_the_cause_folded_away(open_panel):

@@ -33,6 +33,13 @@ def test_an_error_keeps_its_sentence_its_advice_and_its_cause():
     assert message.sentence == "No. Try again."
 
 
+def test_missing_slices_are_told_from_every_other_failure():
+    (gap,) = MessageReader(JOB).feed(_line(event="error", kind="GapError", what="Slice 7 is missing."))
+    (other,) = MessageReader(JOB).feed(_line(event="error", kind="SeriesError", what="No."))
+    assert gap.is_gap
+    assert not other.is_gap
+
+
 def test_a_cancellation_is_no_failure():
     assert list(MessageReader(JOB).feed(_line(event="cancelled"))) == [CancelledByUser()]
 
@@ -56,6 +63,7 @@ def test_the_worker_runs_in_the_real_python_of_slicer_not_in_its_launcher(tmp_pa
 def test_slicers_side_of_the_worker_loads_no_network_and_no_tensor_library():
     code = (
         "import sys, BratsSegmenterLib.widgets.workflow, BratsSegmenterLib.widgets.messages\n"
+        "from BratsSegmenterLib.segmentation import available_bundles\n"
         "print([name for name in ('torch', 'monai', 'highdicom', 'qt', 'slicer') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

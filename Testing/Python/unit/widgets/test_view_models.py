@@ -1,6 +1,7 @@
 """The panel's view models, which know nothing of Qt."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ from BratsSegmenterLib.widgets.search_model import (
     study_cells,
     study_title,
 )
-from BratsSegmenterLib.widgets.send_model import consent_text, receipt_text
+from BratsSegmenterLib.widgets.send_model import consent_text, receipt_details, receipt_text
 from BratsSegmenterLib.widgets.sequences_model import NO_SERIES, SequencesModel
 from BratsSegmenterLib.widgets.volumes_model import as_text, volume_rows
 
@@ -127,9 +128,40 @@ def test_the_consent_says_what_leaves_and_where_to():
     assert text == "Store RT Structure Set and Segmentation, as corrected by you, in the same study of 'Ward 3'."
 
 
-def test_the_receipt_counts_what_the_archive_holds(tmp_path):
-    sent = SendResult((SentObject("RTSTRUCT", tmp_path, "2.25.1"),), ("2.25.1",), None)
-    assert receipt_text(sent, "Ward 3") == "RTSTRUCT: 1 object is in 'Ward 3', read back and verified."
+def test_the_consent_says_that_the_result_is_approved():
+    text = consent_text(("RTSTRUCT",), "Ward 3", was_edited=False, is_approved=True)
+    assert text == "Store RT Structure Set, unchanged by you and approved as final, in the same study of 'Ward 3'."
+
+
+def _sent(*kinds: str, pushed: int, notes: tuple[str, ...] = ()) -> SendResult:
+    objects = tuple(SentObject(kind, Path(f"{kind}.dcm"), "2.25.1") for kind in kinds)
+    uids = tuple(f"2.25.{number}" for number in range(pushed))
+    delivered_at = datetime(2026, 5, 3, 14, 2).astimezone(UTC).isoformat() if pushed else ""
+    url = "https://pacs.example"
+    return SendResult(objects, uids, None, {}, 2, "Ward 3", url, delivered_at, notes)
+
+
+def test_the_receipt_names_version_archive_time_and_objects():
+    sent = _sent("RTSTRUCT", "KEY_IMAGE", "KEY_IMAGE", pushed=3)
+    assert receipt_text(sent) == (
+        "✓ Version 2 is in 'Ward 3' since 3 May 2026, 14:02: RT Structure Set and 2 Key images; read back and verified."
+    )
+    assert receipt_details(sent) == "https://pacs.example\n2.25.0\n2.25.1\n2.25.2"
+
+
+def test_a_repetition_is_said_and_no_receipt_is_claimed():
+    sent = _sent(pushed=0, notes=("Version 2 in the archive says exactly this already; nothing was sent.",))
+    assert receipt_text(sent) == "Version 2 in the archive says exactly this already; nothing was sent."
+    assert receipt_details(sent) == ""
+
+
+def test_what_had_waited_since_an_interrupted_sending_is_counted_in_the_receipt():
+    sent = _sent(
+        pushed=1, notes=("Version 2 in the archive says exactly this already: what had waited was delivered.",)
+    )
+    stored, note = receipt_text(sent).splitlines()
+    assert stored == "✓ Version 2 is in 'Ward 3' since 3 May 2026, 14:02: 1 object; read back and verified."
+    assert note == waited
 
 
 class _Settings(dict):

@@ -1,15 +1,18 @@
 """The way of a study through the panel, with a runner and a scene that a test holds in its hands."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery, StudySummary
+from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
 from BratsSegmenterLib.domain import Algorithm, Sequence
 from BratsSegmenterLib.errors import InferenceError, SeriesError
 from BratsSegmenterLib.jobs import (
     PrepareJob,
     PrepareResult,
+    ResumeJob,
     SearchJob,
     SearchResult,
     SegmentJob,
@@ -18,8 +21,10 @@ from BratsSegmenterLib.jobs import (
     SendResult,
     SequenceChoice,
     SeriesRow,
+    SwitchedSteps,
 )
 from BratsSegmenterLib.scene.exported import ExportedLabels
+from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
 from BratsSegmenterLib.widgets.signal import Signal
@@ -69,9 +74,28 @@ class ScriptedScene:
         return ExportedLabels(self._folder / "corrected.nii.gz", True)
 
 
-def prepared(confidence: float = 0.95) -> PrepareResult:
+class Clock:
+    """Stands still until the test moves it."""
+
+    def __init__(self):
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def prepared(confidence: float = 0.95, results: tuple[EarlierResult, ...] = ()) -> PrepareResult:
     series = tuple(SeriesRow(name, name, None, 20) for name in NAMES)
-    return PrepareResult(series, {name: SequenceChoice(name, "2.25.2", confidence, ()) for name in NAMES}, (), ())
+    choices = {name: SequenceChoice(name, "2.25.2", confidence, ()) for name in NAMES}
+    return PrepareResult(series, choices, (), (), results)
+
+
+def earlier_result(kind: ObjectKind = ObjectKind.SEG) -> EarlierResult:
+    reference = ObjectReference("2.25.5", "1.2.840.10008.5.1.4.1.1.66.4", "2.25.6")
+    algorithm = Algorithm("glioma-synthetic", "0.1", "")
+    made_at = "2026-05-03T10:00:00"
+    made = ResultObject(kind, Path("1.dcm"), reference, True, 1, made_at, Authorship.AI, "", False, algorithm, "2.25.2")
+    return EarlierResult(1, (made,))
 
 
 def segmented(folder: Path) -> SegmentResult:
@@ -90,8 +114,13 @@ def scene(tmp_path) -> ScriptedScene:
 
 
 @pytest.fixture
-def workflow(runner, scene, tmp_path) -> Workflow:
-    return Workflow(runner, scene, tmp_path, lambda: None)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def workflow(runner, scene, clock, tmp_path) -> Workflow:
+    return Workflow(runner, scene, tmp_path / "studies", tmp_path / "ledger", lambda: None, clock)
 
 
 @pytest.fixture
@@ -192,7 +221,7 @@ def test_packages_that_are_not_installed_are_a_sentence_and_nothing_runs(runner,
     def decline():
         raise InferenceError("The network cannot run without its packages.")
 
-    workflow = Workflow(runner, scene, tmp_path, decline)
+    workflow = Workflow(runner, scene, tmp_path, tmp_path / "ledger", decline)
     failures = []
     workflow.failed.connect(failures.append)
     workflow.choose_study(CONNECTION, STUDY)
@@ -211,6 +240,92 @@ def test_what_is_sent_is_what_the_scene_exports(reviewed, runner):
     runner.end(SendResult((), ("2.25.9",), None))
     assert reviewed.state is PanelState.SENT
     assert receipts[0].pushed == ("2.25.9",)
+
+
+def test_an_approval_is_sent_with_the_name_of_who_approves(reviewed, runner):
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",), "Reader", approved=True))
+    assert (runner.jobs[-1].reviewer, runner.jobs[-1].approved) == ("Reader", True)
+
+
+def test_corrections_go_to_one_ledger_with_the_minutes_since_the_result_was_shown(reviewed, runner, clock, tmp_path):
+    clock.now_s += 150
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    assert (runner.jobs[-1].ledger, runner.jobs[-1].minutes_spent) == (tmp_path / "ledger", 2.5)
+
+
+def test_minutes_that_were_sent_once_are_not_counted_again(reviewed, runner, clock):
+    clock.now_s += 150
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    runner.end(SendResult((), (), None))
+    clock.now_s += 60
+    reviewed.mark_edited()
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    assert runner.jobs[-1].minutes_spent == 1
+
+
+def test_minutes_go_on_when_a_sending_fails(reviewed, runner, clock):
+    clock.now_s += 60
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    runner.end(Failure("The PACS answered 503."))
+    clock.now_s += 60
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    assert runner.jobs[-1].minutes_spent == 2
+
+
+def test_a_clear_study_that_carries_regions_waits_and_its_newest_result_can_be_taken_up(
+    workflow, runner, scene, tmp_path
+):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(prepared(results=(earlier_result(),)))
+    assert workflow.state is PanelState.PREPARED
+    workflow.resume()
+    assert runner.jobs[-1] == ResumeJob(workflow.folder)
+    assert workflow.state is PanelState.RESUMING
+    runner.end(segmented(tmp_path))
+    assert workflow.state is PanelState.REVIEW
+    assert len(scene.shown) == 1
+
+
+def test_a_result_without_regions_is_listed_and_holds_nothing_up(workflow, runner):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(prepared(results=(earlier_result(ObjectKind.KEY_IMAGE),)))
+    assert workflow.earlier_results
+    assert not workflow.can_resume
+    assert isinstance(runner.jobs[-1], SegmentJob)
+
+
+def test_results_of_one_study_are_not_offered_for_the_next(workflow, runner):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(prepared(results=(earlier_result(),)))
+    workflow.choose_study(CONNECTION, STUDY)
+    assert not workflow.can_resume
+
+
+GAP = Failure("Slices 7 and 8 are missing.", kind="GapError")
+
+
+def test_a_gap_is_filled_only_after_the_user_agreed_and_all_else_stays_as_chosen(workflow, runner):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions(device="cpu", steps=SwitchedSteps(brain_mask=False)))
+    runner.end(prepared())
+    stopped = runner.jobs[-1]
+    assert not stopped.resample_gaps
+    runner.end(GAP)
+    workflow.fill_gaps()
+    assert runner.jobs[-1] == replace(stopped, resample_gaps=True)
+
+
+def test_a_gap_below_an_earlier_result_can_be_filled_too(workflow, runner):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(prepared(results=(earlier_result(),)))
+    workflow.resume()
+    runner.end(GAP)
+    workflow.fill_gaps()
+    assert runner.jobs[-1] == ResumeJob(workflow.folder, resample_gaps=True)
 
 
 def test_an_edit_after_sending_makes_the_result_unsent_again(reviewed, runner):
