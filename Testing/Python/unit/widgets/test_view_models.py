@@ -156,10 +156,8 @@ def test_a_repetition_is_said_and_no_receipt_is_claimed():
 
 
 def test_what_had_waited_since_an_interrupted_sending_is_counted_in_the_receipt():
-    sent = _sent(
-        pushed=1, notes=("Version 2 in the archive says exactly this already: what had waited was delivered.",)
-    )
-    stored, note = receipt_text(sent).splitlines()
+    waited = "Version 2 in the archive says exactly this already: what had waited was delivered."
+    stored, note = receipt_text(_sent(pushed=1, notes=(waited,))).splitlines()
     assert stored == "✓ Version 2 is in 'Ward 3' since 3 May 2026, 14:02: 1 object; read back and verified."
     assert note == waited
 
