@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import requests
+import SimpleITK as sitk
 from archives import RunningArchive
 from phantoms import PhantomStudy
 
@@ -152,6 +153,67 @@ def test_the_user_overrules_the_recognition(
     printed = json.loads(capsys.readouterr().out)
     assert "T1c" not in printed["volumes"]
     assert "ET" in printed["not_measured"]
+
+
+def test_a_study_is_found_and_fetched_by_its_patient(
+    phantom_study: PhantomStudy,
+    finished_run: FinishedRun,
+    signed_in: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    archive = finished_run.archive
+    signed_in.setenv("BRATS_SEGMENTER_USER", archive.credentials.user)
+    signed_in.setenv("BRATS_SEGMENTER_PASSWORD", archive.credentials.password)
+    target = ["--archive", archive.profile.url, "--json"]
+    assert main(["search", *target, "--patient-name", "phantom*", "--from", "20260101"]) == 0
+    found = [study["study_uid"] for study in json.loads(capsys.readouterr().out)["studies"]]
+    assert phantom_study.identity.study_uid in found
+    assert main(["search", *target, "--patient-name", "phantom*", "--to", "20251231"]) == 0
+    assert json.loads(capsys.readouterr().out)["studies"] == []
+
+    arguments = ["fetch", *target, "--study", phantom_study.identity.study_uid, "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    fetched = json.loads(capsys.readouterr().out)
+    assert sum(len(series["files"]) for series in fetched["series"]) >= len(phantom_study.files)
+    assert main(["doctor", *target]) == 0
+    checks = {check["name"]: check["ok"] for check in json.loads(capsys.readouterr().out)["checks"]}
+    assert checks["glioma-synthetic"]
+    assert checks["STOW-RS"]
+
+
+def test_the_preprocessed_images_share_one_grid_with_the_mask(
+    phantom_study: PhantomStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["preprocess", str(phantom_study.folder), "--out", str(tmp_path), "--json", *_QUICK]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    images = [sitk.ReadImage(path) for path in (*printed["images"].values(), printed["mask"])]
+    assert set(printed["images"]) == {"T1", "T1c", "T2", "FLAIR"}
+    assert len({image.GetSize() for image in images}) == 1
+    assert images[0].GetSpacing() == pytest.approx((1.0, 1.0, 1.0))
+
+
+def test_research_images_become_a_study_that_is_recognised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = sitk.GetImageFromArray(np.random.default_rng(1).normal(100, 20, (24, 64, 64)).astype(np.float32))
+    image.SetSpacing((3.0, 3.0, 5.0))
+    file = str(tmp_path / "image.nii.gz")
+    sitk.WriteImage(image, file)
+    files = ["--t1", file, "--t1c", file, "--t2", file, "--flair", file]
+    assert main(["nifti-to-dicom", *files, "--out", str(tmp_path / "study"), "--json"]) == 0
+    written = json.loads(capsys.readouterr().out)
+    assert main(["recognise", str(tmp_path / "study"), "--json"]) == 0
+    recognised = json.loads(capsys.readouterr().out)
+    assert set(recognised["sequences"]) == {"T1", "T1c", "T2", "FLAIR"}
+    assert dicom.scan(tmp_path / "study").require_one_study() == written["study_uid"]
+
+
+def test_a_label_map_is_measured(finished_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    labels = finished_run.printed["segmentation"]
+    assert main(["measure", labels, "--csv", str(tmp_path / "volumes.csv"), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["volumes_ml"]["WT"] == pytest.approx(finished_run.printed["volumes_ml"]["WT"])
+    assert printed["lesions"][0]["diameters"]["longest_mm"] > 10
+    assert "ET" in (tmp_path / "volumes.csv").read_text(encoding="utf-8")
 
 
 def test_the_demo_archive_announces_itself_in_one_line_and_wants_its_token(tmp_path: Path) -> None:
