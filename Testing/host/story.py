@@ -96,6 +96,15 @@ class Story:
         self._panel.send.ui.sendButton.click()
         finish(self._panel, timeout_s=120)
 
+    def continue_from_the_newest_result(self) -> None:
+        """Open what the study carries since the last sending, instead of segmenting it again."""
+        self.search()
+        self.choose_study()
+        self._panel.run.ui.runButton.click()
+        finish(self._panel, timeout_s=200)
+        self._panel.run.ui.resumeButton.click()
+        finish(self._panel, timeout_s=200)
+
     def steps(self) -> tuple[Callable[[], None], ...]:
         """All of them."""
         return (

@@ -38,7 +38,7 @@ class SendPart(Part):
         for widget in (self.ui.formatsFrame, self.ui.reviewerEdit):
             widget.setEnabled(can_send)
         self.ui.approvedBox.setEnabled(can_send and bool(self._reviewer()))
-        if not self._reviewer():
+        if not self.ui.approvedBox.enabled:
             self.ui.approvedBox.setChecked(False)
         self.ui.consentBox.setVisible(can_send)
         self.ui.consentBox.setEnabled(can_send and bool(formats))

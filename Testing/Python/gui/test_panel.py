@@ -188,6 +188,21 @@ def test_only_a_named_reviewer_can_approve_and_the_consent_says_it(open_panel):
     assert not send.approvedBox.checked
 
 
+def test_an_approval_is_given_anew_for_each_sending(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    _segment(panel)
+    send = panel.send.ui
+    send.reviewerEdit.setText("R. Eader")
+    send.approvedBox.setChecked(True)
+    send.consentBox.setChecked(True)
+    send.sendButton.click()
+    finish(panel)
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 5.0)
+    assert send.reviewerEdit.text == "R. Eader"
+    assert send.approvedBox.enabled
+    assert not send.approvedBox.checked
+
+
 def test_missing_slices_are_filled_when_the_user_agrees(open_panel):
     panel = open_panel(Behaviour.FINDS_A_GAP)
     _segment(panel)

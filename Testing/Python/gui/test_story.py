@@ -11,6 +11,7 @@ from host.window import SlicerWindow
 from BratsSegmenterLib.archive import Archive
 from BratsSegmenterLib.demo.story import access_to
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.ledger import Ledger
 from BratsSegmenterLib.widgets.state import PanelState
 
 
@@ -44,6 +45,14 @@ def test_a_study_goes_from_the_archive_through_correction_back_into_the_same_stu
         story.agree()
         story.send()
         assert panel.workflow.state is PanelState.SENT, panel.message_bar.ui.textLabel.text
+        story.continue_from_the_newest_result()
+        assert panel.workflow.state is PanelState.REVIEW, panel.message_bar.ui.textLabel.text
+        assert "Version 1: corrected, reviewed by R. Eader" in panel.run.ui.resultsLabel.text
+        assert float(table.item(0, 1).text()) == corrected_ml
+        story.agree()
+        story.send()
+        assert "says exactly this already; nothing was sent" in panel.send.ui.receiptLabel.text
         stored = [series.modality for series in Archive(*access_to(archive)).series(identity.study_uid)]
     assert stored.count("RTSTRUCT") == 1
+    assert Ledger(tmp_path / "BratsSegmenter" / "ledger").verify() == 1
     window.opened.widget.cleanup()
