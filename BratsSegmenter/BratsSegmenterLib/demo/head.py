@@ -14,7 +14,7 @@ from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.geometry import Geometry
 
 _EXTENT_MM = (192, 224, 184)
-_SEED = 8
+_SEED = 16
 _WHITE = 3000.0
 _NOISE = 30.0
 

@@ -132,7 +132,7 @@ def _spread_priors(random: Randomness) -> NDArray[np.float64]:
     rows = [TYPICAL[tissue] for tissue in Tissue]
     t1, t2, flair = ([getattr(row, name) for row in rows] for name in Brightness._fields)
     spread = np.full(len(Tissue), _SPREAD_OUTSIDE_BRAIN)
-    spread[[Tissue.AIR, Tissue.CSF, Tissue.OPTIC_NERVE, Tissue.SPINAL_CORD, *BRAIN]] = _SPREAD
+    spread[[Tissue.AIR, Tissue.BONE, Tissue.CSF, Tissue.OPTIC_NERVE, Tissue.SPINAL_CORD, *BRAIN]] = _SPREAD
     table = np.array([t1, t1, t2, flair]) + random.numbers.normal(size=(4, len(Tissue))) * spread
     table[T1C] = table[T1] + random.numbers.normal(0, 0.015, len(Tissue))
     return table

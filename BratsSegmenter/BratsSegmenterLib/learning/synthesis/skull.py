@@ -11,8 +11,8 @@ from BratsSegmenterLib.learning.synthesis.tissues import Tissue
 _LAYERS_MM = (
     (2.0, Tissue.CSF),
     (3.0, Tissue.DURA),
-    (5.0, Tissue.BONE),
-    (8.0, Tissue.MARROW),
+    (5.5, Tissue.BONE),
+    (7.5, Tissue.MARROW),
     (10.0, Tissue.BONE),
     (12.0, Tissue.MUSCLE),
     (17.0, Tissue.SKIN),
