@@ -55,6 +55,11 @@ class JobFolder:
         return self.path / "segmentation.nii.gz"
 
     @property
+    def volumes_table(self) -> Path:
+        """Volumes and diameters of that label map, CSV."""
+        return self.path / "volumes.csv"
+
+    @property
     def uncertainty(self) -> Path:
         """The entropy map in the same grid."""
         return self.path / "uncertainty.nii.gz"

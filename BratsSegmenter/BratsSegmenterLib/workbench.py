@@ -14,6 +14,7 @@ from BratsSegmenterLib.archive import Archive, Credentials, Profile
 from BratsSegmenterLib.delivery import Signature
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, Recognition, ResultObject, ScannedStudy
 from BratsSegmenterLib.domain import Segmentation, Sequence, Series
+from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import LearningError, SeriesError
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.jobs import (
@@ -35,6 +36,7 @@ from BratsSegmenterLib.jobs import (
 )
 from BratsSegmenterLib.labelmap import read_image, read_labelmap, write_image, write_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
+from BratsSegmenterLib.measurement import to_csv
 from BratsSegmenterLib.pipeline import (
     SegmentedCase,
     Settings,
@@ -166,6 +168,7 @@ class Workbench:
         segmentation, case = result.segmentation, result.case
         with self._progress.stage("write"):
             write_labelmap(segmentation, self._folder.segmentation)
+            write_atomically(self._folder.volumes_table, to_csv(result.measurements).encode())
             uncertainty = self._keep_uncertainty(segmentation)
             for sequence, array in resample_to_reference(case, result.prepared).items():
                 write_image(segmentation.geometry.image(array), self._folder.volume(sequence))

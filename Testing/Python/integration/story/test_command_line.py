@@ -95,6 +95,8 @@ def test_the_whole_way_says_its_stages_memory_and_objects(finished_run: Finished
     assert printed["peak_memory_mb"] > 100
     assert [thing["kind"] for thing in printed["objects"]] == ["RTSTRUCT"]
     assert Path(printed["quality_page"]).exists()
+    table = (finished_run.folder / "volumes.csv").read_text(encoding="utf-8")
+    assert all(key in table for key in printed["volumes_ml"])
 
 
 def test_the_structure_set_comes_back_from_the_archive_voxel_for_voxel(
