@@ -134,6 +134,7 @@ def _child(series_folder: Path) -> None:
 
     from BratsSegmenterLib.dicom import read_rtstruct, read_seg
     from BratsSegmenterLib.errors import BratsSegmenterError
+    from BratsSegmenterLib.machine import peak_memory_mb
 
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE_BYTES, _ADDRESS_SPACE_BYTES))
     volume = samples.load(series_folder)
@@ -152,8 +153,7 @@ def _child(series_folder: Path) -> None:
             what = f"{type(error).__name__}: {error}"
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
-        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps(vars(Outcome(file.name, what, time.process_time() - started, peak_mb))), flush=True)
+        print(json.dumps(vars(Outcome(file.name, what, time.process_time() - started, peak_memory_mb()))), flush=True)
 
 
 def failures(outcomes: list[Outcome]) -> list[Outcome]:

@@ -31,7 +31,7 @@ def head_mask(image: sitk.Image, name: str) -> sitk.Image:
     Raises
     ------
     PreprocessingError
-        The image is empty.
+        The image is empty, or shows no head.
     """
     small = sitk.DiscreteGaussian(coarse(image, _WORKING_SPACING_MM), variance=[4.0] * 3, maximumKernelWidth=9)
     statistics = sitk.MinimumMaximumImageFilter()
@@ -42,10 +42,17 @@ def head_mask(image: sitk.Image, name: str) -> sitk.Image:
         )
     # The triangle threshold suits one tall peak (air) with a long tail (head); Otsu's would cut between brain and fat.
     is_head = sitk.TriangleThreshold(small, 0, 1, 128)
-    is_head = sitk.BinaryMorphologicalOpening(is_head, _voxels(is_head, 3.0))
+    opened = sitk.BinaryMorphologicalOpening(is_head, _voxels(is_head, 3.0))
+    is_head = opened if _has_voxels(opened) else is_head  # an image of few voxels has nothing thick enough to stay
     is_head = sitk.BinaryMorphologicalClosing(is_head, _voxels(is_head, 9.0))
+    if not _has_voxels(is_head):
+        raise PreprocessingError(f"No head was found in the {name} image.", "Choose another series for this sequence.")
     largest = sitk.RelabelComponent(sitk.ConnectedComponent(is_head)) == 1
     return sitk.BinaryFillhole(largest)
+
+
+def _has_voxels(mask: sitk.Image) -> bool:
+    return bool(sitk.GetArrayViewFromImage(mask).any())
 
 
 def _voxels(image: sitk.Image, radius_mm: float) -> list[int]:
