@@ -70,7 +70,7 @@ def _oedema_values(plan: TumourPlan, growth: Growth, head: Head, random: Randomn
     fade = torch.exp(-growth.travel_mm.clamp(min=0) / max(plan.oedema_extent_mm, 1) * random.uniform(0, 0.6))
     texture = 0.18 * (random.uniform(0.1, 0.6) if plan.homogeneous else 1)
     strength = (0.85 + texture * _patterns(random)) * fade.clamp(0.45, 1)
-    in_t1, in_t2, in_flair = random.uniform(0.11, 0.56), random.uniform(0.3, 0.95), random.uniform(0.35, 1.35)
+    in_t1, in_t2, in_flair = random.uniform(0.11, 0.56), random.uniform(0.3, 0.95), random.uniform(0.25, 1.35)
     values = head.images.clone()
     for channel, share in ((T1, in_t1), (T1C, in_t1), (T2, in_t2)):
         values[channel] += (contrast.fluid[channel] - values[channel]) * share * strength.clamp(0, 1.05)
