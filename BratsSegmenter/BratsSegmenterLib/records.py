@@ -9,6 +9,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,13 +18,15 @@ T = TypeVar("T")
 
 
 def to_json(value: Any) -> Any:
-    """A JSON-ready copy of dataclasses, tuples, lists, mappings, enums, paths and plain values."""
+    """A JSON-ready copy of dataclasses, tuples, lists, mappings, enums, paths, dates and plain values."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Mapping):
         return {str(to_json(key)): to_json(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
@@ -59,4 +62,6 @@ def _convert(hint: Any, value: Any) -> Any:
         return from_json(typing.cast(type, hint), value)
     if isinstance(hint, type) and issubclass(hint, Enum | Path):
         return hint(value)
+    if isinstance(hint, type) and issubclass(hint, date):
+        return hint.fromisoformat(value)
     return value

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from BratsSegmenterLib.domain import Algorithm, Sequence
+from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.records import from_json, to_json
 
 
@@ -31,6 +33,12 @@ def test_a_nested_record_survives_the_way_through_json() -> None:
     inner = _Inner("a", (1, 2))
     record = _Outer(Sequence.T1C, Path("/x/y"), (inner, inner), {"T1c": inner}, Algorithm("m", "1", "ab"))
     assert from_json(_Outer, json.loads(json.dumps(to_json(record)))) == record
+
+
+def test_a_date_survives_the_way_through_json() -> None:
+    for study_date in (date(2026, 5, 3), None):
+        prior = PriorVolumes(study_date, {"ET": 1.5})
+        assert from_json(PriorVolumes, json.loads(json.dumps(to_json(prior)))) == prior
 
 
 def test_absent_optional_fields_take_their_defaults_and_unknown_ones_are_left_out() -> None:
