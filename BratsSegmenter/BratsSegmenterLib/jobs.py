@@ -174,6 +174,11 @@ class SegmentResult:
         Region key to the reason.
     tolerated : tuple of str
         Of regions that were taken up: what was not as it should be, left out, or had to be decided.
+    intervals_ml : mapping of str to (float, float)
+        By region key, the interval of the volume that the model's calibration gives; empty without a calibration. It
+        holds for the region as the model drew it, not for an edited one.
+    expected_dice : mapping of str to float
+        By region key, the Dice with an expert that the calibration expects, 0 to 1; for the same regions at most.
     """
 
     reference: str
@@ -187,6 +192,8 @@ class SegmentResult:
     stages: tuple[StageTime, ...]
     warnings: tuple[str, ...]
     tolerated: tuple[str, ...] = ()
+    intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    expected_dice: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
