@@ -1,7 +1,20 @@
 """Volumes, lesions and diameters of a segmentation."""
 
+from BratsSegmenterLib.measurement.change import changed_regions
 from BratsSegmenterLib.measurement.diameters import MEASURABLE_MM, axial_diameters, is_measurable
 from BratsSegmenterLib.measurement.measuring import measure
+from BratsSegmenterLib.measurement.sentence import diameters_text, largest_measured, millilitres, report_sentence
 from BratsSegmenterLib.measurement.table import to_csv
 
-__all__ = ["MEASURABLE_MM", "axial_diameters", "is_measurable", "measure", "to_csv"]
+__all__ = [
+    "MEASURABLE_MM",
+    "axial_diameters",
+    "changed_regions",
+    "diameters_text",
+    "is_measurable",
+    "largest_measured",
+    "measure",
+    "millilitres",
+    "report_sentence",
+    "to_csv",
+]

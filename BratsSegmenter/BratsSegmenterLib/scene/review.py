@@ -12,18 +12,20 @@ import slicer
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.jobs import SegmentResult
 from BratsSegmenterLib.labelmap import write_image
+from BratsSegmenterLib.measurement import changed_regions, measure
 from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.scene.hierarchy import place_under_study
 from BratsSegmenterLib.scene.parameters import SceneParameters
 from BratsSegmenterLib.scene.segments import create_segmentation, label_map
 from BratsSegmenterLib.scene.terminology import load_terminology
-from BratsSegmenterLib.scene.views import jump_to_largest_slice, show_review_layout, show_surfaces
+from BratsSegmenterLib.scene.views import jump_to_largest_slice, showing_review_layout, showing_surfaces
 from BratsSegmenterLib.scene.volume_table import VolumeTable
-from BratsSegmenterLib.scene.volumes import load_volume
+from BratsSegmenterLib.scene.volumes import geometry_of, loading_volume
+from BratsSegmenterLib.steps import Steps, run_through
 
 
 def _nobody(volumes_ml: Mapping[str, float]) -> None:
@@ -58,26 +60,65 @@ class Review:
     @property
     def is_edited(self) -> bool:
         """Whether any voxel of the segments differs from what the model drew."""
-        return self._table is not None and bool((self._table.labels != self._model_labels).any())
+        return bool(self.edited_regions)
+
+    @property
+    def edited_regions(self) -> frozenset[str]:
+        """Keys of the regions, nested ones included, that differ from what the model drew."""
+        if self._table is None or self._model_labels is None:
+            return frozenset()
+        return changed_regions(self._model_labels, self._table.labels)
+
+    def measure(self) -> Measurements:
+        """Volumes, lesions and diameters of the segments as last measured, with the model's intervals where they hold.
+
+        Takes longer than the volumes that :attr:`on_volumes` tells; meant for moments when the user does not paint.
+        """
+        assert self._table is not None, "a result is shown"
+        result = self.parameters.result
+        edited = self.edited_regions
+        intervals_ml = {key: interval for key, interval in result.intervals_ml.items() if key not in edited}
+        geometry = geometry_of(self.parameters.reference)
+        segmentation = Segmentation(self._table.labels, geometry, result.algorithm, result.not_measured)
+        return measure(segmentation, intervals_ml)
 
     def show(self, study: StudySummary, folder: Path, result: SegmentResult) -> None:
-        """Load volumes and segments, place them under the study, show them linked, and start to measure.
+        """All of :meth:`showing` at once."""
+        run_through(self.showing(study, folder, result))
 
-        A segmentation that was there before stays in the scene, hidden.
+    def showing(self, study: StudySummary, folder: Path, result: SegmentResult) -> Steps[None]:
+        """Load volumes and segments, place them under the study, show them linked, and start to measure; step by step.
+
+        A segmentation that was there before stays in the scene, hidden. When the steps end early, what they loaded is
+        taken out of the scene again.
         """
+        loaded: list[Any] = []
+        try:
+            yield from self._showing(study, folder, result, loaded)
+        except BaseException:
+            for node in loaded:
+                slicer.mrmlScene.RemoveNode(node)
+            raise
+
+    def _showing(self, study: StudySummary, folder: Path, result: SegmentResult, loaded: list[Any]) -> Steps[None]:
         load_terminology()
-        self._hide_earlier_result()
-        volumes = {name: load_volume(path, name) for name, path in result.volumes.items()}
+        for name, path in result.volumes.items():
+            loaded.append((yield from loading_volume(path, name)))
+        volumes = dict(zip(result.volumes, loaded, strict=True))
         reference = volumes[result.reference]
         segmentation = create_segmentation(result.labels, reference, "Glioma")
         table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Glioma volumes")
-        place_under_study((*volumes.values(), segmentation, table), study)
+        loaded += [segmentation, table]
+        yield
+        self._hide_earlier_result()
+        place_under_study(loaded, study)
         self.parameters.store(study, folder, result)
         self.parameters.store_nodes(segmentation, reference, table)
+        yield
         companion = volumes.get(Sequence.FLAIR.value, reference)
-        show_review_layout(reference, companion, reference)
-        show_surfaces(segmentation)
+        yield from showing_review_layout(reference, companion, reference)
         jump_to_largest_slice(label_map(segmentation, reference), reference)
+        yield from showing_surfaces(segmentation)
         self.follow()
 
     def follow(self) -> None:

@@ -52,7 +52,7 @@ class Panel:
         self.sequences = SequencesPart(workflow)
         self.run = RunPart(workflow)
         self.review = ReviewPart(workflow, review)
-        self.volumes = VolumesPart(workflow)
+        self.volumes = VolumesPart(workflow, review)
         self.send = SendPart(workflow, profiles, review)
         layout.addWidget(self.message_bar.widget)
         layout.addWidget(self.progress.widget)

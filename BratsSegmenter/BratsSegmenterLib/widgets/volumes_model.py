@@ -1,27 +1,41 @@
-"""The volume table as the panel shows it: what is now, and what changed since the model drew it."""
+"""The volume table as the panel shows it: what is now, and what changed since the model drew it and since before."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, RC, Region
+from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, RC, Lesion, Region
+from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.measurement import diameters_text, is_measurable, largest_measured, millilitres
+from BratsSegmenterLib.priors import PriorVolumes
 
 _SMALLEST_CHANGE_ML = 0.005
 
 
 @dataclass(frozen=True)
 class VolumeRow:
-    """One region with its volume and the change against the model's own result, both as text."""
+    """One region as text: its volume, the model's interval, the changes against the model's result and the prior.
+
+    Attributes
+    ----------
+    hint : str
+        What the numbers cannot say: why there are none, or why the interval no longer holds.
+    """
 
     region: Region
     volume: str
-    change: str
+    interval: str = ""
+    since_model: str = ""
+    since_prior: str = ""
     hint: str = ""
 
 
 def volume_rows(
-    volumes_ml: Mapping[str, float], model_ml: Mapping[str, float], not_measured: Mapping[str, str]
+    volumes_ml: Mapping[str, float],
+    result: SegmentResult,
+    edited: Collection[str] = (),
+    prior: PriorVolumes | None = None,
 ) -> tuple[VolumeRow, ...]:
     """A row for each region; the resection cavity only when there is one.
 
@@ -29,26 +43,76 @@ def volume_rows(
     ----------
     volumes_ml : mapping of str to float
         Region key to the volume of the segments as they are now.
-    model_ml : mapping of str to float
-        The same of the model's own result.
-    not_measured : mapping of str to str
-        Region key to the reason why the model says nothing about it.
+    result : SegmentResult
+        The model's own.
+    edited : collection of str
+        Keys of the regions that a person changed: the model's interval says nothing about them.
+    prior : PriorVolumes or None
+        What the newest earlier study measured.
     """
     regions = [region for region in (*LEAF_REGIONS, *NESTED_REGIONS) if region is not RC or volumes_ml.get(RC.key)]
-    return tuple(_row(region, volumes_ml, model_ml, not_measured) for region in regions)
+    prior_ml = prior.volumes_ml if prior is not None else {}
+    return tuple(
+        _row(region, volumes_ml.get(region.key, 0.0), result, region.key in edited, prior_ml) for region in regions
+    )
 
 
 def _row(
-    region: Region, volumes_ml: Mapping[str, float], model_ml: Mapping[str, float], not_measured: Mapping[str, str]
+    region: Region, volume_ml: float, result: SegmentResult, is_edited: bool, prior_ml: Mapping[str, float]
 ) -> VolumeRow:
-    volume_ml = volumes_ml.get(region.key, 0.0)
-    if region.key in not_measured and volume_ml == 0:
-        return VolumeRow(region, "not measured", "", not_measured[region.key])
-    change_ml = volume_ml - model_ml.get(region.key, 0.0)
-    change = f"{change_ml:+.2f}" if abs(change_ml) >= _SMALLEST_CHANGE_ML else ""
-    return VolumeRow(region, f"{volume_ml:.2f}", change)
+    if region.key in result.not_measured and volume_ml == 0:
+        return VolumeRow(region, "not measured", hint=result.not_measured[region.key])
+    interval, hint = _interval(result.intervals_ml.get(region.key), is_edited)
+    return VolumeRow(
+        region,
+        millilitres(volume_ml),
+        interval,
+        _change(volume_ml, result.volumes_ml.get(region.key, 0.0)),
+        _change(volume_ml, prior_ml[region.key]) if region.key in prior_ml else "",
+        hint,
+    )
+
+
+def _interval(bounds_ml: tuple[float, float] | None, is_edited: bool) -> tuple[str, str]:
+    """The interval as text, empty once it no longer holds, and what is to be said about it."""
+    if bounds_ml is None:
+        return "", ""
+    low, high = (millilitres(bound) for bound in bounds_ml)
+    if is_edited:
+        return "", f"The model's interval, {low} to {high} mL, no longer holds: the region was edited."
+    return f"{low}\N{EN DASH}{high}", f"By the model's calibration the volume lies between {low} and {high} mL."
+
+
+def _change(now_ml: float, before_ml: float) -> str:
+    """Millilitres and per cent; empty where nothing changed that the table could show."""
+    change_ml = now_ml - before_ml
+    if abs(change_ml) < _SMALLEST_CHANGE_ML:
+        return ""
+    share = f"{100 * change_ml / before_ml:+.0f} %" if before_ml > 0 else "new"
+    return f"{change_ml:+.2f} ({share})"
+
+
+def prior_heading(prior: PriorVolumes) -> str:
+    """What the column of changes against an earlier study is called."""
+    day = prior.study_date
+    return f"Since {day.day} {day:%b %Y}" if day is not None else "Since prior"
+
+
+def lesions_text(lesions: tuple[Lesion, ...]) -> str:
+    """How many enhancing lesions there are, and the diameters of the largest."""
+    if not lesions:
+        return "No enhancing lesion."
+    count = f"{len(lesions)} enhancing lesion{'' if len(lesions) == 1 else 's'}"
+    measurable = sum(lesion.diameters is not None and is_measurable(lesion.diameters) for lesion in lesions)
+    largest = largest_measured(lesions)
+    if largest is None:
+        return f"{count}, too small for diameters."
+    text = f"{count}, {measurable} measurable. Largest: {diameters_text(largest)}."
+    return text.replace(" x ", " \N{MULTIPLICATION SIGN} ").replace("mm2", "mm\N{SUPERSCRIPT TWO}")
 
 
 def as_text(rows: tuple[VolumeRow, ...]) -> str:
     """The table as lines of tab-separated text, for the clipboard."""
-    return "\n".join(["Region\tVolume (mL)", *(f"{row.region.name}\t{row.volume}" for row in rows)])
+    heading = ("Region", "Volume (mL)", "Interval (mL)", "Change against the AI (mL)", "Change against the prior (mL)")
+    lines = ((row.region.name, row.volume, row.interval, row.since_model, row.since_prior) for row in rows)
+    return "\n".join("\t".join(cells) for cells in (heading, *lines))

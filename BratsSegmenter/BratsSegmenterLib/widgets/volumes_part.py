@@ -1,43 +1,74 @@
-"""Part 6: millilitres of each region, following every edit."""
+"""Part 6: millilitres of each region, following every edit; diameters a moment later; copied, saved."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import qt
+from slicer.i18n import tr as _
 
-from BratsSegmenterLib.widgets.part import Part
-from BratsSegmenterLib.widgets.volumes_model import VolumeRow, as_text, volume_rows
+from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.measurement import report_sentence, to_csv
+from BratsSegmenterLib.priors import PriorVolumes
+from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.widgets.messages import Failure
+from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
+from BratsSegmenterLib.widgets.volumes_model import VolumeRow, as_text, lesions_text, prior_heading, volume_rows
 from BratsSegmenterLib.widgets.workflow import Workflow
+
+_INTERVAL, _SINCE_PRIOR = 2, 4
+_QUIET_MS = 300
 
 
 class VolumesPart(Part):
-    """The table of volumes with the change against the model's result."""
+    """The table of volumes with what changed, and the diameters of the largest enhancing lesion.
 
-    def __init__(self, workflow: Workflow) -> None:
+    The volumes follow each edit at once; the lesions are measured when the user has not edited for a moment.
+    """
+
+    def __init__(self, workflow: Workflow, review: Review) -> None:
         super().__init__("VolumesPart")
         self._workflow = workflow
+        self._review = review
         self._rows: tuple[VolumeRow, ...] = ()
+        self._prior: PriorVolumes | None = None
+        self._pause = qt.QTimer()
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_QUIET_MS)
+        self._pause.timeout.connect(self._show_lesions)
         header = self.ui.volumeTable.horizontalHeader()
         header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
-        self.ui.copyButton.clicked.connect(self._copy)
+        self.ui.sentenceButton.clicked.connect(self._copy_sentence)
+        self.ui.copyButton.clicked.connect(self._copy_table)
+        self.ui.saveButton.clicked.connect(self._save)
         self.ui.qualityButton.clicked.connect(self._open_quality_page)
 
     def update(self) -> None:
         """Empty while there is no result."""
         result = self._workflow.result
-        for button in (self.ui.copyButton, self.ui.qualityButton):
+        for button in (self.ui.sentenceButton, self.ui.copyButton, self.ui.saveButton, self.ui.qualityButton):
             button.setEnabled(result is not None)
         self.ui.algorithmLabel.setText(f"{result.algorithm.name} {result.algorithm.version}" if result else "")
         if result is None:
+            self._pause.stop()
             self._show(())
+            set_text_or_hide(self.ui.lesionsLabel, "")
+
+    def show_prior(self, prior: PriorVolumes | None) -> None:
+        """Compare with what the newest earlier study measured from the next volumes on; None for nothing."""
+        self._prior = prior
+        if prior is not None:
+            self.ui.volumeTable.horizontalHeaderItem(_SINCE_PRIOR).setText(prior_heading(prior))
 
     def show_volumes(self, volumes_ml: Mapping[str, float]) -> None:
-        """Show the volumes as they are now, in millilitres by region key."""
+        """Show the volumes as they are now, in millilitres by region key; the lesions follow."""
         result = self._workflow.result
         if result is not None:
-            self._show(volume_rows(volumes_ml, result.volumes_ml, result.not_measured))
+            self._show(volume_rows(volumes_ml, result, self._review.edited_regions, self._prior))
+            self._pause.start()
 
     def _show(self, rows: tuple[VolumeRow, ...]) -> None:
         self._rows = rows
@@ -47,16 +78,39 @@ class VolumesPart(Part):
             name = qt.QTableWidgetItem(f"{row.region.name} ({row.region.key})")
             name.setIcon(_swatch(row.region.colour))
             table.setItem(index, 0, name)
-            for column, text in ((1, row.volume), (2, row.change)):
+            for column, text in enumerate((row.volume, row.interval, row.since_model, row.since_prior), 1):
                 item = qt.QTableWidgetItem(text)
                 item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
                 item.setToolTip(row.hint)
                 table.setItem(index, column, item)
+        has_intervals = self._workflow.result is not None and bool(self._workflow.result.intervals_ml)
+        table.setColumnHidden(_INTERVAL, not has_intervals)
+        table.setColumnHidden(_SINCE_PRIOR, self._prior is None)
         height = table.horizontalHeader().height + sum(table.rowHeight(index) for index in range(len(rows))) + 4
         table.setFixedHeight(max(height, 60))
 
-    def _copy(self) -> None:
+    def _show_lesions(self) -> None:
+        if self._workflow.result is not None:
+            set_text_or_hide(self.ui.lesionsLabel, lesions_text(self._review.measure().lesions))
+
+    def _copy_sentence(self) -> None:
+        assert self._workflow.result is not None
+        algorithm, is_edited = self._workflow.result.algorithm, self._review.is_edited
+        qt.QApplication.clipboard().setText(report_sentence(self._review.measure(), algorithm, is_edited))
+
+    def _copy_table(self) -> None:
         qt.QApplication.clipboard().setText(as_text(self._rows))
+
+    def _save(self) -> None:
+        title, kinds = _("Save volumes and lesions"), _("Comma-separated values (*.csv)")
+        file = qt.QFileDialog.getSaveFileName(self.widget, title, "volumes.csv", kinds)
+        if file:
+            try:
+                write_atomically(Path(file), to_csv(self._review.measure()).encode())
+            except OSError as error:
+                what = _("The file {name} cannot be written.").format(name=Path(file).name)
+                failure = ExportError(what, _("Choose another folder."), cause=str(error))
+                self._workflow.failed.emit(Failure.of(failure))
 
     def _open_quality_page(self) -> None:
         assert self._workflow.result is not None

@@ -30,7 +30,7 @@ def _segment(panel):
 
 def _volumes(panel) -> dict[str, tuple[str, str]]:
     table = panel.volumes.ui.volumeTable
-    cells = [[table.item(row, column).text() for column in range(3)] for row in range(table.rowCount)]
+    cells = [[table.item(row, column).text() for column in (0, 1, 3)] for row in range(table.rowCount)]
     return {name.split("(")[1].rstrip(")"): (volume, change) for name, volume, change in cells}
 
 

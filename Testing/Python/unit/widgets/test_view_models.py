@@ -20,7 +20,6 @@ from BratsSegmenterLib.widgets.search_model import (
 )
 from BratsSegmenterLib.widgets.send_model import consent_text, receipt_details, receipt_text
 from BratsSegmenterLib.widgets.sequences_model import NO_SERIES, SequencesModel
-from BratsSegmenterLib.widgets.volumes_model import as_text, volume_rows
 
 TODAY = date(2026, 3, 10)
 
@@ -104,23 +103,6 @@ def test_one_series_cannot_be_two_sequences():
     model.override(Sequence.T2, "key-FLAIR")
     assert not model.can_segment()
     assert "T2 and FLAIR" in model.notices()[-1]
-
-
-def test_the_volume_table_shows_the_change_against_the_model_and_why_a_region_is_missing():
-    rows = volume_rows({"ET": 2.5, "ED": 10.001, "WT": 12.5}, {"ET": 2.0, "ED": 10.0, "WT": 12.0}, {"NCR": "no T1c"})
-    shown = {row.region.key: (row.volume, row.change, row.hint) for row in rows}
-    assert shown["ET"] == ("2.50", "+0.50", "")
-    assert shown["ED"] == ("10.00", "", "")
-    assert shown["NCR"] == ("not measured", "", "no T1c")
-    assert "RC" not in shown
-
-
-def test_a_resection_cavity_is_listed_when_there_is_one():
-    assert "RC" in {row.region.key for row in volume_rows({"RC": 1.0}, {}, {})}
-
-
-def test_the_table_is_copied_as_tab_separated_text():
-    assert "Enhancing tumour\t2.50" in as_text(volume_rows({"ET": 2.5}, {}, {}))
 
 
 def test_the_consent_says_what_leaves_and_where_to():

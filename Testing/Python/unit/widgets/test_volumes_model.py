@@ -1,0 +1,82 @@
+"""The volume table as the panel shows it."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from BratsSegmenterLib.domain import ET, Algorithm, Diameters, Lesion
+from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.priors import PriorVolumes
+from BratsSegmenterLib.widgets.volumes_model import VolumeRow, as_text, lesions_text, prior_heading, volume_rows
+
+AI_ML = {"ET": 2.0, "ED": 10.0, "WT": 12.0}
+
+
+@pytest.fixture
+def result() -> SegmentResult:
+    paths: tuple[Path, dict[str, Path], None] = Path("labels.nii.gz"), {}, None
+    return SegmentResult("T1c", *paths, AI_ML, {"NCR": "no T1c"}, Path("q.html"), Algorithm("m", "1", ""), (), ())
+
+
+def _by_key(rows: tuple[VolumeRow, ...]) -> dict[str, VolumeRow]:
+    return {row.region.key: row for row in rows}
+
+
+def test_the_change_against_the_model_is_shown_in_millilitres_and_per_cent(result: SegmentResult) -> None:
+    rows = _by_key(volume_rows({"ET": 2.5, "ED": 10.001, "WT": 12.5}, result))
+    assert (rows["ET"].volume, rows["ET"].since_model) == ("2.50", "+0.50 (+25 %)")
+    assert (rows["ED"].volume, rows["ED"].since_model) == ("10.0", "")
+
+
+def test_a_region_that_the_model_did_not_find_is_new_rather_than_a_percentage(result: SegmentResult) -> None:
+    assert _by_key(volume_rows({"NCR": 0.4}, result))["NCR"].since_model == "+0.40 (new)"
+
+
+def test_why_a_region_is_not_measured_is_said(result: SegmentResult) -> None:
+    row = _by_key(volume_rows(AI_ML, result))["NCR"]
+    assert (row.volume, row.hint) == ("not measured", "no T1c")
+
+
+def test_a_resection_cavity_is_listed_when_there_is_one(result: SegmentResult) -> None:
+    assert "RC" not in _by_key(volume_rows(AI_ML, result))
+    assert "RC" in _by_key(volume_rows({"RC": 1.0}, result))
+
+
+def test_the_model_s_interval_is_shown_until_the_region_is_edited_and_then_only_explained(result: SegmentResult) -> None:
+    sure = replace(result, intervals_ml={"ET": (1.6, 2.5)})
+    assert _by_key(volume_rows(AI_ML, sure))["ET"].interval == "1.60\N{EN DASH}2.50"
+    edited = _by_key(volume_rows(AI_ML, sure, edited={"ET"}))["ET"]
+    assert edited.interval == ""
+    assert "1.60 to 2.50 mL, no longer holds" in edited.hint
+
+
+def test_the_change_against_the_prior_is_shown_where_the_prior_measured_the_region(result: SegmentResult) -> None:
+    prior = PriorVolumes(date(2026, 2, 1), {"ET": 4.0})
+    rows = _by_key(volume_rows(AI_ML, result, prior=prior))
+    assert rows["ET"].since_prior == "-2.00 (-50 %)"
+    assert rows["ED"].since_prior == ""
+    assert prior_heading(prior) == "Since 1 Feb 2026"
+    assert prior_heading(PriorVolumes(None, {})) == "Since prior"
+
+
+def test_the_table_is_copied_as_tab_separated_text(result: SegmentResult) -> None:
+    heading, first, *_ = as_text(volume_rows(AI_ML, result)).splitlines()
+    assert first.split("\t") == ["Enhancing tumour", "2.00", "", "", ""]
+    assert len(heading.split("\t")) == len(first.split("\t"))
+
+
+def _lesion(longest_mm: float, perpendicular_mm: float) -> Lesion:
+    ends = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+    return Lesion(ET, 1, 3.0, Diameters(83, longest_mm, perpendicular_mm, ends, ends))
+
+
+def test_the_largest_lesion_is_shown_with_diameters_product_and_slice() -> None:
+    text = lesions_text((_lesion(32.1, 21.3), _lesion(8.0, 6.0), Lesion(ET, 3, 0.01, None)))
+    assert text == "3 enhancing lesions, 1 measurable. Largest: 32.1 × 21.3 mm (product 684 mm²) on slice 84."
+
+
+def test_lesions_without_diameters_are_counted_and_none_is_said() -> None:
+    assert lesions_text((Lesion(ET, 1, 0.01, None),)) == "1 enhancing lesion, too small for diameters."
+    assert lesions_text(()) == "No enhancing lesion."
