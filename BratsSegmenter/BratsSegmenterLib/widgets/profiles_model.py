@@ -46,8 +46,13 @@ class ProfilesModel:
 
     def connection(self) -> Connection | None:
         """The profile in use with its secrets; None when there is no profile."""
-        name = self.current_name
-        return Connection(self._profiles.profile(name), self._credentials.read(name)) if name else None
+        return self.connection_to(self.current_name)
+
+    def connection_to(self, name: str) -> Connection | None:
+        """The profile of that name with its secrets; None when there is none."""
+        if name not in self.names:
+            return None
+        return Connection(self._profiles.profile(name), self._credentials.read(name))
 
     def save(self, profile: Profile, credentials: Credentials) -> None:
         """Add or replace a profile with its secrets, and use it."""

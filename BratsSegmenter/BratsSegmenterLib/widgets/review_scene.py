@@ -8,13 +8,21 @@ from typing import Protocol
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.jobs import SegmentResult
 from BratsSegmenterLib.scene.exported import ExportedLabels
+from BratsSegmenterLib.steps import Steps
 
 
 class ReviewScene(Protocol):
     """Where the result is shown and corrected: the MRML scene."""
 
-    def show(self, study: StudySummary, folder: Path, result: SegmentResult) -> None:
-        """Load volumes and segments."""
+    @property
+    def is_edited(self) -> bool:
+        """Whether any voxel of the segments differs from what the model drew."""
+
+    def showing(self, study: StudySummary, folder: Path, result: SegmentResult) -> Steps[None]:
+        """Load volumes and segments in short steps; leaves nothing behind when it is closed early."""
+
+    def follow(self) -> None:
+        """Measure what is shown, from now on."""
 
     def export_labels(self, folder: Path) -> ExportedLabels:
         """Write the segments as a label map in the reference's own grid."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +22,9 @@ from BratsSegmenterLib.jobs import (
     SendJob,
     SendResult,
 )
+from BratsSegmenterLib.kept_study import KeptStudy, StudyState, study_folder
 from BratsSegmenterLib.versions import EarlierResult
+from BratsSegmenterLib.steps import StepRunner, Steps, at_once
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, Outcome
 from BratsSegmenterLib.widgets.review_scene import ReviewScene
@@ -49,6 +50,8 @@ class Workflow:
         Installs what the network needs; called before the first run. Raises BratsSegmenterError.
     clock : callable
         Seconds since whenever; measures how long a person worked on a result.
+    run_steps : StepRunner
+        Takes the steps in which a result is shown.
 
     Attributes
     ----------
@@ -66,6 +69,7 @@ class Workflow:
         ledger_folder: Path,
         ensure_dependencies: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
+        run_steps: StepRunner = at_once,
     ) -> None:
         self._runner = runner
         self._scene = scene
@@ -73,9 +77,13 @@ class Workflow:
         self._ledger_folder = ledger_folder
         self._ensure_dependencies = ensure_dependencies
         self._clock = clock
+        self._run_steps = run_steps
+        self._showing: Steps[None] | None = None
+        self._being_shown: SegmentResult | None = None
         self._review_began_s = clock()
+        self._correction_is_noted = False
         self._resting_state = PanelState.NO_STUDY
-        self._files: Path | None = None
+        self._files: Path | tuple[Path, ...] | None = None
         self._connection: Connection | None = None
         self._options = RunOptions()
         self._job: Job | None = None
@@ -97,7 +105,16 @@ class Workflow:
     def folder(self) -> Path:
         """The chosen study's own folder."""
         assert self.study is not None
-        return self._jobs_folder / hashlib.sha256(self.study.study_uid.encode()).hexdigest()[:16]
+        return study_folder(self._jobs_folder, self.study.study_uid)
+
+    @property
+    def _kept(self) -> KeptStudy:
+        return KeptStudy(self.folder)
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether the segments hold corrections that were not sent."""
+        return self.state is PanelState.REVIEW and self._scene.is_edited
 
     @property
     def can_run(self) -> bool:
@@ -130,6 +147,19 @@ class Workflow:
         study = StudySummary(f"folder:{files.resolve()}", "", "", "", "", files.name, (), None, None)
         self._take_up(study)
 
+    def choose_files(self, study: StudySummary, files: tuple[Path, ...]) -> None:
+        """Work on a study whose DICOM files lie among others on this computer from now on."""
+        self._connection, self._files = None, files
+        self._take_up(study)
+
+    def open_kept(self) -> None:
+        """Take up what the chosen study's folder keeps: its result, else its recognised sequences."""
+        prepared, result = self._kept.prepared, self._kept.result
+        if prepared is not None:
+            self._show_sequences(prepared)
+        if result is not None:
+            self._show(result)
+
     def run(self, options: RunOptions) -> None:
         """Fetch and segment; stops in between when the sequences or earlier results leave something to decide."""
         if not self._has_dependencies():
@@ -154,7 +184,11 @@ class Workflow:
 
     def cancel(self) -> None:
         """Stop what runs; the state before returns as soon as it has stopped."""
-        self._runner.cancel()
+        if self.state is PanelState.OPENING:
+            self._stop_showing()
+            self._rest(self._resting_state)
+        else:
+            self._runner.cancel()
 
     def send(self, request: SendRequest) -> None:
         """Write the segments as they are now as DICOM objects and store them in the study."""
@@ -180,6 +214,9 @@ class Workflow:
         """The segments changed: what was sent is no longer what is shown."""
         if self.state is PanelState.SENT:
             self._rest(PanelState.REVIEW)
+        if not self._correction_is_noted and self.is_corrected:
+            self._correction_is_noted = True
+            self._kept.write_state(StudyState.CORRECTED)
 
     def restore(self, study: StudySummary, result: SegmentResult) -> None:
         """Take up a study whose segments came with a saved scene."""
@@ -191,15 +228,18 @@ class Workflow:
     def forget_study(self) -> None:
         """Stop what runs and begin anew, for a scene that is closed."""
         self._runner.shut_down()
+        self._stop_showing()
         self._connection = self._files = self.study = self.result = self.sequences = None
         self.earlier_results = ()
         self._rest(PanelState.NO_STUDY)
 
     def shut_down(self) -> None:
         """End what runs, for a module or an application that closes."""
+        self._stop_showing()
         self._runner.shut_down()
 
     def _take_up(self, study: StudySummary) -> None:
+        self._stop_showing()
         self.study, self.result, self.sequences, self.earlier_results = study, None, None, ()
         self._rest(PanelState.STUDY_CHOSEN)
 
@@ -212,8 +252,10 @@ class Workflow:
         return True
 
     def _prepare(self) -> None:
-        if self._files is not None:
+        if isinstance(self._files, Path):
             job = PrepareJob(self.folder, files=self._files)
+        elif self._files is not None:
+            job = PrepareJob(self.folder, listed=self._files)
         else:
             assert self._connection is not None
             assert self.study is not None
@@ -253,30 +295,55 @@ class Workflow:
             case PrepareResult():
                 self._on_prepared(outcome)
             case SegmentResult():
-                self._on_segmented(outcome)
+                self._kept.write_result(outcome)
+                self._kept.write_state(StudyState.SEGMENTED)
+                self._show(outcome)
             case SendResult():
                 self._review_began_s = self._clock()
+                self._kept.write_state(StudyState.SENT)
+                self._correction_is_noted = False
                 self._rest(PanelState.SENT)
                 self.sent.emit(outcome)
 
     def _on_prepared(self, result: PrepareResult) -> None:
+        self._kept.write_prepared(result)
+        sequences = self._show_sequences(result)
+        if not sequences.questions() and not self.can_resume:
+            self._segment(sequences)
+
+    def _show_sequences(self, result: PrepareResult) -> SequencesModel:
         self.sequences, self.earlier_results = SequencesModel(result), result.results
         self._rest(PanelState.PREPARED)
-        if not self.sequences.questions() and not self.can_resume:
-            self._segment(self.sequences)
+        return self.sequences
 
-    def _on_segmented(self, result: SegmentResult) -> None:
+    def _show(self, result: SegmentResult) -> None:
         assert self.study is not None
-        self.state = self._resting_state
-        earlier_result, self.result = self.result, result
+        self._being_shown = result
+        self._showing = self._scene.showing(self.study, self.folder, result)
+        self.state = PanelState.OPENING
+        self.state_changed.emit()
+        self._run_steps(self._show_more)
+
+    def _show_more(self) -> bool:
+        """One more step of showing a result; whether more are to come."""
+        if self._showing is None:
+            return False
         try:
-            self._scene.show(self.study, self.folder, result)
+            next(self._showing)
+        except StopIteration:
+            self._showing, self.result = None, self._being_shown
+            self._scene.follow()
+            self._begin_review()
         except BratsSegmenterError as error:
-            self.result = earlier_result
+            self._showing = None
             self._on_ended(Failure.of(error))
-            return
-        self._begin_review()
+        return self._showing is not None
+
+    def _stop_showing(self) -> None:
+        if self._showing is not None:
+            self._showing.close()
+            self._showing = None
 
     def _begin_review(self) -> None:
-        self._review_began_s = self._clock()
+        self._review_began_s, self._correction_is_noted = self._clock(), False
         self._rest(PanelState.REVIEW)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from scripted_runner import ScriptedRunner
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
@@ -23,11 +24,11 @@ from BratsSegmenterLib.jobs import (
     SeriesRow,
     SwitchedSteps,
 )
+from BratsSegmenterLib.kept_study import KeptStudy, StudyState
 from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
-from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
 
@@ -36,39 +37,20 @@ STUDY = StudySummary("2.25.1", "Doe^Jane", "P1", "A1", "20260102", "MR head", ("
 NAMES = ("T1", "T1c", "T2", "FLAIR")
 
 
-class ScriptedRunner:
-    """Remembers the jobs; the test says how they end."""
-
-    def __init__(self):
-        self.progressed, self.ended = Signal(), Signal()
-        self.jobs, self.secrets, self.is_running, self.was_cancelled = [], [], False, False
-
-    def start(self, job, secrets):
-        self.jobs.append(job)
-        self.secrets.append(secrets)
-        self.is_running = True
-
-    def end(self, outcome):
-        self.is_running = False
-        self.ended.emit(outcome)
-
-    def cancel(self):
-        self.was_cancelled = True
-
-    def shut_down(self):
-        self.is_running = False
-
-
 class ScriptedScene:
     """Keeps what it was asked to show."""
 
     def __init__(self, folder: Path):
-        self.shown, self.refuses, self._folder = [], False, folder
+        self.shown, self.refuses, self.is_edited, self._folder = [], False, False, folder
 
-    def show(self, study, folder, result):
+    def showing(self, study, folder, result):
+        yield
         if self.refuses:
             raise SeriesError("The image cannot be read.")
         self.shown.append(result)
+
+    def follow(self):
+        """Nothing to measure."""
 
     def export_labels(self, folder):
         return ExportedLabels(self._folder / "corrected.nii.gz", True)
@@ -349,6 +331,46 @@ def test_a_folder_is_worked_on_without_an_archive(workflow, runner, tmp_path):
     assert runner.jobs[0].files == tmp_path
     assert runner.jobs[0].profile is None
     assert runner.secrets[0] == {}
+
+
+def test_a_study_among_others_is_worked_on_by_its_files(workflow, runner, tmp_path):
+    workflow.choose_files(STUDY, (tmp_path / "1.dcm",))
+    workflow.run(RunOptions())
+    assert runner.jobs[0].listed == (tmp_path / "1.dcm",)
+
+
+def test_a_result_is_kept_and_opened_later_without_a_job(reviewed, runner, scene):
+    jobs = len(runner.jobs)
+    reviewed.choose_study(CONNECTION, STUDY)
+    assert reviewed.result is None
+    reviewed.open_kept()
+    assert reviewed.state is PanelState.REVIEW
+    assert reviewed.sequences.chosen_keys() == {name: name for name in NAMES}
+    assert (len(scene.shown), len(runner.jobs)) == (2, jobs)
+
+
+def test_a_study_without_a_result_opens_with_its_questions(workflow, runner):
+    workflow.choose_study(CONNECTION, STUDY)
+    KeptStudy(workflow.folder).write_prepared(prepared(confidence=0.3))
+    workflow.open_kept()
+    assert workflow.state is PanelState.PREPARED
+    assert workflow.sequences.questions()
+
+
+def test_how_far_the_work_is_is_kept_from_segmented_over_corrected_to_sent(reviewed, runner, scene):
+    kept = KeptStudy(reviewed.folder)
+    assert kept.state is StudyState.SEGMENTED
+    reviewed.mark_edited()
+    assert kept.state is StudyState.SEGMENTED
+    scene.is_edited = True
+    reviewed.mark_edited()
+    assert kept.state is StudyState.CORRECTED
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    runner.end(SendResult((), (), None))
+    assert kept.state is StudyState.SENT
+    assert not reviewed.is_corrected
+    reviewed.mark_edited()
+    assert kept.state is StudyState.CORRECTED
 
 
 def test_a_restored_study_can_be_sent_but_not_fetched_from_nowhere(workflow, runner, tmp_path):

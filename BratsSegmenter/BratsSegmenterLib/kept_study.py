@@ -1,0 +1,132 @@
+"""What a study's job folder keeps between sessions: which study it is, how far the work is, and what was found.
+
+Slicer reads it to open a finished study without computing again. It names the patient, as the fetched images beside it
+do; nothing outside the job folder does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar
+
+from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.jobs import PrepareResult, SegmentResult
+from BratsSegmenterLib.records import from_json, to_json
+
+Record = TypeVar("Record")
+
+
+class StudyState(Enum):
+    """How far the work on a study is; the value is what the user reads."""
+
+    NEW = "new"
+    QUEUED = "queued"
+    FETCHING = "fetching"
+    SEGMENTING = "segmenting"
+    NEEDS_YOU = "needs you"
+    SEGMENTED = "segmented"
+    CORRECTED = "corrected"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class StudyOrigin:
+    """Which study it is and where its images come from.
+
+    Attributes
+    ----------
+    study : StudySummary
+    profile : str
+        Name of the archive's profile; empty when the images lie on this computer.
+    files : tuple of Path
+        The study's files on this computer.
+    """
+
+    study: StudySummary
+    profile: str = ""
+    files: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Progress:
+    """How far the work on the study is."""
+
+    state: StudyState
+
+
+def study_folder(jobs_folder: Path, study_uid: str) -> Path:
+    """The job folder of a study: the same for the same study, its name says nothing about whose it is."""
+    return jobs_folder / hashlib.sha256(study_uid.encode()).hexdigest()[:16]
+
+
+class KeptStudy:
+    """The records in one job folder; what was never written, or cannot be read any more, is None.
+
+    Parameters
+    ----------
+    folder : Path
+        Made at the first write.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def origin(self) -> StudyOrigin | None:
+        """Which study it is."""
+        return self._read("study.json", StudyOrigin)
+
+    @property
+    def state(self) -> StudyState:
+        """How far the work is that was done so far, queues aside: NEW, SEGMENTED, CORRECTED or SENT."""
+        progress = self._read("state.json", _Progress)
+        return progress.state if progress is not None else StudyState.NEW
+
+    @property
+    def prepared(self) -> PrepareResult | None:
+        """What was recognised when the study was last fetched."""
+        return self._read("prepared.json", PrepareResult)
+
+    @property
+    def result(self) -> SegmentResult | None:
+        """The newest result, as the worker reported it."""
+        return self._read("result.json", SegmentResult)
+
+    def write_origin(self, origin: StudyOrigin) -> None:
+        """Remember which study it is."""
+        self._write("study.json", origin)
+
+    def write_state(self, state: StudyState) -> None:
+        """Remember how far the work is."""
+        self._write("state.json", _Progress(state))
+
+    def write_prepared(self, prepared: PrepareResult) -> None:
+        """Remember what was recognised."""
+        self._write("prepared.json", prepared)
+
+    def write_result(self, result: SegmentResult) -> None:
+        """Remember the result, after all of its files were written."""
+        self._write("result.json", result)
+
+    def forget_result(self) -> None:
+        """Before the files of the result are written over: a crash must not leave a result that is half another."""
+        (self._folder / "result.json").unlink(missing_ok=True)
+
+    def _write(self, name: str, record: object) -> None:
+        write_atomically(self._folder / name, json.dumps(to_json(record), indent=1).encode())
+
+    def _read(self, name: str, kind: type[Record]) -> Record | None:
+        try:
+            return from_json(kind, json.loads((self._folder / name).read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, KeyError):
+            # Written by another version of this program: the work is done again rather than guessed at.
+            return None

@@ -1,0 +1,135 @@
+"""The studies that wait to be fetched and segmented in the background: a short list that survives crashes."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.kept_study import StudyState
+from BratsSegmenterLib.records import from_json, to_json
+
+_AT_WORK = (StudyState.FETCHING, StudyState.SEGMENTING)
+
+
+@dataclass(frozen=True)
+class QueueItem:
+    """One study of the queue.
+
+    Attributes
+    ----------
+    folder : str
+        Name of its job folder, which says nothing about whose study it is.
+    profile : str
+        Name of the archive's profile; empty when the images lie on this computer.
+    reason : str
+        Why it failed or waits for a person; empty otherwise.
+    is_prepared : bool
+        It was fetched and its sequences were recognised: what is left is to segment it.
+    """
+
+    folder: str
+    profile: str
+    state: StudyState = StudyState.QUEUED
+    reason: str = ""
+    is_prepared: bool = False
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether the worker is busy with it."""
+        return self.state in _AT_WORK
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still is to be done, or is being done."""
+        return self.is_at_work or self.state is StudyState.QUEUED
+
+
+@dataclass(frozen=True)
+class _Record:
+    items: tuple[QueueItem, ...]
+
+
+class StudyQueue:
+    """Studies in the order in which they are worked on; every change is on the disk before it returns.
+
+    What was being worked on when the program ended waits again, at its place.
+
+    Parameters
+    ----------
+    path : Path
+        JSON file, made at the first change. It holds no name, ID or UID.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._items = [_interrupted(item) for item in self._read()]
+
+    @property
+    def items(self) -> tuple[QueueItem, ...]:
+        """All studies, first come first."""
+        return tuple(self._items)
+
+    def item(self, folder: str) -> QueueItem | None:
+        """The study with that job folder; None when it is not in the queue."""
+        return next((item for item in self._items if item.folder == folder), None)
+
+    def next(self) -> QueueItem | None:
+        """The first study that waits."""
+        return next((item for item in self._items if item.state is StudyState.QUEUED), None)
+
+    def add(self, folder: str, profile: str) -> None:
+        """Put a study at the end; one that is still to be done keeps its place."""
+        known = self.item(folder)
+        if known is not None and known.is_open:
+            return
+        self._items = [item for item in self._items if item.folder != folder]
+        self._items.append(QueueItem(folder, profile))
+        self._write()
+
+    def update(self, folder: str, **changes: Any) -> None:
+        """Change fields of one study, when it is still in the queue."""
+        self._items = [replace(item, **changes) if item.folder == folder else item for item in self._items]
+        self._write()
+
+    def move_up(self, folder: str) -> None:
+        """Let one study pass the one before it."""
+        place = self._place(folder)
+        if place:
+            self._items[place - 1 : place + 1] = reversed(self._items[place - 1 : place + 1])
+            self._write()
+
+    def move_first(self, folder: str) -> None:
+        """Let one study pass all others."""
+        place = self._place(folder)
+        if place:
+            self._items.insert(0, self._items.pop(place))
+            self._write()
+
+    def remove(self, folder: str) -> None:
+        """Take one study out."""
+        self._items = [item for item in self._items if item.folder != folder]
+        self._write()
+
+    def _place(self, folder: str) -> int:
+        return next((place for place, item in enumerate(self._items) if item.folder == folder), 0)
+
+    def _read(self) -> tuple[QueueItem, ...]:
+        if not self._path.exists():
+            return ()
+        try:
+            return from_json(_Record, json.loads(self._path.read_text(encoding="utf-8"))).items
+        except (ValueError, TypeError, AttributeError):
+            # The panel must open; the studies can be queued again, and the damaged file is kept for who asks why.
+            os.replace(self._path, self._path.with_suffix(".damaged"))
+            return ()
+
+    def _write(self) -> None:
+        write_atomically(self._path, json.dumps(to_json(_Record(tuple(self._items))), indent=1).encode())
+
+
+def _interrupted(item: QueueItem) -> QueueItem:
+    return replace(item, state=StudyState.QUEUED) if item.is_at_work else item

@@ -1,0 +1,247 @@
+"""Works through the queue in the background: fetches, recognises and segments one study after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from BratsSegmenterLib.jobs import Job, PrepareJob, PrepareResult, ResumeJob, SegmentJob, SegmentResult
+from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
+from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
+from BratsSegmenterLib.widgets.choices import Connection, RunOptions
+from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, Outcome
+from BratsSegmenterLib.widgets.runner import JobRunner
+from BratsSegmenterLib.widgets.sequences_model import SequencesModel
+from BratsSegmenterLib.widgets.signal import Signal
+
+_CARRIES_A_RESULT = "The study carries a result already: continue from it, or segment."
+
+
+class QueueRunner:
+    """The queue at work.
+
+    A study that leaves something to decide (doubtful sequences, missing slices, an earlier result) waits for a person.
+    Only one worker segments at a time: :meth:`make_room` lets the study that the user looks at go first.
+
+    Parameters
+    ----------
+    queue : StudyQueue
+    runner : JobRunner
+        The queue's own, so that searching and sending never wait for it.
+    jobs_folder : Path
+        Where the job folders of the studies are.
+    connection_to : callable
+        The archive of a profile's name with its secrets; None when there is none.
+
+    Attributes
+    ----------
+    options : RunOptions
+        With which model, on which device; of the studies that are begun from now on.
+    changed, progressed : Signal
+        Emitted without arguments when any study's state changed, and with each ProgressEvent.
+    """
+
+    def __init__(
+        self,
+        queue: StudyQueue,
+        runner: JobRunner,
+        jobs_folder: Path,
+        connection_to: Callable[[str], Connection | None],
+    ) -> None:
+        self._queue = queue
+        self._runner = runner
+        self._jobs_folder = jobs_folder
+        self._connection_to = connection_to
+        self._current = ""
+        self._segments = False
+        self._after_cancel = StudyState.CANCELLED
+        self._is_held = self._is_over = False
+        self._when_clear: Callable[[], None] | None = None
+        self.options = RunOptions()
+        self.changed = Signal()
+        self.progressed = Signal()
+        runner.progressed.connect(self.progressed.emit)
+        runner.ended.connect(self._on_ended)
+
+    @property
+    def items(self) -> tuple[QueueItem, ...]:
+        """The queue as it is."""
+        return self._queue.items
+
+    def item(self, study_uid: str) -> QueueItem | None:
+        """A study of the queue; None when it is not in it."""
+        return self._queue.item(study_folder(self._jobs_folder, study_uid).name)
+
+    def kept(self, item: QueueItem) -> KeptStudy:
+        """What is kept of a study of the queue."""
+        return KeptStudy(self._jobs_folder / item.folder)
+
+    def state_of(self, study_uid: str) -> tuple[StudyState, str]:
+        """How far the work on any study is, and why it stopped where it did."""
+        item = self.item(study_uid)
+        if item is not None and item.state is not StudyState.SEGMENTED:
+            return item.state, item.reason
+        return KeptStudy(study_folder(self._jobs_folder, study_uid)).state, ""
+
+    def go_on(self) -> None:
+        """Begin with what waits, after a start of Slicer or when something may have changed."""
+        item = self._queue.next()
+        if item is None or self._runner.is_running or self._is_held or self._is_over:
+            return
+        self._current, self._after_cancel = item.folder, StudyState.CANCELLED
+        if item.is_prepared:
+            self._segment(item)
+        else:
+            self._prepare(item)
+
+    def add(self, origin: StudyOrigin) -> None:
+        """Put a study at the end of the queue."""
+        folder = study_folder(self._jobs_folder, origin.study.study_uid)
+        KeptStudy(folder).write_origin(origin)
+        self._queue.add(folder.name, origin.profile)
+        self._tell()
+
+    def retry(self, item: QueueItem) -> None:
+        """Let a study that failed, was cancelled or waits for a person be tried again, from where it stopped."""
+        self._queue.update(item.folder, state=StudyState.QUEUED, reason="")
+        self._tell()
+
+    def move_up(self, item: QueueItem) -> None:
+        """Let a study pass the one before it."""
+        self._queue.move_up(item.folder)
+        self._tell()
+
+    def move_first(self, item: QueueItem) -> None:
+        """Let a study pass all others."""
+        self._queue.move_first(item.folder)
+        self._tell()
+
+    def cancel(self, item: QueueItem) -> None:
+        """Stop the work on a study, or do not begin it."""
+        if item.is_at_work:
+            self._runner.cancel()
+        else:
+            self._queue.update(item.folder, state=StudyState.CANCELLED)
+            self._tell()
+
+    def remove(self, item: QueueItem) -> None:
+        """Take a study out of the queue; what was fetched and found stays."""
+        self._queue.remove(item.folder)
+        if item.folder == self._current:
+            self._runner.cancel()
+        self._tell()
+
+    def make_room(self, job: Job, then: Callable[[], None]) -> None:
+        """Call `then` as soon as a job of the user can run: at once, or when the queue has stepped aside.
+
+        A study that the user works on herself leaves the queue. Until :meth:`take_room_back` nothing new begins.
+        """
+        folder = job.folder.name if isinstance(job, PrepareJob | SegmentJob | ResumeJob) else ""
+        if not folder:
+            then()
+            return
+        self._is_held = True
+        is_same_study = self._runner.is_running and folder == self._current
+        self._leave_to_the_user(folder)
+        if is_same_study or (self._segments and isinstance(job, SegmentJob | ResumeJob)):
+            self._when_clear, self._after_cancel = then, StudyState.QUEUED
+            self._runner.cancel()
+        else:
+            then()
+
+    def forget_the_wait(self) -> None:
+        """The job that :meth:`make_room` was asked for is not wanted any more."""
+        self._when_clear = None
+
+    def take_room_back(self) -> None:
+        """The user's job is over."""
+        self._is_held = False
+        self.go_on()
+
+    def shut_down(self) -> None:
+        """End the worker for good; what it was busy with waits in the queue for the next start."""
+        self._is_over = True
+        self._runner.shut_down()
+
+    def _leave_to_the_user(self, folder: str) -> None:
+        item = self._queue.item(folder)
+        if item is not None and item.state is not StudyState.SEGMENTED:
+            self._queue.remove(folder)
+            self.changed.emit()
+
+    def _prepare(self, item: QueueItem) -> None:
+        origin = self.kept(item).origin
+        connection = self._connection_to(item.profile) if item.profile else None
+        if origin is None:
+            self._stop(StudyState.FAILED, "Its job folder is gone; queue the study again.")
+        elif origin.files:
+            self._start(PrepareJob(self._jobs_folder / item.folder, listed=origin.files), StudyState.FETCHING)
+        elif connection is None:
+            self._stop(StudyState.FAILED, f"There is no archive called '{item.profile}' any more.")
+        else:
+            job = PrepareJob(self._jobs_folder / item.folder, connection.profile, origin.study.study_uid)
+            self._start(job, StudyState.FETCHING, connection)
+
+    def _segment(self, item: QueueItem) -> None:
+        kept = self.kept(item)
+        prepared = kept.prepared
+        if prepared is None:
+            self._prepare(item)
+            return
+        kept.forget_result()
+        keys = SequencesModel(prepared).chosen_keys()
+        options = self.options
+        job = SegmentJob(self._jobs_folder / item.folder, keys, options.bundle, options.device, options.steps)
+        self._start(job, StudyState.SEGMENTING)
+
+    def _start(self, job: PrepareJob | SegmentJob, state: StudyState, connection: Connection | None = None) -> None:
+        self._segments = isinstance(job, SegmentJob)
+        self._queue.update(self._current, state=state, reason="")
+        self._runner.start(job, connection.credentials.to_json() if connection is not None else {})
+        self.changed.emit()
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        self._segments = False
+        match outcome:
+            case PrepareResult():
+                self._on_prepared(outcome)
+            case SegmentResult():
+                kept = KeptStudy(self._jobs_folder / self._current)
+                kept.write_result(outcome)
+                kept.write_state(StudyState.SEGMENTED)
+                self._stop(StudyState.SEGMENTED)
+            case Failure() if outcome.is_gap:
+                self._stop(StudyState.NEEDS_YOU, outcome.what)
+            case Failure():
+                self._stop(StudyState.FAILED, outcome.what)
+            case CancelledByUser():
+                self._stop(self._after_cancel)
+        if self._when_clear is not None:
+            then, self._when_clear = self._when_clear, None
+            then()
+
+    def _on_prepared(self, prepared: PrepareResult) -> None:
+        KeptStudy(self._jobs_folder / self._current).write_prepared(prepared)
+        self._queue.update(self._current, is_prepared=True)
+        reason = reason_to_wait(prepared)
+        self._stop(StudyState.NEEDS_YOU if reason else StudyState.QUEUED, reason)
+
+    def _stop(self, state: StudyState, reason: str = "") -> None:
+        """The current study rests in a state; the next one begins."""
+        self._queue.update(self._current, state=state, reason=reason)
+        self._current = ""
+        self._tell()
+
+    def _tell(self) -> None:
+        self.go_on()
+        self.changed.emit()
+
+
+def reason_to_wait(prepared: PrepareResult) -> str:
+    """Why a person has to look before the study is segmented; empty when all is clear."""
+    sentences = SequencesModel(prepared).questions()
+    if any(result.regions is not None for result in prepared.results):
+        sentences = (*sentences, _CARRIES_A_RESULT)
+    if not prepared.sequences:
+        sentences = ("None of the series was recognised as T1, T1c, T2 or FLAIR.",)
+    return " ".join(sentences)
