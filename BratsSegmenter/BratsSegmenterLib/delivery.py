@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import __version__, dicom
 from BratsSegmenterLib.archive import Archive, Outbox, Receipt, Transaction
-from BratsSegmenterLib.dicom import Authorship, ObjectKind, Provenance, WrittenObject
+from BratsSegmenterLib.dicom import EXACT, Authorship, Contouring, ObjectKind, Provenance, Verified, WrittenObject
 from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence, Volume
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.measurement import measure
@@ -43,10 +43,15 @@ class Exported:
     """Objects that were written and found to say exactly what the label map says."""
 
     study_uid: str
-    objects: tuple[WrittenObject, ...]
+    verified: tuple[Verified, ...]
     measurements: Measurements
     reviewer: str
     version: int
+
+    @property
+    def objects(self) -> tuple[WrittenObject, ...]:
+        """The objects."""
+        return tuple(one.written for one in self.verified)
 
 
 def export_objects(
@@ -58,6 +63,7 @@ def export_objects(
     folder: Path,
     progress: Progress,
     earlier: tuple[EarlierResult, ...] = (),
+    contouring: Contouring = EXACT,
 ) -> Exported:
     """Write the objects, then read each back by a second path and compare.
 
@@ -77,6 +83,8 @@ def export_objects(
     progress : Progress
     earlier : tuple of EarlierResult
         What the study carries already; the new objects count on from it and refer to it.
+    contouring : Contouring
+        What the structure set draws, and how.
 
     Raises
     ------
@@ -86,13 +94,13 @@ def export_objects(
     _require_same_grid(reference, segmentation)
     measurements = measure(segmentation)
     provenance = _provenance(segmentation, signature, earlier)
-    result = _Result(reference, segmentation, measurements, provenance, images)
+    result = _Result(reference, segmentation, measurements, provenance, images, contouring)
     with progress.stage("export"):
         objects = tuple(result.write(set(kinds), folder))
     with progress.stage("check"):
         known_uids = [reference.sop_instance_uid for reference in provenance.predecessors]
-        dicom.verify_objects(objects, reference, segmentation, measurements, known_uids)
-    return Exported(reference.series.study_uid, objects, measurements, signature.reviewer, provenance.version)
+        verified = dicom.verify_objects(objects, reference, segmentation, measurements, known_uids, contouring)
+    return Exported(reference.series.study_uid, verified, measurements, signature.reviewer, provenance.version)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,11 +112,18 @@ class _Result:
     measurements: Measurements
     provenance: Provenance
     images: Mapping[Sequence, NDArray[np.float32]] = field(repr=False)
+    contouring: Contouring
 
     def write(self, kinds: Collection[ObjectKind], folder: Path) -> Iterator[WrittenObject]:
         shutil.rmtree(folder, ignore_errors=True)
         if ObjectKind.RTSTRUCT in kinds:
-            yield dicom.write_rtstruct(folder / "rtstruct.dcm", self.reference, self.segmentation, self.provenance)
+            yield dicom.write_rtstruct(
+                folder / "rtstruct.dcm",
+                self.reference,
+                self.segmentation,
+                self.provenance,
+                contouring=self.contouring,
+            )
         if ObjectKind.SEG in kinds or ObjectKind.SR in kinds:
             seg = dicom.write_seg(folder / "seg.dcm", self.reference, self.segmentation, self.provenance)
             yield seg
@@ -147,10 +162,13 @@ def is_repetition(
     segmentation: Segmentation,
     kinds: Iterable[ObjectKind],
     signature: Signature,
+    contouring: Contouring = EXACT,
 ) -> bool:
-    """Whether `newest` says voxel for voxel what is to be sent, in the name of the same people and model."""
+    """Whether `newest` says voxel for voxel what is to be sent, drawn alike, of the same people and model."""
     regions = newest.regions
     if regions is None or not set(kinds) <= set(newest.kinds):
+        return False
+    if ObjectKind.RTSTRUCT in kinds and newest.contouring != contouring:
         return False
     model, drawn_by = segmentation.algorithm, newest.algorithm
     if (drawn_by.name, drawn_by.version) != (model.name, model.version):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from BratsSegmenterLib.archive import Check, Profile, StudyQuery, StudySummary
+from BratsSegmenterLib.dicom import EXACT, Contouring, ResultObject
 from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.progress import StageTime
 from BratsSegmenterLib.versions import EarlierResult
@@ -56,6 +57,8 @@ class PrepareJob:
         Where the study is, or None to read `files`.
     files : Path or None
         A folder of DICOM files.
+    listed : tuple of Path
+        The study's files on this computer, where they share their folder with other studies.
     """
 
     KIND: ClassVar[str] = "prepare"
@@ -63,6 +66,7 @@ class PrepareJob:
     profile: Profile | None = None
     study_uid: str | None = None
     files: Path | None = None
+    listed: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,13 +92,24 @@ class SequenceChoice:
 
 @dataclass(frozen=True)
 class PrepareResult:
-    """The study's series, which of them are T1, T1c, T2 and FLAIR, and the results it carries, oldest first."""
+    """What a study holds.
+
+    Attributes
+    ----------
+    sequences : mapping of str to SequenceChoice
+        Which of its series are T1, T1c, T2 and FLAIR.
+    results : tuple of EarlierResult
+        Of ours, oldest first.
+    others : tuple of ResultObject
+        Structure sets and SEGs of others, oldest first.
+    """
 
     series: tuple[SeriesRow, ...]
     sequences: Mapping[str, SequenceChoice]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
     results: tuple[EarlierResult, ...] = ()
+    others: tuple[ResultObject, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,9 +180,9 @@ class SegmentResult:
     labels : Path
         NIfTI label map in the reference's own grid.
     volumes : mapping of str to Path
-        NIfTI images by sequence, all in the reference's own grid.
+        Images by sequence (MetaImage, not compressed), all in the reference's own grid.
     uncertainty : Path or None
-        NIfTI entropy map in the reference's own grid, 0 to 1.
+        Entropy map in the reference's own grid, 0 to 1 (MetaImage, not compressed).
     volumes_ml : mapping of str to float
         By region key; ET, NCR, ED, WT, TC (and RC).
     not_measured : mapping of str to str
@@ -220,6 +235,8 @@ class SendJob:
         The folder of the ledger that keeps corrections; None keeps none.
     minutes_spent : float
         By a person on the correction, for the ledger.
+    contouring : Contouring
+        What the structure set draws, and how.
     """
 
     KIND: ClassVar[str] = "send"
@@ -232,15 +249,17 @@ class SendJob:
     approved: bool = False
     ledger: Path | None = None
     minutes_spent: float = 0.0
+    contouring: Contouring = EXACT
 
 
 @dataclass(frozen=True)
 class SentObject:
-    """One object that was written."""
+    """One object that was written, and what the gate compared before it could leave."""
 
     kind: str
     path: Path
     sop_instance_uid: str
+    check: str = ""
 
 
 @dataclass(frozen=True)

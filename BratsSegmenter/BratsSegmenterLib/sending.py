@@ -17,7 +17,7 @@ from BratsSegmenterLib.delivery import (
     results_in_archive,
     store_objects,
 )
-from BratsSegmenterLib.dicom import ObjectKind
+from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind
 from BratsSegmenterLib.domain import Segmentation, Sequence, Volume
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import SendResult, SentObject
@@ -41,6 +41,7 @@ class Sending:
     kinds : tuple of ObjectKind
     signature : Signature
     progress : Progress
+    contouring : Contouring
     """
 
     folder: JobFolder
@@ -50,6 +51,7 @@ class Sending:
     kinds: tuple[ObjectKind, ...]
     signature: Signature
     progress: Progress
+    contouring: Contouring = EXACT
 
     def write(self, earlier: tuple[EarlierResult, ...]) -> SendResult:
         """Write and check the objects as the version after `earlier`; nothing leaves this machine."""
@@ -70,7 +72,7 @@ class Sending:
         with self.progress.stage("look for results"):
             study_uid = self.reference.series.study_uid
             earlier = results_in_archive(archive, study_uid, self.folder.dicom, self.progress)
-        if earlier and is_repetition(earlier[-1], self.reference, self.segmentation, self.kinds, self.signature):
+        if earlier and self._is_repetition(earlier[-1]):
             return self._nothing_new(earlier[-1], archive, left_over)
         exported = self._export(earlier)
         transaction, receipt = store_objects(exported, archive, outbox, self.progress)
@@ -83,6 +85,9 @@ class Sending:
             delivered_at=receipt.delivered_at,
         )
 
+    def _is_repetition(self, newest: EarlierResult) -> bool:
+        return is_repetition(newest, self.reference, self.segmentation, self.kinds, self.signature, self.contouring)
+
     def _export(self, earlier: tuple[EarlierResult, ...]) -> Exported:
         return export_objects(
             self.reference,
@@ -93,6 +98,7 @@ class Sending:
             self.folder.objects,
             self.progress,
             earlier,
+            self.contouring,
         )
 
     def _deliver_left_over(self, outbox: Outbox, archive: Archive) -> tuple[Delivery, ...]:
@@ -121,7 +127,10 @@ class Sending:
 
 def _written(exported: Exported) -> SendResult:
     return SendResult(
-        objects=tuple(SentObject(o.kind.name, o.path, o.sop_instance_uid) for o in exported.objects),
+        objects=tuple(
+            SentObject(one.written.kind.name, one.written.path, one.written.sop_instance_uid, one.sentence)
+            for one in exported.verified
+        ),
         pushed=(),
         receipt=None,
         volumes_ml={volume.region.key: volume.volume_ml for volume in exported.measurements.volumes},

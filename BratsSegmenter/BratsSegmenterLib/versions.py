@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
+from BratsSegmenterLib.dicom import Authorship, Contouring, ObjectKind, ObjectReference, ResultObject
 from BratsSegmenterLib.domain import Algorithm
 
 _AUTHORS = {Authorship.AI: "AI", Authorship.EDITED: "corrected", None: "author not stated"}
@@ -64,6 +64,11 @@ class EarlierResult:
         by_kind = {one.kind: one for one in self.objects}
         return by_kind.get(ObjectKind.SEG) or by_kind.get(ObjectKind.RTSTRUCT)
 
+    @property
+    def contouring(self) -> Contouring | None:
+        """How its structure set is drawn; None where it has none."""
+        return next((one.contouring for one in self.objects if one.contouring), None)
+
     def describe(self) -> str:
         """For people, with the reviewer's name: ``version 2: corrected, reviewed by Curie, Marie, 3 May 2026``."""
         review = f"reviewed by {self.reviewer.replace('^', ', ')}" if self.reviewer else "not reviewed"
@@ -94,15 +99,29 @@ def earlier_results(objects: Iterable[ResultObject]) -> tuple[EarlierResult, ...
     return tuple(results)
 
 
+def foreign_regions(objects: Iterable[ResultObject]) -> tuple[ResultObject, ...]:
+    """The structure sets and SEGs of others among the objects of a study, oldest first."""
+    return tuple(sorted((one for one in objects if not one.is_ours), key=lambda one: one.made_at))
+
+
 def next_version(results: Sequence[EarlierResult]) -> int:
     """The number of the result to come."""
     return max((result.version for result in results), default=0) + 1
 
 
 def predecessors(results: Sequence[EarlierResult]) -> tuple[ObjectReference, ...]:
-    """The newest object of each kind, for the new ones to refer to."""
-    newest = {one.reference.sop_class_uid: one.reference for result in results for one in result.objects}
-    return tuple(newest.values())
+    """The newest objects of each kind, for the new ones to refer to; key images come several at a time."""
+    newest: dict[str, list[ObjectReference]] = {}
+    for result in results:
+        newest |= _by_class(result)
+    return tuple(reference for references in newest.values() for reference in references)
+
+
+def _by_class(result: EarlierResult) -> dict[str, list[ObjectReference]]:
+    references: dict[str, list[ObjectReference]] = {}
+    for one in result.objects:
+        references.setdefault(one.reference.sop_class_uid, []).append(one.reference)
+    return references
 
 
 def describe(results: Sequence[EarlierResult]) -> str:

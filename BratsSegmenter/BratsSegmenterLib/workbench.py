@@ -34,6 +34,7 @@ from BratsSegmenterLib.jobs import (
     SeriesRow,
     SwitchedSteps,
 )
+from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import read_image, read_labelmap, write_image, write_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
 from BratsSegmenterLib.measurement import to_csv
@@ -49,7 +50,7 @@ from BratsSegmenterLib.preprocessing import Steps, resample_to_reference, write_
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.resuming import choose_regions, resume_case
 from BratsSegmenterLib.sending import Sending
-from BratsSegmenterLib.versions import earlier_results
+from BratsSegmenterLib.versions import earlier_results, foreign_regions
 
 Result = ConnectionResult | SearchResult | PrepareResult | SegmentResult | SendResult
 
@@ -96,8 +97,9 @@ class Workbench:
 
     def prepare(self, job: PrepareJob) -> PrepareResult:
         """Fetch the study, or take the files given, and recognise its sequences."""
-        if job.files is not None:
-            self._folder.write_source(job.files)
+        on_this_computer = job.listed or job.files
+        if on_this_computer:
+            self._folder.write_source(on_this_computer)
         else:
             self._fetch(job.profile, job.study_uid)
         return describe(self.study, recognise(self.study, self._progress))
@@ -133,6 +135,7 @@ class Workbench:
             kinds=tuple(ObjectKind[name] for name in job.formats),
             signature=Signature(job.edited or record.authorship is Authorship.EDITED, job.reviewer, job.approved),
             progress=self._progress,
+            contouring=job.contouring,
         )
         if job.profile is None:
             result = sending.write(earlier_results(_result_objects(self.study)))
@@ -166,6 +169,7 @@ class Workbench:
     ) -> SegmentResult:
         """Write label map, images, uncertainty, record and quality page, and say where they are."""
         segmentation, case = result.segmentation, result.case
+        KeptStudy(self._folder.path).forget_result()
         with self._progress.stage("write"):
             write_labelmap(segmentation, self._folder.segmentation)
             write_atomically(self._folder.volumes_table, to_csv(result.measurements).encode())
@@ -244,11 +248,13 @@ def describe(study: ScannedStudy, recognition: Recognition) -> PrepareResult:
         )
         for sequence, candidate in recognition.found.items()
     }
+    objects = _result_objects(study)
     aside = tuple(item.sentence for item in study.set_aside)
     return PrepareResult(
         series=rows,
         sequences=choices,
         warnings=(*recognition.warnings, *aside),
         notes=dicom.missing_notes(recognition.found),
-        results=earlier_results(_result_objects(study)),
+        results=earlier_results(objects),
+        others=foreign_regions(objects),
     )

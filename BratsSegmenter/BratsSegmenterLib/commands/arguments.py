@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile
-from BratsSegmenterLib.dicom import ObjectKind
+from BratsSegmenterLib.dicom import Contouring, ObjectKind
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.jobs import PrepareResult, SegmentJob, SwitchedSteps
 
@@ -101,6 +101,17 @@ def add_format_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--formats", nargs="+", default=[kinds[0]], choices=kinds, metavar="KIND", help=", ".join(kinds)
     )
+    parser.add_argument(
+        "--nested", action="store_true", help="whole tumour and tumour core as ROIs of the RTSTRUCT too"
+    )
+    parser.add_argument(
+        "--smooth", action="store_true", help="RTSTRUCT with smoothed contours, for their look; the object says so"
+    )
+
+
+def contouring_from(arguments: argparse.Namespace) -> Contouring:
+    """What the structure set draws, and how."""
+    return Contouring(arguments.nested, arguments.smooth)
 
 
 def steps_from(arguments: argparse.Namespace) -> SwitchedSteps:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from BratsSegmenterLib.commands.arguments import add_format_argument
+from BratsSegmenterLib.commands.arguments import add_format_argument, contouring_from
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.tables import print_objects
 
@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         approved=arguments.approve,
         ledger=arguments.ledger,
         minutes_spent=arguments.minutes,
+        contouring=contouring_from(arguments),
     )
     with console.progress() as progress:
         result = Workbench(arguments.folder, Credentials(), progress).send(job)

@@ -11,6 +11,7 @@ from BratsSegmenterLib.commands.arguments import (
     add_segmentation_arguments,
     add_source_arguments,
     archive_profile,
+    contouring_from,
     segment_job,
 )
 from BratsSegmenterLib.commands.console import Console
@@ -47,7 +48,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         prepared = workbench.prepare(prepare)
         segmented = workbench.segment(segment_job(arguments, prepared))
         destination = profile if arguments.push else None
-        send = SendJob(arguments.out, segmented.labels, False, tuple(arguments.formats), destination)
+        send = SendJob(
+            arguments.out,
+            segmented.labels,
+            edited=False,
+            formats=tuple(arguments.formats),
+            profile=destination,
+            contouring=contouring_from(arguments),
+        )
         sent = workbench.send(send)
     warnings = (*prepared.warnings, *segmented.warnings, *sent.notes)
     if prepared.results:

@@ -11,6 +11,7 @@ from BratsSegmenterLib.lazy import lazy_names
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.adoption import segmentation_from
+    from BratsSegmenterLib.dicom.contouring import EXACT, Contouring
     from BratsSegmenterLib.dicom.gate import Verified, verify_objects
     from BratsSegmenterLib.dicom.grid import GapError
     from BratsSegmenterLib.dicom.key_images import write_key_images
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.volume import load_volume
 
 _MODULE_OF = {
+    "EXACT": "contouring",
     "Authorship": "provenance",
     "Candidate": "recognition",
+    "Contouring": "contouring",
     "GapError": "grid",
     "ObjectKind": "provenance",
     "ObjectReference": "provenance",
@@ -68,8 +71,10 @@ _MODULE_OF = {
 }
 
 __all__ = [
+    "EXACT",
     "Authorship",
     "Candidate",
+    "Contouring",
     "GapError",
     "ObjectKind",
     "ObjectReference",

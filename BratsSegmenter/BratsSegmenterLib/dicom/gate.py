@@ -12,12 +12,14 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from BratsSegmenterLib.dicom.contour_volume import enclosed_volumes
+from BratsSegmenterLib.dicom.contouring import EXACT, SMOOTH_TOLERANCE_PX, Contouring
 from BratsSegmenterLib.dicom.dcmqi_tools import run_dcmqi
 from BratsSegmenterLib.dicom.provenance import ObjectKind, WrittenObject
 from BratsSegmenterLib.dicom.reading import read_whole
 from BratsSegmenterLib.dicom.references import check_references
 from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
-from BratsSegmenterLib.domain import LEAF_REGIONS, REGIONS, Measurements, Segmentation, Volume
+from BratsSegmenterLib.domain import LEAF_REGIONS, REGIONS, Measurements, Region, Segmentation, Volume
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.geometry import bounding_box
 
@@ -40,12 +42,14 @@ def verify_objects(
     segmentation: Segmentation,
     measurements: Measurements,
     known_uids: Collection[str] = (),
+    contouring: Contouring = EXACT,
 ) -> tuple[Verified, ...]:
     """Read every written object by a path that shares no code with its writer, and compare.
 
     RTSTRUCT is filled by a scan-line rasteriser, SEG and SR are read by dcmqi. RTSTRUCT and SEG may not differ in a
-    single voxel, SR not by more than 0.1 % from the volumes of the voxels and from the diameters. All references must
-    lead to the right images.
+    single voxel, nested regions being the union of their leaves; SR not by more than 0.1 % from the volumes of the
+    voxels and from the diameters. Smooth contours must keep all voxels too, enclose a volume that stays within their
+    tolerance, and say in the object that they are smooth. All references must lead to the right images.
 
     Parameters
     ----------
@@ -58,6 +62,8 @@ def verify_objects(
         What the user's table says.
     known_uids : collection of str
         SOP Instance UIDs of further objects of the study that may be referred to, such as predecessors.
+    contouring : Contouring
+        How the structure set was to be drawn.
 
     Raises
     ------
@@ -66,13 +72,21 @@ def verify_objects(
     """
     objects = tuple(objects)
     check_references(objects, [volume], known_uids)
-    return tuple(Verified(written, _verify(written, volume, segmentation, measurements)) for written in objects)
+    return tuple(
+        Verified(written, _verify(written, volume, segmentation, measurements, contouring)) for written in objects
+    )
 
 
-def _verify(written: WrittenObject, volume: Volume, segmentation: Segmentation, measurements: Measurements) -> str:
+def _verify(
+    written: WrittenObject,
+    volume: Volume,
+    segmentation: Segmentation,
+    measurements: Measurements,
+    contouring: Contouring,
+) -> str:
     match written.kind:
         case ObjectKind.RTSTRUCT:
-            return _verify_rtstruct(written.path, volume, segmentation)
+            return _verify_rtstruct(written.path, volume, segmentation, contouring)
         case ObjectKind.SEG:
             return _verify_seg(written.path, segmentation)
         case ObjectKind.SR:
@@ -81,15 +95,31 @@ def _verify(written: WrittenObject, volume: Volume, segmentation: Segmentation, 
             return _verify_key_image(written.path)
 
 
-def _verify_rtstruct(path: Path, volume: Volume, segmentation: Segmentation) -> str:
+def _verify_rtstruct(path: Path, volume: Volume, segmentation: Segmentation, contouring: Contouring) -> str:
     try:
         masks = read_rtstruct(path, volume).masks
     except SeriesError as error:
         raise ExportError(f"The RTSTRUCT cannot be read back: {error.what}", _STOPPED, error.cause) from error
-    _require_regions("RTSTRUCT", masks, segmentation)
+    _require_regions("RTSTRUCT", masks, segmentation, contouring.regions)
     for key, mask in masks.items():
         _require_equal("RTSTRUCT", key, mask, segmentation.mask(REGIONS[key]))
-    return f"RTSTRUCT: {', '.join(masks)} filled by scan lines, 0 voxels differ."
+    smoothed = f" {_verify_smoothness(path, segmentation, contouring)}" if contouring.smooth else ""
+    return f"RTSTRUCT: {', '.join(masks)} filled by scan lines, 0 voxels differ.{smoothed}"
+
+
+def _verify_smoothness(path: Path, segmentation: Segmentation, contouring: Contouring) -> str:
+    """That the contours enclose no more less than a rim of the tolerance's width, and that the object says so."""
+    if read_whole(path).get("StructureSetDescription") != contouring.description:
+        raise ExportError("The RTSTRUCT does not say that its contours are smooth.", _STOPPED)
+    column_mm, row_mm, slice_mm = segmentation.geometry.spacing_mm
+    rim_mm = SMOOTH_TOLERANCE_PX * max(column_mm, row_mm)
+    largest = 0.0
+    for key, enclosed in enclosed_volumes(path, slice_mm).items():
+        volume_ml = np.count_nonzero(segmentation.mask(REGIONS[key])) * segmentation.geometry.voxel_volume_ml
+        if abs(enclosed.volume_ml - volume_ml) > rim_mm * enclosed.outline_mm * slice_mm / 1000:
+            raise _differs("RTSTRUCT", key, f"its contours enclose {enclosed.volume_ml:.2f} of {volume_ml:.2f} mL")
+        largest = max(largest, abs(enclosed.volume_ml / volume_ml - 1))
+    return f"Smooth contours enclose up to {largest:.1%} less than the voxels."
 
 
 def _verify_seg(path: Path, segmentation: Segmentation) -> str:
@@ -110,7 +140,7 @@ def _verify_seg(path: Path, segmentation: Segmentation) -> str:
                 outside = np.count_nonzero(everywhere == segment["labelID"]) - np.count_nonzero(found[key])
                 if outside:
                     raise _differs("SEG", key, f"{outside} voxels outside the segmentation")
-    _require_regions("SEG", found, segmentation)
+    _require_regions("SEG", found, segmentation, LEAF_REGIONS)
     for key, mask in found.items():
         _require_equal("SEG", key, mask, labels == REGIONS[key].label)
     return f"SEG: {', '.join(found)} read by dcmqi, 0 voxels differ."
@@ -161,12 +191,14 @@ def _verify_key_image(path: Path) -> str:
     return f"Key image: {pixels.shape[1]} x {pixels.shape[0]} pixels."
 
 
-def _require_regions(kind: str, found: Collection[str], segmentation: Segmentation) -> None:
-    for region in LEAF_REGIONS:
-        if region.key not in found and np.any(segmentation.labels == region.label):
+def _require_regions(
+    kind: str, found: Collection[str], segmentation: Segmentation, expected: Collection[Region]
+) -> None:
+    for region in expected:
+        if region.key not in found and segmentation.mask(region).any():
             raise _differs(kind, region.key, "it is missing")
     for key in found:
-        if key not in REGIONS:
+        if key not in {region.key for region in expected}:
             raise _differs(kind, key, "nobody drew it")
 
 

@@ -18,7 +18,7 @@ from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
 from BratsSegmenterLib.dicom.source_images import source_images
-from BratsSegmenterLib.dicom.study_objects import image_item, save, series_and_equipment, stamp
+from BratsSegmenterLib.dicom.study_objects import image_item, reference_item, save, series_and_equipment, stamp
 from BratsSegmenterLib.domain import Code, Measurements, Segmentation, Sequence, Volume
 from BratsSegmenterLib.pictures import Plane
 
@@ -35,6 +35,9 @@ def write_key_images(
     images: Mapping[Sequence, NDArray[np.float32]] | None = None,
 ) -> tuple[WrittenObject, ...]:
     """Write one page for each of the slices that show most: the longest lesion's and the one with most tumour.
+
+    A secondary capture knows no predecessor; the key images of the version before are named as related images
+    (Referenced Image Sequence, DICOM PS3.3 C.12.4), without a purpose, as no code of CID 7201 means this one.
 
     Parameters
     ----------
@@ -88,6 +91,9 @@ def _secondary_capture(picture: Image.Image, plane: Plane, volume: Volume, prove
     )
     stamp(dataset, volume, provenance)
     dataset.SeriesDescription = provenance.series_description("Glioma key images")
+    earlier = provenance.predecessors_of(str(dataset.SOPClassUID))
+    if earlier:
+        dataset.ReferencedImageSequence = [reference_item(reference) for reference in earlier]
     dataset.BodyPartExamined = "BRAIN"
     dataset.BurnedInAnnotation = "NO"
     dataset.DerivationDescription = "Outlines of segmented regions on the images they were drawn on"

@@ -29,6 +29,7 @@ from BratsSegmenterLib.domain import (
 
 _LONG_AXIS = Code("103339001", "SCT", "Long Axis")
 _SHORT_AXIS = Code("103340004", "SCT", "Short Axis")
+_NO_ORGANISATION = "not stated"  # the attribute may not be empty
 _PROCEDURE = Code("30657-1", "LN", "MR Brain WO and W contrast IV")
 
 _Groups = list[sr.VolumetricROIMeasurementsAndQualitativeEvaluations | sr.MeasurementsAndQualitativeEvaluations]
@@ -41,6 +42,8 @@ def write_measurement_report(
 
     Each region that is a segment of the SEG has a group that refers to it (TID 1411), whole tumour, tumour core and
     each lesion with diameters one without (TID 1501). Volumes are in cubic millimetres; diameters carry their ends.
+    An approved report is final and verified by the reviewer, of the institution that the images name (DICOM PS3.3
+    C.17.2); any other is preliminary and unverified.
 
     Parameters
     ----------
@@ -78,10 +81,13 @@ def write_measurement_report(
         **series_and_equipment(ObjectKind.SR, provenance),
         series_description=provenance.series_description("Glioma volumes"),
         is_complete=True,
-        is_final=False,
-        is_verified=False,
+        is_final=provenance.approved_at is not None,
+        is_verified=provenance.approved_at is not None,
+        verifying_observer_name=provenance.reviewer or None,
+        verifying_organization=str(volume.series.header.get("InstitutionName") or _NO_ORGANISATION),
     )
     stamp(dataset, volume, provenance)
+    _date_verification(dataset, provenance)
     _refer_to_predecessor(dataset, provenance)
     if any(measured.region == RC and RC.key in numbers for measured in measurements.volumes):
         declare_private_scheme(dataset)
@@ -161,6 +167,12 @@ def _length(name: Code, length_mm: float, ends: object, frame_of_reference_uid: 
             )
         ],
     )
+
+
+def _date_verification(dataset: Dataset, provenance: Provenance) -> None:
+    """Verification DateTime (DICOM PS3.3 C.17.2): when the reviewer signed, not when the file was written."""
+    if provenance.approved_at is not None:
+        dataset.VerifyingObserverSequence[0].VerificationDateTime = provenance.approved_at.strftime("%Y%m%d%H%M%S")
 
 
 def _refer_to_predecessor(dataset: Dataset, provenance: Provenance) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
+from BratsSegmenterLib.dicom.contouring import Contouring
 from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.errors import ExportError
 
@@ -73,6 +74,12 @@ class ResultObject:
         Weights only where the object names them.
     drawn_on : str
         Series Instance UID of the images it was drawn on; empty when it names none.
+    label : str
+        What its maker called it.
+    region_names : tuple of str
+        Its ROIs or segments.
+    contouring : Contouring or None
+        Of a structure set of ours.
     """
 
     kind: ObjectKind
@@ -86,6 +93,9 @@ class ResultObject:
     is_approved: bool
     algorithm: Algorithm
     drawn_on: str
+    label: str = ""
+    region_names: tuple[str, ...] = ()
+    contouring: Contouring | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,7 @@ class Provenance:
     approved_at : datetime or None
         When the reviewer signed and approved it. Without it structure sets stay UNAPPROVED.
     predecessors : tuple of ObjectReference
-        The objects of the version before; each new object refers to the one of its own kind.
+        The objects of the version before; each new object refers to those of its own kind.
     series_number : int
         Of the RTSTRUCT; SEG, SR and key images follow.
     version : int
@@ -140,7 +150,10 @@ class Provenance:
         """Series Description (LO, at most 64 characters): what the object holds, its version, who stands behind it."""
         return f"{content} v{self.version} ({self.review_statement})"[:64]
 
+    def predecessors_of(self, sop_class_uid: str) -> tuple[ObjectReference, ...]:
+        """The predecessors of that SOP class."""
+        return tuple(reference for reference in self.predecessors if reference.sop_class_uid == sop_class_uid)
+
     def predecessor(self, sop_class_uid: str) -> ObjectReference | None:
-        """The predecessor of that SOP class."""
-        same = [reference for reference in self.predecessors if reference.sop_class_uid == sop_class_uid]
-        return same[0] if same else None
+        """The predecessor of that SOP class, where there can be but one."""
+        return next(iter(self.predecessors_of(sop_class_uid)), None)

@@ -13,11 +13,12 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.tag import Tag
 from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 
+from BratsSegmenterLib.dicom.contouring import EXACT, Contouring
 from BratsSegmenterLib.dicom.contours import MAX_POINTS, Contour, region_contours
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
 from BratsSegmenterLib.dicom.study_objects import date_and_time, image_item, new_object, reference_item, save
-from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, Region, Segmentation, Volume
+from BratsSegmenterLib.domain import Region, Segmentation, Volume
 from BratsSegmenterLib.errors import ExportError
 
 _STUDY_COMPONENT = "1.2.840.10008.3.1.2.3.1"  # retired Detached Study Management, allowed by PS3.3 C.8.8.5.4
@@ -31,8 +32,7 @@ def write_rtstruct(
     segmentation: Segmentation,
     provenance: Provenance,
     *,
-    with_nested: bool = False,
-    smooth: bool = False,
+    contouring: Contouring = EXACT,
     max_points: int = MAX_POINTS,
 ) -> WrittenObject:
     """Write the regions of a segmentation as one structure set in the study of its reference volume.
@@ -50,10 +50,8 @@ def write_rtstruct(
     segmentation : Segmentation
         On the grid of that volume.
     provenance : Provenance
-    with_nested : bool
-        Write whole tumour and tumour core too.
-    smooth : bool
-        Cut the corners of the contours, for the look of it; see :func:`region_contours`.
+    contouring : Contouring
+        Exact contours of the leaf regions when not given.
     max_points : int
         Cap on the points of a contour; a longer one is cut into parts along a pixel row.
 
@@ -63,16 +61,15 @@ def write_rtstruct(
         The segmentation lies on another grid, has no voxels at all, or the disk refused.
     """
     check_same_grid(volume, segmentation)
-    candidates = (*LEAF_REGIONS, *NESTED_REGIONS) if with_nested else LEAF_REGIONS
-    contours = {r: region_contours(segmentation.mask(r), max_points, smooth) for r in candidates}
-    regions = [region for region in candidates if contours[region]]
+    contours = {r: region_contours(segmentation.mask(r), max_points, contouring.smooth) for r in contouring.regions}
+    regions = [region for region, drawn in contours.items() if drawn]
     if not regions:
         raise ExportError(
             "The segmentation is empty, so there is no structure set to write.",
             "Segment or draw at least one region first.",
         )
     dataset = new_object(RTStructureSetStorage, ImplicitVRLittleEndian, volume, provenance)
-    _describe_structure_set(dataset, provenance)
+    _describe_structure_set(dataset, provenance, contouring)
     _reference_images(dataset, volume)
     planes = SlicePlanes(volume)
     images = [image_item(frame) if own else None for frame, own in zip(volume.frames, planes.has_image, strict=True)]
@@ -86,13 +83,15 @@ def write_rtstruct(
     return save(dataset, path, ObjectKind.RTSTRUCT)
 
 
-def _describe_structure_set(dataset: FileDataset, provenance: Provenance) -> None:
+def _describe_structure_set(dataset: FileDataset, provenance: Provenance, contouring: Contouring) -> None:
     dataset.Modality = ObjectKind.RTSTRUCT.value
     dataset.SeriesNumber = provenance.series_number
     dataset.SeriesDescription = provenance.series_description("Glioma regions")
     dataset.InstanceNumber = 1
     dataset.StructureSetLabel = f"Glioma v{provenance.version}"
     dataset.StructureSetName = dataset.SeriesDescription
+    if contouring.description:
+        dataset.StructureSetDescription = contouring.description
     dataset.StructureSetDate, dataset.StructureSetTime = date_and_time(provenance.content_time)
     predecessor = provenance.predecessor(RTStructureSetStorage)
     if predecessor:

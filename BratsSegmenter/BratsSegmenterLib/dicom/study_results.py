@@ -11,6 +11,7 @@ from pydicom import Dataset
 from pydicom.config import disable_value_validation
 
 from BratsSegmenterLib.dicom.adoption import segmentation_from
+from BratsSegmenterLib.dicom.contouring import Contouring
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, Authorship, ObjectKind, ObjectReference, ResultObject
 from BratsSegmenterLib.dicom.reading import UNREADABLE, read_header
 from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
@@ -87,9 +88,12 @@ def _result_object(file: Path) -> ResultObject | None:
             reviewer=str(
                 header.get("ReviewerName") or header.get("OperatorsName") or header.get("ContentCreatorName") or ""
             ),
-            is_approved=header.get("ApprovalStatus") == "APPROVED",
+            is_approved=header.get("ApprovalStatus") == "APPROVED" or header.get("VerificationFlag") == "VERIFIED",
             algorithm=_algorithm(header, is_ours),
             drawn_on=_drawn_on(header),
+            label=_label(header),
+            region_names=_region_names(header),
+            contouring=_contouring(header) if is_ours and kind is ObjectKind.RTSTRUCT else None,
         )
     except (SeriesError, *UNREADABLE, IndexError):
         return None
@@ -98,6 +102,19 @@ def _result_object(file: Path) -> ResultObject | None:
 def _version(header: Dataset) -> int | None:
     named = _VERSION.search(str(header.get("SeriesDescription") or ""))
     return int(named[1]) if named else None
+
+
+def _label(header: Dataset) -> str:
+    return str(header.get("StructureSetLabel") or header.get("ContentLabel") or header.get("SeriesDescription") or "")
+
+
+def _region_names(header: Dataset) -> tuple[str, ...]:
+    names = [str(roi.get("ROIName") or "") for roi in header.get("StructureSetROISequence") or []]
+    return (*names, *(str(segment.get("SegmentLabel") or "") for segment in header.get("SegmentSequence") or []))
+
+
+def _contouring(header: Dataset) -> Contouring:
+    return Contouring.stated(_region_names(header), str(header.get("StructureSetDescription") or ""))
 
 
 def _made_at(header: Dataset) -> str:

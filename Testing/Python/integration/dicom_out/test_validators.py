@@ -13,6 +13,7 @@ from pydicom import config, dcmread
 
 from BratsSegmenterLib.dicom import (
     Authorship,
+    Contouring,
     ObjectKind,
     ObjectReference,
     WrittenObject,
@@ -56,12 +57,13 @@ def _export(volume: Volume, folder: Path) -> list[WrittenObject]:
                 "1.2.840.10008.5.1.4.1.1.481.3",
                 "1.2.840.10008.5.1.4.1.1.66.4",
                 "1.2.840.10008.5.1.4.1.1.88.34",
+                "1.2.840.10008.5.1.4.1.1.7",
             )
         ),
     )
     seg = write_seg(folder / "seg.dcm", volume, segmentation, provenance)
     return [
-        write_rtstruct(folder / "rt.dcm", volume, segmentation, provenance, with_nested=True),
+        write_rtstruct(folder / "rt.dcm", volume, segmentation, provenance, contouring=Contouring(True, True)),
         seg,
         write_measurement_report(folder / "sr.dcm", volume, measurements, seg, provenance),
         *write_key_images(folder, volume, segmentation, measurements, provenance),

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.cli import main
+from BratsSegmenterLib.dicom import Contouring
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import Algorithm, Segmentation, Volume
 from BratsSegmenterLib.errors import ArchiveError, SeriesError
@@ -167,6 +168,15 @@ def test_whatever_differs_is_sent(station: Station, changes: dict[str, Any]) -> 
     assert (sent.version, len(sent.pushed)) == (2, 1)
 
 
+def test_another_way_to_draw_is_no_repetition_and_the_same_way_is(station: Station) -> None:
+    contouring = Contouring(with_nested=True, smooth=True)
+    station.send()
+    drawn_anew = station.send(contouring=contouring)
+    assert drawn_anew.version == 2
+    assert "Smooth contours enclose up to" in drawn_anew.objects[0].check
+    assert station.send(contouring=contouring).pushed == ()
+
+
 def test_a_single_changed_voxel_is_sent(station: Station) -> None:
     station.send()
     path = JobFolder(station.folder).segmentation
@@ -237,7 +247,10 @@ def test_regions_that_are_not_ours_are_said_and_not_guessed(station: Station, tm
     dataset.save_as(tmp_path / "others.dcm")
     station.archive.connect().store([tmp_path / "others.dcm"])
     other = Station(station.archive, station.study_uid, tmp_path / "other")
-    assert [result.version for result in other.prepare().results] == [1]
+    prepared = other.prepare()
+    assert [result.version for result in prepared.results] == [1]
+    (foreign,) = prepared.others
+    assert (foreign.algorithm.name, foreign.label, len(foreign.region_names)) == ("Somebody", "Glioma v1", 3)
     taken_up = other.resume(str(dataset.SeriesInstanceUID))
     assert any("Brainstem is no region of this program" in sentence for sentence in taken_up.tolerated)
     labels = read_labelmap(taken_up.labels).labels
@@ -298,8 +311,12 @@ def test_the_command_line_resumes_corrects_exports_and_keeps_a_ledger(
     assert "Version 1: AI, not reviewed" in " ".join(capsys.readouterr().out.split())
 
     correction = ["--labels", str(station.corrected()), "--ledger", str(ledger), "--minutes", "3"]
-    assert main(["export", str(job), *correction, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["version"] == 2
+    assert main(["export", str(job), *correction, "--nested", "--smooth", "--json"]) == 0
+    exported = json.loads(capsys.readouterr().out)
+    assert exported["version"] == 2
+    structure_set = pydicom.dcmread(exported["objects"][0]["path"])
+    assert {"WT", "TC"} <= {roi.ROIName for roi in structure_set.StructureSetROISequence}
+    assert "smoothed for appearance" in structure_set.StructureSetDescription
     assert main(["ledger", "verify", str(ledger)]) == 0
     assert "1 entries" in capsys.readouterr().out
     assert main(["ledger", "list", str(ledger), "--json"]) == 0

@@ -10,6 +10,8 @@ import result_samples as samples
 from pydicom import Dataset, dcmread
 
 from BratsSegmenterLib.dicom import (
+    EXACT,
+    Contouring,
     ObjectKind,
     ObjectReference,
     WrittenObject,
@@ -45,7 +47,10 @@ class Export:
         self.uids = [written.sop_instance_uid for written in self.objects.values()]
 
     def verify(
-        self, segmentation: Segmentation | None = None, measurements: Measurements | None = None
+        self,
+        segmentation: Segmentation | None = None,
+        measurements: Measurements | None = None,
+        contouring: Contouring = EXACT,
     ) -> tuple[str, ...]:
         verified = verify_objects(
             self.objects.values(),
@@ -53,6 +58,7 @@ class Export:
             segmentation or self.segmentation,
             measurements or self.measurements,
             known_uids=self.uids,
+            contouring=contouring,
         )
         return tuple(passed.sentence for passed in verified)
 
@@ -171,3 +177,64 @@ def test_a_predecessor_must_be_known(export: Export, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"refers to 1\.2\.3\.4"):
         verify_objects([written], export.volume, export.segmentation, export.measurements)
     verify_objects([written], export.volume, export.segmentation, export.measurements, known_uids=["1.2.3.4"])
+
+
+def test_nested_regions_are_compared_with_the_union_of_their_leaves(export: Export, tmp_path: Path) -> None:
+    contouring = Contouring(with_nested=True)
+    nested = write_rtstruct(
+        tmp_path / "rt.dcm", export.volume, export.segmentation, samples.provenance(), contouring=contouring
+    )
+    export.objects = {ObjectKind.RTSTRUCT: nested}
+    (sentence,) = export.verify(contouring=contouring)
+    assert "WT" in sentence
+    assert "TC" in sentence
+
+    def shrink_whole_tumour(dataset: Dataset) -> None:
+        names = {roi.ROINumber: roi.ROIName for roi in dataset.StructureSetROISequence}
+        (whole,) = [roi for roi in dataset.ROIContourSequence if names[roi.ReferencedROINumber] == "WT"]
+        del whole.ContourSequence[0]
+
+    export.damage(ObjectKind.RTSTRUCT, shrink_whole_tumour)
+    with pytest.raises(ExportError, match="Region WT"):
+        export.verify(contouring=contouring)
+
+
+def test_nested_regions_that_were_asked_for_and_are_missing_stop_the_push(export: Export) -> None:
+    export.objects = {ObjectKind.RTSTRUCT: export.objects[ObjectKind.RTSTRUCT]}
+    with pytest.raises(ExportError, match="Region WT: it is missing"):
+        export.verify(contouring=Contouring(with_nested=True))
+
+
+def test_smooth_contours_pass_within_the_tolerance_that_the_object_states(export: Export, tmp_path: Path) -> None:
+    contouring = Contouring(smooth=True)
+    smooth = write_rtstruct(
+        tmp_path / "rt.dcm", export.volume, export.segmentation, samples.provenance(), contouring=contouring
+    )
+    export.objects = {ObjectKind.RTSTRUCT: smooth}
+    (sentence,) = export.verify(contouring=contouring)
+    assert "0 voxels differ. Smooth contours enclose up to" in sentence
+    assert "within 0.5 pixel of the voxels' edges" in dcmread(smooth.path).StructureSetDescription
+
+    def say_nothing(dataset: Dataset) -> None:
+        del dataset.StructureSetDescription
+
+    export.damage(ObjectKind.RTSTRUCT, say_nothing)
+    with pytest.raises(ExportError, match="does not say that its contours are smooth"):
+        export.verify(contouring=contouring)
+
+
+def test_smooth_contours_beyond_the_tolerance_stop_the_push(tmp_path: Path) -> None:
+    volume = samples.volume_on(samples.series_samples.axial(), tmp_path / "series")
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[4, 8:24, 8:24] = 3
+    segmentation = samples.segmentation_on(volume, labels)
+    contouring = Contouring(smooth=True)
+    written = write_rtstruct(tmp_path / "rt.dcm", volume, segmentation, samples.provenance(), contouring=contouring)
+    dataset = dcmread(written.path)
+    contour = dataset.ROIContourSequence[0].ContourSequence[0]
+    points = np.array(contour.ContourData, float).reshape(-1, 3)
+    contour.ContourData = [f"{value:.4f}" for value in np.concatenate((points, points)).ravel()]
+    contour.NumberOfContourPoints *= 2
+    dataset.save_as(written.path)
+    with pytest.raises(ExportError, match="Region ET"):
+        verify_objects([written], volume, segmentation, measure(segmentation), contouring=contouring)

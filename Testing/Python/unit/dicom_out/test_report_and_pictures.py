@@ -1,5 +1,6 @@
 """The measurement report, the key images and the plain files say what was measured."""
 
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from BratsSegmenterLib.domain import Segmentation, Sequence, Volume
 from BratsSegmenterLib.measurement import measure
 
 _SR = "1.2.840.10008.5.1.4.1.1.88.34"
+_SC = "1.2.840.10008.5.1.4.1.1.7"
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +122,33 @@ def test_the_calipers_are_drawn_on_the_lesion(volume: Volume, tmp_path: Path) ->
 def test_nothing_to_outline_makes_no_key_image(volume: Volume, tmp_path: Path) -> None:
     empty = samples.segmentation_on(volume, np.zeros(volume.geometry.shape, np.uint8))
     assert write_key_images(tmp_path, volume, empty, measure(empty), samples.provenance()) == ()
+
+
+def test_an_approved_report_is_verified_by_the_reviewer_at_the_time_of_the_approval(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    signed_at = datetime(2026, 5, 3, 10, 11, 12)
+    report = _report(tmp_path, volume, segmentation, reviewer="Curie^Marie", approved_at=signed_at)
+    assert (report.VerificationFlag, report.PreliminaryFlag) == ("VERIFIED", "FINAL")
+    (observer,) = report.VerifyingObserverSequence
+    assert observer.VerifyingObserverName == "Curie^Marie"
+    assert observer.VerificationDateTime == "20260503101112"
+    assert observer.VerifyingOrganization == (volume.series.header.get("InstitutionName") or "not stated")
+
+
+def test_a_report_that_nobody_approved_is_unverified(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    report = _report(tmp_path, volume, segmentation, reviewer="Curie^Marie")
+    assert (report.VerificationFlag, report.PreliminaryFlag) == ("UNVERIFIED", "PRELIMINARY")
+    assert "VerifyingObserverSequence" not in report
+
+
+def test_the_key_images_of_a_later_version_name_those_before(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    before = (ObjectReference("1.2.3", _SC, "1.2.3.4"), ObjectReference("1.2.3", _SC, "1.2.3.5"))
+    provenance = samples.provenance(version=2, predecessors=before)
+    written = write_key_images(tmp_path, volume, segmentation, measure(segmentation), provenance)
+    named = dcmread(written[0].path).ReferencedImageSequence
+    assert [item.ReferencedSOPInstanceUID for item in named] == ["1.2.3.4", "1.2.3.5"]

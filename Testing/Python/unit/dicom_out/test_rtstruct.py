@@ -9,6 +9,7 @@ from pydicom import Dataset, dcmread
 
 from BratsSegmenterLib.dicom import (
     Authorship,
+    Contouring,
     ObjectReference,
     Provenance,
     check_references,
@@ -52,7 +53,9 @@ def test_every_region_comes_back_from_frames_stored_out_of_order(tmp_path: Path)
 
 def _assert_round_trip(volume: Volume, folder: Path) -> None:
     segmentation = samples.segmentation_on(volume)
-    written = write_rtstruct(folder / "rt.dcm", volume, segmentation, samples.provenance(), with_nested=True)
+    written = write_rtstruct(
+        folder / "rt.dcm", volume, segmentation, samples.provenance(), contouring=Contouring(with_nested=True)
+    )
     check_references([written], [volume])
     structures = read_rtstruct(written.path, volume)
     assert structures.tolerated == ()
@@ -74,7 +77,12 @@ def test_a_contour_over_64_kilobytes_comes_back(volume: Volume, smooth: bool, tm
     labels[1, 2:-2:2, 5:-5:3] = 3
     segmentation = Segmentation(labels, image.geometry, samples.ALGORITHM)
     written = write_rtstruct(
-        tmp_path / "rt.dcm", image, segmentation, samples.provenance(), max_points=100_000, smooth=smooth
+        tmp_path / "rt.dcm",
+        image,
+        segmentation,
+        samples.provenance(),
+        max_points=100_000,
+        contouring=Contouring(smooth=smooth),
     )
     (roi,) = dcmread(written.path).ROIContourSequence
     assert max(len(contour.get_item("ContourData").value) for contour in roi.ContourSequence) > 65_534

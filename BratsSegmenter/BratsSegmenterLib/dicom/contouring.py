@@ -1,0 +1,52 @@
+"""How a structure set draws the regions beyond what is exact and sufficient, and how it says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, Region
+
+SMOOTH_TOLERANCE_PX = 0.5
+"""How far a smooth contour may run from the edges of its pixels."""
+
+_SMOOTH = "Contours are smoothed for appearance"
+_SMOOTH_SENTENCE = (
+    f"{_SMOOTH}: they run within {SMOOTH_TOLERANCE_PX:g} pixel of the voxels' edges and no voxel's centre changes"
+    " sides; the volume they enclose is less than that of the voxels."
+)
+
+
+@dataclass(frozen=True)
+class Contouring:
+    """What is drawn in a structure set, and how.
+
+    Attributes
+    ----------
+    with_nested : bool
+        Whole tumour and tumour core are ROIs too; they follow from the leaf regions.
+    smooth : bool
+        Corners are cut for the look of it.
+    """
+
+    with_nested: bool = False
+    smooth: bool = False
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The regions that become ROIs where they have voxels."""
+        return (*LEAF_REGIONS, *NESTED_REGIONS) if self.with_nested else LEAF_REGIONS
+
+    @property
+    def description(self) -> str:
+        """What the object must say of it (Structure Set Description); empty for exact contours."""
+        return _SMOOTH_SENTENCE if self.smooth else ""
+
+    @classmethod
+    def stated(cls, roi_names: tuple[str, ...], description: str) -> Contouring:
+        """The contouring of a structure set of ours, from its ROI Names and its Structure Set Description."""
+        nested = {region.key for region in NESTED_REGIONS}
+        return cls(not nested.isdisjoint(roi_names), description.startswith(_SMOOTH))
+
+
+EXACT = Contouring()
+"""Exact contours of the leaf regions, what leaves unless something else is asked for."""
