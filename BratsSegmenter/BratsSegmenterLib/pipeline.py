@@ -47,8 +47,8 @@ class SegmentedCase:
     findings: tuple[str, ...]
 
 
-def scan_study(files: Path, progress: Progress) -> ScannedStudy:
-    """Read the headers of a folder of DICOM files.
+def scan_study(files: Path | tuple[Path, ...], progress: Progress) -> ScannedStudy:
+    """Read the headers of a folder of DICOM files, or of the files given.
 
     Raises
     ------
@@ -93,24 +93,27 @@ def load_case(found: Mapping[Sequence, Series], resample_gaps: bool, progress: P
 def segment_case(case: Case, settings: Settings, progress: Progress) -> SegmentedCase:
     """Pre-process, segment and measure one case; the result lies in the reference's own grid."""
     # torch takes seconds to load; searching and recognising do without it.
-    from BratsSegmenterLib.segmentation import labels_from, load_bundle, segment, uncertainty
+    from BratsSegmenterLib.segmentation import brain_finder, labels_from, load_bundle, postprocess, segment, uncertainty
 
     bundle = load_bundle(settings.bundle)
-    prepared = preprocess(case, settings.steps, progress)
+    prepared = preprocess(case, settings.steps, progress, brain_finder(bundle, settings.device))
     with progress.stage("segment"):
         found = segment(prepared, bundle, settings.device, progress=progress)
     with progress.stage("to the reference's slices"):
         probabilities = prepared.to_reference_grid(found.probabilities)
+        geometry = case.reference_volume.geometry
+        labels = labels_from(probabilities, found.regions)
+        cleaned = postprocess(labels, geometry.voxel_volume_ml, bundle.specification.postprocessing)
         segmentation = Segmentation(
-            labels_from(probabilities, found.regions),
-            case.reference_volume.geometry,
+            cleaned.labels,
+            geometry,
             bundle.algorithm,
             found.not_measured,
             uncertainty(probabilities),
         )
     with progress.stage("measure"):
         measurements = measure(segmentation)
-    findings = (*case.notes, *prepared.findings, *found.findings, *_plausibility(segmentation))
+    findings = (*case.notes, *prepared.findings, *found.findings, *cleaned.findings, *_plausibility(segmentation))
     return SegmentedCase(case, prepared, segmentation, measurements, findings)
 
 

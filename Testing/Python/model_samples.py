@@ -20,6 +20,7 @@ from BratsSegmenterLib.segmentation import (
     ModelSpecification,
     Need,
     NetworkDefinition,
+    Postprocessing,
     ResidualUNet,
     write_bundle,
 )
@@ -41,6 +42,14 @@ TINY = ModelSpecification(
     clip=(-5.0, 8.0),
     tolerates_missing=True,
     needs=(Need("WT", (Sequence.FLAIR, Sequence.T2)), Need("TC", (Sequence.T1C,)), Need("ET", (Sequence.T1C,))),
+)
+
+
+WITH_BRAIN = replace(
+    TINY,
+    network=replace(TINY.network, arguments={**TINY.network.arguments, "out_channels": 4}),
+    outputs_brain=True,
+    postprocessing=Postprocessing(least_enhancing_mm3=100),
 )
 
 
@@ -73,7 +82,8 @@ def without(prepared: PreparedArrays, *missing: Sequence) -> PreparedArrays:
 def tiny_bundle(folder: Path, specification: ModelSpecification = TINY, seed: int = 0) -> Bundle:
     """A bundle of our own layout with random weights."""
     torch.manual_seed(seed)
-    return write_bundle(folder, ResidualUNet(channels=CHANNELS), specification, "# Test", "Apache-2.0")
+    network = ResidualUNet(out_channels=specification.network.arguments["out_channels"], channels=CHANNELS)
+    return write_bundle(folder, network, specification, "# Test", "Apache-2.0")
 
 
 def model_zoo_bundle(folder: Path) -> SegResNet:

@@ -27,7 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--flips", action="store_true", help="average with the mirrored head; twice the time")
     parser.add_argument(
-        "--postprocessing", default="off", choices=("off", "high-grade", "low-grade"), help="erase small pieces"
+        "--postprocessing",
+        default="bundle",
+        choices=("bundle", "off", "high-grade", "low-grade"),
+        help="what is too small to be believed; left out: the bundle's own rules",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write scores.csv and a page of pictures there")
 
@@ -43,7 +46,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         without=tuple(Sequence(value) for value in arguments.without),
         device=arguments.device,
         inference=InferenceSettings(flip_averaging=arguments.flips),
-        postprocessing=PRESETS[arguments.postprocessing],
+        postprocessing=PRESETS.get(arguments.postprocessing),
     )
     page = evaluation.PicturePage()
     with console.progress() as progress:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,13 +31,21 @@ _CLOSING_MM = 6.0
 _COVER_MM = 12.0
 
 
+BrainFinder = Callable[[Mapping[Sequence, NDArray[np.float32]], NDArray[np.bool_], Progress], NDArray[np.bool_]]
+"""From images by sequence and the head, all of shape (k, j, i) on the standard 1 mm grid, to the brain."""
+
+
 def find_brain(
-    images: Mapping[Sequence, NDArray[np.float32]], head: NDArray[np.bool_], progress: Progress
+    images: Mapping[Sequence, NDArray[np.float32]],
+    head: NDArray[np.bool_],
+    progress: Progress,
+    learnt: BrainFinder | None = None,
 ) -> tuple[NDArray[np.bool_], str]:
     """The brain with its sulci and ventricles, tumours at its surface included.
 
-    At 2 mm a surface grows to the edge of what looks like brain on all sequences; then the outermost liquor, dura and
-    vessels are taken off, and what hangs on the brain by a narrow neck. No training and no template is used. Images
+    A model that learnt what a brain is comes first, as far as its answer can be a brain at all. Otherwise, at 2 mm, a
+    surface grows to the edge of what looks like brain on all sequences; then the outermost liquor, dura and
+    vessels are taken off, and what hangs on the brain by a narrow neck; no training and no template is used. Images
     that come without a skull are recognised and kept whole.
 
     Parameters
@@ -46,6 +54,8 @@ def find_brain(
         On the standard 1 mm grid.
     head : ndarray of bool, shape (k, j, i)
     progress : Progress
+    learnt : callable, optional
+        A model's way to find the brain.
 
     Returns
     -------
@@ -69,6 +79,11 @@ def find_brain(
     progress.update(0.05)
     if _has_no_skull(images, small, head, shape):
         return _signal(images), "The images come without a skull: what has signal is taken as the brain."
+    if learnt is not None:
+        mask = learnt(images, head, progress)
+        volume_ml = float(mask.sum()) / 1000.0
+        if _PLAUSIBLE_ML[0] <= volume_ml <= _PLAUSIBLE_ML[1]:
+            return mask, f"The brain mask of the model holds {volume_ml:.0f} mL."
     shares = {}
     for sequence, image in small.items():
         shares[sequence] = relative_brightness(image, shape, _WORKING_MM)

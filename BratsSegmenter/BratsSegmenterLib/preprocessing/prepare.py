@@ -12,7 +12,7 @@ from BratsSegmenterLib.domain import Case, Sequence
 from BratsSegmenterLib.errors import PreprocessingError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.preprocessing.bias_field import bias_field
-from BratsSegmenterLib.preprocessing.brain_mask import find_brain
+from BratsSegmenterLib.preprocessing.brain_mask import BrainFinder, find_brain
 from BratsSegmenterLib.preprocessing.grid import (
     SPACING_MM,
     bounding_box_mm,
@@ -35,7 +35,12 @@ _BRAIN_MARGIN_VOXELS = 5
 Images = dict[Sequence, NDArray[np.float32]]
 
 
-def preprocess(case: Case, steps: Steps | None = None, progress: Progress | None = None) -> PreparedCase:
+def preprocess(
+    case: Case,
+    steps: Steps | None = None,
+    progress: Progress | None = None,
+    learnt_brain: BrainFinder | None = None,
+) -> PreparedCase:
     """Bring the sequences of a study to what a network can see.
 
     Registration onto the reference, resampling to 1 mm, brain mask, bias correction (N4) and normalisation. The mask
@@ -48,6 +53,8 @@ def preprocess(case: Case, steps: Steps | None = None, progress: Progress | None
         All steps when left out.
     progress : Progress, optional
         Each step is a stage.
+    learnt_brain : callable, optional
+        A model's way to find the brain, used where its answer is plausible.
 
     Returns
     -------
@@ -69,7 +76,7 @@ def preprocess(case: Case, steps: Steps | None = None, progress: Progress | None
     with progress.stage("resampling"):
         images, head, grid = _resample(case, volumes, transforms, progress)
     with progress.stage("brain mask"):
-        mask = _mask(images, head, steps, progress, findings)
+        mask = _mask(images, head, steps, learnt_brain, progress, findings)
         images, mask, grid = _cropped(images, mask, grid)
     with progress.stage("bias correction"):
         fields = _bias_fields(images, grid, mask, steps, progress, findings)
@@ -158,12 +165,17 @@ def _bias_fields(
 
 
 def _mask(
-    images: Images, head: NDArray[np.bool_], steps: Steps, progress: Progress, findings: list[str]
+    images: Images,
+    head: NDArray[np.bool_],
+    steps: Steps,
+    learnt_brain: BrainFinder | None,
+    progress: Progress,
+    findings: list[str],
 ) -> NDArray[np.bool_]:
     if not steps.brain_mask:
         findings.append("The brain mask is switched off: skull and scalp are kept.")
         return head
-    mask, finding = find_brain(images, head, progress)
+    mask, finding = find_brain(images, head, progress, learnt_brain)
     findings.append(finding)
     return mask
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from BratsSegmenterLib.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from BratsSegmenterLib.segmentation.brain import brain_finder
     from BratsSegmenterLib.segmentation.bundle import Bundle, available_bundles, load_bundle
     from BratsSegmenterLib.segmentation.bundle_writer import write_bundle
     from BratsSegmenterLib.segmentation.download import BRATS_MRI_SEGMENTATION, PublishedModel, download_bundle
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation.specification import ModelSpecification, Need, NetworkDefinition, Normalisation
 
 _HOMES = {
+    "brain_finder": "brain",
     "Bundle": "bundle",
     "available_bundles": "bundle",
     "load_bundle": "bundle",
@@ -66,6 +68,7 @@ __all__ = [
     "RegionProbabilities",
     "ResidualUNet",
     "available_bundles",
+    "brain_finder",
     "download_bundle",
     "entropy",
     "labels_from",

@@ -121,10 +121,52 @@ def segment(
     Cancelled
     """
     settings = settings or InferenceSettings()
-    progress = progress or Progress()
     not_measured = _not_measured(prepared, bundle)
     if not prepared.mask.any():
         raise InferenceError("The brain mask is empty, so there is nothing to segment.", "Check the quality page.")
+    output = network_output(prepared, bundle, device, settings, progress)
+    regions = bundle.specification.outputs
+    values = output.values[: len(regions)] * prepared.mask
+    for channel, region in enumerate(regions):
+        if region.key in not_measured:
+            values[channel] = 0
+    return RegionProbabilities(values, regions, not_measured, output.findings, output.device)
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkOutput:
+    """What a network answered.
+
+    Attributes
+    ----------
+    values : ndarray of float32, shape (channels, k, j, i)
+        Probabilities on the prepared grid, 0 outside the network's own.
+    findings : tuple of str
+        What did not go as planned.
+    device : str
+        Where it was computed in the end.
+    """
+
+    values: NDArray[np.float32] = field(repr=False)
+    findings: tuple[str, ...]
+    device: str
+
+
+def network_output(
+    prepared: Prepared,
+    bundle: Bundle,
+    device: str = "auto",
+    settings: InferenceSettings | None = None,
+    progress: Progress | None = None,
+) -> NetworkOutput:
+    """All output channels of the bundle's network for what lies in the mask of a prepared case.
+
+    Raises
+    ------
+    InferenceError, BundleError, Cancelled
+        As :func:`segment`.
+    """
+    settings, progress = settings or InferenceSettings(), progress or Progress()
     specification = bundle.specification
     chosen = choose_device(device)
     network = bundle.load_network()
@@ -144,14 +186,7 @@ def segment(
         axis = 2 + grid.order.permutation.index(_LEFT_RIGHT)
         mirrored = runner.probabilities(image.flip(axis), progress).flip(axis)
         probabilities = (probabilities + mirrored) / 2
-    values = grid.from_network(probabilities).numpy()
-    values *= prepared.mask
-    for channel, region in enumerate(specification.outputs):
-        if region.key in not_measured:
-            values[channel] = 0
-    return RegionProbabilities(
-        values, specification.outputs, not_measured, tuple(runner.findings), runner.device_used.type
-    )
+    return NetworkOutput(grid.from_network(probabilities).numpy(), tuple(runner.findings), runner.device_used.type)
 
 
 def entropy(probabilities: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -9,16 +9,19 @@ configuration language are refused where a value is needed and ignored elsewhere
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, TypeVar
 
-from BratsSegmenterLib.domain import ET, RC, TC, WT, Sequence
+from BratsSegmenterLib.domain import ET, RC, TC, WT, Region, Sequence
 from BratsSegmenterLib.errors import BundleError
+from BratsSegmenterLib.segmentation.postprocessing import Postprocessing
 from BratsSegmenterLib.segmentation.specification import ModelSpecification, Need, NetworkDefinition, Normalisation
 
 BLOCK = "brats_segmenter"
 FORMAT = 1
 
 _OUTPUT_NAMES = {"Whole tumor": WT, "Tumor core": TC, "Enhancing tumor": ET, "Resection cavity": RC}
+_BRAIN = "Brain"
 _NAMES_OF_OUTPUTS = {region.key: name for name, region in _OUTPUT_NAMES.items()}
 _MODEL_ZOO_ORIENTATION = "LPS"
 """BraTS files, as nibabel loads them for MONAI: x grows to the left, y to the back, z upwards."""
@@ -41,12 +44,14 @@ def from_json(name: str, metadata: Mapping[str, Any], inference: Mapping[str, An
     """
     reader = _Reader(name, metadata, inference)
     reader.refuse_newer_format()
+    outputs = reader.outputs()
     return ModelSpecification(
         version=reader.text("version"),
         description=reader.text("description"),
         network=reader.network(),
         sequences=reader.channels("inputs", "image", {sequence.value: sequence for sequence in Sequence}),
-        outputs=reader.channels("outputs", "pred", _OUTPUT_NAMES),
+        outputs=tuple(region for region in outputs if region is not None),
+        outputs_brain=None in outputs,
         orientation=reader.own("orientation", _MODEL_ZOO_ORIENTATION),
         spacing_mm=float(reader.own("spacing_mm", 1.0)),
         multiple_of=reader.multiple_of(),
@@ -57,6 +62,7 @@ def from_json(name: str, metadata: Mapping[str, Any], inference: Mapping[str, An
         clip=reader.clip(),
         tolerates_missing=bool(reader.own("tolerates_missing", False)),
         needs=reader.needs(),
+        postprocessing=reader.postprocessing(),
         data_source=str(metadata.get("data_source", "")),
         scores=dict(metadata.get("eval_metrics", {})),
     )
@@ -72,6 +78,9 @@ def to_json(specification: ModelSpecification, weights: str, sha256: str) -> tup
     sha256 : str
         Of that file.
     """
+    outputs = [_NAMES_OF_OUTPUTS[region.key] for region in specification.outputs]
+    if specification.outputs_brain:
+        outputs.append(_BRAIN)
     sides = [f"{specification.multiple_of}*n"] * 3
     metadata = {
         "version": specification.version,
@@ -97,12 +106,12 @@ def to_json(specification: ModelSpecification, weights: str, sha256: str) -> tup
                 "pred": {
                     "type": "image",
                     "format": "segmentation",
-                    "num_channels": len(specification.outputs),
+                    "num_channels": len(outputs),
                     "spatial_shape": sides,
                     "dtype": "float32",
                     "value_range": [0, 1],
                     "is_patch_data": specification.window is not None,
-                    "channel_def": _numbered(_NAMES_OF_OUTPUTS[region.key] for region in specification.outputs),
+                    "channel_def": _numbered(outputs),
                 }
             },
         },
@@ -118,6 +127,7 @@ def to_json(specification: ModelSpecification, weights: str, sha256: str) -> tup
                 {"region": need.region, "any_of": [sequence.value for sequence in need.any_of]}
                 for need in specification.needs
             ],
+            "postprocessing": asdict(specification.postprocessing),
             "weights": weights,
             "sha256": sha256,
         },
@@ -177,6 +187,13 @@ class _Reader:
                 repr(error),
             ) from error
 
+    def outputs(self) -> tuple[Region | None, ...]:
+        """The region of each output channel; None, at the end only, for the brain."""
+        outputs = self.channels("outputs", "pred", {**_OUTPUT_NAMES, _BRAIN: None})
+        if None in outputs[:-1]:
+            raise self.wrong("has the brain before a region among its outputs; it belongs at the end")
+        return outputs
+
     def multiple_of(self) -> int:
         try:
             side = self._metadata["network_data_format"]["inputs"]["image"]["spatial_shape"][0]
@@ -220,6 +237,12 @@ class _Reader:
     def clip(self) -> tuple[float, float] | None:
         limits = self.own("clip", None)
         return None if limits is None else (float(limits[0]), float(limits[1]))
+
+    def postprocessing(self) -> Postprocessing:
+        try:
+            return Postprocessing(**{key: float(value) for key, value in self.own("postprocessing", {}).items()})
+        except (AttributeError, TypeError, ValueError) as error:
+            raise self.wrong("has a 'postprocessing' that cannot be read", repr(error)) from error
 
     def needs(self) -> tuple[Need, ...]:
         try:

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from BratsSegmenterLib.domain import REGIONS, Region, Sequence
+from BratsSegmenterLib.segmentation.postprocessing import Postprocessing
 
 
 class Normalisation(Enum):
@@ -59,6 +60,9 @@ class ModelSpecification:
         Of the input channels, in order.
     outputs : tuple of Region
         Of the output channels, in order; each a sigmoid of its own.
+    outputs_brain : bool
+        Whether one more output channel, behind those of the regions, is the brain; such a model was trained on images
+        with skull too and finds the brain mask itself.
     orientation : str
         Direction in which the index of each spatial axis of the network's input grows, as in nibabel and MONAI:
         "RAS" means that the first axis grows to the right, the second to the front, the third upwards.
@@ -79,6 +83,8 @@ class ModelSpecification:
         Whether a sequence that was not acquired may be given as zeros.
     needs : tuple of Need
         What each region cannot be measured without. A region may have several needs, all of which must be met.
+    postprocessing : Postprocessing
+        What is too small to be believed of this model.
     data_source : str
         What it was trained on.
     scores : mapping of str to float
@@ -100,6 +106,8 @@ class ModelSpecification:
     clip: tuple[float, float] | None = None
     tolerates_missing: bool = False
     needs: tuple[Need, ...] = ()
+    outputs_brain: bool = False
+    postprocessing: Postprocessing = field(default_factory=Postprocessing)
     data_source: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
 

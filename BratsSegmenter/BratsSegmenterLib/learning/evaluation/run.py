@@ -21,6 +21,7 @@ from BratsSegmenterLib.segmentation import (
     Bundle,
     InferenceSettings,
     Postprocessing,
+    brain_finder,
     labels_from,
     postprocess,
     segment,
@@ -40,14 +41,15 @@ class Protocol:
         Sequences that are withheld from the model.
     device : str
     inference : InferenceSettings
-    postprocessing : Postprocessing
+    postprocessing : Postprocessing or None
+        None for the rules of the bundle.
     """
 
     steps: Steps | None = None
     without: tuple[Sequence, ...] = ()
     device: str = "auto"
     inference: InferenceSettings = field(default_factory=InferenceSettings)
-    postprocessing: Postprocessing = field(default_factory=Postprocessing)
+    postprocessing: Postprocessing | None = None
 
 
 @dataclass(frozen=True)
@@ -146,11 +148,13 @@ def _segmented(
     if protocol.steps is None:
         prepared = prepared_from_challenge(case)
     else:
-        prepared = preprocess(_as_study(case), protocol.steps, progress)
+        learnt_brain = brain_finder(bundle, protocol.device)
+        prepared = preprocess(_as_study(case), protocol.steps, progress, learnt_brain)
     with progress.stage("segment"):
         predicted = segment(prepared, bundle, protocol.device, protocol.inference, progress)
     labels = labels_from(prepared.to_reference_grid(predicted.probabilities), predicted.regions)
-    cleaned = postprocess(labels, case.labels_geometry.voxel_volume_ml, protocol.postprocessing)
+    rules = protocol.postprocessing or bundle.specification.postprocessing
+    cleaned = postprocess(labels, case.labels_geometry.voxel_volume_ml, rules)
     findings = (*prepared.findings, *predicted.findings, *predicted.not_measured.values(), *cleaned.findings)
     return case, cleaned.labels, findings
 

@@ -14,12 +14,13 @@ from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
 from BratsSegmenterLib.learning.training.settings import Recipe
 from BratsSegmenterLib.learning.training.trainer import TrainedModel
-from BratsSegmenterLib.learning.training.whole_brain import output_keys
+from BratsSegmenterLib.learning.training.whole_brain import BRAIN, output_keys
 from BratsSegmenterLib.segmentation import (
     Bundle,
     ModelSpecification,
     Need,
     NetworkDefinition,
+    Postprocessing,
     ResidualUNet,
     write_bundle,
 )
@@ -27,6 +28,8 @@ from BratsSegmenterLib.segmentation import (
 ORIENTATION = "SPL"
 """Slices upwards, rows to the back, columns to the left: the axis order of every training case."""
 _OUTPUTS = (WT, TC, ET, RC)
+_LEAST_ENHANCING_MM3 = 100.0
+"""A dozen voxels of the 2 mm grid: of fewer a network is never sure (the rule is Isensee's, see Postprocessing)."""
 _WATER = (Sequence.FLAIR, Sequence.T2)
 _NEEDS = (
     Need(WT.key, _WATER),
@@ -72,7 +75,7 @@ def export_bundle(
         f"{ResidualUNet.__module__}.{ResidualUNet.__qualname__}",
         {
             "in_channels": len(Sequence),
-            "out_channels": len(outputs),
+            "out_channels": len(outputs) + (BRAIN in keys),
             "channels": list(channels),
             "supervised_levels": settings.network.supervised_levels,
         },
@@ -83,6 +86,8 @@ def export_bundle(
         network=definition,
         sequences=tuple(Sequence),
         outputs=outputs,
+        outputs_brain=BRAIN in keys,
+        postprocessing=Postprocessing(least_enhancing_mm3=_LEAST_ENHANCING_MM3),
         orientation=ORIENTATION,
         spacing_mm=settings.synthesis.spacing_mm,
         multiple_of=2 ** (len(channels) - 1),
@@ -93,7 +98,7 @@ def export_bundle(
         data_source=data_source,
         scores=scores,
     )
-    kept = [keys.index(region.key) for region in outputs]
+    kept = [keys.index(region.key) for region in outputs] + [keys.index(BRAIN)] * (BRAIN in keys)
     card = _card(settings.name, model, data_source, scores)
     return write_bundle(folder, _with_outputs(model.network, kept), specification, card, licence)
 

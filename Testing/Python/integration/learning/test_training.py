@@ -65,11 +65,13 @@ def test_a_tiny_network_learns_from_nothing_and_becomes_a_working_bundle(tmp_pat
     assert scores["WT Dice"] > 0.60
     assert scores["TC Dice"] > 0.50
     bundle = export_bundle(model, tmp_path / "tiny", "0.1.0", source.description, "Apache-2.0", scores)
-    assert load_bundle(bundle.folder).specification.outputs == (WT, TC, ET, RC)
+    specification = load_bundle(bundle.folder).specification
+    assert specification.outputs == (WT, TC, ET, RC)
+    assert specification.outputs_brain
     case = source.validation(1, torch.device("cpu"))[0][0]
     with torch.inference_mode():
         logits = bundle.load_network()(case.images[None].float())[0]
-        averaged = model.network(case.images[None].float())[0, :4]
+        averaged = model.network(case.images[None].float())[0]
     assert torch.allclose(logits, averaged, atol=0.1), "a bundle keeps half precision"
 
 

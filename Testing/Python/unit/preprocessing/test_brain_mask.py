@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from head_phantom import TUMOUR_CENTRE_MM, TUMOUR_RADIUS_MM, brain_at, dice, head_case, points_of
+from scipy import ndimage
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.preprocessing import Steps, preprocess
@@ -45,6 +46,23 @@ def test_images_without_a_skull_are_recognised_and_kept_whole():
     prepared = preprocess(head_case(without_skull=True), ONLY_MASK)
     assert any("without a skull" in finding for finding in prepared.findings)
     assert dice(prepared.mask, _truth(prepared)) > 0.97
+
+
+def test_a_model_that_knows_the_brain_is_believed():
+    answers = []
+
+    def learnt(images, head, progress):
+        answers.append(ndimage.binary_erosion(head, iterations=14))
+        return answers[0]
+
+    prepared = preprocess(head_case(), ONLY_MASK, learnt_brain=learnt)
+    assert any("brain mask of the model" in finding for finding in prepared.findings)
+    assert prepared.mask.sum() == answers[0].sum()
+
+
+def test_a_model_that_finds_no_plausible_brain_is_not_believed(whole_head):
+    prepared = preprocess(head_case(), ONLY_MASK, learnt_brain=lambda images, head, progress: np.zeros_like(head))
+    assert np.array_equal(prepared.mask, whole_head.mask)
 
 
 def test_the_sphere_is_closed_and_looks_outwards():

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import torch
-from model_samples import TINY, model_zoo_bundle, tiny_bundle
+from model_samples import TINY, WITH_BRAIN, model_zoo_bundle, tiny_bundle
 
 from BratsSegmenterLib.domain import ET, TC, WT, Algorithm, Sequence
 from BratsSegmenterLib.errors import BundleError
@@ -36,6 +36,32 @@ def test_a_bundle_that_was_written_says_the_same_when_it_is_loaded(tmp_path: Pat
     bundle = tiny_bundle(tmp_path / "tiny")
     assert load_bundle(tmp_path / "tiny").specification == TINY
     assert bundle.algorithm == Algorithm("tiny", "1.0", bundle.weights_sha256)
+
+
+def test_a_bundle_that_finds_the_brain_says_so(tmp_path: Path) -> None:
+    tiny_bundle(tmp_path / "tiny", WITH_BRAIN)
+    assert load_bundle(tmp_path / "tiny").specification == WITH_BRAIN
+    metadata = json.loads((tmp_path / "tiny/configs/metadata.json").read_text())
+    channels = metadata["network_data_format"]["outputs"]["pred"]["channel_def"]
+    assert list(channels.values()) == ["Whole tumor", "Tumor core", "Enhancing tumor", "Brain"]
+
+
+def test_a_brain_among_the_regions_is_refused(tmp_path: Path) -> None:
+    folder = tiny_bundle(tmp_path / "tiny", WITH_BRAIN).folder
+
+    def move_the_brain(metadata: dict[str, Any]) -> None:
+        channels = metadata["network_data_format"]["outputs"]["pred"]["channel_def"]
+        channels["0"], channels["3"] = channels["3"], channels["0"]
+
+    _edit(folder, "metadata.json", move_the_brain)
+    with pytest.raises(BundleError, match="brain before a region"):
+        load_bundle(folder)
+
+
+def test_rules_of_post_processing_that_are_unknown_are_refused(bundle_folder: Path) -> None:
+    _edit(bundle_folder, "metadata.json", lambda m: m["brats_segmenter"].update(postprocessing={"magic": 1}))
+    with pytest.raises(BundleError, match="postprocessing"):
+        load_bundle(bundle_folder)
 
 
 def test_writing_a_bundle_leaves_nothing_but_the_bundle(tmp_path: Path) -> None:

@@ -1,0 +1,104 @@
+"""The brain as a network sees it in images with skull."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation.bundle import Bundle
+from BratsSegmenterLib.segmentation.inference import SEQUENCE_ORDER, network_output
+
+_HEAD_HEIGHT_MM = 190
+"""From the top of the head to below the cerebellum of any adult; the neck below it was never trained on."""
+_AIR = 0.15
+"""Share of a sequence's brightest tissue below which a voxel is air, as in training."""
+_CLOSING_MM = 4.0
+
+
+def brain_finder(
+    bundle: Bundle, device: str = "auto"
+) -> Callable[[Mapping[Sequence, NDArray[np.float32]], NDArray[np.bool_], Progress], NDArray[np.bool_]] | None:
+    """The bundle's own way to find the brain; None when its model has no output for it.
+
+    It takes images by sequence and the head, all of shape (k, j, i) on a 1 mm grid, and gives the brain there.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    device : str
+        "auto", "cuda", "mps" or "cpu".
+    """
+    if not bundle.specification.outputs_brain:
+        return None
+
+    def find(
+        images: Mapping[Sequence, NDArray[np.float32]], head: NDArray[np.bool_], progress: Progress
+    ) -> NDArray[np.bool_]:
+        return _find(images, head, bundle, device, progress)
+
+    return find
+
+
+@dataclass(frozen=True, eq=False)
+class _Head:
+    """A head as the network was shown heads with skull."""
+
+    images: NDArray[np.float32] = field(repr=False)
+    present: tuple[Sequence, ...]
+    mask: NDArray[np.bool_] = field(repr=False)
+    geometry: Geometry
+
+
+def _find(
+    images: Mapping[Sequence, NDArray[np.float32]],
+    head: NDArray[np.bool_],
+    bundle: Bundle,
+    device: str,
+    progress: Progress,
+) -> NDArray[np.bool_]:
+    visible = _without_neck(head)
+    foreground = visible & _bright(images, visible)
+    channels = np.zeros((len(SEQUENCE_ORDER), *head.shape), np.float32)
+    for sequence, image in images.items():
+        inside = image[foreground]
+        channels[SEQUENCE_ORDER.index(sequence)] = np.where(
+            foreground, (image - inside.mean()) / (inside.std() or 1), 0
+        )
+    slices, rows, columns = head.shape
+    geometry = Geometry.from_axes((slices, rows, columns), (1.0, 1.0, 1.0), np.eye(3), np.zeros(3))
+    output = network_output(_Head(channels, tuple(images), visible, geometry), bundle, device, progress=progress)
+    return _one_piece(output.values[-1] >= 0.5)
+
+
+def _without_neck(head: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    top = int(np.flatnonzero(head.any(axis=(1, 2)))[-1])
+    visible = head.copy()
+    visible[: max(0, top + 1 - _HEAD_HEIGHT_MM)] = False
+    return visible
+
+
+def _bright(images: Mapping[Sequence, NDArray[np.float32]], head: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is no air on at least one sequence."""
+    bright = np.zeros(head.shape, bool)
+    for image in images.values():
+        bright |= image > _AIR * np.percentile(image[head], 99)
+    return bright
+
+
+def _one_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The largest connected piece, its narrow bays and holes filled."""
+    pieces, count = ndimage.label(mask)
+    if count > 1:
+        mask = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
+    margin = int(_CLOSING_MM) + 1
+    padded = np.pad(mask, margin, mode="edge")
+    grown = ndimage.distance_transform_edt(~padded) <= _CLOSING_MM
+    closed = ndimage.distance_transform_edt(grown) > _CLOSING_MM
+    return ndimage.binary_fill_holes(closed | padded)[margin:-margin, margin:-margin, margin:-margin]
