@@ -62,7 +62,7 @@ class JobFolder:
     @property
     def uncertainty(self) -> Path:
         """The entropy map in the same grid."""
-        return self.path / "uncertainty.nii.gz"
+        return self.path / "uncertainty.mha"
 
     @property
     def quality(self) -> Path:
@@ -80,17 +80,21 @@ class JobFolder:
         return self.path / "outbox"
 
     def volume(self, sequence: Sequence) -> Path:
-        """The image of a sequence, resampled onto the reference's own grid."""
-        return self.path / "volumes" / f"{sequence.value}.nii.gz"
+        """The image of a sequence, resampled onto the reference's own grid; MetaImage, which is read slab by slab."""
+        return self.path / "volumes" / f"{sequence.value}.mha"
 
-    def write_source(self, files: Path) -> None:
-        """Remember that the study's DICOM files stay where they are, in `files`."""
-        _write(self.path / "source.json", {"files": str(files.resolve())})
+    def write_source(self, files: Path | tuple[Path, ...]) -> None:
+        """Remember that the study's DICOM files stay where they are: a folder of their own, or the files one by one."""
+        absolute = files.resolve() if isinstance(files, Path) else tuple(file.resolve() for file in files)
+        _write(self.path / "source.json", {"files": to_json(absolute)})
 
-    def source(self) -> Path:
-        """The folder with the study's DICOM files: remembered, else :attr:`dicom`."""
+    def source(self) -> Path | tuple[Path, ...]:
+        """The study's DICOM files or the folder with them: remembered, else :attr:`dicom`."""
         record = self.path / "source.json"
-        return Path(json.loads(record.read_text(encoding="utf-8"))["files"]) if record.exists() else self.dicom
+        if not record.exists():
+            return self.dicom
+        files = json.loads(record.read_text(encoding="utf-8"))["files"]
+        return Path(files) if isinstance(files, str) else tuple(map(Path, files))
 
     def write_record(self, record: ResultRecord) -> None:
         """Keep what later jobs must know about the label map."""

@@ -155,7 +155,7 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     brightness = {"T1": (0, 60, 80, 90, 0, 100), "T1c": (0, 60, 80, 220, 0, 100), "T2": (0, 200, 180, 120, 0, 90)}
     for name in SEQUENCES:
         values = np.array(brightness.get(name, (0, 90, 210, 160, 0, 80)), np.float32)[anatomy]
-        _write(values, folder / f"{name}.nii.gz")
+        _write(values, folder / f"{name}.mha")
     _write(labels, folder / "segmentation.nii.gz")
     voxel_ml = float(np.prod(SPACING_MM)) / 1000
     count = {label: int((labels == label).sum()) * voxel_ml for label in (1, 2, 3)}
@@ -163,7 +163,7 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     return {
         "reference": "T1c",
         "labels": str(folder / "segmentation.nii.gz"),
-        "volumes": {name: str(folder / f"{name}.nii.gz") for name in SEQUENCES},
+        "volumes": {name: str(folder / f"{name}.mha") for name in SEQUENCES},
         "uncertainty": None,
         "volumes_ml": {
             "NCR": count[1],

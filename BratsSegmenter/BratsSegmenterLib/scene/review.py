@@ -83,11 +83,12 @@ class Review:
         return measure(segmentation, intervals_ml)
 
     def show(self, study: StudySummary, folder: Path, result: SegmentResult) -> None:
-        """All of :meth:`showing` at once."""
+        """All of :meth:`showing` at once, then :meth:`follow`."""
         run_through(self.showing(study, folder, result))
+        self.follow()
 
     def showing(self, study: StudySummary, folder: Path, result: SegmentResult) -> Steps[None]:
-        """Load volumes and segments, place them under the study, show them linked, and start to measure; step by step.
+        """Load volumes and segments, place them under the study and show them linked, step by step.
 
         A segmentation that was there before stays in the scene, hidden. When the steps end early, what they loaded is
         taken out of the scene again.
@@ -110,16 +111,14 @@ class Review:
         table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Glioma volumes")
         loaded += [segmentation, table]
         yield
-        self._hide_earlier_result()
         place_under_study(loaded, study)
-        self.parameters.store(study, folder, result)
-        self.parameters.store_nodes(segmentation, reference, table)
-        yield
         companion = volumes.get(Sequence.FLAIR.value, reference)
         yield from showing_review_layout(reference, companion, reference)
         jump_to_largest_slice(label_map(segmentation, reference), reference)
         yield from showing_surfaces(segmentation)
-        self.follow()
+        self._hide_earlier_result()
+        self.parameters.store(study, folder, result)
+        self.parameters.store_nodes(segmentation, reference, table)
 
     def follow(self) -> None:
         """Measure the segments of the scene from now on, after :meth:`show` or after a scene was loaded."""

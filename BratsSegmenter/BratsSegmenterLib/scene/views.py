@@ -10,6 +10,7 @@ import vtk
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import ED
+from BratsSegmenterLib.steps import Steps
 
 LAYOUT = 7340
 _VEIL_OPACITY = 0.25
@@ -17,9 +18,10 @@ _LEFT, _RIGHT, _BELOW, _THREE_D = "BratsLeft", "BratsRight", "BratsBelow", "Brat
 _SLICE_VIEWS = (_LEFT, _RIGHT, _BELOW)
 
 
-def show_review_layout(left: Any, right: Any, below: Any) -> None:
-    """Show the layout with three volumes, in the plane of acquisition, linked, each filling its view."""
+def showing_review_layout(left: Any, right: Any, below: Any) -> Steps[None]:
+    """Show the layout with three volumes, in the plane of acquisition, linked, each filling its view; step by step."""
     _set_layout({_LEFT: left.GetName(), _RIGHT: right.GetName(), _BELOW: below.GetName()})
+    yield
     for view, volume in zip(_SLICE_VIEWS, (left, right, below), strict=True):
         logic = slicer.app.applicationLogic().GetSliceLogicByLayoutName(view)
         composite = logic.GetSliceCompositeNode()
@@ -30,6 +32,7 @@ def show_review_layout(left: Any, right: Any, below: Any) -> None:
         composite.SetLabelVolumeID(None)
         logic.GetSliceNode().RotateToVolumePlane(volume)
         logic.FitSliceToBackground()
+        yield
 
 
 def jump_to_largest_slice(labels: NDArray[np.uint8], reference: Any) -> None:
@@ -45,8 +48,14 @@ def jump_to_largest_slice(labels: NDArray[np.uint8], reference: Any) -> None:
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, right, anterior, superior)
 
 
-def show_surfaces(segmentation_node: Any) -> None:
-    """Show the segments in the 3D view; the oedema as a veil, so that the core is seen through it."""
+def showing_surfaces(segmentation_node: Any) -> Steps[None]:
+    """Show the segments in the 3D view, one a step; the oedema as a veil, so that the core is seen through it."""
+    segmentation = segmentation_node.GetSegmentation()
+    surface = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
+    for segment_id in segmentation.GetSegmentIDs():
+        yield
+        slicer.vtkSlicerSegmentationsModuleLogic.CreateRepresentationForOneSegment(segmentation, segment_id, surface)
+    yield
     segmentation_node.CreateClosedSurfaceRepresentation()
     segmentation_node.GetDisplayNode().SetSegmentOpacity3D(ED.key, _VEIL_OPACITY)
     if slicer.app.layoutManager() is not None:

@@ -15,6 +15,7 @@ from BratsSegmenterLib.widgets.interpreter import worker_interpreter
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.process import WorkerProcess, worker_command
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
+from BratsSegmenterLib.widgets.timed_steps import TimedSteps
 from BratsSegmenterLib.widgets.workflow import Workflow
 
 
@@ -37,5 +38,5 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
     worker = WorkerProcess(command or worker_command(worker_interpreter(slicer.app.slicerHome)))
     studies_folder = Path(slicer.app.cachePath) / "BratsSegmenter"
     ledger_folder = settings_folder / "ledger"  # unlike the cache, nobody empties the settings
-    workflow = Workflow(worker, review, studies_folder, ledger_folder, ensure_dependencies)
+    workflow = Workflow(worker, review, studies_folder, ledger_folder, ensure_dependencies, run_steps=TimedSteps())
     return Panel(layout, workflow, review, profiles)

@@ -16,6 +16,7 @@ _WORK = {
     PanelState.SEGMENTING: _("Segmenting"),
     PanelState.RESUMING: _("Opening the earlier result"),
     PanelState.SENDING: _("Sending"),
+    PanelState.OPENING: _("Showing the result"),
 }
 
 

@@ -8,7 +8,10 @@ from BratsSegmenterLib.jobs import ConnectionJob, Job, PrepareJob, ResumeJob, Se
 
 
 class PanelState(Enum):
-    """The steps of the work. A busy state runs one job; when it fails or is cancelled, the state before returns."""
+    """The steps of the work. A busy state runs one job; when it fails or is cancelled, the state before returns.
+
+    OPENING is busy too: what a job left is put into the scene, step by step.
+    """
 
     NO_STUDY = auto()
     STUDY_CHOSEN = auto()
@@ -21,11 +24,12 @@ class PanelState(Enum):
     SEGMENTING = auto()
     RESUMING = auto()
     SENDING = auto()
+    OPENING = auto()
 
     @property
     def is_busy(self) -> bool:
-        """Whether a job runs."""
-        return self in _BUSY_WITH.values()
+        """Whether a job runs, or its result is opened."""
+        return self is PanelState.OPENING or self in _BUSY_WITH.values()
 
 
 _BUSY_WITH: dict[type[Job], PanelState] = {

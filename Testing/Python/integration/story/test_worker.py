@@ -105,8 +105,9 @@ def test_a_killed_worker_leaves_nothing_half_written_and_the_next_one_succeeds(
     _wait_for_stage(process, stage)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    for image in (tmp_path / "work").rglob("[!.]*.nii.gz"):
-        sitk.ReadImage(str(image))
+    for pattern in ("[!.]*.nii.gz", "[!.]*.mha"):
+        for image in (tmp_path / "work").rglob(pattern):
+            sitk.ReadImage(str(image))
     again = _segmenting(phantom_study, tmp_path, _FAST)
     messages = list(_messages(again))
     assert again.wait() == DONE, messages[-1]
