@@ -8,7 +8,7 @@ import qt
 
 
 class TimedSteps:
-    """A :data:`~BratsSegmenterLib.steps.StepRunner` on a timer without delay, so that Slicer draws and listens between steps."""
+    """A StepRunner on a timer without delay, so that Slicer draws and listens between the steps."""
 
     def __init__(self) -> None:
         self._timer = qt.QTimer()

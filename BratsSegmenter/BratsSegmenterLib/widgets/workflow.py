@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from BratsSegmenterLib.archive import StudyQuery, StudySummary
+from BratsSegmenterLib.dicom import ResultObject
 from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.jobs import (
     ConnectionJob,
@@ -23,8 +25,8 @@ from BratsSegmenterLib.jobs import (
     SendResult,
 )
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState, study_folder
-from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.steps import StepRunner, Steps, at_once
+from BratsSegmenterLib.versions import EarlierResult, next_version
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, Outcome
 from BratsSegmenterLib.widgets.review_scene import ReviewScene
@@ -57,8 +59,11 @@ class Workflow:
     ----------
     earlier_results : tuple of EarlierResult
         The versions that the study carried when it was fetched, oldest first.
-    state_changed, progressed, failed, studies_found, connection_checked, sent : Signal
-        Emitted without arguments, with a ProgressEvent, a Failure, the studies, the checks, a SendResult.
+    foreign_regions : tuple of ResultObject
+        The structure sets and SEGs of others that it carried then, oldest first.
+    state_changed, progressed, failed, studies_found, connection_checked, sent, rehearsed : Signal
+        Emitted without arguments, with a ProgressEvent, a Failure, the studies, the checks, a SendResult that was
+        stored, the SendResult of a dry run.
     """
 
     def __init__(
@@ -91,6 +96,8 @@ class Workflow:
         self.study: StudySummary | None = None
         self.sequences: SequencesModel | None = None
         self.earlier_results: tuple[EarlierResult, ...] = ()
+        self.foreign_regions: tuple[ResultObject, ...] = ()
+        self._sent_version = 0
         self.result: SegmentResult | None = None
         self.state_changed = Signal()
         self.progressed = Signal()
@@ -98,6 +105,7 @@ class Workflow:
         self.studies_found = Signal()
         self.connection_checked = Signal()
         self.sent = Signal()
+        self.rehearsed = Signal()
         runner.progressed.connect(self.progressed.emit)
         runner.ended.connect(self._on_ended)
 
@@ -125,8 +133,13 @@ class Workflow:
 
     @property
     def can_resume(self) -> bool:
-        """Whether the study carries a result with regions that can be taken up."""
-        return any(result.regions is not None for result in self.earlier_results)
+        """Whether the study carries regions that can be taken up, ours or others'."""
+        return bool(self.foreign_regions) or any(result.regions is not None for result in self.earlier_results)
+
+    @property
+    def next_version(self) -> int:
+        """The version that the next sending will be, as far as is known here."""
+        return max(next_version(self.earlier_results), self._sent_version + 1)
 
     def test_connection(self, connection: Connection) -> None:
         """Ask what works between here and the archive."""
@@ -170,15 +183,15 @@ class Workflow:
         else:
             self._segment(self.sequences)
 
-    def resume(self) -> None:
-        """Take up the newest result that the study carries, in place of a segmentation."""
+    def resume(self, uid: str = "") -> None:
+        """Take up regions that the study carries, the newest without a UID, in place of a segmentation."""
         if self._has_dependencies():
-            self._start(ResumeJob(self.folder))
+            self._start(ResumeJob(self.folder, uid))
 
     def fill_gaps(self) -> None:
         """Do again what missing slices stopped; the user agreed that they are interpolated."""
         if isinstance(self._job, ResumeJob):
-            self._start(ResumeJob(self.folder, resample_gaps=True))
+            self._start(replace(self._job, resample_gaps=True))
         elif self.sequences is not None and self.can_run:
             self._segment(self.sequences, resample_gaps=True)
 
@@ -191,7 +204,8 @@ class Workflow:
             self._runner.cancel()
 
     def send(self, request: SendRequest) -> None:
-        """Write the segments as they are now as DICOM objects and store them in the study."""
+        """Write the segments as they are now as DICOM objects and store them in the study; a dry run stores nothing."""
+        is_dry_run = request.connection is None
         try:
             labels = self._scene.export_labels(self.folder)
         except BratsSegmenterError as error:
@@ -202,11 +216,12 @@ class Workflow:
             labels=labels.path,
             edited=labels.edited,
             formats=request.formats,
-            profile=request.connection.profile,
+            profile=None if request.connection is None else request.connection.profile,
             reviewer=request.reviewer,
             approved=request.approved,
-            ledger=self._ledger_folder,
+            ledger=None if is_dry_run else self._ledger_folder,
             minutes_spent=(self._clock() - self._review_began_s) / 60,
+            contouring=request.contouring,
         )
         self._start(job, request.connection)
 
@@ -230,7 +245,7 @@ class Workflow:
         self._runner.shut_down()
         self._stop_showing()
         self._connection = self._files = self.study = self.result = self.sequences = None
-        self.earlier_results = ()
+        self.earlier_results, self.foreign_regions = (), ()
         self._rest(PanelState.NO_STUDY)
 
     def shut_down(self) -> None:
@@ -240,7 +255,8 @@ class Workflow:
 
     def _take_up(self, study: StudySummary) -> None:
         self._stop_showing()
-        self.study, self.result, self.sequences, self.earlier_results = study, None, None, ()
+        self.study, self.result, self.sequences = study, None, None
+        self.earlier_results, self.foreign_regions, self._sent_version = (), (), 0
         self._rest(PanelState.STUDY_CHOSEN)
 
     def _has_dependencies(self) -> bool:
@@ -298,7 +314,11 @@ class Workflow:
                 self._kept.write_result(outcome)
                 self._kept.write_state(StudyState.SEGMENTED)
                 self._show(outcome)
+            case SendResult() if isinstance(self._job, SendJob) and self._job.profile is None:
+                self._rest(self._resting_state)
+                self.rehearsed.emit(outcome)
             case SendResult():
+                self._sent_version = outcome.version or 0
                 self._review_began_s = self._clock()
                 self._kept.write_state(StudyState.SENT)
                 self._correction_is_noted = False
@@ -312,7 +332,8 @@ class Workflow:
             self._segment(sequences)
 
     def _show_sequences(self, result: PrepareResult) -> SequencesModel:
-        self.sequences, self.earlier_results = SequencesModel(result), result.results
+        self.sequences = SequencesModel(result)
+        self.earlier_results, self.foreign_regions = result.results, result.others
         self._rest(PanelState.PREPARED)
         return self.sequences
 

@@ -1,0 +1,90 @@
+"""A result is put into the scene step by step, and can be given up in the middle."""
+
+import pytest
+
+from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.domain import Algorithm
+from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.widgets.signal import Signal
+from BratsSegmenterLib.widgets.state import PanelState
+from BratsSegmenterLib.widgets.workflow import Workflow
+
+STUDY = StudySummary("2.25.1", "Doe^Jane", "P1", "A1", "20260102", "MR head", ("MR",), 4, 100)
+
+
+class IdleRunner:
+    """Ends jobs when the test says so."""
+
+    def __init__(self):
+        self.progressed, self.ended = Signal(), Signal()
+
+    def shut_down(self):
+        """Nothing runs."""
+
+
+class SlowScene:
+    """Shows in three steps and notes what became of them."""
+
+    is_edited = False
+
+    def __init__(self):
+        self.log = []
+
+    def showing(self, study, folder, result):
+        try:
+            for number in range(3):
+                self.log.append(number)
+                yield
+        except GeneratorExit:
+            self.log.append("taken back")
+            raise
+
+    def follow(self):
+        self.log.append("followed")
+
+
+@pytest.fixture
+def scene() -> SlowScene:
+    return SlowScene()
+
+
+@pytest.fixture
+def turns() -> list:
+    """Turns of the event loop that are due."""
+    return []
+
+
+@pytest.fixture
+def opening(scene, turns, tmp_path) -> Workflow:
+    """A workflow in the middle of showing a result."""
+    runner = IdleRunner()
+    workflow = Workflow(runner, scene, tmp_path / "studies", tmp_path / "ledger", lambda: None, run_steps=turns.append)
+    workflow.choose_folder(tmp_path)
+    algorithm = Algorithm("model", "1", "")
+    files = {"T1c": tmp_path / "T1c.mha"}
+    result = SegmentResult("T1c", tmp_path, files, None, {}, {}, tmp_path, algorithm, (), ())
+    runner.ended.emit(result)
+    turns[0]()
+    return workflow
+
+
+def test_the_panel_is_busy_until_the_last_step_and_then_reviews(opening, turns, scene):
+    assert opening.state is PanelState.OPENING
+    assert opening.result is None
+    while turns[0]():
+        assert opening.state.is_busy
+    assert opening.state is PanelState.REVIEW
+    assert scene.log == [0, 1, 2, "followed"]
+
+
+@pytest.mark.parametrize("way", ["cancel", "forget_study", "shut_down"])
+def test_what_was_half_shown_is_taken_back(opening, turns, scene, way):
+    getattr(opening, way)()
+    assert scene.log == [0, "taken back"]
+    assert not turns[0](), "the event loop is asked for no further turn"
+    assert opening.result is None
+
+
+def test_after_a_cancel_the_state_before_returns(opening):
+    opening.cancel()
+    assert opening.state is PanelState.STUDY_CHOSEN
