@@ -52,22 +52,28 @@ def main() -> None:
     device = torch.device(arguments.device)
     table = Table("network", "M parameters", "s at 2 mm, float32", "s at 2 mm, bfloat16", "ratio to the Model Zoo")
     brain = torch.randn(1, 4, *_AT_2_MM, device=device)
-    reference = None if arguments.without_reference else _model_zoo_seconds(device)
-    for name, build in _CANDIDATES.items():
-        network = build().to(device).eval()
+    networks = {name: build().to(device).eval() for name, build in _CANDIDATES.items()}
+    plain: dict[str, list[float]] = {name: [] for name in networks}
+    mixed: dict[str, list[float]] = {name: [] for name in networks}
+    model_zoo: list[float] = []
+    for _ in range(arguments.rounds):
+        for name, network in networks.items():
+            plain[name].append(_seconds(network, brain, False))
+            mixed[name].append(_seconds(network, brain, True))
+        if not arguments.without_reference:
+            model_zoo.append(_model_zoo_seconds(networks["SegResNet 16"], device))
+    for name, network in networks.items():
         million = sum(parameter.numel() for parameter in network.parameters()) / 1e6
-        plain = min(_seconds(network, brain, False) for _ in range(arguments.rounds))
-        mixed = min(_seconds(network, brain, True) for _ in range(arguments.rounds))
-        ratio = f"{min(plain, mixed) / reference:.3f}" if reference else ""
-        table.add_row(name, f"{million:.2f}", f"{plain:.2f}", f"{mixed:.2f}", ratio)
-    if reference:
-        table.add_row("Model Zoo: SegResNet 16, 1 mm, 128^3, overlap .5", "4.70", f"{reference:.2f}", "", "1")
+        fastest = min(*plain[name], *mixed[name])
+        ratio = f"{fastest / min(model_zoo):.3f}" if model_zoo else ""
+        table.add_row(name, f"{million:.2f}", f"{min(plain[name]):.2f}", f"{min(mixed[name]):.2f}", ratio)
+    if model_zoo:
+        table.add_row("Model Zoo: SegResNet 16, 1 mm, 128^3, overlap .5", "4.70", f"{min(model_zoo):.2f}", "", "1")
     Console().print(table)
 
 
-def _model_zoo_seconds(device: torch.device) -> float:
+def _model_zoo_seconds(network: nn.Module, device: torch.device) -> float:
     """One pass of brats_mri_segmentation's architecture over a whole brain."""
-    network = _CANDIDATES["SegResNet 16"]().to(device).eval()
     inferer = SlidingWindowInferer((128, 128, 128), overlap=0.5)
     return _seconds(lambda x: inferer(x, network), torch.randn(1, 4, *_AT_1_MM, device=device), False)
 
