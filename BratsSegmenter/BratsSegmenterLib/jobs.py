@@ -10,6 +10,7 @@ from typing import ClassVar
 from BratsSegmenterLib.archive import Check, Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.dicom import EXACT, Contouring, ResultObject
 from BratsSegmenterLib.domain import Algorithm
+from BratsSegmenterLib.measurement import DoubtfulSlice
 from BratsSegmenterLib.progress import StageTime
 from BratsSegmenterLib.versions import EarlierResult
 
@@ -43,6 +44,30 @@ class SearchResult:
     """The studies found."""
 
     studies: tuple[StudySummary, ...]
+
+
+@dataclass(frozen=True)
+class ListFolderJob:
+    """Look which studies lie in a folder of this computer, and below it."""
+
+    KIND: ClassVar[str] = "list_folder"
+    files: Path
+
+
+@dataclass(frozen=True)
+class LocalStudy:
+    """A study whose files are on this computer."""
+
+    study: StudySummary
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class ListFolderResult:
+    """The studies with MR images, newest first, and how many files were passed over."""
+
+    studies: tuple[LocalStudy, ...]
+    passed_over: int = 0
 
 
 @dataclass(frozen=True)
@@ -192,6 +217,8 @@ class SegmentResult:
     intervals_ml : mapping of str to (float, float)
         By region key, the interval of the volume that the model's calibration gives; empty without a calibration. It
         holds for the region as the model drew it, not for an edited one.
+    doubtful_slices : tuple of DoubtfulSlice
+        Slices of the reference to look at, the most doubtful first; empty without an entropy map.
     expected_dice : mapping of str to float
         By region key, the Dice with an expert that the calibration expects, 0 to 1; for the same regions at most.
     """
@@ -208,6 +235,7 @@ class SegmentResult:
     warnings: tuple[str, ...]
     tolerated: tuple[str, ...] = ()
     intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    doubtful_slices: tuple[DoubtfulSlice, ...] = ()
     expected_dice: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -293,7 +321,8 @@ class SendResult:
     notes: tuple[str, ...] = ()
 
 
-Job = ConnectionJob | SearchJob | PrepareJob | SegmentJob | ResumeJob | SendJob
+Job = ConnectionJob | SearchJob | ListFolderJob | PrepareJob | SegmentJob | ResumeJob | SendJob
 JOB_KINDS: dict[str, type[Job]] = {
-    kind.KIND: kind for kind in (ConnectionJob, SearchJob, PrepareJob, SegmentJob, ResumeJob, SendJob)
+    kind.KIND: kind
+    for kind in (ConnectionJob, SearchJob, ListFolderJob, PrepareJob, SegmentJob, ResumeJob, SendJob)
 }

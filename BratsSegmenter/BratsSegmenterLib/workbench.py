@@ -21,6 +21,8 @@ from BratsSegmenterLib.jobs import (
     ConnectionJob,
     ConnectionResult,
     Job,
+    ListFolderJob,
+    ListFolderResult,
     PrepareJob,
     PrepareResult,
     ResumeJob,
@@ -37,7 +39,8 @@ from BratsSegmenterLib.jobs import (
 from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import read_image, read_labelmap, write_image, write_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
-from BratsSegmenterLib.measurement import to_csv
+from BratsSegmenterLib.local_studies import list_folder
+from BratsSegmenterLib.measurement import DoubtfulSlice, doubtful_slices, to_csv
 from BratsSegmenterLib.pipeline import (
     SegmentedCase,
     Settings,
@@ -52,7 +55,7 @@ from BratsSegmenterLib.resuming import choose_regions, resume_case
 from BratsSegmenterLib.sending import Sending
 from BratsSegmenterLib.versions import earlier_results, foreign_regions
 
-Result = ConnectionResult | SearchResult | PrepareResult | SegmentResult | SendResult
+Result = ConnectionResult | SearchResult | ListFolderResult | PrepareResult | SegmentResult | SendResult
 
 
 def perform(job: Job, credentials: Credentials, progress: Progress) -> Result:
@@ -63,6 +66,8 @@ def perform(job: Job, credentials: Credentials, progress: Progress) -> Result:
         case SearchJob():
             with progress.stage("search"):
                 return SearchResult(tuple(Archive(job.profile, credentials).search(job.query)))
+        case ListFolderJob():
+            return list_folder(job.files, progress)
         case PrepareJob():
             return Workbench(job.folder, credentials, progress).prepare(job)
         case SegmentJob():
@@ -199,6 +204,7 @@ class Workbench:
             stages=tuple(self._progress.stages),
             warnings=result.findings,
             tolerated=tolerated,
+            doubtful_slices=_doubtful_slices(segmentation),
         )
 
     def _keep_uncertainty(self, segmentation: Segmentation) -> Path | None:
@@ -228,6 +234,12 @@ class Workbench:
         except LearningError as error:
             return (f"The correction was not entered into the ledger. {error}",)
         return ()
+
+
+def _doubtful_slices(segmentation: Segmentation) -> tuple[DoubtfulSlice, ...]:
+    if segmentation.uncertainty is None:
+        return ()
+    return doubtful_slices(segmentation.uncertainty, segmentation.labels, segmentation.geometry)
 
 
 def _steps(switched: SwitchedSteps) -> Steps:

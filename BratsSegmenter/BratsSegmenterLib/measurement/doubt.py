@@ -1,0 +1,115 @@
+"""Where a radiologist should look first: the slices on which the model doubted most, and what it doubted there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from BratsSegmenterLib.domain import LEAF_REGIONS
+from BratsSegmenterLib.geometry import Geometry
+
+_MERGED_WITHIN_MM = 10.0
+_BORDER_MM = 3.0
+_LEAST_SHARE = 0.1  # of the doubt on the most doubtful slice
+_MOST_SLICES = 12
+
+
+class DoubtKind(Enum):
+    """What the model doubted on a slice."""
+
+    BORDER = "border"
+    INSIDE = "inside"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True)
+class DoubtfulSlice:
+    """A slice to look at, and what is doubtful on it most of all.
+
+    Attributes
+    ----------
+    slice_index : int
+        Along the array's first axis, from 0.
+    mass_ml : float
+        Entropy summed over the slice, times the volume of a voxel: millilitres of complete doubt.
+    kind : DoubtKind
+    region : str
+        Key of the region whose border or inside it is; empty for ELSEWHERE.
+    centre : tuple of float
+        Middle of the doubt on the slice, (row, column).
+    """
+
+    slice_index: int
+    mass_ml: float
+    kind: DoubtKind
+    region: str
+    centre: tuple[float, float]
+
+
+def doubtful_slices(
+    uncertainty: NDArray[np.float32], labels: NDArray[np.uint8], geometry: Geometry
+) -> tuple[DoubtfulSlice, ...]:
+    """The slices with most doubt, the most doubtful first; at most twelve.
+
+    A slice stands for its neighbours within 10 mm, so that the next one shows something else. Slices with less than a
+    tenth of the doubt of the first are left out.
+
+    Parameters
+    ----------
+    uncertainty : ndarray, shape (slices, rows, columns)
+        Entropy, 0 to 1.
+    labels : ndarray of uint8, shape (slices, rows, columns)
+        As in domain.
+    geometry : Geometry
+        The grid of both.
+    """
+    slice_mm = geometry.spacing_mm[2]
+    mass_ml = uncertainty.sum(axis=(1, 2), dtype=float) * geometry.voxel_volume_ml
+    # Smoothed over the slices that it stands for, so that a stack of doubtful slices outweighs a single one.
+    weight = ndimage.gaussian_filter1d(mass_ml, _MERGED_WITHIN_MM / 2 / slice_mm, mode="constant")
+    chosen: list[int] = []
+    for index in np.argsort(-weight, kind="stable").tolist():
+        is_apart = all(abs(index - other) * slice_mm > _MERGED_WITHIN_MM for other in chosen)
+        if is_apart and mass_ml[index] > _LEAST_SHARE * mass_ml.max():
+            chosen.append(index)
+    return tuple(
+        _described(index, float(mass_ml[index]), uncertainty[index], labels[index], geometry)
+        for index in chosen[:_MOST_SLICES]
+    )
+
+
+def _described(
+    index: int, mass_ml: float, doubt: NDArray[np.float32], labels: NDArray[np.uint8], geometry: Geometry
+) -> DoubtfulSlice:
+    column_mm, row_mm, _slice_mm = geometry.spacing_mm
+    masses = _mass_by_cause(doubt, labels, (row_mm, column_mm))
+    kind, region = max(masses, key=lambda cause: masses[cause])
+    rows, columns = np.indices(doubt.shape)
+    total = float(doubt.sum())
+    centre = (float((rows * doubt).sum()) / total, float((columns * doubt).sum()) / total)
+    return DoubtfulSlice(index, mass_ml, kind, region, centre)
+
+
+def _mass_by_cause(
+    doubt: NDArray[np.float32], labels: NDArray[np.uint8], spacing_mm: tuple[float, float]
+) -> dict[tuple[DoubtKind, str], float]:
+    """Entropy on a slice by what it is about: a region's border, its inside, or what lies off all regions."""
+    masses = {(DoubtKind.ELSEWHERE, ""): float(doubt.sum())}
+    if not labels.any():
+        return masses
+    distance_mm, nearest = ndimage.distance_transform_edt(labels == 0, spacing_mm, return_indices=True)
+    belongs_to = np.where(distance_mm <= _BORDER_MM, labels[tuple(nearest)], 0)
+    for region in LEAF_REGIONS:
+        if not (labels == region.label).any():
+            continue
+        depth_mm = ndimage.distance_transform_edt(labels == region.label, spacing_mm)
+        inside = float(doubt[depth_mm > _BORDER_MM].sum())
+        all_of_it = float(doubt[belongs_to == region.label].sum())
+        masses[DoubtKind.INSIDE, region.key] = inside
+        masses[DoubtKind.BORDER, region.key] = all_of_it - inside
+        masses[DoubtKind.ELSEWHERE, ""] -= all_of_it
+    return masses

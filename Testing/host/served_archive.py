@@ -1,0 +1,40 @@
+"""An archive with a synthetic patient in a process of its own, as a PACS is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from BratsSegmenterLib.demo.head import synthetic_head
+from BratsSegmenterLib.demo.study import write_study
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+
+
+@dataclass(frozen=True)
+class ServedArchive:
+    """Where the archive answers, and what it wants to hear first."""
+
+    url: str
+    token: str
+
+
+@contextmanager
+def served_archive(folder: Path) -> Iterator[ServedArchive]:
+    """Serve `folder` in a child process until the block ends."""
+    command = (sys.executable, "-m", "BratsSegmenterLib.cli", "archive", "serve", "--dir", str(folder))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield ServedArchive(**json.loads(process.stdout.readline()))
+        finally:
+            process.terminate()
+
+
+def scan_a_patient(folder: Path, identity: StudyIdentity, spacing_mm: float = 1.0) -> list[Path]:
+    """The DICOM files of a synthetic patient's study."""
+    return write_study(synthetic_head(spacing_mm=spacing_mm), folder, identity)
