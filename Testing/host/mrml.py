@@ -18,6 +18,7 @@ _LOGICS = {
     "Colors": slicer.vtkMRMLColorLogic,
     "Volumes": slicer.vtkSlicerVolumesLogic,
     "Terminologies": slicer.vtkSlicerTerminologiesModuleLogic,
+    "Markups": slicer.vtkSlicerMarkupsLogic,
     "Segmentations": slicer.vtkSlicerSegmentationsModuleLogic,
     "SubjectHierarchy": slicer.vtkSlicerSubjectHierarchyModuleLogic,
     "Data": slicer.vtkSlicerDataModuleLogic,

@@ -1,9 +1,9 @@
 """Gives PySide6 the manners of PythonQt, the Qt binding of 3D Slicer.
 
 PythonQt reads Qt properties as attributes (``button.text`` is a str, ``button.text()`` fails) while the setters stay,
-calls ``objectName`` also ``name`` and runs dialogs with ``exec_()``; see MeVisLab/pythonqt, PythonQtClassInfo.cpp and
-PythonQtInstanceWrapper.cpp. After :func:`install`, every PySide6 class of this process behaves so, and the modules
-``qt`` and ``ctk`` can be imported.
+calls ``objectName`` also ``name``, runs dialogs with ``exec_()`` and answers file dialogs with the path alone; see
+MeVisLab/pythonqt, PythonQtClassInfo.cpp and PythonQtInstanceWrapper.cpp. After :func:`install`, every PySide6 class of
+this process behaves so, and the modules ``qt`` and ``ctk`` can be imported.
 """
 
 from __future__ import annotations
@@ -38,7 +38,14 @@ def install() -> None:
     with_loop: tuple[Any, ...] = (QtWidgets.QDialog, QtWidgets.QMenu, QtWidgets.QApplication)
     for cls in with_loop:
         cls.exec_ = cls.exec
+    for name in ("getOpenFileName", "getSaveFileName"):
+        setattr(QtWidgets.QFileDialog, name, _path_only(getattr(QtWidgets.QFileDialog, name)))
     sys.modules["qt"] = _qt_module()
+
+
+def _path_only(ask: Callable[..., tuple[str, str]]) -> staticmethod:
+    """A file dialog's function that gives the path without the chosen kind of files."""
+    return staticmethod(lambda *arguments: ask(*arguments)[0])
 
 
 def _turn_properties_into_attributes(cls: Any) -> None:

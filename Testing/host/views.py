@@ -13,6 +13,7 @@ from host.mrml import MrmlApplication
 _VIEW_ANGLE_DEGREES, _CLOSER = 30.0, 1.6
 _SLICE_MANAGERS = (
     "vtkMRMLCrosshairDisplayableManager",
+    "vtkMRMLMarkupsDisplayableManager",
     "vtkMRMLModelSliceDisplayableManager",
     "vtkMRMLRulerDisplayableManager",
     "vtkMRMLSegmentationsDisplayableManager2D",

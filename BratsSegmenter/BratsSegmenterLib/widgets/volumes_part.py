@@ -12,6 +12,7 @@ from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import report_sentence, to_csv
 from BratsSegmenterLib.priors import PriorVolumes
+from BratsSegmenterLib.scene.diameters import draw_diameters, remove_diameters, show_diameters
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
@@ -41,6 +42,7 @@ class VolumesPart(Part):
         header = self.ui.volumeTable.horizontalHeader()
         header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
+        self.ui.diametersBox.toggled.connect(show_diameters)
         self.ui.sentenceButton.clicked.connect(self._copy_sentence)
         self.ui.copyButton.clicked.connect(self._copy_table)
         self.ui.saveButton.clicked.connect(self._save)
@@ -53,7 +55,7 @@ class VolumesPart(Part):
             button.setEnabled(result is not None)
         self.ui.algorithmLabel.setText(f"{result.algorithm.name} {result.algorithm.version}" if result else "")
         if result is None:
-            self._pause.stop()
+            self.release()
             self._show(())
             set_text_or_hide(self.ui.lesionsLabel, "")
 
@@ -69,6 +71,11 @@ class VolumesPart(Part):
         if result is not None:
             self._show(volume_rows(volumes_ml, result, self._review.edited_regions, self._prior))
             self._pause.start()
+
+    def release(self) -> None:
+        """Measure no more and take the diameters out of the views: the scene's nodes go away."""
+        self._pause.stop()
+        remove_diameters()
 
     def _show(self, rows: tuple[VolumeRow, ...]) -> None:
         self._rows = rows
@@ -91,7 +98,9 @@ class VolumesPart(Part):
 
     def _show_lesions(self) -> None:
         if self._workflow.result is not None:
-            set_text_or_hide(self.ui.lesionsLabel, lesions_text(self._review.measure().lesions))
+            lesions = self._review.measure().lesions
+            set_text_or_hide(self.ui.lesionsLabel, lesions_text(lesions))
+            draw_diameters(lesions, self.ui.diametersBox.checked)
 
     def _copy_sentence(self) -> None:
         assert self._workflow.result is not None

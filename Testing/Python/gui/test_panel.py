@@ -114,6 +114,34 @@ def test_painting_changes_the_table_and_undo_brings_it_back(open_panel):
     assert _volumes(panel) == before
 
 
+def test_diameters_follow_an_edit_and_sentence_table_and_file_say_what_is_drawn(open_panel, monkeypatch, tmp_path):
+    panel = open_panel(Behaviour.WORKS)
+    _segment(panel)
+    volumes = panel.volumes.ui
+    wait_until(lambda: "Largest: 16.4" in volumes.lesionsLabel.text)
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 10.0)
+    wait_until(lambda: "Largest: 16.4" not in volumes.lesionsLabel.text)
+    clipboard = qt.QApplication.clipboard()
+    volumes.sentenceButton.click()
+    sentence = clipboard.text()
+    assert sentence.startswith(f"Enhancing tumour {_volumes(panel)['ET'][0]} mL, largest lesion ")
+    assert sentence.endswith("corrected by hand.")
+    volumes.copyButton.click()
+    assert clipboard.text().splitlines()[1].startswith("Enhancing tumour\t" + _volumes(panel)["ET"][0])
+    monkeypatch.setattr(qt.QFileDialog, "getSaveFileName", lambda *_: str(tmp_path / "volumes.csv"))
+    volumes.saveButton.click()
+    assert (tmp_path / "volumes.csv").read_text().startswith("region,name,volume_ml")
+
+
+def test_a_file_that_cannot_be_written_is_a_sentence(open_panel, monkeypatch, tmp_path):
+    panel = open_panel(Behaviour.WORKS)
+    _segment(panel)
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(qt.QFileDialog, "getSaveFileName", lambda *_: str(tmp_path / "file" / "volumes.csv"))
+    panel.volumes.ui.saveButton.click()
+    assert "volumes.csv cannot be written" in panel.message_bar.ui.textLabel.text
+
+
 def test_nothing_is_sent_before_the_user_agrees_and_an_edit_takes_the_consent_back(open_panel):
     panel = open_panel(Behaviour.WORKS)
     _segment(panel)
@@ -146,8 +174,8 @@ def test_a_study_with_an_earlier_result_asks_and_continues_from_it(open_panel):
     _segment(panel)
     assert panel.workflow.state is PanelState.PREPARED
     assert "carries results already" in panel.message_bar.ui.textLabel.text
-    assert "Version 1: corrected, reviewed by Curie, Marie, 3 May 2026" in panel.run.ui.resultsLabel.text
-    panel.run.ui.resumeButton.click()
+    assert "Version 1: corrected, reviewed by Curie, Marie, 3 May 2026" in panel.run.earlier.ui.resultsLabel.text
+    panel.run.earlier.ui.resumeButton.click()
     finish(panel)
     assert panel.workflow.state is PanelState.REVIEW
     assert "The region 'Edema' was taken as ED." in panel.message_bar.ui.textLabel.text
@@ -157,14 +185,14 @@ def test_a_study_with_an_earlier_result_asks_and_continues_from_it(open_panel):
 def test_without_an_earlier_result_none_is_offered(open_panel):
     panel = open_panel(Behaviour.DOUBTS)
     _segment(panel)
-    assert panel.run.ui.resumeButton.isHidden()
-    assert panel.run.ui.resultsLabel.isHidden()
+    assert panel.run.earlier.ui.resumeButton.isHidden()
+    assert panel.run.earlier.ui.resultsLabel.isHidden()
 
 
 def test_what_the_archive_says_already_is_not_sent_again_and_the_panel_says_so(open_panel):
     panel = open_panel(Behaviour.FINDS_RESULTS)
     _segment(panel)
-    panel.run.ui.resumeButton.click()
+    panel.run.earlier.ui.resumeButton.click()
     finish(panel)
     panel.send.ui.consentBox.setChecked(True)
     panel.send.ui.sendButton.click()

@@ -1,0 +1,82 @@
+"""Diameters as lines in the views: as long as the table says, on the slice where they were taken."""
+
+import numpy as np
+import pytest
+import slicer
+from host.slicer_app import application
+
+from BratsSegmenterLib.domain import ET, Diameters, Lesion
+from BratsSegmenterLib.scene.diameters import draw_diameters, remove_diameters, show_diameters
+from BratsSegmenterLib.scene.review import Review
+
+
+@pytest.fixture
+def review(parameter_node, study, result, tmp_path) -> Review:
+    review = Review(parameter_node)
+    review.show(study, tmp_path, result)
+    yield review
+    review.release()
+
+
+def _length_in_scene_mm(line) -> float:
+    ends = [np.array(line.GetNthControlPointPositionWorld(index)) for index in (0, 1)]
+    return float(np.linalg.norm(ends[1] - ends[0]))
+
+
+def _count() -> int:
+    return slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLMarkupsLineNode")
+
+
+def test_the_lines_are_as_long_as_the_measured_diameters_and_say_so(review):
+    diameters = review.measure().lesions[0].diameters
+    longest, perpendicular = draw_diameters(review.measure().lesions, visible=True)
+    assert _length_in_scene_mm(longest) == pytest.approx(diameters.longest_mm)
+    assert _length_in_scene_mm(perpendicular) == pytest.approx(diameters.perpendicular_mm)
+    assert longest.GetNthControlPointLabel(1) == f"{diameters.longest_mm:.1f} mm"
+    assert longest.GetLocked()
+
+
+def test_the_lines_lie_on_the_slice_where_they_were_taken_within_the_drawn_lesion(review):
+    diameters = review.measure().lesions[0].diameters
+    lines = draw_diameters(review.measure().lesions, visible=True)
+    ras_to_ijk = slicer.vtkMRMLSliceNode().GetSliceToRAS()
+    review.parameters.reference.GetRASToIJKMatrix(ras_to_ijk)
+    mask = slicer.util.arrayFromSegmentBinaryLabelmap(review.parameters.segmentation, "ET", review.parameters.reference)
+    rows, columns = np.nonzero(mask[diameters.slice_index])
+    for line in lines:
+        for index in (0, 1):
+            i, j, k, _one = ras_to_ijk.MultiplyPoint((*line.GetNthControlPointPositionWorld(index), 1.0))
+            assert k == pytest.approx(diameters.slice_index)
+            assert columns.min() - 0.5 <= i <= columns.max() + 0.5
+            assert rows.min() - 0.5 <= j <= rows.max() + 0.5
+
+
+def test_a_lesion_that_is_not_measurable_gets_no_lines(scene):
+    ends = ((0.0, 0.0, 0.0), (9.0, 0.0, 0.0))
+    small = Lesion(ET, 1, 0.2, Diameters(0, 9.0, 5.0, ends, ends))
+    assert draw_diameters((small, Lesion(ET, 2, 0.01, None)), visible=True) == ()
+
+
+def test_drawn_again_they_replace_the_earlier_ones_and_leave_other_lines_alone(review):
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsLineNode", "the user's own")
+    draw_diameters(review.measure().lesions, visible=True)
+    draw_diameters(review.measure().lesions, visible=True)
+    assert _count() == 3
+    remove_diameters()
+    assert _count() == 1
+
+
+def test_one_switch_hides_them_and_shows_them_on_their_slice(review):
+    lines = draw_diameters(review.measure().lesions, visible=True)
+    show_diameters(False)
+    assert not any(line.GetDisplayVisibility() for line in lines)
+    show_diameters(True)
+    assert all(line.GetDisplayVisibility() for line in lines)
+    view = application().applicationLogic().GetSliceLogicByLayoutName("BratsLeft").GetSliceNode()
+    end = lines[0].GetNthControlPointPositionWorld(0)
+    assert view.GetSliceToRAS().GetElement(2, 3) == pytest.approx(end[2])
+
+
+def test_a_saved_scene_does_not_keep_them(review):
+    lines = draw_diameters(review.measure().lesions, visible=True)
+    assert not any(line.GetSaveWithScene() for line in lines)
