@@ -38,13 +38,14 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class SegmentedCase:
-    """A case with everything that was found out about it."""
+    """A case with everything that was found out about it; `expected_dice` by region key, where it is calibrated."""
 
     case: Case
     prepared: PreparedCase
     segmentation: Segmentation
     measurements: Measurements
     findings: tuple[str, ...]
+    expected_dice: Mapping[str, float] = field(default_factory=dict)
 
 
 def scan_study(files: Path | tuple[Path, ...], progress: Progress) -> ScannedStudy:
@@ -93,9 +94,19 @@ def load_case(found: Mapping[Sequence, Series], resample_gaps: bool, progress: P
 def segment_case(case: Case, settings: Settings, progress: Progress) -> SegmentedCase:
     """Pre-process, segment and measure one case; the result lies in the reference's own grid."""
     # torch takes seconds to load; searching and recognising do without it.
-    from BratsSegmenterLib.segmentation import brain_finder, labels_from, load_bundle, postprocess, segment, uncertainty
+    from BratsSegmenterLib.segmentation import (
+        brain_finder,
+        labels_from,
+        load_bundle,
+        load_calibration,
+        postprocess,
+        region_evidence,
+        segment,
+        uncertainty,
+    )
 
     bundle = load_bundle(settings.bundle)
+    calibration = load_calibration(bundle)
     prepared = preprocess(case, settings.steps, progress, brain_finder(bundle, settings.device))
     with progress.stage("segment"):
         found = segment(prepared, bundle, settings.device, progress=progress)
@@ -112,9 +123,12 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
             uncertainty(probabilities),
         )
     with progress.stage("measure"):
-        measurements = measure(segmentation)
+        confidence = calibration.confidence(
+            region_evidence(probabilities, found.regions, cleaned.labels, geometry.voxel_volume_ml, found.not_measured)
+        )
+        measurements = measure(segmentation, confidence.intervals_ml)
     findings = (*case.notes, *prepared.findings, *found.findings, *cleaned.findings, *_plausibility(segmentation))
-    return SegmentedCase(case, prepared, segmentation, measurements, findings)
+    return SegmentedCase(case, prepared, segmentation, measurements, findings, confidence.expected_dice)
 
 
 def _plausibility(segmentation: Segmentation) -> tuple[str, ...]:

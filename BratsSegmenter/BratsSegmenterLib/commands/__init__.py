@@ -30,6 +30,7 @@ _NAMES = (
     "nifti_to_dicom",
     "download",
     "evaluate",
+    "calibrate",
     "synthesise",
     "train",
 )

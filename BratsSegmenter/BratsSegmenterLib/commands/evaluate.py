@@ -61,6 +61,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.table(f"Dice of {result.bundle} {result.version}", ["case", *keys], evaluation.case_rows(result))
     statistics = ["region", "measure", "mean", "median", "lower quartile", "upper quartile"]
     console.table("All measures", statistics, evaluation.measure_rows(result))
+    claimed = evaluation.trust(case.claims for case in result.cases)
+    if claimed:
+        console.table(
+            "Claims of the bundle's calibration on these cases",
+            evaluation.TRUST_HEADINGS,
+            evaluation.trust_rows(claimed),
+        )
     for case in result.set_aside:
         console.warn(case.reason)
     console.result(evaluation.to_json(result))

@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation.brain import brain_finder
     from BratsSegmenterLib.segmentation.bundle import Bundle, available_bundles, load_bundle
     from BratsSegmenterLib.segmentation.bundle_writer import write_bundle
+    from BratsSegmenterLib.segmentation.calibration import (
+        Calibration,
+        Confidence,
+        RegionCalibration,
+        load_calibration,
+        write_calibration,
+    )
     from BratsSegmenterLib.segmentation.download import BRATS_MRI_SEGMENTATION, PublishedModel, download_bundle
+    from BratsSegmenterLib.segmentation.evidence import Evidence, region_evidence
     from BratsSegmenterLib.segmentation.inference import (
         InferenceSettings,
         Prepared,
@@ -31,9 +39,16 @@ _HOMES = {
     "available_bundles": "bundle",
     "load_bundle": "bundle",
     "write_bundle": "bundle_writer",
+    "Calibration": "calibration",
+    "Confidence": "calibration",
+    "RegionCalibration": "calibration",
+    "load_calibration": "calibration",
+    "write_calibration": "calibration",
     "BRATS_MRI_SEGMENTATION": "download",
     "PublishedModel": "download",
     "download_bundle": "download",
+    "Evidence": "evidence",
+    "region_evidence": "evidence",
     "InferenceSettings": "inference",
     "Prepared": "inference",
     "RegionProbabilities": "inference",
@@ -56,7 +71,10 @@ __all__ = [
     "BRATS_MRI_SEGMENTATION",
     "PRESETS",
     "Bundle",
+    "Calibration",
     "Cleaned",
+    "Confidence",
+    "Evidence",
     "InferenceSettings",
     "ModelSpecification",
     "Need",
@@ -65,6 +83,7 @@ __all__ = [
     "Postprocessing",
     "Prepared",
     "PublishedModel",
+    "RegionCalibration",
     "RegionProbabilities",
     "ResidualUNet",
     "available_bundles",
@@ -73,10 +92,13 @@ __all__ = [
     "entropy",
     "labels_from",
     "load_bundle",
+    "load_calibration",
     "postprocess",
+    "region_evidence",
     "segment",
     "uncertainty",
     "write_bundle",
+    "write_calibration",
 ]
 
 __getattr__ = lazy_names(__name__, _HOMES)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from BratsSegmenterLib.segmentation import metadata as bundle_metadata
 from BratsSegmenterLib.segmentation.bundle import Bundle, load_bundle
+from BratsSegmenterLib.segmentation.calibration import CALIBRATION_FILE
 from BratsSegmenterLib.segmentation.specification import ModelSpecification
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def write_bundle(
     Parameters
     ----------
     folder : Path
-        Of the bundle; its name is the bundle's. An older bundle there is replaced; files of it that are not part of a
-        bundle (a training log, for instance) stay.
+        Of the bundle; its name is the bundle's. An older bundle there is replaced, its calibration, which does not hold
+        for other weights, removed; files of it that are not part of a bundle (a training log, for instance) stay.
     network : torch.nn.Module
         Whose weights are stored; ``specification.network`` must describe it.
     card : str
@@ -73,6 +74,7 @@ def write_bundle(
         _write(staging / "README.md", card.encode())
         _write(staging / "LICENSE", licence.encode())
         load_bundle(staging).load_network()
+        (folder / CALIBRATION_FILE).unlink(missing_ok=True)
         for file in (path for path in staging.rglob("*") if path.is_file()):
             target = folder / file.relative_to(staging)
             target.parent.mkdir(parents=True, exist_ok=True)

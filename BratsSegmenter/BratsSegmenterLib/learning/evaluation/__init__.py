@@ -1,5 +1,6 @@
 """How good a model is: BraTS-style cases, scores, tables and a page of pictures."""
 
+from BratsSegmenterLib.learning.evaluation.calibration import calibrate, synthesis_settings
 from BratsSegmenterLib.learning.evaluation.cases import SEQUENCE_NAMES, CaseFiles, LabelledCase, find_cases, read_case
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
 from BratsSegmenterLib.learning.evaluation.page import PicturePage
@@ -16,11 +17,15 @@ from BratsSegmenterLib.learning.evaluation.summary import (
     measure_rows,
     statistics,
     to_json,
+    trust_json,
     write_csv,
 )
+from BratsSegmenterLib.learning.evaluation.trust import HEADINGS as TRUST_HEADINGS
+from BratsSegmenterLib.learning.evaluation.trust import Trust, trust, trust_rows
 
 __all__ = [
     "SEQUENCE_NAMES",
+    "TRUST_HEADINGS",
     "CaseFiles",
     "CaseResult",
     "Evaluation",
@@ -30,6 +35,8 @@ __all__ = [
     "RegionScores",
     "SetAside",
     "Statistics",
+    "Trust",
+    "calibrate",
     "case_rows",
     "evaluate",
     "find_cases",
@@ -37,6 +44,10 @@ __all__ = [
     "read_case",
     "region_scores",
     "statistics",
+    "synthesis_settings",
     "to_json",
+    "trust",
+    "trust_json",
+    "trust_rows",
     "write_csv",
 ]

@@ -15,15 +15,19 @@ from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
 from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase, find_cases, read_case
 from BratsSegmenterLib.learning.evaluation.challenge import prepared_from_challenge
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
+from BratsSegmenterLib.learning.evaluation.trust import Claim, claims
 from BratsSegmenterLib.preprocessing import Steps, preprocess
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import (
     Bundle,
+    Evidence,
     InferenceSettings,
     Postprocessing,
     brain_finder,
     labels_from,
+    load_calibration,
     postprocess,
+    region_evidence,
     segment,
 )
 
@@ -54,11 +58,12 @@ class Protocol:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """Scores of one case by region key, and what was said on the way."""
+    """Scores of one case by region key, what was said on the way, and what the bundle's calibration claimed."""
 
     name: str
     scores: Mapping[str, RegionScores]
     findings: tuple[str, ...] = ()
+    claims: Mapping[str, Claim] = field(default_factory=dict)
 
     @property
     def mean_dice(self) -> float:
@@ -118,7 +123,7 @@ def evaluate(
     Cancelled
     """
     protocol, progress = protocol or Protocol(), progress or Progress()
-    found = find_cases(folder)
+    found, calibration = find_cases(folder), load_calibration(bundle)
     regions = tuple(REGIONS[region.key] for region in bundle.specification.outputs if region is not RC)
     results: list[CaseResult] = []
     set_aside: list[SetAside] = []
@@ -126,24 +131,38 @@ def evaluate(
         for number, files in enumerate(found):
             progress.update(number / len(found), files.name)
             try:
-                case, labels, findings = _segmented(files, bundle, protocol, progress)
+                case, segmented = _segmented(files, bundle, protocol, progress)
             except BratsSegmenterError as error:
                 set_aside.append(SetAside(files.name, str(error)))
                 continue
-            result = CaseResult(files.name, _scores(case, labels, regions), findings)
+            claimed = claims(
+                calibration.confidence(segmented.evidence),
+                segmented.labels,
+                case.labels,
+                case.labels_geometry.voxel_volume_ml,
+            )
+            result = CaseResult(files.name, _scores(case, segmented.labels, regions), segmented.findings, claimed)
             results.append(result)
             if listener is not None:
-                listener(case, labels, result)
+                listener(case, segmented.labels, result)
     if not results:
         reasons = " ".join(case.reason for case in set_aside)
         raise LearningError(f"None of the {len(found)} cases could be evaluated. {reasons}")
     return Evaluation(bundle.name, bundle.specification.version, regions, tuple(results), tuple(set_aside))
 
 
+@dataclass(frozen=True, eq=False)
+class _Segmented:
+    """The model's labels in the grid of the truth, the evidence for their sizes, and what was said on the way."""
+
+    labels: NDArray[np.uint8]
+    evidence: Mapping[str, Evidence]
+    findings: tuple[str, ...]
+
+
 def _segmented(
     files: CaseFiles, bundle: Bundle, protocol: Protocol, progress: Progress
-) -> tuple[LabelledCase, NDArray[np.uint8], tuple[str, ...]]:
-    """The case, the model's labels in the grid of the truth, and what was said on the way."""
+) -> tuple[LabelledCase, _Segmented]:
     case = read_case(files, [sequence for sequence in Sequence if sequence not in protocol.without])
     if protocol.steps is None:
         prepared = prepared_from_challenge(case)
@@ -152,11 +171,12 @@ def _segmented(
         prepared = preprocess(_as_study(case), protocol.steps, progress, learnt_brain)
     with progress.stage("segment"):
         predicted = segment(prepared, bundle, protocol.device, protocol.inference, progress)
-    labels = labels_from(prepared.to_reference_grid(predicted.probabilities), predicted.regions)
+    probabilities, voxel_ml = prepared.to_reference_grid(predicted.probabilities), case.labels_geometry.voxel_volume_ml
     rules = protocol.postprocessing or bundle.specification.postprocessing
-    cleaned = postprocess(labels, case.labels_geometry.voxel_volume_ml, rules)
+    cleaned = postprocess(labels_from(probabilities, predicted.regions), voxel_ml, rules)
+    evidence = region_evidence(probabilities, predicted.regions, cleaned.labels, voxel_ml, predicted.not_measured)
     findings = (*prepared.findings, *predicted.findings, *predicted.not_measured.values(), *cleaned.findings)
-    return case, cleaned.labels, findings
+    return case, _Segmented(cleaned.labels, evidence, findings)
 
 
 def _scores(case: LabelledCase, labels: NDArray[np.uint8], regions: Items[Region]) -> dict[str, RegionScores]:

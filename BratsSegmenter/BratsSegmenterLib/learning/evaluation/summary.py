@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import isnan
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 from BratsSegmenterLib.domain import Region
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores
 from BratsSegmenterLib.learning.evaluation.run import Evaluation
+from BratsSegmenterLib.learning.evaluation.trust import Trust, trust
 
 MEASURES = tuple(measure.name for measure in fields(RegionScores))
 _HEADINGS = {
@@ -79,7 +81,7 @@ def write_csv(evaluation: Evaluation, file: Path) -> None:
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
-    """The payload of ``evaluate --json``: Dice by case and region, means, all statistics, cases set aside."""
+    """The payload of ``evaluate --json``: Dice by case and region, all statistics, claims, cases set aside."""
     return {
         "bundle": evaluation.bundle,
         "version": evaluation.version,
@@ -96,8 +98,14 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             region.key: {measure: _without_nan(vars(statistics(evaluation, region, measure))) for measure in _HEADINGS}
             for region in evaluation.regions
         },
+        "trust": trust_json(trust(case.claims for case in evaluation.cases)),
         "set_aside": [{"case": case.name, "reason": case.reason} for case in evaluation.set_aside],
     }
+
+
+def trust_json(found: Mapping[str, Trust]) -> dict[str, Any]:
+    """How far claims came true, by region key."""
+    return {key: _without_nan(vars(region)) for key, region in found.items()}
 
 
 def _without_nan(numbers: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.learning.synthesis.anatomy import Anatomy, load_anatomies
     from BratsSegmenterLib.learning.synthesis.case import SyntheticCase, synthesise
     from BratsSegmenterLib.learning.synthesis.icbm152 import icbm152_tissues
-    from BratsSegmenterLib.learning.synthesis.nifti import write_case
+    from BratsSegmenterLib.learning.synthesis.nifti import case_geometry, write_case
     from BratsSegmenterLib.learning.synthesis.settings import SynthesisSettings, TumourKind
     from BratsSegmenterLib.learning.synthesis.sheet import contact_sheet
 
@@ -22,6 +22,7 @@ _MODULE_OF = {
     "SynthesisSettings": "settings",
     "SyntheticCase": "case",
     "TumourKind": "settings",
+    "case_geometry": "nifti",
     "contact_sheet": "sheet",
     "icbm152_tissues": "icbm152",
     "load_anatomies": "anatomy",
@@ -34,6 +35,7 @@ __all__ = [
     "SynthesisSettings",
     "SyntheticCase",
     "TumourKind",
+    "case_geometry",
     "contact_sheet",
     "icbm152_tissues",
     "load_anatomies",

@@ -1,0 +1,224 @@
+"""Learns from synthetic cases, whose truth is known, how far a bundle's model may be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Items
+from dataclasses import dataclass, replace
+from itertools import count as count_from
+from itertools import islice
+from math import ceil, log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.domain import RC, REGIONS, Sequence
+from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.learning.evaluation.metrics import dice
+from BratsSegmenterLib.learning.evaluation.trust import Trust, claims, trust
+from BratsSegmenterLib.learning.synthesis import Anatomy, SynthesisSettings, SyntheticCase, case_geometry, synthesise
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation import (
+    Bundle,
+    Calibration,
+    Evidence,
+    RegionCalibration,
+    labels_from,
+    postprocess,
+    region_evidence,
+    segment,
+)
+from BratsSegmenterLib.segmentation.calibration import FLOOR_ML
+
+COVERAGE = 0.9
+FEWEST_CASES = 10
+_SEED = 2**30
+"""Away from the seeds of training and validation, so that no case was trained on."""
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentedSynthetic:
+    """A synthetic case as the model segmented it.
+
+    Attributes
+    ----------
+    labels, truth : ndarray of uint8, shape (slices, rows, columns)
+    voxel_ml : float
+    evidence : mapping of str to Evidence
+        By region key.
+    """
+
+    labels: NDArray[np.uint8]
+    truth: NDArray[np.uint8]
+    voxel_ml: float
+    evidence: Mapping[str, Evidence]
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A synthetic case as pre-processing would hand it over."""
+
+    images: NDArray[np.float32]
+    present: tuple[Sequence, ...]
+    mask: NDArray[np.bool_]
+    geometry: Geometry
+
+
+def synthesis_settings(bundle: Bundle) -> SynthesisSettings:
+    """Cases as the bundle's network meets them in use.
+
+    On its grid, without skull, none healthy, with cavities only if the network knows them; sequences are missing now
+    and then.
+    """
+    usual, spacing_mm = SynthesisSettings(), bundle.specification.spacing_mm
+    slices, rows, columns = (round(side * usual.spacing_mm / spacing_mm) for side in usual.shape)
+    resected = usual.resected if RC in bundle.specification.outputs else 0.0
+    return replace(
+        usual, shape=(slices, rows, columns), spacing_mm=spacing_mm, with_skull=0.0, healthy=0.0, resected=resected
+    )
+
+
+def calibrate(
+    bundle: Bundle,
+    anatomies: Items[Anatomy],
+    settings: SynthesisSettings,
+    cases: int,
+    held_out: int,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> tuple[Calibration, dict[str, Trust]]:
+    """Fit a calibration on fresh synthetic cases and check it on others.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    anatomies : sequence of Anatomy
+        Prepared for ``settings.spacing_mm``.
+    settings : SynthesisSettings
+        Of the cases; see :func:`synthesis_settings`.
+    cases, held_out : int
+        How many to fit on, and how many to check on.
+    device : str
+        Of the model.
+    progress : Progress, optional
+
+    Returns
+    -------
+    Calibration
+    dict of str to Trust
+        Of the held-out cases, by region key.
+
+    Raises
+    ------
+    LearningError
+        There are too few cases, or the model found no region in enough of them.
+    Cancelled
+    """
+    if cases < FEWEST_CASES or held_out < 1:
+        raise LearningError(
+            f"{cases} cases to fit on and {held_out} to check on are too few for a calibration.",
+            f"Give at least {FEWEST_CASES} and 1.",
+        )
+    progress = progress or Progress()
+    with progress.stage("segment synthetic cases"):
+        segmented = list(_segmented(bundle, anatomies, settings, cases + held_out, device, progress))
+    regions = fit_regions(segmented[:cases])
+    if not regions:
+        raise LearningError(
+            f"The model found no region in {FEWEST_CASES} of the synthetic cases.",
+            "Calibrate with more cases, or train the model further.",
+        )
+    found = check(Calibration(bundle.weights_sha256, COVERAGE, cases, held_out, regions), segmented[cases:])
+    checked = {
+        key: replace(region, held_out_coverage=found[key].coverage if key in found else 0.0)
+        for key, region in regions.items()
+    }
+    return Calibration(bundle.weights_sha256, COVERAGE, cases, held_out, checked), found
+
+
+def fit_regions(cases: Items[SegmentedSynthetic]) -> dict[str, RegionCalibration]:
+    """Calibrations of the regions that the model drew in enough cases, by key; not checked on any others yet."""
+    fitted = {}
+    for key, region in REGIONS.items():
+        evidence, true_ml, true_dice = [], [], []
+        for case in cases:
+            if key in case.evidence:
+                true, drawn = (np.isin(labels, region.labels) for labels in (case.truth, case.labels))
+                evidence.append(case.evidence[key])
+                true_ml.append(np.count_nonzero(true) * case.voxel_ml)
+                true_dice.append(dice(drawn, true))
+        soft = [one.soft_dice for one in evidence]
+        if len(soft) - soft.count(None) >= FEWEST_CASES:
+            slope, offset = _line([(s, d) for s, d in zip(soft, true_dice, strict=True) if s is not None])
+            fitted[key] = RegionCalibration(_widening(evidence, true_ml), slope, offset, 0.0)
+    return fitted
+
+
+def check(calibration: Calibration, cases: Items[SegmentedSynthetic]) -> dict[str, Trust]:
+    """How the calibration does on cases it was not fitted on, by region key."""
+    return trust(
+        claims(calibration.confidence(case.evidence), case.labels, case.truth, case.voxel_ml) for case in cases
+    )
+
+
+def _widening(evidence: Items[Evidence], true_ml: Items[float]) -> float:
+    """The least factor that holds the truth in the wanted share of cases, a finite sample allowed for.
+
+    That is the ceil((n + 1) * coverage)-th smallest of the factors that the n cases need (Angelopoulos and Bates 2021,
+    section 1).
+    """
+    needed = sorted(
+        max(_log_ratio(one.sure_ml, true), _log_ratio(true, one.possible_ml))
+        for one, true in zip(evidence, true_ml, strict=True)
+    )
+    rank = ceil((len(needed) + 1) * COVERAGE)
+    return float(np.exp(max(needed[rank - 1], 0.0)))
+
+
+def _log_ratio(one_ml: float, other_ml: float) -> float:
+    return log((one_ml + FLOOR_ML) / (other_ml + FLOOR_ML))
+
+
+def _line(pairs: Items[tuple[float, float]]) -> tuple[float, float]:
+    """Slope and offset of true over soft Dice by least squares; level where that would fall."""
+    soft, true = np.array(pairs).T
+    if np.ptp(soft) > 0:
+        slope, offset = np.polyfit(soft, true, 1)
+        if slope > 0:
+            return float(slope), float(offset)
+    return 0.0, float(true.mean())
+
+
+def _segmented(
+    bundle: Bundle,
+    anatomies: Items[Anatomy],
+    settings: SynthesisSettings,
+    count: int,
+    device: str,
+    progress: Progress,
+) -> Iterator[SegmentedSynthetic]:
+    """Fresh synthetic cases, segmented as the pipeline segments a study."""
+    for number, case in enumerate(islice(_measurable(bundle, anatomies, settings), count)):
+        progress.update(number / count)
+        yield _segment(bundle, case, device)
+
+
+def _measurable(bundle: Bundle, anatomies: Items[Anatomy], settings: SynthesisSettings) -> Iterator[SyntheticCase]:
+    """Endless cases; those without the sequences of any region are passed over, as the pipeline refuses them."""
+    outputs = {region.key for region in bundle.specification.outputs}
+    for number in count_from(0):
+        case = synthesise(anatomies, settings, (_SEED, number))
+        if outputs - set(bundle.specification.not_measured(case.present)):
+            yield case
+
+
+def _segment(bundle: Bundle, case: SyntheticCase, device: str) -> SegmentedSynthetic:
+    geometry, images = case_geometry(case), case.images.numpy()
+    prepared = _Prepared(images, case.present, np.any(images != 0, axis=0), geometry)
+    found = segment(prepared, bundle, device)
+    voxel_ml = geometry.voxel_volume_ml
+    labels = labels_from(found.probabilities, found.regions)
+    labels = postprocess(labels, voxel_ml, bundle.specification.postprocessing).labels
+    evidence = region_evidence(found.probabilities, found.regions, labels, voxel_ml, found.not_measured)
+    return SegmentedSynthetic(labels, case.labels.numpy(), voxel_ml, evidence)

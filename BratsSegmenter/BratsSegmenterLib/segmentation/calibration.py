@@ -1,0 +1,176 @@
+"""How far a bundle's model may be trusted: volume intervals and expected Dice, calibrated on synthetic cases.
+
+The interval of a region goes from the volume the model is sure of to the volume it holds possible, both widened by
+one factor per region. The factor is the smallest that held the true volume in the wanted share of calibration cases,
+by split conformal prediction around two quantile-like bounds (Romano et al. 2019, arXiv:1905.03222; Angelopoulos and
+Bates 2021, arXiv:2107.07511, section 2.2). What it promises holds for cases like those it was fitted on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from BratsSegmenterLib.domain import REGIONS
+from BratsSegmenterLib.durable import whole_file
+from BratsSegmenterLib.errors import BundleError
+from BratsSegmenterLib.segmentation.bundle import Bundle
+from BratsSegmenterLib.segmentation.evidence import Evidence
+
+CALIBRATION_FILE = "configs/calibration.json"
+FORMAT = 1
+FLOOR_ML = 0.5
+"""Added to volumes before they are compared as ratios, so that a region of no voxels has one."""
+
+
+@dataclass(frozen=True)
+class RegionCalibration:
+    """Of one region.
+
+    Attributes
+    ----------
+    widening : float
+        Factor, at least 1, by which the bounds are pushed apart.
+    dice_slope, dice_offset : float
+        Expected Dice as a line over the soft Dice, held between 0 and 1.
+    held_out_coverage : float
+        Share of synthetic cases that were not fitted on whose true volume the interval held.
+    """
+
+    widening: float
+    dice_slope: float
+    dice_offset: float
+    held_out_coverage: float
+
+    def interval_ml(self, evidence: Evidence) -> tuple[float, float]:
+        """Lower and upper bound of the volume."""
+        lower = (evidence.sure_ml + FLOOR_ML) / self.widening - FLOOR_ML
+        upper = (evidence.possible_ml + FLOOR_ML) * self.widening - FLOOR_ML
+        return max(lower, 0.0), upper
+
+    def expected_dice(self, soft_dice: float) -> float:
+        """0 to 1."""
+        return min(max(self.dice_offset + self.dice_slope * soft_dice, 0.0), 1.0)
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """What a calibration says of one result, by region key; empty where it knows nothing."""
+
+    intervals_ml: Mapping[str, tuple[float, float]]
+    expected_dice: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Of one bundle's weights.
+
+    Attributes
+    ----------
+    weights_sha256 : str
+        Of the weights it was fitted with; it holds for no others.
+    coverage : float
+        Share of cases whose true volume an interval is to hold.
+    cases, held_out_cases : int
+        Synthetic cases it was fitted on, and others it was checked on.
+    regions : mapping of str to RegionCalibration
+        By region key; empty for a model that was never calibrated, of which nothing is claimed.
+    """
+
+    weights_sha256: str
+    coverage: float = 0.9
+    cases: int = 0
+    held_out_cases: int = 0
+    regions: Mapping[str, RegionCalibration] = field(default_factory=dict)
+
+    def confidence(self, evidence: Mapping[str, Evidence]) -> Confidence:
+        """Intervals of all regions with evidence, and the expected Dice of those that were found."""
+        known = {key: self.regions[key] for key in evidence if key in self.regions}
+        return Confidence(
+            {key: region.interval_ml(evidence[key]) for key, region in known.items()},
+            {
+                key: region.expected_dice(soft)
+                for key, region in known.items()
+                if (soft := evidence[key].soft_dice) is not None
+            },
+        )
+
+
+def load_calibration(bundle: Bundle) -> Calibration:
+    """The bundle's calibration; one without regions when it has none.
+
+    Raises
+    ------
+    BundleError
+        The file cannot be read, is of another format, or was made for other weights.
+    """
+    file = bundle.folder / CALIBRATION_FILE
+    if not file.exists():
+        return Calibration(bundle.weights_sha256)
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        stated = content["format"]
+        calibration = _from_json(content) if stated == FORMAT else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BundleError(
+            f"The file {CALIBRATION_FILE} of the model bundle '{bundle.name}' cannot be read.",
+            "Calibrate the bundle again (brats-segmenter calibrate), or delete the file to go without intervals.",
+            repr(error),
+        ) from error
+    if calibration is None:
+        raise BundleError(
+            f"The calibration of the model bundle '{bundle.name}' has format {stated}; this version reads {FORMAT}.",
+            "Update the extension, or calibrate the bundle again.",
+        )
+    if calibration.weights_sha256 != bundle.weights_sha256:
+        raise BundleError(
+            f"The calibration of the model bundle '{bundle.name}' was made for other weights than it has.",
+            "Calibrate the bundle again (brats-segmenter calibrate), or delete configs/calibration.json.",
+        )
+    return calibration
+
+
+def write_calibration(bundle: Bundle, calibration: Calibration) -> Path:
+    """Write the calibration into the bundle, whole or not at all, and return its file.
+
+    Format 1: the attributes of :class:`Calibration` and :class:`RegionCalibration`, by name.
+    """
+    file = bundle.folder / CALIBRATION_FILE
+    content = {"format": FORMAT, **asdict(calibration)}
+    with whole_file(file) as partial:
+        partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return file
+
+
+def _from_json(content: Mapping[str, Any]) -> Calibration:
+    """Raises ValueError, KeyError or TypeError for whatever is not as it should be."""
+    regions = {key: _region(values) for key, values in content["regions"].items()}
+    if not set(regions) <= set(REGIONS):
+        raise ValueError(f"unknown regions {sorted(set(regions) - set(REGIONS))}")
+    return Calibration(
+        str(content["weights_sha256"]),
+        _within(content["coverage"], 0, 1),
+        int(content["cases"]),
+        int(content["held_out_cases"]),
+        regions,
+    )
+
+
+def _region(values: Mapping[str, Any]) -> RegionCalibration:
+    return RegionCalibration(
+        _within(values["widening"], 1, float("inf")),
+        _within(values["dice_slope"], float("-inf"), float("inf")),
+        _within(values["dice_offset"], float("-inf"), float("inf")),
+        _within(values["held_out_coverage"], 0, 1),
+    )
+
+
+def _within(value: Any, least: float, greatest: float) -> float:
+    number = float(value)
+    if not isfinite(number) or not least <= number <= greatest:
+        raise ValueError(f"{value!r} is not a number between {least} and {greatest}")
+    return number
