@@ -181,16 +181,23 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
 
 
 def _send(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
+    if job["profile"] is None:
+        return {"objects": _objects(job), "pushed": [], "receipt": None, "version": 1}
     where = {"archive": job["profile"]["name"], "archive_url": job["profile"]["url"], "receipt": None, "version": 1}
     if behaviour is Behaviour.FINDS_RESULTS and not job["edited"]:
         notes = ["Version 1 in the archive says exactly this already; nothing was sent."]
         return {"objects": [], "pushed": [], "notes": notes, **where}
-    objects = [
-        {"kind": kind, "path": f"{job['folder']}/{kind}.dcm", "sop_instance_uid": f"2.25.7{index}"}
-        for index, kind in enumerate(job["formats"])
-    ]
+    objects = _objects(job)
     uids = [item["sop_instance_uid"] for item in objects]
     return {"objects": objects, "pushed": uids, "delivered_at": "2026-05-03T12:02:00.000+00:00", **where}
+
+
+def _objects(job: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"kind": kind, "path": f"{job['folder']}/{kind}.dcm", "sop_instance_uid": f"2.25.7{index}"}
+        | {"check": f"{kind}: 0 voxels differ."}
+        for index, kind in enumerate(job["formats"])
+    ]
 
 
 def _write(values: np.ndarray, path: Path) -> None:

@@ -102,7 +102,7 @@ class Story:
         self.choose_study()
         self._panel.run.ui.runButton.click()
         finish(self._panel, timeout_s=200)
-        self._panel.run.ui.resumeButton.click()
+        self._panel.run.earlier.ui.resumeButton.click()
         finish(self._panel, timeout_s=200)
 
     def steps(self) -> tuple[Callable[[], None], ...]:

@@ -15,6 +15,9 @@ from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ArchiveError
 
 
+_STUDY_UID = "{study_uid}"
+
+
 class Authentication(Enum):
     """How we prove to the PACS who we are; the value is the name in JSON."""
 
@@ -45,11 +48,14 @@ class Profile:
         URL of an HTTP proxy; empty for none. Proxies of the environment are ignored.
     qido_prefix, wado_prefix, stow_prefix : str
         Path between base URL and ``studies`` where a PACS serves search, retrieval and storage apart.
+    viewer_url : str
+        Address at which a viewer shows a study, with ``{study_uid}`` in the place of its UID; empty for none.
 
     Raises
     ------
     ArchiveError
-        The URL is not one of http or https, or carries a user name or password.
+        The URL is not one of http or https, or carries a user name or password; the viewer's address has no place
+        for the study.
     """
 
     name: str
@@ -64,6 +70,7 @@ class Profile:
     qido_prefix: str = ""
     wado_prefix: str = ""
     stow_prefix: str = ""
+    viewer_url: str = ""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -77,7 +84,16 @@ class Profile:
                 f"The address of profile '{self.name}' carries a user name or password.",
                 "Remove it from the address and enter it in the fields for user and password.",
             )
+        if self.viewer_url and (_STUDY_UID not in self.viewer_url or "://" not in self.viewer_url):
+            raise ArchiveError(
+                f"The viewer's address of profile '{self.name}' does not say where the study's UID belongs.",
+                f"Enter it with {_STUDY_UID}, for example https://viewer.example/?StudyInstanceUIDs={_STUDY_UID}.",
+            )
         object.__setattr__(self, "url", self.url.rstrip("/"))
+
+    def viewer_address(self, study_uid: str) -> str:
+        """Where the archive's viewer shows a study; empty when it has none."""
+        return self.viewer_url.replace(_STUDY_UID, study_uid)
 
     @property
     def is_encrypted(self) -> bool:

@@ -12,6 +12,7 @@ from BratsSegmenterLib.lazy import lazy_names
 if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.adoption import segmentation_from
     from BratsSegmenterLib.dicom.contouring import EXACT, Contouring
+    from BratsSegmenterLib.dicom.folder_studies import FolderStudy, studies_in
     from BratsSegmenterLib.dicom.gate import Verified, verify_objects
     from BratsSegmenterLib.dicom.grid import GapError
     from BratsSegmenterLib.dicom.key_images import write_key_images
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         Provenance,
         ResultObject,
         WrittenObject,
+        series_description,
     )
     from BratsSegmenterLib.dicom.recognition import Candidate, Recognition, missing_notes, recognise, reference_sequence
     from BratsSegmenterLib.dicom.references import check_references
@@ -40,6 +42,7 @@ _MODULE_OF = {
     "Authorship": "provenance",
     "Candidate": "recognition",
     "Contouring": "contouring",
+    "FolderStudy": "folder_studies",
     "GapError": "grid",
     "ObjectKind": "provenance",
     "ObjectReference": "provenance",
@@ -62,7 +65,9 @@ _MODULE_OF = {
     "reference_sequence": "recognition",
     "result_objects": "study_results",
     "scan": "scanning",
+    "series_description": "provenance",
     "segmentation_from": "adoption",
+    "studies_in": "folder_studies",
     "verify_objects": "gate",
     "write_key_images": "key_images",
     "write_measurement_report": "measurement_report",
@@ -75,6 +80,7 @@ __all__ = [
     "Authorship",
     "Candidate",
     "Contouring",
+    "FolderStudy",
     "GapError",
     "ObjectKind",
     "ObjectReference",
@@ -98,6 +104,8 @@ __all__ = [
     "result_objects",
     "scan",
     "segmentation_from",
+    "series_description",
+    "studies_in",
     "verify_objects",
     "write_key_images",
     "write_measurement_report",

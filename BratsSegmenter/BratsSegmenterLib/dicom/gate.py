@@ -157,15 +157,17 @@ def _verify_report(path: Path, segmentation: Segmentation, measurements: Measure
         for item in group["measurementItems"]
     }
     expected = _expected_values(segmentation, measurements)
+    largest = 0.0
     for (key, quantity), value in expected.items():
         given = reported.pop((key, quantity), None)
         if given is None:
             raise _differs("SR", key, f"the {quantity.lower()} is missing")
         if abs(given - value) > _RELATIVE_TOLERANCE * value + _ROUNDING:
             raise _differs("SR", key, f"{quantity.lower()} {given:g} instead of {value:g}")
+        largest = max(largest, abs(given - value) / value if value else 0.0)
     for key, quantity in reported:
         raise _differs("SR", key, f"a {quantity.lower()} that was not measured")
-    return f"SR: {len(expected)} values read by dcmqi, none differs by more than 0.1 %."
+    return f"SR: {len(expected)} values read by dcmqi, the largest difference is {largest:.2%}."
 
 
 def _expected_values(segmentation: Segmentation, measurements: Measurements) -> dict[tuple[str, str], float]:

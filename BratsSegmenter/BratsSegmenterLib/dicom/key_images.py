@@ -90,7 +90,7 @@ def _secondary_capture(picture: Image.Image, plane: Plane, volume: Volume, prove
         **series_and_equipment(ObjectKind.KEY_IMAGE, provenance),
     )
     stamp(dataset, volume, provenance)
-    dataset.SeriesDescription = provenance.series_description("Glioma key images")
+    dataset.SeriesDescription = provenance.series_description(ObjectKind.KEY_IMAGE)
     earlier = provenance.predecessors_of(str(dataset.SOPClassUID))
     if earlier:
         dataset.ReferencedImageSequence = [reference_item(reference) for reference in earlier]

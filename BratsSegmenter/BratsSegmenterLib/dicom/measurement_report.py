@@ -79,7 +79,7 @@ def write_measurement_report(
             title=codes.DCM.ImagingMeasurementReport,
         ),
         **series_and_equipment(ObjectKind.SR, provenance),
-        series_description=provenance.series_description("Glioma volumes"),
+        series_description=provenance.series_description(ObjectKind.SR),
         is_complete=True,
         is_final=provenance.approved_at is not None,
         is_verified=provenance.approved_at is not None,

@@ -30,6 +30,24 @@ class ObjectKind(Enum):
     KEY_IMAGE = "OT"
 
 
+_CONTENT = {
+    ObjectKind.RTSTRUCT: "Glioma regions",
+    ObjectKind.SEG: "Glioma segmentation",
+    ObjectKind.SR: "Glioma volumes",
+    ObjectKind.KEY_IMAGE: "Glioma key images",
+}
+
+
+def review_statement(reviewer: str) -> str:
+    """Whether a person stands behind a result, in words."""
+    return f"AI, reviewed by {reviewer.replace('^', ', ')}" if reviewer else "AI, not reviewed"
+
+
+def series_description(kind: ObjectKind, version: int, reviewer: str) -> str:
+    """Series Description (LO, at most 64 characters): what the object holds, its version, who stands behind it."""
+    return f"{_CONTENT[kind]} v{version} ({review_statement(reviewer)})"[:64]
+
+
 @dataclass(frozen=True)
 class WrittenObject:
     """A DICOM object of ours: what it is, where it lies and how the archive will know it."""
@@ -144,11 +162,11 @@ class Provenance:
     @property
     def review_statement(self) -> str:
         """Whether a person stands behind it, in words."""
-        return f"AI, reviewed by {self.reviewer.replace('^', ', ')}" if self.reviewer else "AI, not reviewed"
+        return review_statement(self.reviewer)
 
-    def series_description(self, content: str) -> str:
-        """Series Description (LO, at most 64 characters): what the object holds, its version, who stands behind it."""
-        return f"{content} v{self.version} ({self.review_statement})"[:64]
+    def series_description(self, kind: ObjectKind) -> str:
+        """Series Description of the object of that kind."""
+        return series_description(kind, self.version, self.reviewer)
 
     def predecessors_of(self, sop_class_uid: str) -> tuple[ObjectReference, ...]:
         """The predecessors of that SOP class."""

@@ -86,7 +86,7 @@ def write_rtstruct(
 def _describe_structure_set(dataset: FileDataset, provenance: Provenance, contouring: Contouring) -> None:
     dataset.Modality = ObjectKind.RTSTRUCT.value
     dataset.SeriesNumber = provenance.series_number
-    dataset.SeriesDescription = provenance.series_description("Glioma regions")
+    dataset.SeriesDescription = provenance.series_description(ObjectKind.RTSTRUCT)
     dataset.InstanceNumber = 1
     dataset.StructureSetLabel = f"Glioma v{provenance.version}"
     dataset.StructureSetName = dataset.SeriesDescription

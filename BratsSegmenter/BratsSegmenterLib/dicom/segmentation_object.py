@@ -61,9 +61,9 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
         omit_empty_frames=True,
         **series_and_equipment(ObjectKind.SEG, provenance),
         content_label="GLIOMA",
-        content_description=provenance.series_description("Glioma regions"),
+        content_description=provenance.series_description(ObjectKind.SEG),
         content_creator_name=provenance.reviewer or None,
-        series_description=provenance.series_description("Glioma segmentation"),
+        series_description=provenance.series_description(ObjectKind.SEG),
     )
     stamp(dataset, volume, provenance)
     _refer_to_predecessor(dataset, provenance)

@@ -13,6 +13,7 @@ from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.dependencies import ensure_dependencies
 from BratsSegmenterLib.widgets.interpreter import worker_interpreter
 from BratsSegmenterLib.widgets.panel import Panel
+from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.process import WorkerProcess, worker_command
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.timed_steps import TimedSteps
@@ -39,4 +40,4 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
     studies_folder = Path(slicer.app.cachePath) / "BratsSegmenter"
     ledger_folder = settings_folder / "ledger"  # unlike the cache, nobody empties the settings
     workflow = Workflow(worker, review, studies_folder, ledger_folder, ensure_dependencies, run_steps=TimedSteps())
-    return Panel(layout, workflow, review, profiles)
+    return Panel(layout, workflow, review, profiles, Preferences(slicer.app.userSettings()))

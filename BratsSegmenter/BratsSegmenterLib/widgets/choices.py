@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from BratsSegmenterLib.archive import Credentials, Profile
+from BratsSegmenterLib.dicom import EXACT, Contouring
 from BratsSegmenterLib.jobs import SwitchedSteps
 
 BUNDLE = "glioma-synthetic"
@@ -29,9 +30,28 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class SendRequest:
-    """What the user agreed to send: where to, kinds of objects, who reviewed them, and whether that approves them."""
+    """What the user agreed to send.
 
-    connection: Connection
+    Attributes
+    ----------
+    connection : Connection or None
+        Where to; None for a dry run, which writes and checks the objects and sends nothing.
+    formats : tuple of str
+        Kinds of objects.
+    reviewer : str
+        Who reviewed the result; empty when nobody did.
+    approved : bool
+        The reviewer approves it as final.
+    contouring : Contouring
+        What the structure set draws, and how.
+    """
+
+    connection: Connection | None
     formats: tuple[str, ...]
     reviewer: str = ""
     approved: bool = False
+    contouring: Contouring = EXACT
+
+    def as_dry_run(self) -> SendRequest:
+        """The same objects, but nothing leaves."""
+        return replace(self, connection=None)

@@ -13,6 +13,7 @@ from BratsSegmenterLib.widgets.archive_part import ArchivePart
 from BratsSegmenterLib.widgets.message_bar import MessageBar, Offer
 from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part
+from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.progress_strip import ProgressStrip
 from BratsSegmenterLib.widgets.review_part import ReviewPart
@@ -38,9 +39,17 @@ class Panel:
     review : Review
         The scene's side of the workflow.
     profiles : ProfilesModel
+    preferences : Preferences
     """
 
-    def __init__(self, layout: qt.QVBoxLayout, workflow: Workflow, review: Review, profiles: ProfilesModel) -> None:
+    def __init__(
+        self,
+        layout: qt.QVBoxLayout,
+        workflow: Workflow,
+        review: Review,
+        profiles: ProfilesModel,
+        preferences: Preferences,
+    ) -> None:
         self.workflow = workflow
         self._review = review
         self._announced: SegmentResult | None = None
@@ -53,7 +62,7 @@ class Panel:
         self.run = RunPart(workflow)
         self.review = ReviewPart(workflow, review)
         self.volumes = VolumesPart(workflow, review)
-        self.send = SendPart(workflow, profiles, review)
+        self.send = SendPart(workflow, profiles, review, preferences)
         layout.addWidget(self.message_bar.widget)
         layout.addWidget(self.progress.widget)
         for part in self._parts:
@@ -112,7 +121,9 @@ class Panel:
     def _offered_results(self) -> tuple[str, ...]:
         if not self.workflow.can_resume:
             return ()
-        return (_("The study carries results already. Continue from the newest one, or segment."),)
+        if not self.workflow.earlier_results:
+            return (_("Others have drawn in this study. Continue from what they drew, or segment."),)
+        return (_("The study carries results already. Continue from one of them, or segment."),)
 
     def _on_failed(self, failure: Failure) -> None:
         self.message_bar.show_failure(failure, self._resampling() if failure.is_gap else None)
@@ -147,4 +158,4 @@ class Panel:
     def _on_volumes(self, volumes_ml: Mapping[str, float]) -> None:
         self.workflow.mark_edited()
         self.volumes.show_volumes(volumes_ml)
-        self.send.withdraw_consent()
+        self.send.follow_edit()

@@ -50,6 +50,7 @@ class ProfileEditor:
         self.ui.urlEdit.setText(profile.url if profile else "")
         self.ui.certificateEdit.setText(profile.certificate_file if profile else "")
         self.ui.caEdit.setText(profile.ca_file if profile else "")
+        self.ui.viewerEdit.setText(profile.viewer_url if profile else "")
         self.ui.userEdit.setText(credentials.user)
         self.ui.passwordEdit.setText(credentials.password)
         self.ui.tokenEdit.setText(credentials.token)
@@ -82,6 +83,7 @@ class ProfileEditor:
                 url=self.ui.urlEdit.text.strip(),
                 authentication=self._authentication(),
                 ca_file=self.ui.caEdit.text.strip(),
+                viewer_url=self.ui.viewerEdit.text.strip(),
                 certificate_file=self.ui.certificateEdit.text.strip(),
             )
             self._model.save(profile, self._credentials())

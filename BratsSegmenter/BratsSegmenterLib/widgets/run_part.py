@@ -6,9 +6,9 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.segmentation import available_bundles
-from BratsSegmenterLib.versions import describe
 from BratsSegmenterLib.widgets.choices import BUNDLE, RunOptions
-from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
+from BratsSegmenterLib.widgets.earlier_part import EarlierPart
+from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.workflow import Workflow
 
 _DEVICES = (
@@ -32,7 +32,8 @@ class RunPart(Part):
         self.ui.modelSelector.setCurrentIndex(max(self.ui.modelSelector.findText(BUNDLE), 0))
         self.ui.advancedButton.collapsed = True
         self.ui.runButton.clicked.connect(self._run)
-        self.ui.resumeButton.clicked.connect(workflow.resume)
+        self.earlier = EarlierPart(workflow)
+        self.widget.layout().insertWidget(0, self.earlier.widget)
 
     def update(self) -> None:
         """Name the button after what it would do now."""
@@ -41,13 +42,7 @@ class RunPart(Part):
         self.ui.runButton.setText(self._run_text())
         self.ui.deviceSelector.setEnabled(not is_busy)
         self.ui.advancedButton.setEnabled(not is_busy)
-        self.ui.resumeButton.setEnabled(not is_busy)
-        self.ui.resumeButton.setVisible(self._workflow.can_resume)
-        set_text_or_hide(self.ui.resultsLabel, self._results_text())
-
-    def _results_text(self) -> str:
-        results = self._workflow.earlier_results
-        return _("In the study as fetched: {versions}").format(versions=describe(results)) if results else ""
+        self.earlier.update()
 
     def _run_text(self) -> str:
         if self._workflow.result is not None:

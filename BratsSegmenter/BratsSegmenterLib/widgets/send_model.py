@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from BratsSegmenterLib.jobs import SendResult
+from BratsSegmenterLib.widgets.choices import SendRequest
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,23 @@ FORMATS = (
 )
 
 
-def consent_text(formats: tuple[str, ...], archive: str, was_edited: bool, is_approved: bool = False) -> str:
-    """The sentence that the user agrees to before anything leaves."""
-    names = [item.name for item in FORMATS if item.key in formats]
+def consent_text(request: SendRequest, archive: str, was_edited: bool) -> str:
+    """What the user agrees to before anything leaves, and signs where a reviewer is named."""
+    names = [item.name for item in FORMATS if item.key in request.formats]
     version = "as corrected by you" if was_edited else "unchanged by you"
-    approval = " and approved as final" if is_approved else ""
-    return f"Store {_enumerated(names)}, {version}{approval}, in the same study of '{archive}'."
+    approval = " and approved as final" if request.approved else ""
+    signature = f"You reviewed this result and sign it as {request.reviewer}. " if request.reviewer else ""
+    return f"{signature}Store {_enumerated(names)}, {version}{approval}, in the same study of '{archive}'."
 
 
 def receipt_text(result: SendResult) -> str:
     """What was stored, after the archive gave it back, and what else is to be said; one sentence a line."""
     return "\n".join((*_stored(result), *result.notes))
+
+
+def checks_text(result: SendResult) -> str:
+    """What the gate compared in each object, one sentence a line."""
+    return "\n".join(f"✓ {item.check}" for item in result.objects if item.check)
 
 
 def receipt_details(result: SendResult) -> str:
@@ -49,7 +56,8 @@ def receipt_details(result: SendResult) -> str:
 
 def _stored(result: SendResult) -> tuple[str, ...]:
     if not result.pushed:
-        return ()
+        written = _enumerated(_counted(result))
+        return (f"Dry run: {written} written and checked; nothing was sent.",) if written else ()
     version = "It" if result.version is None else f"Version {result.version}"
     moment = datetime.fromisoformat(result.delivered_at).astimezone()
     since = f"{moment.day} {moment:%B %Y, %H:%M}"

@@ -2,41 +2,57 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import qt
 from slicer.i18n import tr as _
 
+from BratsSegmenterLib.dicom import Contouring
 from BratsSegmenterLib.jobs import SendResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
+from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
-from BratsSegmenterLib.widgets.send_model import FORMATS, consent_text, receipt_details, receipt_text
+from BratsSegmenterLib.widgets.send_model import FORMATS, checks_text, consent_text, receipt_details, receipt_text
+from BratsSegmenterLib.widgets.send_preview import preview
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
 
+_WITH_A_RESULT = (PanelState.REVIEW, PanelState.SENT)
+
 
 class SendPart(Part):
-    """Formats, reviewer, consent, and the receipt afterwards."""
+    """Formats, reviewer, what it comes to, consent; the gate's findings and the receipt afterwards."""
 
-    def __init__(self, workflow: Workflow, profiles: ProfilesModel, review: Review) -> None:
+    def __init__(self, workflow: Workflow, profiles: ProfilesModel, review: Review, preferences: Preferences) -> None:
         super().__init__("SendPart")
         self._workflow = workflow
         self._profiles = profiles
         self._review = review
+        self._preferences = preferences
+        self._shown: SendResult | None = None
         self.format_boxes = {item.key: self._add_format(index) for index, item in enumerate(FORMATS)}
-        self.format_boxes["RTSTRUCT"].setChecked(True)
-        self.ui.reviewerEdit.textChanged.connect(self.update)
-        self.ui.approvedBox.toggled.connect(self.withdraw_consent)
+        self.take_preferences()
+        for box in (self.ui.nestedBox, self.ui.smoothBox, self.ui.approvedBox):
+            box.toggled.connect(self.withdraw_consent)
+        self.ui.reviewerEdit.textChanged.connect(self.withdraw_consent)
         self.ui.consentBox.toggled.connect(self.update)
         self.ui.sendButton.clicked.connect(self._send)
-        workflow.sent.connect(self._show_receipt)
+        self.ui.dryRunButton.clicked.connect(self._rehearse)
+        self.ui.folderButton.clicked.connect(self._open_folder)
+        self.ui.viewerButton.clicked.connect(self._open_viewer)
+        workflow.sent.connect(self._show_sent)
+        workflow.rehearsed.connect(self._show_outcome)
 
     def update(self) -> None:
         """Offer to send a result that was not sent yet, once the user agrees."""
+        has_result = self._workflow.state in _WITH_A_RESULT
         can_send = self._workflow.state is PanelState.REVIEW and bool(self._profiles.current_name)
         formats = self._formats()
-        for widget in (self.ui.formatsFrame, self.ui.reviewerEdit):
+        for widget in (self.ui.formatsFrame, self.ui.drawingFrame, self.ui.reviewerEdit):
             widget.setEnabled(can_send)
+        self.ui.drawingFrame.setVisible("RTSTRUCT" in formats)
         self.ui.approvedBox.setEnabled(can_send and bool(self._reviewer()))
         if not self.ui.approvedBox.enabled:
             self.ui.approvedBox.setChecked(False)
@@ -46,9 +62,27 @@ class SendPart(Part):
             self.ui.consentBox.setChecked(False)
         self.ui.sendButton.setEnabled(self.ui.consentBox.checked)
         self.ui.sendButton.setText(self._send_text())
+        self.ui.dryRunButton.setEnabled(self._workflow.state is PanelState.REVIEW and bool(formats))
+        set_text_or_hide(self.ui.previewLabel, self._preview_text() if can_send and formats else "")
         self.ui.consentLabel.setText(self._consent_text(can_send, formats))
-        if self._workflow.state is not PanelState.SENT:
-            set_text_or_hide(self.ui.receiptLabel, "")
+        if not has_result:
+            self._clear_outcome()
+
+    def take_preferences(self) -> None:
+        """Tick and fill in what the user prefers."""
+        for key, box in self.format_boxes.items():
+            box.setChecked(key in self._preferences.formats)
+        self.ui.reviewerEdit.setText(self._preferences.reviewer)
+
+    def follow_edit(self) -> None:
+        """The segments changed: neither consent nor receipt is about them any more."""
+        self._clear_outcome()
+        self.withdraw_consent()
+
+    def withdraw_consent(self) -> None:
+        """What was agreed to is no longer what would be sent."""
+        self.ui.consentBox.setChecked(False)
+        self.update()
 
     def _add_format(self, index: int) -> qt.QCheckBox:
         box = qt.QCheckBox(FORMATS[index].name)
@@ -64,6 +98,18 @@ class SendPart(Part):
     def _reviewer(self) -> str:
         return self.ui.reviewerEdit.text.strip()
 
+    def _request(self) -> SendRequest:
+        return SendRequest(
+            connection=self._profiles.connection(),
+            formats=self._formats(),
+            reviewer=self._reviewer(),
+            approved=self.ui.approvedBox.checked,
+            contouring=Contouring(self.ui.nestedBox.checked, self.ui.smoothBox.checked),
+        )
+
+    def _preview_text(self) -> str:
+        return preview(self._request(), self._workflow.next_version, self._workflow.earlier_results).to_html()
+
     def _send_text(self) -> str:
         name = self._profiles.current_name
         return _("Send to '{archive}'").format(archive=name) if name else _("Send")
@@ -73,19 +119,43 @@ class SendPart(Part):
             return ""
         if not formats:
             return _("Choose at least one kind of object.")
-        return consent_text(formats, self._profiles.current_name, self._review.is_edited, self.ui.approvedBox.checked)
-
-    def withdraw_consent(self) -> None:
-        """What was agreed to is no longer what would be sent."""
-        self.ui.consentBox.setChecked(False)
-        self.update()
+        return consent_text(self._request(), self._profiles.current_name, self._review.is_edited)
 
     def _send(self) -> None:
-        connection = self._profiles.connection()
-        if connection is not None:
-            request = SendRequest(connection, self._formats(), self._reviewer(), self.ui.approvedBox.checked)
+        request = self._request()
+        if request.connection is not None:
+            self._preferences.reviewer, self._preferences.formats = request.reviewer, request.formats
             self._workflow.send(request)
 
-    def _show_receipt(self, result: SendResult) -> None:
+    def _rehearse(self) -> None:
+        self._workflow.send(self._request().as_dry_run())
+
+    def _show_sent(self, result: SendResult) -> None:
+        self._show_outcome(result)
+        connection = self._profiles.connection()
+        self.ui.viewerButton.setVisible(connection is not None and bool(connection.profile.viewer_url))
+
+    def _show_outcome(self, result: SendResult) -> None:
+        self._shown = result
         set_text_or_hide(self.ui.receiptLabel, receipt_text(result))
         self.ui.receiptLabel.setToolTip(receipt_details(result))
+        set_text_or_hide(self.ui.checksLabel, checks_text(result))
+        self.ui.folderButton.setVisible(bool(result.objects))
+
+    def _clear_outcome(self) -> None:
+        self._shown = None
+        for label in (self.ui.receiptLabel, self.ui.checksLabel):
+            set_text_or_hide(label, "")
+        for button in (self.ui.folderButton, self.ui.viewerButton):
+            button.setVisible(False)
+
+    def _open_folder(self) -> None:
+        if self._shown is not None and self._shown.objects:
+            folder = Path(self._shown.objects[0].path).parent
+            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(folder)))
+
+    def _open_viewer(self) -> None:
+        connection = self._profiles.connection()
+        if connection is not None and self._workflow.study is not None:
+            address = connection.profile.viewer_address(self._workflow.study.study_uid)
+            qt.QDesktopServices.openUrl(qt.QUrl(address))

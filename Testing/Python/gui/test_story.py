@@ -47,7 +47,7 @@ def test_a_study_goes_from_the_archive_through_correction_back_into_the_same_stu
         assert panel.workflow.state is PanelState.SENT, panel.message_bar.ui.textLabel.text
         story.continue_from_the_newest_result()
         assert panel.workflow.state is PanelState.REVIEW, panel.message_bar.ui.textLabel.text
-        assert "Version 1: corrected, reviewed by R. Eader" in panel.run.ui.resultsLabel.text
+        assert "Version 1: corrected, reviewed by R. Eader" in panel.run.earlier.ui.resultsLabel.text
         assert float(table.item(0, 1).text()) == corrected_ml
         story.agree()
         story.send()

@@ -18,6 +18,7 @@ from BratsSegmenterLib.widgets.search_model import (
     study_cells,
     study_title,
 )
+from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.send_model import consent_text, receipt_details, receipt_text
 from BratsSegmenterLib.widgets.sequences_model import NO_SERIES, SequencesModel
 
@@ -106,13 +107,16 @@ def test_one_series_cannot_be_two_sequences():
 
 
 def test_the_consent_says_what_leaves_and_where_to():
-    text = consent_text(("RTSTRUCT", "SEG"), "Ward 3", was_edited=True)
+    text = consent_text(SendRequest(None, ("RTSTRUCT", "SEG")), "Ward 3", was_edited=True)
     assert text == "Store RT Structure Set and Segmentation, as corrected by you, in the same study of 'Ward 3'."
 
 
 def test_the_consent_says_that_the_result_is_approved():
-    text = consent_text(("RTSTRUCT",), "Ward 3", was_edited=False, is_approved=True)
-    assert text == "Store RT Structure Set, unchanged by you and approved as final, in the same study of 'Ward 3'."
+    text = consent_text(SendRequest(None, ("RTSTRUCT",), "R. Eader", approved=True), "Ward 3", was_edited=False)
+    assert text == (
+        "You reviewed this result and sign it as R. Eader. "
+        "Store RT Structure Set, unchanged by you and approved as final, in the same study of 'Ward 3'."
+    )
 
 
 def _sent(*kinds: str, pushed: int, notes: tuple[str, ...] = ()) -> SendResult:

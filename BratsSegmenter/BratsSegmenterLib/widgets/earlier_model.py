@@ -1,0 +1,41 @@
+"""What a study carries that can be continued from, as a list to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from BratsSegmenterLib.dicom import ResultObject
+from BratsSegmenterLib.versions import EarlierResult
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Regions that can be taken up: the object's SOP Instance UID, and what it is in words."""
+
+    uid: str
+    text: str
+
+
+def offered_regions(results: Sequence[EarlierResult], others: Sequence[ResultObject]) -> tuple[Offered, ...]:
+    """Ours with the newest first, then those of others with the newest first."""
+    ours = [(result.regions, result.describe()) for result in reversed(results)]
+    return (
+        *(Offered(one.reference.sop_instance_uid, f"{text[0].upper()}{text[1:]}") for one, text in ours if one),
+        *(Offered(one.reference.sop_instance_uid, _describe(one)) for one in reversed(others)),
+    )
+
+
+def _describe(one: ResultObject) -> str:
+    label = f" '{one.label}'" if one.label else ""
+    count = len(one.region_names)
+    regions = f"{count} region{'' if count == 1 else 's'}"
+    return f"{one.kind.value}{label} of {one.algorithm.name}, {_date(one.made_at)}{regions}"
+
+
+def _date(made_at: str) -> str:
+    if not made_at:
+        return ""
+    moment = datetime.fromisoformat(made_at)
+    return f"{moment.day} {moment:%B %Y}, "

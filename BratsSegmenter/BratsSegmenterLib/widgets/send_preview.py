@@ -1,0 +1,97 @@
+"""What a sending will put into the study, before it is agreed to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from BratsSegmenterLib.dicom import ObjectKind, series_description
+from BratsSegmenterLib.versions import EarlierResult
+from BratsSegmenterLib.widgets.choices import SendRequest
+from BratsSegmenterLib.widgets.send_model import FORMATS
+
+_PAGES = " (1 or 2 pages)"
+
+
+@dataclass(frozen=True)
+class SendPreview:
+    """The objects of one sending, in words.
+
+    Attributes
+    ----------
+    heading : str
+        Which version it will be, and after which one.
+    objects : tuple of (str, str)
+        What each is called here and how the archive will list it.
+    signature : str
+        Under whose name, and whether as final.
+    destination : str
+        Where to.
+    """
+
+    heading: str
+    objects: tuple[tuple[str, str], ...]
+    signature: str
+    destination: str
+
+    def to_html(self) -> str:
+        """For a label; every text is escaped."""
+        rows = "".join(
+            f"<tr><td>{escape(name)}&nbsp;&nbsp;</td><td><i>{escape(listed)}</i></td></tr>"
+            for name, listed in self.objects
+        )
+        lines = "<br>".join(escape(line) for line in (self.signature, self.destination) if line)
+        return f"<b>{escape(self.heading)}</b><table>{rows}</table>{lines}"
+
+
+def preview(request: SendRequest, version: int, earlier: Sequence[EarlierResult]) -> SendPreview:
+    """What `request` would put into the study as `version`.
+
+    Parameters
+    ----------
+    request : SendRequest
+    version : int
+        Counted on from what is known here; the archive is asked again when it is sent.
+    earlier : sequence of EarlierResult
+        The versions that the study carried when it was fetched, oldest first.
+    """
+    return SendPreview(
+        heading=_heading(version, earlier),
+        objects=tuple(_objects(request, version)),
+        signature=_signature(request),
+        destination="" if request.connection is None else _destination(request),
+    )
+
+
+def _heading(version: int, earlier: Sequence[EarlierResult]) -> str:
+    if version == 1:
+        return "Version 1, the first of this study"
+    known = earlier[-1].describe() if earlier and earlier[-1].version == version - 1 else f"version {version - 1}"
+    return f"Version {version}, which refers to {known}"
+
+
+def _objects(request: SendRequest, version: int) -> list[tuple[str, str]]:
+    wanted = set(request.formats)
+    if "SR" in wanted:
+        wanted.add("SEG")  # the report refers to its segments
+    return [
+        (
+            f"{item.name}{_PAGES if item.key == ObjectKind.KEY_IMAGE.name else ''}",
+            series_description(ObjectKind[item.key], version, request.reviewer),
+        )
+        for item in FORMATS
+        if item.key in wanted
+    ]
+
+
+def _signature(request: SendRequest) -> str:
+    if not request.reviewer:
+        return "Not reviewed, not approved"
+    return f"Reviewed by {request.reviewer}, {'approved as final' if request.approved else 'not approved as final'}"
+
+
+def _destination(request: SendRequest) -> str:
+    assert request.connection is not None
+    profile = request.connection.profile
+    return f"To '{profile.name}', {profile.url}"
