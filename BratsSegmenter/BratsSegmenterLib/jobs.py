@@ -323,6 +323,5 @@ class SendResult:
 
 Job = ConnectionJob | SearchJob | ListFolderJob | PrepareJob | SegmentJob | ResumeJob | SendJob
 JOB_KINDS: dict[str, type[Job]] = {
-    kind.KIND: kind
-    for kind in (ConnectionJob, SearchJob, ListFolderJob, PrepareJob, SegmentJob, ResumeJob, SendJob)
+    kind.KIND: kind for kind in (ConnectionJob, SearchJob, ListFolderJob, PrepareJob, SegmentJob, ResumeJob, SendJob)
 }

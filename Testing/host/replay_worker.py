@@ -31,6 +31,11 @@ STUDY = {
     "series_count": 4,
     "instance_count": 96,
 }
+DOUBTFUL_SLICES = [
+    {"slice_index": 11, "mass_ml": 0.6, "kind": "border", "region": "ED", "centre": [24.0, 34.0]},
+    {"slice_index": 17, "mass_ml": 0.4, "kind": "inside", "region": "ET", "centre": [24.0, 34.0]},
+    {"slice_index": 5, "mass_ml": 0.3, "kind": "elsewhere", "region": "", "centre": [20.0, 30.0]},
+]
 _RESULT = {
     "version": 1,
     "objects": [
@@ -106,6 +111,13 @@ def head() -> np.ndarray:
     return labels
 
 
+def doubt() -> np.ndarray:
+    """The model's entropy on the small head: a ring about the oedema; shape :data:`SHAPE`."""
+    k, j, i = np.indices(SHAPE).astype(float)
+    distance = np.sqrt(((k - 12) * 2) ** 2 + (j - 24) ** 2 + (i - 34) ** 2)
+    return np.exp(-(((distance - 13) / 1.5) ** 2)).astype(np.float32)
+
+
 def _say(event: str, **fields: Any) -> None:
     print(json.dumps({"event": event, **fields}), flush=True)
 
@@ -117,6 +129,10 @@ def _connection(_job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
 
 def _search(_job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
     return {"studies": [STUDY]}
+
+
+def _list_folder(_job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
+    return {"studies": [{"study": STUDY, "files": ["/scanner/1.dcm"]}]}
 
 
 def _prepare(_job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
@@ -157,6 +173,7 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
         values = np.array(brightness.get(name, (0, 90, 210, 160, 0, 80)), np.float32)[anatomy]
         _write(values, folder / f"{name}.mha")
     _write(labels, folder / "segmentation.nii.gz")
+    _write(doubt(), folder / "uncertainty.mha")
     voxel_ml = float(np.prod(SPACING_MM)) / 1000
     count = {label: int((labels == label).sum()) * voxel_ml for label in (1, 2, 3)}
     (folder / "quality.html").write_text("<p>quality</p>", encoding="utf-8")
@@ -164,7 +181,8 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
         "reference": "T1c",
         "labels": str(folder / "segmentation.nii.gz"),
         "volumes": {name: str(folder / f"{name}.mha") for name in SEQUENCES},
-        "uncertainty": None,
+        "uncertainty": str(folder / "uncertainty.mha"),
+        "doubtful_slices": DOUBTFUL_SLICES,
         "volumes_ml": {
             "NCR": count[1],
             "ED": count[2],
@@ -210,6 +228,7 @@ def _write(values: np.ndarray, path: Path) -> None:
 _ANSWERS = {
     "test_connection": _connection,
     "search": _search,
+    "list_folder": _list_folder,
     "prepare": _prepare,
     "segment": _segment,
     "resume": _resume,

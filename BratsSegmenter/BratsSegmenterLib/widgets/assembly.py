@@ -9,15 +9,22 @@ from typing import Any
 import slicer
 
 from BratsSegmenterLib.archive import CredentialStore, ProfileStore
+from BratsSegmenterLib.scene.dicom_database import database_studies
 from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.study_queue import StudyQueue
+from BratsSegmenterLib.widgets.considerate_runner import ConsiderateRunner
 from BratsSegmenterLib.widgets.dependencies import ensure_dependencies
+from BratsSegmenterLib.widgets.identities import Identities
 from BratsSegmenterLib.widgets.interpreter import worker_interpreter
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.process import WorkerProcess, worker_command
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
+from BratsSegmenterLib.widgets.queue_runner import QueueRunner
+from BratsSegmenterLib.widgets.sources import Sources
 from BratsSegmenterLib.widgets.timed_steps import TimedSteps
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.widgets.worklist import Worklist
 
 
 def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequence[str] = ()) -> Panel:
@@ -36,8 +43,13 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
         ProfileStore(settings_folder / "archives.json"), CredentialStore(), slicer.app.userSettings()
     )
     review = Review(parameter_node)
-    worker = WorkerProcess(command or worker_command(worker_interpreter(slicer.app.slicerHome)))
+    command = command or worker_command(worker_interpreter(slicer.app.slicerHome))
     studies_folder = Path(slicer.app.cachePath) / "BratsSegmenter"
     ledger_folder = settings_folder / "ledger"  # unlike the cache, nobody empties the settings
-    workflow = Workflow(worker, review, studies_folder, ledger_folder, ensure_dependencies, run_steps=TimedSteps())
-    return Panel(layout, workflow, review, profiles, Preferences(slicer.app.userSettings()))
+    queue = QueueRunner(
+        StudyQueue(studies_folder / "queue.json"), WorkerProcess(command), studies_folder, profiles.connection_to
+    )
+    runner = ConsiderateRunner(WorkerProcess(command), queue)
+    workflow = Workflow(runner, review, studies_folder, ledger_folder, ensure_dependencies, run_steps=TimedSteps())
+    worklist = Worklist(Sources(workflow, profiles, database_studies), queue, Identities(slicer.app.userSettings()))
+    return Panel(layout, workflow, review, profiles, Preferences(slicer.app.userSettings()), worklist)

@@ -13,6 +13,8 @@ from BratsSegmenterLib.jobs import (
     ConnectionJob,
     ConnectionResult,
     Job,
+    ListFolderJob,
+    ListFolderResult,
     PrepareJob,
     PrepareResult,
     ResumeJob,
@@ -26,11 +28,12 @@ from BratsSegmenterLib.jobs import (
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.records import from_json
 
-JobResult = ConnectionResult | SearchResult | PrepareResult | SegmentResult | SendResult
+JobResult = ConnectionResult | SearchResult | ListFolderResult | PrepareResult | SegmentResult | SendResult
 
 RESULT_OF: dict[type[Job], type[JobResult]] = {
     ConnectionJob: ConnectionResult,
     SearchJob: SearchResult,
+    ListFolderJob: ListFolderResult,
     PrepareJob: PrepareResult,
     SegmentJob: SegmentResult,
     ResumeJob: SegmentResult,

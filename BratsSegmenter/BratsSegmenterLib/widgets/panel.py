@@ -16,6 +16,7 @@ from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.progress_strip import ProgressStrip
+from BratsSegmenterLib.widgets.queue_part import QueuePart
 from BratsSegmenterLib.widgets.review_part import ReviewPart
 from BratsSegmenterLib.widgets.run_part import RunPart
 from BratsSegmenterLib.widgets.send_part import SendPart
@@ -24,6 +25,7 @@ from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.studies_part import StudiesPart
 from BratsSegmenterLib.widgets.volumes_part import VolumesPart
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.widgets.worklist import Worklist
 
 _BEFORE_A_STUDY_IS_KNOWN = (PanelState.NO_STUDY, PanelState.STUDY_CHOSEN)
 
@@ -40,6 +42,7 @@ class Panel:
         The scene's side of the workflow.
     profiles : ProfilesModel
     preferences : Preferences
+    worklist : Worklist
     """
 
     def __init__(
@@ -49,15 +52,18 @@ class Panel:
         review: Review,
         profiles: ProfilesModel,
         preferences: Preferences,
+        worklist: Worklist,
     ) -> None:
         self.workflow = workflow
+        self._worklist = worklist
         self._review = review
         self._announced: SegmentResult | None = None
         self._phase: tuple[bool, bool, bool] | None = None
         self.message_bar = MessageBar()
         self.progress = ProgressStrip(workflow)
-        self.archive = ArchivePart(workflow, profiles)
-        self.studies = StudiesPart(workflow, profiles, self.archive.search_page)
+        self.archive = ArchivePart(workflow, profiles, worklist.sources)
+        self.studies = StudiesPart(workflow, worklist, self.archive.search_page)
+        self.queue = QueuePart(workflow, worklist, self.studies.open)
         self.sequences = SequencesPart(workflow)
         self.run = RunPart(workflow)
         self.review = ReviewPart(workflow, review)
@@ -74,10 +80,13 @@ class Panel:
         self.archive.editor.changed.connect(self.send.update)
         review.on_volumes = self._on_volumes
         self._on_state_changed()
+        worklist.queue.options = lambda: self.run.options
+        worklist.queue.go_on()
 
     @property
     def _parts(self) -> tuple[Part, ...]:
-        return self.archive, self.studies, self.sequences, self.run, self.review, self.volumes, self.send
+        worklist = (self.archive, self.studies, self.queue)
+        return *worklist, self.sequences, self.run, self.review, self.volumes, self.send
 
     def close_scene(self) -> None:
         """Let go of the scene's nodes before they are removed, and begin anew."""
@@ -92,12 +101,14 @@ class Panel:
             self._review.follow()
 
     def shut_down(self) -> None:
-        """End the worker and let go of the scene, for a module or an application that closes."""
+        """End the workers and let go of the scene, for a module or an application that closes."""
+        self._worklist.queue.shut_down()
         self.workflow.shut_down()
         self._release_nodes()
 
     def _release_nodes(self) -> None:
         self.review.release()
+        self.volumes.release()
         self._review.release()
 
     def _on_state_changed(self) -> None:

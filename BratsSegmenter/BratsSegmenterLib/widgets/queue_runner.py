@@ -35,8 +35,8 @@ class QueueRunner:
 
     Attributes
     ----------
-    options : RunOptions
-        With which model, on which device; of the studies that are begun from now on.
+    options : callable
+        With which model, on which device a study is segmented; asked when its turn comes.
     changed, progressed : Signal
         Emitted without arguments when any study's state changed, and with each ProgressEvent.
     """
@@ -57,7 +57,7 @@ class QueueRunner:
         self._after_cancel = StudyState.CANCELLED
         self._is_held = self._is_over = False
         self._when_clear: Callable[[], None] | None = None
-        self.options = RunOptions()
+        self.options: Callable[[], RunOptions] = RunOptions
         self.changed = Signal()
         self.progressed = Signal()
         runner.progressed.connect(self.progressed.emit)
@@ -190,7 +190,7 @@ class QueueRunner:
             return
         kept.forget_result()
         keys = SequencesModel(prepared).chosen_keys()
-        options = self.options
+        options = self.options()
         job = SegmentJob(self._jobs_folder / item.folder, keys, options.bundle, options.device, options.steps)
         self._start(job, StudyState.SEGMENTING)
 
@@ -240,7 +240,7 @@ class QueueRunner:
 def reason_to_wait(prepared: PrepareResult) -> str:
     """Why a person has to look before the study is segmented; empty when all is clear."""
     sentences = SequencesModel(prepared).questions()
-    if any(result.regions is not None for result in prepared.results):
+    if prepared.others or any(result.regions is not None for result in prepared.results):
         sentences = (*sentences, _CARRIES_A_RESULT)
     if not prepared.sequences:
         sentences = ("None of the series was recognised as T1, T1c, T2 or FLAIR.",)

@@ -49,9 +49,14 @@ class RunPart(Part):
             return _("Segment again")
         return _("Fetch and segment") if self._workflow.sequences is None else _("Segment")
 
-    def _run(self) -> None:
+    @property
+    def options(self) -> RunOptions:
+        """Model, device and steps as chosen now."""
         device, _text = _DEVICES[self.ui.deviceSelector.currentIndex]
-        self._workflow.run(RunOptions(self.ui.modelSelector.currentText, device, self._steps()))
+        return RunOptions(self.ui.modelSelector.currentText, device, self._steps())
+
+    def _run(self) -> None:
+        self._workflow.run(self.options)
 
     def _steps(self) -> SwitchedSteps:
         return SwitchedSteps(

@@ -10,13 +10,16 @@ from BratsSegmenterLib.archive import StudyQuery, StudySummary
 
 
 class Period(Enum):
-    """How far back studies are looked for, in days; None for ever."""
+    """When the study was made."""
 
-    TODAY = 0
-    WEEK = 7
-    MONTH = 31
-    YEAR = 366
-    EVER = None
+    TODAY = "today"
+    WEEK = "7 days"
+    MONTH = "30 days"
+    EVER = "all dates"
+    RANGE = "from, to"
+
+
+_DAYS_BACK = {Period.TODAY: 0, Period.WEEK: 7, Period.MONTH: 30}
 
 
 PAGE = 50
@@ -24,11 +27,13 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class SearchForm:
-    """The fields of the form."""
+    """The fields of the form; first and last day count for a range only."""
 
     patient: str = ""
     accession_number: str = ""
     period: Period = Period.EVER
+    first_day: date | None = None
+    last_day: date | None = None
     page: int = 0
 
     def query(self, today: date) -> StudyQuery:
@@ -38,17 +43,23 @@ class SearchForm:
         """
         by_id = any(character.isdigit() for character in self.patient)
         name = "" if by_id else self.patient.strip()
-        days = self.period.value
+        first_day, last_day = self._days(today)
         return StudyQuery(
             patient_id=self.patient.strip() if by_id else "",
             patient_name=name if not name or "*" in name else f"{name}*",
             accession_number=self.accession_number.strip(),
-            date_from="" if days is None else f"{today - timedelta(days=days):%Y%m%d}",
-            date_to="",
+            date_from=f"{first_day:%Y%m%d}" if first_day else "",
+            date_to=f"{last_day:%Y%m%d}" if last_day else "",
             modality="MR",
             limit=PAGE + 1,
             offset=self.page * PAGE,
         )
+
+    def _days(self, today: date) -> tuple[date | None, date | None]:
+        if self.period is Period.RANGE:
+            return self.first_day, self.last_day
+        days = _DAYS_BACK.get(self.period)
+        return (None if days is None else today - timedelta(days=days)), None
 
 
 @dataclass(frozen=True)
@@ -72,28 +83,3 @@ class StudyPage:
             return "No study found." if self.number == 0 else "No more studies."
         first = self.number * PAGE + 1
         return f"Studies {first} to {first + len(self.studies) - 1}" + (", and more" if self.has_next else "")
-
-
-def study_cells(study: StudySummary) -> tuple[str, ...]:
-    """Date, patient, ID, description and number of series of one study."""
-    day = study.study_date
-    return (
-        f"{day[:4]}-{day[4:6]}-{day[6:8]}" if len(day) == 8 else day,
-        readable_name(study.patient_name),
-        study.patient_id,
-        study.description,
-        "" if study.series_count is None else str(study.series_count),
-    )
-
-
-def study_title(study: StudySummary) -> str:
-    """Patient, date and description of one study in a line; without what is not known."""
-    day, patient, _patient_id, description, _series = study_cells(study)
-    return ", ".join(filter(None, (patient, day, description)))
-
-
-def readable_name(person_name: str) -> str:
-    """A DICOM person name (PS3.5 6.2.1.1) as people write it: family name, comma, given name."""
-    alphabetic = person_name.split("=")[0]
-    family, _, given = alphabetic.partition("^")
-    return ", ".join(filter(None, (family, " ".join(given.replace("^", " ").split()))))

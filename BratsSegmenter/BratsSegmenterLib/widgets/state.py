@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from BratsSegmenterLib.jobs import ConnectionJob, Job, PrepareJob, ResumeJob, SearchJob, SegmentJob, SendJob
+from BratsSegmenterLib.jobs import (
+    ConnectionJob,
+    Job,
+    ListFolderJob,
+    PrepareJob,
+    ResumeJob,
+    SearchJob,
+    SegmentJob,
+    SendJob,
+)
 
 
 class PanelState(Enum):
@@ -35,6 +44,7 @@ class PanelState(Enum):
 _BUSY_WITH: dict[type[Job], PanelState] = {
     ConnectionJob: PanelState.TESTING_CONNECTION,
     SearchJob: PanelState.SEARCHING,
+    ListFolderJob: PanelState.SEARCHING,
     PrepareJob: PanelState.PREPARING,
     SegmentJob: PanelState.SEGMENTING,
     ResumeJob: PanelState.RESUMING,

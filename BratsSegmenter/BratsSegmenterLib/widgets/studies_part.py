@@ -1,55 +1,78 @@
-"""Part 2: the studies that were found, of which one is chosen."""
+"""Part 2: the studies that were found, of which one is chosen and others are queued."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from typing import Any
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
 from BratsSegmenterLib.widgets.part import Part
-from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
-from BratsSegmenterLib.widgets.search_model import StudyPage, study_cells, study_title
+from BratsSegmenterLib.widgets.search_model import StudyPage
+from BratsSegmenterLib.widgets.state import PanelState
+from BratsSegmenterLib.widgets.study_states import StudyStates
+from BratsSegmenterLib.widgets.study_table import Column, StudyRow, StudyTable
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.widgets.worklist import Worklist
 
-_DESCRIPTION_COLUMN = 3
+_STATE_COLOURS = {
+    StudyState.NEEDS_YOU: "#9a6700",
+    StudyState.FAILED: "#b3261e",
+    StudyState.SEGMENTED: "#1a7f37",
+    StudyState.CORRECTED: "#1a7f37",
+    StudyState.SENT: "#1a7f37",
+}
 
 
 class StudiesPart(Part):
-    """Lists studies page by page; a selected row is the study that is worked on.
+    """Lists studies page by page; a single selected row is the study that is worked on.
+
+    While a result is being reviewed a selected row is not taken up before the user opens it, so that rows can be
+    selected for the queue.
 
     Parameters
     ----------
+    workflow : Workflow
+    worklist : Worklist
     search_page : callable
         Looks for a page by its number, counted from 0.
     """
 
-    def __init__(self, workflow: Workflow, profiles: ProfilesModel, search_page: Callable[[int], None]) -> None:
+    def __init__(self, workflow: Workflow, worklist: Worklist, search_page: Callable[[int], None]) -> None:
         super().__init__("StudiesPart")
         self._workflow = workflow
-        self._profiles = profiles
+        self._sources, self._queue, self._identities = worklist.sources, worklist.queue, worklist.identities
         self._search_page = search_page
         self._wanted_page = 0
         self._page = StudyPage((), 0, False)
+        self._table = StudyTable(self._identities, StudyStates(workflow, self._queue).of)
+        self._rows: tuple[StudyRow, ...] = ()
         self._title = self.widget.text
-        header = self.ui.studyTable.horizontalHeader()
-        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        header.setSectionResizeMode(_DESCRIPTION_COLUMN, qt.QHeaderView.Stretch)
-        self.ui.studyTable.itemSelectionChanged.connect(self._on_row_chosen)
+        self._open_action = self._add_action(_("Open"), self.open_selected)
+        self._queue_action = self._add_action(_("Queue"), self.queue_selected)
+        self._set_up_table()
+        self.ui.filterEdit.textChanged.connect(self._on_filter)
+        self.ui.hideBox.setChecked(self._identities.are_hidden)
+        self.ui.hideBox.toggled.connect(self._identities.hide)
         self.ui.previousButton.clicked.connect(self._show_previous_page)
         self.ui.nextButton.clicked.connect(self._show_next_page)
-        self.ui.folderButton.clicked.connect(self._ask_for_folder)
-        workflow.studies_found.connect(self.show_studies)
+        self.ui.queueButton.clicked.connect(self.queue_selected)
+        self.ui.openButton.clicked.connect(self.open_selected)
+        self._sources.found.connect(self.show_studies)
+        self._identities.changed.connect(self.update)
+        self._queue.changed.connect(self.update)
+        self.update()
 
     def update(self) -> None:
-        """Another study can be chosen while no job runs."""
-        free = not self._workflow.state.is_busy
+        """Show how far the work on each study is, and what can be done with the selected ones."""
         study = self._workflow.study
-        self.widget.setText(f"{self._title}:  {study_title(study)}" if study is not None else self._title)
-        self.ui.studyTable.setEnabled(free)
-        self.ui.folderButton.setEnabled(free)
+        self.widget.setText(f"{self._title}:  {self._identities.title(study)}" if study is not None else self._title)
+        self._show_rows()
+        free = not self._workflow.state.is_busy
         self.ui.previousButton.setEnabled(free and self._page.number > 0)
         self.ui.nextButton.setEnabled(free and self._page.has_next)
 
@@ -57,28 +80,102 @@ class StudiesPart(Part):
         """Show the page that was asked for."""
         self._page = StudyPage.of(tuple(studies), self._wanted_page)
         self._wanted_page = 0
-        table = self.ui.studyTable
-        table.blockSignals(True)
-        table.clearSelection()
-        table.setRowCount(len(self._page.studies))
-        for row, study in enumerate(self._page.studies):
-            for column, text in enumerate(study_cells(study)):
-                table.setItem(row, column, qt.QTableWidgetItem(text))
-        table.blockSignals(False)
+        self._table.studies = self._page.studies
+        self.ui.studyTable.clearSelection()
         self.ui.summaryLabel.setText(self._page.summary)
         self.update()
 
-    def open_folder(self, folder: Path) -> None:
-        """Work on the DICOM files of a folder."""
-        self.ui.studyTable.clearSelection()
-        self.ui.summaryLabel.setText(_("Folder {name}").format(name=folder.name))
-        self._workflow.choose_folder(folder)
+    def open_selected(self) -> None:
+        """Take up the selected study, with the result that its folder keeps."""
+        selected = self._selected()
+        if len(selected) == 1:
+            self.open(self._sources.origin(selected[0]))
 
-    def _on_row_chosen(self) -> None:
-        connection = self._profiles.connection()
-        rows = self.ui.studyTable.selectionModel().selectedRows()
-        if rows and connection is not None:
-            self._workflow.choose_study(connection, self._page.studies[rows[0].row()])
+    def open(self, origin: StudyOrigin) -> None:
+        """Take up a study, unless the user would rather stay with corrections that were not sent."""
+        if self._workflow.state.is_busy or not self._may_leave():
+            return
+        self._sources.take_up(origin)
+        self._workflow.open_kept()
+
+    def queue_selected(self) -> None:
+        """Let the selected studies be fetched and segmented in the background, one after the other."""
+        if self._workflow.has_dependencies():
+            for study in self._selected():
+                self._queue.add(self._sources.origin(study))
+
+    def _set_up_table(self) -> None:
+        table = self.ui.studyTable
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        header.setSectionResizeMode(int(Column.DESCRIPTION), qt.QHeaderView.Stretch)
+        header.setSortIndicatorShown(True)
+        header.sectionClicked.connect(self._on_header)
+        table.itemSelectionChanged.connect(self._on_selection)
+        table.itemDoubleClicked.connect(self.open_selected)
+
+    def _add_action(self, text: str, handler: Callable[[], None]) -> Any:
+        """An entry of the table's context menu."""
+        action = qt.QAction(text, self.ui.studyTable)
+        action.triggered.connect(handler)
+        self.ui.studyTable.addAction(action)
+        return action
+
+    def _show_rows(self) -> None:
+        selected = {study.study_uid for study in self._selected()}
+        self._rows = self._table.rows()
+        table = self.ui.studyTable
+        order = qt.Qt.DescendingOrder if self._table.is_descending else qt.Qt.AscendingOrder
+        table.horizontalHeader().setSortIndicator(int(self._table.sorted_by), order)
+        table.blockSignals(True)
+        table.setRowCount(len(self._rows))
+        for index, row in enumerate(self._rows):
+            for column, text in enumerate(row.cells):
+                table.setItem(index, column, _item(row, Column(column), text))
+        table.clearSelection()
+        for index, row in enumerate(self._rows):
+            if row.study.study_uid in selected:
+                _select(table, index)
+        table.blockSignals(False)
+        self._show_what_can_be_done()
+
+    def _show_what_can_be_done(self) -> None:
+        count = len(self._selected())
+        can_open = count == 1 and not self._workflow.state.is_busy
+        for widget, enabled in (
+            (self.ui.openButton, can_open),
+            (self._open_action, can_open),
+            (self.ui.queueButton, count > 0),
+            (self._queue_action, count > 0),
+        ):
+            widget.setEnabled(enabled)
+        self.ui.queueButton.setText(_("Queue {count}").format(count=count) if count > 1 else _("Queue"))
+
+    def _selected(self) -> list[StudySummary]:
+        indices = sorted(index.row() for index in self.ui.studyTable.selectionModel().selectedRows())
+        return [self._rows[index].study for index in indices if index < len(self._rows)]
+
+    def _may_leave(self) -> bool:
+        if not self._workflow.is_corrected:
+            return True
+        question = _("They stay in the scene, as a hidden segmentation. Leave the study?")
+        return slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Your corrections were not sent"))
+
+    def _on_selection(self) -> None:
+        selected = self._selected()
+        state = self._workflow.state
+        if len(selected) == 1 and not state.is_busy and state is not PanelState.REVIEW:
+            self._sources.choose(selected[0])
+        else:
+            self._show_what_can_be_done()
+
+    def _on_header(self, section: int) -> None:
+        self._table.sort_by(Column(section))
+        self._show_rows()
+
+    def _on_filter(self, text: str) -> None:
+        self._table.filter_text = text
+        self._show_rows()
 
     def _show_previous_page(self) -> None:
         self._turn_to(self._page.number - 1)
@@ -90,7 +187,16 @@ class StudiesPart(Part):
         self._wanted_page = page
         self._search_page(page)
 
-    def _ask_for_folder(self) -> None:
-        folder = qt.QFileDialog.getExistingDirectory(self.widget, _("Folder with DICOM files"))
-        if folder:
-            self.open_folder(Path(folder))
+
+def _item(row: StudyRow, column: Column, text: str) -> qt.QTableWidgetItem:
+    item = qt.QTableWidgetItem(text if column is not Column.STATE else row.state.value)
+    item.setToolTip(text)
+    if column is Column.STATE and row.state in _STATE_COLOURS:
+        item.setForeground(qt.QBrush(qt.QColor(_STATE_COLOURS[row.state])))
+    return item
+
+
+def _select(table: qt.QTableWidget, row: int) -> None:
+    """Add a row to the selection; QTableWidget.selectRow would drop the others."""
+    last = table.columnCount - 1
+    table.setRangeSelected(qt.QTableWidgetSelectionRange(row, 0, row, last), True)

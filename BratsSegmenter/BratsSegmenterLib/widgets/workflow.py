@@ -14,6 +14,8 @@ from BratsSegmenterLib.jobs import (
     ConnectionJob,
     ConnectionResult,
     Job,
+    ListFolderJob,
+    ListFolderResult,
     PrepareJob,
     PrepareResult,
     ResumeJob,
@@ -61,9 +63,9 @@ class Workflow:
         The versions that the study carried when it was fetched, oldest first.
     foreign_regions : tuple of ResultObject
         The structure sets and SEGs of others that it carried then, oldest first.
-    state_changed, progressed, failed, studies_found, connection_checked, sent, rehearsed : Signal
-        Emitted without arguments, with a ProgressEvent, a Failure, the studies, the checks, a SendResult that was
-        stored, the SendResult of a dry run.
+    state_changed, progressed, failed, studies_found, folder_listed, connection_checked, sent, rehearsed : Signal
+        Emitted without arguments, with a ProgressEvent, a Failure, the studies, a ListFolderResult, the checks, a
+        SendResult that was stored, the SendResult of a dry run.
     """
 
     def __init__(
@@ -88,7 +90,7 @@ class Workflow:
         self._review_began_s = clock()
         self._correction_is_noted = False
         self._resting_state = PanelState.NO_STUDY
-        self._files: Path | tuple[Path, ...] | None = None
+        self._files: tuple[Path, ...] | None = None
         self._connection: Connection | None = None
         self._options = RunOptions()
         self._job: Job | None = None
@@ -103,6 +105,7 @@ class Workflow:
         self.progressed = Signal()
         self.failed = Signal()
         self.studies_found = Signal()
+        self.folder_listed = Signal()
         self.connection_checked = Signal()
         self.sent = Signal()
         self.rehearsed = Signal()
@@ -149,15 +152,13 @@ class Workflow:
         """Look for studies."""
         self._start(SearchJob(connection.profile, query), connection)
 
+    def list_folder(self, folder: Path) -> None:
+        """Look which studies lie in a folder of this computer."""
+        self._start(ListFolderJob(folder))
+
     def choose_study(self, connection: Connection, study: StudySummary) -> None:
         """Work on a study of the archive from now on."""
         self._connection, self._files = connection, None
-        self._take_up(study)
-
-    def choose_folder(self, files: Path) -> None:
-        """Work on the DICOM files of a folder from now on; they stay where they are."""
-        self._connection, self._files = None, files
-        study = StudySummary(f"folder:{files.resolve()}", "", "", "", "", files.name, (), None, None)
         self._take_up(study)
 
     def choose_files(self, study: StudySummary, files: tuple[Path, ...]) -> None:
@@ -175,7 +176,7 @@ class Workflow:
 
     def run(self, options: RunOptions) -> None:
         """Fetch and segment; stops in between when the sequences or earlier results leave something to decide."""
-        if not self._has_dependencies():
+        if not self.has_dependencies():
             return
         self._options = options
         if self.sequences is None:
@@ -185,7 +186,7 @@ class Workflow:
 
     def resume(self, uid: str = "") -> None:
         """Take up regions that the study carries, the newest without a UID, in place of a segmentation."""
-        if self._has_dependencies():
+        if self.has_dependencies():
             self._start(ResumeJob(self.folder, uid))
 
     def fill_gaps(self) -> None:
@@ -259,7 +260,8 @@ class Workflow:
         self.earlier_results, self.foreign_regions, self._sent_version = (), (), 0
         self._rest(PanelState.STUDY_CHOSEN)
 
-    def _has_dependencies(self) -> bool:
+    def has_dependencies(self) -> bool:
+        """Whether the network can run here; installs what it needs when the user agrees, else says what is missing."""
         try:
             self._ensure_dependencies()
         except BratsSegmenterError as error:
@@ -268,9 +270,7 @@ class Workflow:
         return True
 
     def _prepare(self) -> None:
-        if isinstance(self._files, Path):
-            job = PrepareJob(self.folder, files=self._files)
-        elif self._files is not None:
+        if self._files is not None:
             job = PrepareJob(self.folder, listed=self._files)
         else:
             assert self._connection is not None
@@ -308,6 +308,9 @@ class Workflow:
             case SearchResult(studies):
                 self._rest(self._resting_state)
                 self.studies_found.emit(studies)
+            case ListFolderResult():
+                self._rest(self._resting_state)
+                self.folder_listed.emit(outcome)
             case PrepareResult():
                 self._on_prepared(outcome)
             case SegmentResult():

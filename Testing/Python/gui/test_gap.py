@@ -30,7 +30,9 @@ def test_a_series_with_a_gap_is_not_segmented_before_the_user_agreed_to_its_resa
     _remove_slices_of_flair(write_study(synthetic_head(spacing_mm=4.0), tmp_path / "scanner", StudyIdentity()))
     frame = qt.QWidget()
     panel = build_panel(qt.QVBoxLayout(frame), parameter_node)
-    panel.studies.open_folder(tmp_path / "scanner")
+    panel.archive.use_folder(tmp_path / "scanner")
+    finish(panel)
+    panel.studies.ui.studyTable.selectRow(0)
     panel.run.ui.runButton.click()
     finish(panel)
     assert panel.workflow.state is PanelState.PREPARED

@@ -253,7 +253,9 @@ def test_no_other_failure_offers_to_resample(open_panel):
 def test_the_offer_to_resample_one_study_is_gone_when_another_is_chosen(open_panel, tmp_path):
     panel = open_panel(Behaviour.FINDS_A_GAP)
     _segment(panel)
-    panel.studies.open_folder(tmp_path)
+    panel.archive.use_folder(tmp_path)
+    finish(panel)
+    panel.studies.ui.studyTable.selectRow(0)
     assert panel.message_bar.widget.isHidden()
 
 

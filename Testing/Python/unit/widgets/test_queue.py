@@ -71,7 +71,7 @@ def _segment_job(folder: Path) -> SegmentJob:
 
 
 def test_two_studies_are_fetched_and_segmented_one_after_the_other(desk):
-    desk.queue.options = RunOptions(device="cpu")
+    desk.queue.options = lambda: RunOptions(device="cpu")
     desk.queue.add(_origin(1))
     desk.queue.add(_origin(2))
     assert desk.states() == [StudyState.FETCHING, StudyState.QUEUED]

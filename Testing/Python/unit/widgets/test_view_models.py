@@ -4,21 +4,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from settings import DictSettings
 
 from BratsSegmenterLib.archive import Authentication, Credentials, CredentialStore, Profile, ProfileStore, StudySummary
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.jobs import PrepareResult, SendResult, SentObject, SequenceChoice, SeriesRow
-from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
-from BratsSegmenterLib.widgets.search_model import (
-    PAGE,
-    Period,
-    SearchForm,
-    StudyPage,
-    readable_name,
-    study_cells,
-    study_title,
-)
 from BratsSegmenterLib.widgets.choices import SendRequest
+from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
+from BratsSegmenterLib.widgets.search_model import PAGE, Period, SearchForm, StudyPage
 from BratsSegmenterLib.widgets.send_model import consent_text, receipt_details, receipt_text
 from BratsSegmenterLib.widgets.sequences_model import NO_SERIES, SequencesModel
 
@@ -47,6 +40,13 @@ def test_a_period_reaches_back_from_today(period, date_from):
     assert SearchForm(period=period).query(TODAY).date_from == date_from
 
 
+def test_a_range_is_what_the_user_says_and_no_other_period_minds_it():
+    days = {"first_day": date(2025, 12, 24), "last_day": date(2026, 1, 6)}
+    asked = SearchForm(period=Period.RANGE, **days).query(TODAY)
+    assert (asked.date_from, asked.date_to) == ("20251224", "20260106")
+    assert SearchForm(period=Period.EVER, **days).query(TODAY).dates == ""
+
+
 def test_a_page_shows_the_newest_study_first_and_knows_whether_more_follow():
     found = tuple(_study(f"2.25.{n}", f"2026{n % 12 + 1:02}01") for n in range(PAGE + 1))
     page = StudyPage.of(found, 1)
@@ -55,19 +55,6 @@ def test_a_page_shows_the_newest_study_first_and_knows_whether_more_follow():
     assert len(page.studies) == PAGE
     assert page.has_next
     assert page.summary == "Studies 51 to 100, and more"
-
-
-def test_a_study_is_shown_as_people_write_it():
-    assert study_cells(_study()) == ("2026-01-02", "Doe, Jane Dr", "P1", "MR head", "5")
-
-
-def test_the_title_of_a_study_leaves_out_what_is_not_known():
-    assert study_title(_study()) == "Doe, Jane Dr, 2026-01-02, MR head"
-    assert study_title(StudySummary("2.25.1", "", "", "", "", "folder", (), None, None)) == "folder"
-
-
-def test_only_the_alphabetic_group_of_a_name_is_shown():
-    assert readable_name("Yamada^Tarou=山田^太郎") == "Yamada, Tarou"
 
 
 def _prepared(confidences: dict[str, float], warnings: tuple[str, ...] = ()) -> PrepareResult:
@@ -148,16 +135,8 @@ def test_what_had_waited_since_an_interrupted_sending_is_counted_in_the_receipt(
     assert note == waited
 
 
-class _Settings(dict):
-    def value(self, key, default=None):
-        return self.get(key, default)
-
-    def setValue(self, key, value):  # noqa: N802 - QSettings names it so
-        self[key] = value
-
-
 def test_profiles_are_kept_without_their_secrets(tmp_path):
-    settings = _Settings()
+    settings = DictSettings()
     model = ProfilesModel(ProfileStore(tmp_path / "archives.json"), CredentialStore(), settings)
     profile = Profile("Ward 3", "https://pacs.example/dicom-web", Authentication.BASIC)
     model.save(profile, Credentials(user="reader", password="topsecret"))
@@ -167,7 +146,7 @@ def test_profiles_are_kept_without_their_secrets(tmp_path):
 
 
 def test_the_archive_used_last_is_used_again(tmp_path):
-    settings = _Settings()
+    settings = DictSettings()
     model = ProfilesModel(ProfileStore(tmp_path / "archives.json"), CredentialStore(), settings)
     for name in ("A", "B", "C"):
         model.save(Profile(name, "https://pacs.example"), Credentials())

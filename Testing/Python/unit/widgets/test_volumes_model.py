@@ -44,7 +44,9 @@ def test_a_resection_cavity_is_listed_when_there_is_one(result: SegmentResult) -
     assert "RC" in _by_key(volume_rows({"RC": 1.0}, result))
 
 
-def test_the_model_s_interval_is_shown_until_the_region_is_edited_and_then_only_explained(result: SegmentResult) -> None:
+def test_the_model_s_interval_is_shown_until_the_region_is_edited_and_then_only_explained(
+    result: SegmentResult,
+) -> None:
     sure = replace(result, intervals_ml={"ET": (1.6, 2.5)})
     assert _by_key(volume_rows(AI_ML, sure))["ET"].interval == "1.60\N{EN DASH}2.50"
     edited = _by_key(volume_rows(AI_ML, sure, edited={"ET"}))["ET"]

@@ -325,18 +325,12 @@ def test_a_closed_scene_ends_the_worker_and_forgets_the_study(reviewed, runner):
     assert reviewed.result is None
 
 
-def test_a_folder_is_worked_on_without_an_archive(workflow, runner, tmp_path):
-    workflow.choose_folder(tmp_path)
-    workflow.run(RunOptions())
-    assert runner.jobs[0].files == tmp_path
-    assert runner.jobs[0].profile is None
-    assert runner.secrets[0] == {}
-
-
 def test_a_study_among_others_is_worked_on_by_its_files(workflow, runner, tmp_path):
     workflow.choose_files(STUDY, (tmp_path / "1.dcm",))
     workflow.run(RunOptions())
     assert runner.jobs[0].listed == (tmp_path / "1.dcm",)
+    assert runner.jobs[0].profile is None
+    assert runner.secrets[0] == {}
 
 
 def test_a_result_is_kept_and_opened_later_without_a_job(reviewed, runner, scene):

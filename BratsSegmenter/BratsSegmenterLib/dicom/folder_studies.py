@@ -1,0 +1,68 @@
+"""Which studies lie in a folder of this computer, from the headers of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydicom import Dataset
+from pydicom.config import disable_value_validation
+
+from BratsSegmenterLib.dicom.identity import identity_of
+from BratsSegmenterLib.dicom.reading import UNREADABLE, files_in, read_header
+from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.progress import Progress
+
+
+@dataclass
+class FolderStudy:
+    """One study of a folder; `header` is that of the first file that was read."""
+
+    study_uid: str
+    header: Dataset = field(repr=False)
+    files: list[Path] = field(default_factory=list, repr=False)
+    series_uids: set[str] = field(default_factory=set)
+    modalities: set[str] = field(default_factory=set)
+
+    def text(self, keyword: str) -> str:
+        """An attribute as text; empty when it is missing or damaged."""
+        try:
+            return str(self.header.get(keyword) or "").strip()
+        except UNREADABLE:
+            return ""
+
+
+@disable_value_validation()
+def studies_in(folder_or_files: Path | Iterable[Path], progress: Progress) -> tuple[tuple[FolderStudy, ...], int]:
+    """Sort the files of a folder, and of all below it, into studies.
+
+    Returns
+    -------
+    tuple of FolderStudy
+        In the order in which they were met.
+    int
+        How many files were passed over because they are no DICOM, or damaged.
+
+    Raises
+    ------
+    SeriesError
+        The folder does not exist.
+    Cancelled
+    """
+    files = files_in(folder_or_files)
+    studies: dict[str, FolderStudy] = {}
+    passed_over = 0
+    for count, file in enumerate(files):
+        progress.update(count / len(files), f"{count} of {len(files)} files")
+        try:
+            header = read_header(file)
+            identity = identity_of(header, file)
+        except SeriesError:
+            passed_over += 1  # which one and why is said when the study is chosen
+            continue
+        study = studies.setdefault(identity.study_uid, FolderStudy(identity.study_uid, header))
+        study.files.append(file)
+        study.series_uids.add(identity.series_uid)
+        study.modalities.add(identity.modality)
+    return tuple(studies.values()), passed_over

@@ -1,0 +1,39 @@
+"""The studies of a folder of this computer, listed as an archive lists its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from BratsSegmenterLib import dicom
+from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.jobs import ListFolderResult, LocalStudy
+from BratsSegmenterLib.progress import Progress
+
+
+def list_folder(folder: Path, progress: Progress) -> ListFolderResult:
+    """The MR studies in a folder and below it, newest first.
+
+    Raises
+    ------
+    SeriesError
+        The folder does not exist.
+    """
+    with progress.stage("read headers"):
+        found, passed_over = dicom.studies_in(folder, progress)
+    studies = [LocalStudy(_summary(study), tuple(study.files)) for study in found if "MR" in study.modalities]
+    studies.sort(key=lambda local: (local.study.study_date, local.study.study_uid), reverse=True)
+    return ListFolderResult(tuple(studies), passed_over)
+
+
+def _summary(study: dicom.FolderStudy) -> StudySummary:
+    return StudySummary(
+        study_uid=study.study_uid,
+        patient_name=study.text("PatientName"),
+        patient_id=study.text("PatientID"),
+        accession_number=study.text("AccessionNumber"),
+        study_date=study.text("StudyDate"),
+        description=study.text("StudyDescription"),
+        modalities=tuple(sorted(study.modalities)),
+        series_count=len(study.series_uids),
+        instance_count=len(study.files),
+    )

@@ -1,0 +1,71 @@
+"""Who the patients are, as the panel says it: by name and ID, or by a short pseudonym when others look on."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.widgets.profiles_model import Settings
+from BratsSegmenterLib.widgets.signal import Signal
+
+_HIDDEN, _KEY = "BratsSegmenter/hideIdentities", "BratsSegmenter/pseudonymKey"
+
+
+class Identities:
+    """Names of patients for every part of the panel; whether they are hidden is remembered.
+
+    Parameters
+    ----------
+    settings : Settings
+        Keeps the switch, and a random key without which nobody can try out whom a pseudonym means.
+
+    Attributes
+    ----------
+    changed : Signal
+        Emitted without arguments after the switch was turned.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.changed = Signal()
+        if not settings.value(_KEY, ""):
+            settings.setValue(_KEY, secrets.token_hex(16))
+
+    @property
+    def are_hidden(self) -> bool:
+        """Whether pseudonyms are shown."""
+        return str(self._settings.value(_HIDDEN, False)).lower() == "true"  # an INI file keeps text
+
+    def hide(self, hidden: bool) -> None:
+        """Show pseudonyms from now on, or names again."""
+        self._settings.setValue(_HIDDEN, hidden)
+        self.changed.emit()
+
+    def patient(self, study: StudySummary) -> str:
+        """Name and ID of a study's patient, or the pseudonym; empty when the study names nobody."""
+        known = study.patient_id or study.patient_name
+        if self.are_hidden and known:
+            return f"Patient {self._pseudonym(known)}"
+        return " · ".join(filter(None, (readable_name(study.patient_name), study.patient_id)))
+
+    def title(self, study: StudySummary) -> str:
+        """Patient, date and description of a study in a line; without what is not known."""
+        return ", ".join(filter(None, (self.patient(study), readable_day(study.study_date), study.description)))
+
+    def _pseudonym(self, known: str) -> str:
+        key = str(self._settings.value(_KEY, "")).encode()
+        return hmac.digest(key, known.encode(), hashlib.sha256).hex()[:4].upper()
+
+
+def readable_name(person_name: str) -> str:
+    """A DICOM person name (PS3.5 6.2.1.1) as people write it: family name, comma, given name."""
+    alphabetic = person_name.split("=")[0]
+    family, _, given = alphabetic.partition("^")
+    return ", ".join(filter(None, (family, " ".join(given.replace("^", " ").split()))))
+
+
+def readable_day(day: str) -> str:
+    """A DICOM date (PS3.5 6.2) as YYYY-MM-DD; anything else as it is."""
+    return f"{day[:4]}-{day[4:6]}-{day[6:8]}" if len(day) == 8 else day

@@ -1,0 +1,124 @@
+"""The queue: what is fetched and segmented in the background while the user reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import qt
+
+from BratsSegmenterLib.kept_study import StudyOrigin
+from BratsSegmenterLib.progress import ProgressEvent
+from BratsSegmenterLib.study_queue import QueueItem
+from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
+from BratsSegmenterLib.widgets.queue_model import QueueModel, QueueRow
+from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.widgets.worklist import Worklist
+
+_MOST_ROWS_SHOWN = 6
+_FRAME_PX = 4
+
+
+class QueuePart(Part):
+    """A row for each study in the order of the work, and what can be done with the selected one.
+
+    Parameters
+    ----------
+    workflow : Workflow
+    worklist : Worklist
+    open_study : callable
+        Takes up a study with what its folder keeps.
+    """
+
+    def __init__(self, workflow: Workflow, worklist: Worklist, open_study: Callable[[StudyOrigin], None]) -> None:
+        super().__init__("QueuePart")
+        self._workflow = workflow
+        queue, identities = worklist.queue, worklist.identities
+        self._model = QueueModel(queue, identities)
+        self._open_study = open_study
+        self._rows: tuple[QueueRow, ...] = ()
+        self._title = self.widget.text
+        header = self.ui.queueTable.horizontalHeader()
+        header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
+        header.setSectionResizeMode(1, qt.QHeaderView.ResizeToContents)
+        self.ui.queueTable.itemSelectionChanged.connect(self._show_what_can_be_done)
+        self.ui.queueTable.itemDoubleClicked.connect(self._open)
+        self.ui.openButton.clicked.connect(self._open)
+        for button, act in (
+            (self.ui.firstButton, queue.move_first),
+            (self.ui.upButton, queue.move_up),
+            (self.ui.retryButton, queue.retry),
+            (self.ui.cancelButton, queue.cancel),
+            (self.ui.removeButton, queue.remove),
+        ):
+            button.clicked.connect(self._with_selected(act))
+        queue.changed.connect(self.update)
+        queue.progressed.connect(self._on_progress)
+        identities.changed.connect(self.update)
+        self.update()
+
+    def update(self) -> None:
+        """Show the queue; hidden while it is empty."""
+        selected = self._selected()
+        self._rows = self._model.rows()
+        self.widget.setVisible(bool(self._rows))
+        self.widget.setText(f"{self._title}:  {self._model.summary()}")
+        table = self.ui.queueTable
+        table.blockSignals(True)
+        table.setRowCount(len(self._rows))
+        for index, row in enumerate(self._rows):
+            self._show_row(index, row)
+        table.clearSelection()
+        for index, row in enumerate(self._rows):
+            if selected is not None and row.item.folder == selected.item.folder:
+                table.selectRow(index)
+        table.blockSignals(False)
+        heights = [table.rowHeight(index) for index in range(min(len(self._rows), _MOST_ROWS_SHOWN))]
+        table.setFixedHeight(sum(heights) + table.horizontalHeader().height + _FRAME_PX)
+        self._show_what_can_be_done()
+
+    def _show_row(self, index: int, row: QueueRow) -> None:
+        for column, text in enumerate((row.title, row.progress)):
+            item = qt.QTableWidgetItem(text)
+            item.setToolTip(row.hint or text)
+            self.ui.queueTable.setItem(index, column, item)
+
+    def _show_what_can_be_done(self) -> None:
+        row = self._selected()
+        ui = self.ui
+        ui.openButton.setEnabled(row is not None and row.can_open and not self._workflow.state.is_busy)
+        for button, enabled in (
+            (ui.firstButton, row is not None and row.can_move),
+            (ui.upButton, row is not None and row.can_move),
+            (ui.retryButton, row is not None and row.can_retry),
+            (ui.cancelButton, row is not None and row.can_cancel),
+            (ui.removeButton, row is not None),
+        ):
+            button.setEnabled(enabled)
+        set_text_or_hide(ui.reasonLabel, row.hint if row is not None else "")
+
+    def _selected(self) -> QueueRow | None:
+        indices = self.ui.queueTable.selectionModel().selectedRows()
+        if not indices or indices[0].row() >= len(self._rows):
+            return None
+        return self._rows[indices[0].row()]
+
+    def _with_selected(self, act: Callable[[QueueItem], None]) -> Callable[[], None]:
+        def handle() -> None:
+            row = self._selected()
+            if row is not None:
+                act(row.item)
+
+        return handle
+
+    def _open(self) -> None:
+        row = self._selected()
+        origin = self._model.origin(row.item) if row is not None and row.can_open else None
+        if origin is not None:
+            self._open_study(origin)
+
+    def _on_progress(self, _event: ProgressEvent) -> None:
+        """Only the texts change: the table is not built anew several times a second."""
+        for index, row in enumerate(self._model.rows()):
+            item = self.ui.queueTable.item(index, 1)
+            if item is not None:
+                item.setText(row.progress)

@@ -1,0 +1,114 @@
+"""Where studies are looked for: an archive, a folder of this computer, or Slicer's own DICOM database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from BratsSegmenterLib.archive import StudyQuery, StudySummary
+from BratsSegmenterLib.jobs import ListFolderResult, LocalStudy
+from BratsSegmenterLib.kept_study import StudyOrigin
+from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
+from BratsSegmenterLib.widgets.signal import Signal
+from BratsSegmenterLib.widgets.workflow import Workflow
+
+
+class Sources:
+    """The source in use; studies of all of them are listed, chosen and queued alike.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        Does the searching.
+    profiles : ProfilesModel
+        The archives.
+    database_studies : callable
+        The studies in Slicer's DICOM database.
+
+    Attributes
+    ----------
+    folder : Path or None
+        The folder in use.
+    uses_database : bool
+    found : Signal
+        Emitted with the studies of one search.
+    """
+
+    def __init__(
+        self, workflow: Workflow, profiles: ProfilesModel, database_studies: Callable[[], tuple[LocalStudy, ...]]
+    ) -> None:
+        self._workflow = workflow
+        self._profiles = profiles
+        self._database_studies = database_studies
+        self._listed: tuple[LocalStudy, ...] | None = None
+        self._files: dict[str, tuple[Path, ...]] = {}
+        self._query = StudyQuery()
+        self.folder: Path | None = None
+        self.uses_database = False
+        self.found = Signal()
+        workflow.studies_found.connect(self.found.emit)
+        workflow.folder_listed.connect(self._on_folder_listed)
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether an archive is in use."""
+        return self.folder is None and not self.uses_database
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether something can be searched."""
+        return not self.is_archive or bool(self._profiles.current_name)
+
+    def use_archive(self, name: str) -> None:
+        """Look in an archive from now on."""
+        self.folder, self.uses_database = None, False
+        self._profiles.choose(name)
+
+    def use_folder(self, folder: Path) -> None:
+        """Look in a folder from now on."""
+        self.folder, self.uses_database, self._listed = folder, False, None
+
+    def use_database(self) -> None:
+        """Look in Slicer's DICOM database from now on."""
+        self.folder, self.uses_database = None, True
+
+    def search(self, query: StudyQuery, anew: bool = True) -> None:
+        """Look for studies; the files of a folder are read again only when that is wanted `anew`."""
+        self._query = query
+        connection = self._profiles.connection() if self.is_archive else None
+        if self.uses_database:
+            self._show(self._database_studies())
+        elif self.folder is not None and (anew or self._listed is None):
+            self._workflow.list_folder(self.folder)
+        elif self._listed is not None and self.folder is not None:
+            self._show(self._listed)
+        elif connection is not None:
+            self._workflow.search(connection, query)
+
+    def origin(self, study: StudySummary) -> StudyOrigin:
+        """Where the images of a study that was found are."""
+        if self.is_archive:
+            return StudyOrigin(study, self._profiles.current_name)
+        return StudyOrigin(study, files=self._files[study.study_uid])
+
+    def choose(self, study: StudySummary) -> None:
+        """Work on a study that was found from now on."""
+        self.take_up(self.origin(study))
+
+    def take_up(self, origin: StudyOrigin) -> None:
+        """Work on a study from now on, wherever its images are."""
+        connection = self._profiles.connection_to(origin.profile) if origin.profile else None
+        if connection is not None:
+            self._workflow.choose_study(connection, origin.study)
+        else:
+            self._workflow.choose_files(origin.study, origin.files)
+
+    def _on_folder_listed(self, result: ListFolderResult) -> None:
+        self._listed = result.studies
+        self._show(result.studies)
+
+    def _show(self, studies: Iterable[LocalStudy]) -> None:
+        wanted = [local for local in studies if self._query.matches(local.study)]
+        self._files.update({local.study.study_uid: local.files for local in wanted})
+        first, last = self._query.offset, self._query.offset + self._query.limit
+        self.found.emit([local.study for local in wanted][first:last])

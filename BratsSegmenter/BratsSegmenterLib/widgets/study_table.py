@@ -1,0 +1,80 @@
+"""The table of studies that were found: its rows in the order and under the filter that the user wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.kept_study import StudyState
+from BratsSegmenterLib.widgets.identities import Identities, readable_day
+
+
+class Column(IntEnum):
+    """The columns from left to right."""
+
+    DATE = 0
+    PATIENT = 1
+    DESCRIPTION = 2
+    SERIES = 3
+    STATE = 4
+
+
+@dataclass(frozen=True)
+class StudyRow:
+    """One study; its cells in the order of :class:`Column`."""
+
+    study: StudySummary
+    cells: tuple[str, str, str, str, str]
+    state: StudyState
+
+
+class StudyTable:
+    """The studies of one page, sorted and filtered.
+
+    Parameters
+    ----------
+    identities : Identities
+    state_of : callable
+        How far the work on a study is, by its UID, and why it stopped where it did.
+    """
+
+    def __init__(self, identities: Identities, state_of: Callable[[str], tuple[StudyState, str]]) -> None:
+        self._identities = identities
+        self._state_of = state_of
+        self.studies: tuple[StudySummary, ...] = ()
+        self.filter_text = ""
+        self.sorted_by = Column.DATE
+        self.is_descending = True
+
+    def sort_by(self, column: Column) -> None:
+        """Sort by a column; once more, the other way round. Dates begin with the newest."""
+        is_descending = not self.is_descending if column is self.sorted_by else column is Column.DATE
+        self.sorted_by, self.is_descending = column, is_descending
+
+    def rows(self) -> tuple[StudyRow, ...]:
+        """What is shown: the studies in whose cells every word of the filter occurs."""
+        words = self.filter_text.casefold().split()
+        rows = [row for row in map(self._row, self.studies) if _has_all(row, words)]
+        return tuple(sorted(rows, key=self._sort_key, reverse=self.is_descending))
+
+    def _row(self, study: StudySummary) -> StudyRow:
+        state, reason = self._state_of(study.study_uid)
+        cells = (
+            readable_day(study.study_date),
+            self._identities.patient(study),
+            study.description,
+            "" if study.series_count is None else str(study.series_count),
+            f"{state.value}: {reason}" if reason else state.value,
+        )
+        return StudyRow(study, cells, state)
+
+    def _sort_key(self, row: StudyRow) -> tuple[int, str]:
+        text = row.cells[self.sorted_by].casefold()
+        return (int(text or 0), "") if self.sorted_by is Column.SERIES else (0, text)
+
+
+def _has_all(row: StudyRow, words: list[str]) -> bool:
+    text = " ".join(row.cells).casefold()
+    return all(word in text for word in words)

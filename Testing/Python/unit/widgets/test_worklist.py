@@ -1,0 +1,199 @@
+"""The work list without Qt: how patients are named, the table of studies, the queue's rows, the sources."""
+
+from pathlib import Path
+
+import pytest
+from scripted_runner import ScriptedRunner
+from settings import DictSettings
+
+from BratsSegmenterLib.archive import Credentials, CredentialStore, Profile, ProfileStore, StudyQuery, StudySummary
+from BratsSegmenterLib.jobs import ListFolderJob, ListFolderResult, LocalStudy, PrepareJob, SearchJob
+from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
+from BratsSegmenterLib.progress import ProgressEvent
+from BratsSegmenterLib.study_queue import StudyQueue
+from BratsSegmenterLib.widgets.choices import RunOptions
+from BratsSegmenterLib.widgets.identities import Identities, readable_name
+from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
+from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
+from BratsSegmenterLib.widgets.queue_model import QueueModel
+from BratsSegmenterLib.widgets.queue_runner import QueueRunner
+from BratsSegmenterLib.widgets.sources import Sources
+from BratsSegmenterLib.widgets.study_states import StudyStates
+from BratsSegmenterLib.widgets.study_table import Column, StudyTable
+from BratsSegmenterLib.widgets.workflow import Workflow
+
+JANE = StudySummary("2.25.1", "Doe^Jane^^Dr", "P1", "A1", "20260102", "MR head", ("MR",), 12, 100)
+ANNA = StudySummary("2.25.2", "Ash^Anna", "P2", "A2", "20260304", "Glioma follow-up", ("MR",), 5, 50)
+FOLDER = StudySummary("2.25.3", "", "", "", "", "folder", ("MR",), None, None)
+
+
+@pytest.fixture
+def identities() -> Identities:
+    return Identities(DictSettings())
+
+
+def test_a_study_is_named_as_people_write_it_and_what_is_not_known_is_left_out(identities):
+    assert identities.title(JANE) == "Doe, Jane Dr · P1, 2026-01-02, MR head"
+    assert identities.title(FOLDER) == "folder"
+
+
+def test_only_the_alphabetic_group_of_a_name_is_shown():
+    assert readable_name("Yamada^Tarou=山田^太郎") == "Yamada, Tarou"
+
+
+def test_hidden_identities_are_pseudonyms_that_tell_patients_apart_and_stay_the_same():
+    settings = DictSettings()
+    Identities(settings).hide(True)
+    after_restart = Identities(settings)
+    assert after_restart.are_hidden
+    assert "Doe" not in after_restart.title(JANE)
+    assert "P1" not in after_restart.title(JANE)
+    assert after_restart.patient(JANE) == Identities(settings).patient(JANE)
+    assert after_restart.patient(JANE) != after_restart.patient(ANNA)
+    assert after_restart.patient(FOLDER) == ""
+
+
+def test_a_pseudonym_means_another_patient_on_another_computer():
+    names = set()
+    for _computer in range(3):
+        identities = Identities(DictSettings())
+        identities.hide(True)
+        names.add(identities.patient(JANE))
+    assert len(names) > 1
+
+
+def _table(identities: Identities, states: dict[str, tuple[StudyState, str]] | None = None) -> StudyTable:
+    table = StudyTable(identities, lambda uid: (states or {}).get(uid, (StudyState.NEW, "")))
+    table.studies = (JANE, ANNA)
+    return table
+
+
+def _order(table: StudyTable) -> list[str]:
+    return [row.study.patient_id for row in table.rows()]
+
+
+def test_the_newest_study_comes_first_until_another_column_is_clicked(identities):
+    table = _table(identities)
+    assert _order(table) == ["P2", "P1"]
+    table.sort_by(Column.DATE)
+    assert _order(table) == ["P1", "P2"]
+    table.sort_by(Column.PATIENT)
+    assert _order(table) == ["P2", "P1"]
+    table.sort_by(Column.PATIENT)
+    assert _order(table) == ["P1", "P2"]
+
+
+def test_series_are_sorted_as_numbers(identities):
+    table = _table(identities)
+    table.sort_by(Column.SERIES)
+    assert [row.cells[Column.SERIES] for row in table.rows()] == ["5", "12"]
+
+
+def test_the_filter_wants_every_word_in_any_column(identities):
+    table = _table(identities, {"2.25.1": (StudyState.FAILED, "The PACS answered 503.")})
+    for text, expected in (("jane HEAD", ["P1"]), ("2026-03", ["P2"]), ("503", ["P1"]), ("jane glioma", []), ("", 2)):
+        table.filter_text = text
+        assert _order(table) == expected or len(_order(table)) == expected
+
+
+def test_the_filter_finds_no_hidden_name(identities):
+    identities.hide(True)
+    table = _table(identities)
+    table.filter_text = "doe"
+    assert table.rows() == ()
+
+
+class Desk:
+    """Workflow, queue and sources over runners that a test holds in its hands."""
+
+    def __init__(self, folder: Path, identities: Identities) -> None:
+        self.runner, self.worker = ScriptedRunner(), ScriptedRunner()
+        self.profiles = ProfilesModel(ProfileStore(folder / "archives.json"), CredentialStore(), DictSettings())
+        self.profiles.save(Profile("Ward 3", "https://pacs.example"), Credentials())
+        self.workflow = Workflow(self.runner, None, folder, folder / "ledger", lambda: None)
+        queue = StudyQueue(folder / "queue.json")
+        self.queue = QueueRunner(queue, self.worker, folder, self.profiles.connection_to)
+        self.sources = Sources(self.workflow, self.profiles, lambda: (LocalStudy(ANNA, (folder / "anna.dcm",)),))
+        self.rows = QueueModel(self.queue, identities)
+
+
+@pytest.fixture
+def desk(tmp_path, identities) -> Desk:
+    return Desk(tmp_path, identities)
+
+
+def test_the_queue_says_how_far_the_study_at_work_is(desk):
+    desk.queue.add(desk.sources.origin(JANE))
+    desk.queue.add(desk.sources.origin(ANNA))
+    desk.worker.progressed.emit(ProgressEvent("fetch", 0.45))
+    first, second = desk.rows.rows()
+    assert (first.title, first.progress) == (
+        "Doe, Jane Dr · P1, 2026-01-02, MR head",
+        "fetching: fetch 45%",
+    )
+    assert second.progress == "queued"
+    assert (first.can_cancel, first.can_move, first.can_open) == (True, False, False)
+    assert second.can_move
+    desk.worker.end(Failure("The PACS answered 401."))
+    first, second = desk.rows.rows()
+    assert (first.progress, first.hint, first.can_retry) == ("failed", "The PACS answered 401.", True)
+    assert second.progress == "fetching"
+    assert desk.rows.summary() == "0 of 2 done, 1 failed"
+
+
+def test_a_study_in_the_user_s_own_hands_says_so_and_why_it_failed(desk):
+    states = StudyStates(desk.workflow, desk.queue)
+    desk.sources.choose(JANE)
+    desk.workflow.run(RunOptions())
+    assert states.of("2.25.1") == (StudyState.FETCHING, "")
+    desk.runner.end(Failure("The PACS answered 503."))
+    assert states.of("2.25.1") == (StudyState.FAILED, "The PACS answered 503.")
+    desk.workflow.run(RunOptions())
+    desk.runner.end(CancelledByUser())
+    assert states.of("2.25.1") == (StudyState.NEW, "")
+
+
+def test_an_archive_is_searched_through_the_worker(desk):
+    desk.sources.search(StudyQuery())
+    assert isinstance(desk.runner.jobs[0], SearchJob)
+    assert desk.sources.origin(JANE) == StudyOrigin(JANE, "Ward 3")
+
+
+def test_a_folder_is_read_once_and_searched_as_often_as_wanted(desk, tmp_path):
+    found: list[list[StudySummary]] = []
+    desk.sources.found.connect(found.append)
+    desk.sources.use_folder(tmp_path)
+    desk.sources.search(StudyQuery())
+    assert desk.runner.jobs == [ListFolderJob(tmp_path)]
+    desk.runner.end(ListFolderResult((LocalStudy(JANE, (tmp_path / "1.dcm",)), LocalStudy(ANNA, ()))))
+    desk.sources.search(StudyQuery(patient_name="Doe*"), anew=False)
+    assert found == [[JANE, ANNA], [JANE]]
+    assert len(desk.runner.jobs) == 1
+
+
+def test_a_page_of_a_folder_holds_no_more_than_was_asked_for(desk, tmp_path):
+    found: list[list[StudySummary]] = []
+    desk.sources.found.connect(found.append)
+    desk.sources.use_folder(tmp_path)
+    desk.sources.search(StudyQuery(limit=1, offset=1))
+    desk.runner.end(ListFolderResult((LocalStudy(JANE, ()), LocalStudy(ANNA, ()))))
+    assert found == [[ANNA]]
+
+
+def test_a_study_of_slicer_s_database_is_worked_on_by_its_files(desk, tmp_path):
+    found: list[list[StudySummary]] = []
+    desk.sources.found.connect(found.append)
+    desk.sources.use_database()
+    desk.sources.search(StudyQuery(modality="MR"))
+    assert found == [[ANNA]]
+    desk.sources.choose(ANNA)
+    desk.workflow.run(RunOptions())
+    assert isinstance(desk.runner.jobs[-1], PrepareJob)
+    assert desk.runner.jobs[-1].listed == (tmp_path / "anna.dcm",)
+
+
+def test_back_in_the_archive_a_study_comes_from_there_though_its_files_are_here_too(desk):
+    desk.sources.use_database()
+    desk.sources.search(StudyQuery())
+    desk.sources.use_archive("Ward 3")
+    assert desk.sources.origin(ANNA).files == ()
