@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.jobs import SegmentResult
 from BratsSegmenterLib.records import from_json, to_json
 
 _STUDY, _FOLDER, _RESULT = "study", "jobFolder", "result"
 _SEGMENTATION, _REFERENCE, _TABLE = "segmentation", "reference", "volumeTable"
+_VOLUME, _DOUBT = "volume", "doubt"
 
 
 class SceneParameters:
@@ -63,7 +66,22 @@ class SceneParameters:
         """The table node; None when there is none."""
         return self._node.GetNodeReference(_TABLE)
 
-    def store_nodes(self, segmentation: Any, reference: Any, table: Any) -> None:
-        """Keep the nodes that belong to the result."""
-        for role, node in ((_SEGMENTATION, segmentation), (_REFERENCE, reference), (_TABLE, table)):
-            self._node.SetNodeReferenceID(role, node.GetID())
+    @property
+    def volumes(self) -> dict[str, Any]:
+        """The volume nodes that are in the scene, by sequence."""
+        nodes = {sequence.value: self._node.GetNodeReference(_VOLUME + sequence.value) for sequence in Sequence}
+        return {name: node for name, node in nodes.items() if node is not None}
+
+    @property
+    def doubt(self) -> Any:
+        """The entropy map as a volume node; None when there is none."""
+        return self._node.GetNodeReference(_DOUBT)
+
+    def store_nodes(
+        self, segmentation: Any, reference: Any, table: Any, volumes: Mapping[str, Any], doubt: Any = None
+    ) -> None:
+        """Keep the nodes that belong to the result; `volumes` by sequence."""
+        by_role = {_SEGMENTATION: segmentation, _REFERENCE: reference, _TABLE: table, _DOUBT: doubt}
+        by_role |= {_VOLUME + sequence.value: volumes.get(sequence.value) for sequence in Sequence}
+        for role, node in by_role.items():
+            self._node.SetNodeReferenceID(role, None if node is None else node.GetID())

@@ -12,17 +12,24 @@ import slicer
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence
+from BratsSegmenterLib.domain import REGIONS, Measurements, Segmentation
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.jobs import SegmentResult
 from BratsSegmenterLib.labelmap import write_image
 from BratsSegmenterLib.measurement import changed_regions, measure
 from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.scene.hierarchy import place_under_study
+from BratsSegmenterLib.scene.overlay import loading_doubt
 from BratsSegmenterLib.scene.parameters import SceneParameters
 from BratsSegmenterLib.scene.segments import create_segmentation, label_map
 from BratsSegmenterLib.scene.terminology import load_terminology
-from BratsSegmenterLib.scene.views import jump_to_largest_slice, showing_review_layout, showing_surfaces
+from BratsSegmenterLib.scene.views import (
+    jump_to,
+    jump_to_largest_slice,
+    middle_of_largest_slice,
+    showing_review_layout,
+    showing_surfaces,
+)
 from BratsSegmenterLib.scene.volume_table import VolumeTable
 from BratsSegmenterLib.scene.volumes import geometry_of, loading_volume
 from BratsSegmenterLib.steps import Steps, run_through
@@ -107,18 +114,29 @@ class Review:
             loaded.append((yield from loading_volume(path, name)))
         volumes = dict(zip(result.volumes, loaded, strict=True))
         reference = volumes[result.reference]
+        doubt = None
+        if result.uncertainty is not None:
+            doubt = yield from loading_doubt(result.uncertainty)
+            loaded.append(doubt)
         segmentation = create_segmentation(result.labels, reference, "Glioma")
         table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Glioma volumes")
         loaded += [segmentation, table]
         yield
         place_under_study(loaded, study)
-        companion = volumes.get(Sequence.FLAIR.value, reference)
-        yield from showing_review_layout(reference, companion, reference)
+        yield from showing_review_layout(volumes, reference)
         jump_to_largest_slice(label_map(segmentation, reference), reference)
         yield from showing_surfaces(segmentation)
         self._hide_earlier_result()
         self.parameters.store(study, folder, result)
-        self.parameters.store_nodes(segmentation, reference, table)
+        self.parameters.store_nodes(segmentation, reference, table, volumes, doubt)
+
+    def jump_to_region(self, key: str) -> None:
+        """Move the views and the crosshair to the middle of a region on its largest slice; an empty one is nowhere."""
+        if self._table is None:
+            return
+        place = middle_of_largest_slice(np.isin(self._table.labels, REGIONS[key].labels))
+        if place is not None:
+            jump_to(place, self.parameters.reference)
 
     def follow(self) -> None:
         """Measure the segments of the scene from now on, after :meth:`show` or after a scene was loaded."""

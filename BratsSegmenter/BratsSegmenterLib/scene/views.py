@@ -1,7 +1,8 @@
-"""The review layout: T1c and FLAIR side by side, linked, with the overlay; a second plane and the 3D view below."""
+"""What the views of the review show: three linked sequences in the plane of acquisition, and the regions in 3D."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,42 +10,81 @@ import slicer
 import vtk
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.domain import ED
+from BratsSegmenterLib.domain import ED, Sequence
+from BratsSegmenterLib.scene.layout import SLICE_VIEWS, THIRD, show_layout
 from BratsSegmenterLib.steps import Steps
 
-LAYOUT = 7340
+# What is shown beside T1c and FLAIR is what tells most that these two do not.
+_ORDER = (Sequence.T1C, Sequence.FLAIR, Sequence.T2, Sequence.T1)
 _VEIL_OPACITY = 0.25
-_LEFT, _RIGHT, _BELOW, _THREE_D = "BratsLeft", "BratsRight", "BratsBelow", "Brats3D"
-_SLICE_VIEWS = (_LEFT, _RIGHT, _BELOW)
 
 
-def showing_review_layout(left: Any, right: Any, below: Any) -> Steps[None]:
-    """Show the layout with three volumes, in the plane of acquisition, linked, each filling its view; step by step."""
-    _set_layout({_LEFT: left.GetName(), _RIGHT: right.GetName(), _BELOW: below.GetName()})
+def showing_review_layout(volumes: Mapping[str, Any], reference: Any) -> Steps[None]:
+    """Show the layout with three volumes, in the plane of `reference`, linked, each filling its view; step by step.
+
+    Parameters
+    ----------
+    volumes : mapping of str to vtkMRMLScalarVolumeNode
+        By sequence. Where fewer than three are there, the last is shown twice.
+    reference : vtkMRMLScalarVolumeNode
+    """
+    names = [sequence.value for sequence in _ORDER if sequence.value in volumes]
+    shown = dict(zip(SLICE_VIEWS, (*names, *names[-1:] * 2), strict=False))
+    show_layout(shown)
     yield
-    for view, volume in zip(_SLICE_VIEWS, (left, right, below), strict=True):
+    for view, name in shown.items():
         logic = slicer.app.applicationLogic().GetSliceLogicByLayoutName(view)
         composite = logic.GetSliceCompositeNode()
         composite.SetLinkedControl(True)
         composite.SetHotLinkedControl(True)
-        composite.SetBackgroundVolumeID(volume.GetID())
+        composite.SetBackgroundVolumeID(volumes[name].GetID())
         composite.SetForegroundVolumeID(None)
         composite.SetLabelVolumeID(None)
-        logic.GetSliceNode().RotateToVolumePlane(volume)
+        logic.GetSliceNode().SetLayoutLabel(name)
+        logic.GetSliceNode().RotateToVolumePlane(reference)
         logic.FitSliceToBackground()
         yield
 
 
+def third_sequence() -> str:
+    """Name of the sequence in the third view, as its label says."""
+    return _slice_logic(THIRD).GetSliceNode().GetLayoutLabel()
+
+
+def show_in_third_view(name: str, volume: Any) -> None:
+    """Show another sequence in the third view; what is seen of it stays."""
+    logic = _slice_logic(THIRD)
+    logic.GetSliceCompositeNode().SetBackgroundVolumeID(volume.GetID())
+    logic.GetSliceNode().SetLayoutLabel(name)
+
+
 def jump_to_largest_slice(labels: NDArray[np.uint8], reference: Any) -> None:
     """Move all slice views to the slice of `reference` with most tumour, through the tumour's middle there."""
-    area = (labels > 0).sum(axis=(1, 2))
+    place = middle_of_largest_slice(labels > 0)
+    if place is not None:
+        jump_to(place, reference)
+
+
+def middle_of_largest_slice(mask: NDArray[np.bool_]) -> tuple[float, float, float] | None:
+    """Slice, row and column of the middle of a mask (slices, rows, columns) on its largest slice; None when empty."""
+    area = mask.sum(axis=(1, 2))
     if not area.any():
-        return
-    k = int(area.argmax())
-    j, i = np.argwhere(labels[k] > 0).mean(axis=0)
+        return None
+    index = int(area.argmax())
+    row, column = np.argwhere(mask[index]).mean(axis=0)
+    return float(index), float(row), float(column)
+
+
+def jump_to(place: tuple[float, float, float], reference: Any) -> None:
+    """Move all slice views and the crosshair to a slice, row and column of `reference`."""
+    slice_index, row, column = place
     matrix = vtk.vtkMatrix4x4()
     reference.GetIJKToRASMatrix(matrix)
-    right, anterior, superior, _one = matrix.MultiplyPoint((float(i), float(j), float(k), 1.0))
+    right, anterior, superior, _one = matrix.MultiplyPoint((column, row, slice_index, 1.0))
+    crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+    crosshair.SetCrosshairMode(slicer.vtkMRMLCrosshairNode.ShowSmallBasic)
+    crosshair.SetCrosshairToFine()
+    crosshair.SetCrosshairRAS(right, anterior, superior)
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, right, anterior, superior)
 
 
@@ -62,41 +102,10 @@ def showing_surfaces(segmentation_node: Any) -> Steps[None]:
         slicer.app.layoutManager().resetThreeDViews()
 
 
-def _set_layout(labels: dict[str, str]) -> None:
-    layout_manager = slicer.app.layoutManager()
-    layout_node = layout_manager.layoutLogic().GetLayoutNode()
-    if layout_node.IsLayoutDescription(LAYOUT):
-        layout_node.SetLayoutDescription(LAYOUT, _description(labels))
-    else:
-        layout_node.AddLayoutDescription(LAYOUT, _description(labels))
-    layout_manager.setLayout(LAYOUT)
-    view = slicer.mrmlScene.GetSingletonNode(_THREE_D, "vtkMRMLViewNode")
-    view.SetBoxVisible(False)
-    view.SetAxisLabelsVisible(False)
+def slice_logics() -> list[Any]:
+    """The vtkMRMLSliceLogic of each slice view of the layout that exists."""
+    return [logic for view in SLICE_VIEWS if (logic := _slice_logic(view)) is not None]
 
 
-def _description(labels: dict[str, str]) -> str:
-    top = _row(_slice_view(_LEFT, "Axial", labels, "#F34A33"), _slice_view(_RIGHT, "Axial", labels, "#EDD54C"))
-    bottom = _row(_slice_view(_BELOW, "Coronal", labels, "#6EB04B"), _three_d_view())
-    return f'<layout type="vertical" split="true"><item>{top}</item><item>{bottom}</item></layout>'
-
-
-def _row(*views: str) -> str:
-    items = "".join(f"<item>{view}</item>" for view in views)
-    return f'<layout type="horizontal" split="true">{items}</layout>'
-
-
-def _slice_view(name: str, orientation: str, labels: dict[str, str], colour: str) -> str:
-    return (
-        f'<view class="vtkMRMLSliceNode" singletontag="{name}">'
-        f'<property name="orientation" action="default">{orientation}</property>'
-        f'<property name="viewlabel" action="default">{labels[name]}</property>'
-        f'<property name="viewcolor" action="default">{colour}</property></view>'
-    )
-
-
-def _three_d_view() -> str:
-    return (
-        f'<view class="vtkMRMLViewNode" singletontag="{_THREE_D}">'
-        '<property name="viewlabel" action="default">3D</property></view>'
-    )
+def _slice_logic(view: str) -> Any:
+    return slicer.app.applicationLogic().GetSliceLogicByLayoutName(view)

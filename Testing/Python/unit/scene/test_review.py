@@ -7,7 +7,6 @@ import slicer
 
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.scene.review import Review
-from BratsSegmenterLib.scene.views import LAYOUT
 
 
 @pytest.fixture
@@ -94,19 +93,6 @@ def test_a_second_result_of_the_same_study_joins_it_and_the_first_is_kept_hidden
     hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
     items = [hierarchy.GetItemByDataNode(node) for node in (first, review.parameters.segmentation)]
     assert hierarchy.GetItemParent(items[0]) == hierarchy.GetItemParent(items[1])
-
-
-def test_t1c_and_flair_stand_side_by_side_linked_at_the_largest_slice_of_the_tumour(review, result):
-    assert slicer.app.layoutManager().layout == LAYOUT
-    left, right = (slicer.app.applicationLogic().GetSliceLogicByLayoutName(n) for n in ("BratsLeft", "BratsRight"))
-    shown = [logic.GetBackgroundLayer().GetVolumeNode().GetName() for logic in (left, right)]
-    assert shown == ["T1c", "FLAIR"]
-    assert left.GetSliceCompositeNode().GetLinkedControl()
-    left_s, right_s = (logic.GetSliceNode().GetSliceToRAS().GetElement(2, 3) for logic in (left, right))
-    assert left_s == right_s
-    area = (sitk.GetArrayFromImage(sitk.ReadImage(str(result.labels))) > 0).sum(axis=(1, 2))
-    lowest_slice_mm, spacing_mm = -23.0, 2.0
-    assert area[round((left_s - lowest_slice_mm) / spacing_mm)] == area.max()
 
 
 def test_a_saved_scene_is_taken_up_with_its_edits(review, study, result, tmp_path, parameter_node, seen):

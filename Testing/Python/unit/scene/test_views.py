@@ -1,0 +1,134 @@
+"""What the review's views show, where they look, and what lies over the images."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import slicer
+from host.replay_worker import doubt
+from vtk.util.numpy_support import vtk_to_numpy
+
+from BratsSegmenterLib.scene.layout import LAYOUT, SLICE_VIEWS
+from BratsSegmenterLib.scene.overlay import RegionStyle, draw_regions, show_doubt, show_region
+from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.scene.views import jump_to, show_in_third_view, slice_logics, third_sequence
+from BratsSegmenterLib.steps import run_through
+
+LOWEST_SLICE_MM, SLICE_MM = -23.0, 2.0
+
+
+@pytest.fixture
+def review(parameter_node, study, result, tmp_path) -> Review:
+    review = Review(parameter_node)
+    review.show(study, tmp_path, result)
+    yield review
+    review.release()
+
+
+@pytest.fixture
+def display(review):
+    return review.parameters.segmentation.GetDisplayNode()
+
+
+def _shown() -> list[str]:
+    return [logic.GetBackgroundLayer().GetVolumeNode().GetName() for logic in slice_logics()]
+
+
+def _slice_indices() -> list[int]:
+    heights_mm = [logic.GetSliceNode().GetSliceToRAS().GetElement(2, 3) for logic in slice_logics()]
+    return [round((height_mm - LOWEST_SLICE_MM) / SLICE_MM) for height_mm in heights_mm]
+
+
+def _crosshair_mm() -> tuple[float, ...]:
+    return tuple(slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode").GetCrosshairRAS())
+
+
+def test_three_sequences_stand_in_one_plane_linked_beside_the_3d_view(review):
+    assert slicer.app.layoutManager().layout == LAYOUT
+    assert _shown() == ["T1c", "FLAIR", "T2"]
+    assert all(logic.GetSliceCompositeNode().GetLinkedControl() for logic in slice_logics())
+    assert len({logic.GetSliceNode().GetOrientation() for logic in slice_logics()}) == 1
+
+
+def test_the_views_open_at_the_largest_slice_of_the_tumour(review, result):
+    area = (sitk.GetArrayFromImage(sitk.ReadImage(str(result.labels))) > 0).sum(axis=(1, 2))
+    assert [area[index] for index in _slice_indices()] == [area.max()] * 3
+
+
+def test_a_study_with_one_sequence_shows_it_in_all_views(parameter_node, study, result, tmp_path):
+    only = replace(result, volumes={"T1c": result.volumes["T1c"]})
+    review = Review(parameter_node)
+    review.show(study, tmp_path, only)
+    assert _shown() == ["T1c", "T1c", "T1c"]
+    review.release()
+
+
+def test_the_third_view_takes_any_sequence_and_says_which_without_moving(review):
+    before = _slice_indices()
+    show_in_third_view("T1", review.parameters.volumes["T1"])
+    assert (_shown()[2], third_sequence()) == ("T1", "T1")
+    assert _shown()[:2] == ["T1c", "FLAIR"]
+    assert _slice_indices() == before
+
+
+def test_a_jump_takes_all_views_and_the_crosshair_along(review):
+    jump_to((5.0, 20.0, 30.0), review.parameters.reference)
+    assert _slice_indices() == [5, 5, 5]
+    # DICOM counts to the left and back, the scene to the right and front.
+    assert _crosshair_mm() == pytest.approx((27.0 - 30.0, 31.0 - 20.0, LOWEST_SLICE_MM + 5 * SLICE_MM))
+
+
+def test_a_region_is_gone_to_in_its_middle_and_an_empty_one_nowhere(review):
+    review.jump_to_region("NCR")
+    assert _slice_indices() == [12, 12, 12]
+    assert _crosshair_mm() == pytest.approx((27.0 - 34.0, 31.0 - 24.0, LOWEST_SLICE_MM + 12 * SLICE_MM), abs=0.5)
+    before = _crosshair_mm()
+    review.jump_to_region("RC")
+    assert _crosshair_mm() == before
+
+
+@pytest.mark.parametrize(
+    ("style", "outline", "fill"),
+    [(RegionStyle.OUTLINE, 1, 0), (RegionStyle.FILL, 0, 1), (RegionStyle.BOTH, 1, 1), (RegionStyle.NONE, 0, 0)],
+)
+def test_regions_are_drawn_as_outline_or_fill(review, display, style, outline, fill):
+    draw_regions(review.parameters.segmentation, style, 0.6)
+    assert (display.GetVisibility2DOutline(), display.GetVisibility2DFill()) == (outline, fill)
+    assert display.GetSegmentOpacity2DFill("ET") == pytest.approx(0.6)
+
+
+def test_one_region_is_hidden_and_the_others_stay(review, display):
+    show_region(review.parameters.segmentation, "ED", False)
+    assert not display.GetSegmentVisibility("ED")
+    assert display.GetSegmentVisibility("ET")
+
+
+def test_doubt_lies_over_all_slices_and_is_transparent_where_there_is_none(review):
+    volume = review.parameters.doubt
+    assert np.allclose(slicer.util.arrayFromVolume(volume), doubt())
+    show_doubt(volume, 0.5)
+    composites = [logic.GetSliceCompositeNode() for logic in slice_logics()]
+    assert {composite.GetForegroundVolumeID() for composite in composites} == {volume.GetID()}
+    assert {composite.GetForegroundOpacity() for composite in composites} == {0.5}
+    logic = slice_logics()[0]
+    logic.UpdatePipeline()
+    image = logic.GetForegroundLayer().GetImageDataConnection().GetProducer()
+    image.Update()
+    alpha = _alpha(image.GetOutputDataObject(0))
+    assert 0.0 in alpha
+    assert alpha.max() > 0
+    show_doubt(None, 0.5)
+    assert {composite.GetForegroundVolumeID() for composite in composites} == {None}
+
+
+def _alpha(image) -> np.ndarray:
+    return vtk_to_numpy(image.GetPointData().GetScalars())[..., 3]
+
+
+def test_a_result_without_a_map_of_doubt_has_none(parameter_node, study, result, tmp_path):
+    review = Review(parameter_node)
+    run_through(review.showing(study, tmp_path, replace(result, uncertainty=None)))
+    assert review.parameters.doubt is None
+    show_doubt(None, 0.5)
+    assert len(slice_logics()) == len(SLICE_VIEWS)
