@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.jobs import SegmentResult
 from BratsSegmenterLib.records import from_json, to_json
 
-_STUDY, _FOLDER, _RESULT = "study", "jobFolder", "result"
+_STUDY, _FOLDER, _RESULT, _ACCEPTED = "study", "jobFolder", "result", "acceptedRegions"
 _SEGMENTATION, _REFERENCE, _TABLE = "segmentation", "reference", "volumeTable"
 _VOLUME, _DOUBT = "volume", "doubt"
 
@@ -24,11 +24,12 @@ class SceneParameters:
         self._node = node
 
     def store(self, study: StudySummary, folder: Path, result: SegmentResult) -> None:
-        """Keep which study was segmented, where its job folder is, and what the worker reported."""
+        """Keep which study was segmented, where its job folder is, and what the worker reported; none is accepted yet."""
         modified = self._node.StartModify()
         self._node.SetParameter(_STUDY, json.dumps(to_json(study)))
         self._node.SetParameter(_FOLDER, str(folder))
         self._node.SetParameter(_RESULT, json.dumps(to_json(result)))
+        self._node.UnsetParameter(_ACCEPTED)
         self._node.EndModify(modified)
 
     @property
@@ -50,6 +51,15 @@ class SceneParameters:
     def result(self) -> SegmentResult:
         """What the worker reported."""
         return from_json(SegmentResult, json.loads(self._node.GetParameter(_RESULT)))
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """Keys of the regions that the radiologist accepted."""
+        return frozenset(self._node.GetParameter(_ACCEPTED).split())
+
+    def store_accepted(self, keys: Iterable[str]) -> None:
+        """Keep which regions are accepted."""
+        self._node.SetParameter(_ACCEPTED, " ".join(sorted(keys)))
 
     @property
     def segmentation(self) -> Any:

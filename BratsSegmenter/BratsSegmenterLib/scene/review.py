@@ -65,6 +65,16 @@ class Review:
         return SceneParameters(self._parameter_node())
 
     @property
+    def labels(self) -> NDArray[np.uint8] | None:
+        """The segments as one label map, as last measured; None while nothing is shown. Not to be written to."""
+        return self._table.labels if self._table is not None else None
+
+    @property
+    def model_labels(self) -> NDArray[np.uint8] | None:
+        """What the model drew, as :attr:`labels`."""
+        return self._model_labels if self._table is not None else None
+
+    @property
     def is_edited(self) -> bool:
         """Whether any voxel of the segments differs from what the model drew."""
         return bool(self.edited_regions)
@@ -72,9 +82,9 @@ class Review:
     @property
     def edited_regions(self) -> frozenset[str]:
         """Keys of the regions, nested ones included, that differ from what the model drew."""
-        if self._table is None or self._model_labels is None:
+        if self.labels is None or self.model_labels is None:
             return frozenset()
-        return changed_regions(self._model_labels, self._table.labels)
+        return changed_regions(self.model_labels, self.labels)
 
     def measure(self) -> Measurements:
         """Volumes, lesions and diameters of the segments as last measured, with the model's intervals where they hold.

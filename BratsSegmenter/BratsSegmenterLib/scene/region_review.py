@@ -1,0 +1,88 @@
+"""Region by region: accepted, taken back to what the model drew, compared with it."""
+
+from __future__ import annotations
+
+import numpy as np
+import slicer
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.domain import LEAF_REGIONS, REGIONS, Region
+from BratsSegmenterLib.measurement import changed_regions
+from BratsSegmenterLib.scene.comparison import Comparison
+from BratsSegmenterLib.scene.review import Review
+
+
+class RegionReview:
+    """What a radiologist decides about each leaf region of the reviewed study.
+
+    Parameters
+    ----------
+    review : Review
+        Holds the segments and the model's own label map.
+    """
+
+    def __init__(self, review: Review) -> None:
+        self._review = review
+        self._comparison: Comparison | None = None
+        self._seen: NDArray[np.uint8] | None = None
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The leaf regions that have a segment, in the order of the domain."""
+        segmentation = self._review.parameters.segmentation
+        if segmentation is None:
+            return ()
+        ids = segmentation.GetSegmentation().GetSegmentIDs()
+        return tuple(region for region in LEAF_REGIONS if region.key in ids)
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """Keys of the regions that were accepted and not edited since."""
+        return self._review.parameters.accepted
+
+    def accept(self, key: str, is_accepted: bool) -> None:
+        """Keep in the scene whether a region is accepted as it is now."""
+        self._review.parameters.store_accepted(self.accepted | {key} if is_accepted else self.accepted - {key})
+
+    def follow_edit(self) -> frozenset[str]:
+        """Withdraw the acceptance of regions that changed since the last call, and give their keys back."""
+        labels = self._review.labels
+        if labels is None:
+            return frozenset()
+        changed = changed_regions(self._seen, labels) if self._seen is not None else frozenset()
+        self._seen = labels
+        if changed & self.accepted:
+            self._review.parameters.store_accepted(self.accepted - changed)
+        return changed
+
+    def reset(self, key: str) -> None:
+        """Give a region the voxels back that the model drew; what it gives up is again what the model saw there.
+
+        Voxels of other regions stay, except where the model drew this one.
+        """
+        labels, model_labels = self._review.labels, self._review.model_labels
+        assert labels is not None, "a result is shown"
+        assert model_labels is not None, "a result is shown"
+        label = REGIONS[key].label
+        target = np.where((labels == label) | (model_labels == label), model_labels, labels)
+        parameters = self._review.parameters
+        for region in self.regions:
+            mask = target == region.label
+            if (mask != (labels == region.label)).any():
+                slicer.util.updateSegmentBinaryLabelmapFromArray(
+                    mask.astype(np.uint8), parameters.segmentation, region.key, parameters.reference
+                )
+
+    def compare(self, key: str, wanted: bool) -> None:
+        """Show the model's outline of a region over the edited one, or hide it."""
+        if self._comparison is None and wanted:
+            parameters = self._review.parameters
+            self._comparison = Comparison(parameters.result.labels, parameters.reference, parameters.study)
+        if self._comparison is not None:
+            self._comparison.show(key, wanted)
+
+    def release(self) -> None:
+        """Take the model's outlines out of the scene and forget what was seen."""
+        if self._comparison is not None:
+            self._comparison.remove()
+        self._comparison = self._seen = None
