@@ -64,6 +64,7 @@ def export_objects(
     progress: Progress,
     earlier: tuple[EarlierResult, ...] = (),
     contouring: Contouring = EXACT,
+    intervals_ml: Mapping[str, tuple[float, float]] | None = None,
 ) -> Exported:
     """Write the objects, then read each back by a second path and compare.
 
@@ -85,6 +86,8 @@ def export_objects(
         What the study carries already; the new objects count on from it and refer to it.
     contouring : Contouring
         What the structure set draws, and how.
+    intervals_ml : mapping of str to (float, float), optional
+        By region key, of the volumes that are the model's own; the SR states them.
 
     Raises
     ------
@@ -92,7 +95,7 @@ def export_objects(
         The label map lies in another grid than the reference, or an object would not say what the user sees.
     """
     _require_same_grid(reference, segmentation)
-    measurements = measure(segmentation)
+    measurements = measure(segmentation, intervals_ml)
     provenance = _provenance(segmentation, signature, earlier)
     result = _Result(reference, segmentation, measurements, provenance, images, contouring)
     with progress.stage("export"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from BratsSegmenterLib.dicom import Authorship
@@ -28,6 +28,10 @@ class ResultRecord:
         Whether missing slices were interpolated, with the user's consent.
     authorship : Authorship
         EDITED where regions were taken up that a person had drawn or changed.
+    intervals_ml : mapping of str to (float, float)
+        By region key, of the volumes as the model drew them; empty without a calibration.
+    expected_dice : mapping of str to float
+        By region key, of the same regions.
     """
 
     reference: str
@@ -36,6 +40,8 @@ class ResultRecord:
     not_measured: Mapping[str, str]
     resampled_gaps: bool = False
     authorship: Authorship = Authorship.AI
+    intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    expected_dice: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ class Sending:
     signature : Signature
     progress : Progress
     contouring : Contouring
+    intervals_ml : mapping of str to (float, float)
+        By region key, of the volumes that still are the model's.
     """
 
     folder: JobFolder
@@ -52,6 +54,7 @@ class Sending:
     signature: Signature
     progress: Progress
     contouring: Contouring = EXACT
+    intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def write(self, earlier: tuple[EarlierResult, ...]) -> SendResult:
         """Write and check the objects as the version after `earlier`; nothing leaves this machine."""
@@ -99,6 +102,7 @@ class Sending:
             self.progress,
             earlier,
             self.contouring,
+            self.intervals_ml,
         )
 
     def _deliver_left_over(self, outbox: Outbox, archive: Archive) -> tuple[Delivery, ...]:

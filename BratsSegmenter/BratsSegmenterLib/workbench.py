@@ -40,7 +40,7 @@ from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import read_image, read_labelmap, write_image, write_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
 from BratsSegmenterLib.local_studies import list_folder
-from BratsSegmenterLib.measurement import DoubtfulSlice, doubtful_slices, to_csv
+from BratsSegmenterLib.measurement import DoubtfulSlice, changed_regions, doubtful_slices, intervals_of, to_csv
 from BratsSegmenterLib.pipeline import (
     SegmentedCase,
     Settings,
@@ -132,15 +132,17 @@ class Workbench:
         series = self._series(record.sequences[record.reference])
         with self._progress.stage("load"):
             reference = dicom.load_volume(series, record.resampled_gaps, self._progress)
+        segmentation = read_labelmap(job.labels, record.algorithm, record.not_measured)
         sending = Sending(
             folder=self._folder,
             reference=reference,
-            segmentation=read_labelmap(job.labels, record.algorithm, record.not_measured),
+            segmentation=segmentation,
             images=self._images(),
             kinds=tuple(ObjectKind[name] for name in job.formats),
             signature=Signature(job.edited or record.authorship is Authorship.EDITED, job.reviewer, job.approved),
             progress=self._progress,
             contouring=job.contouring,
+            intervals_ml=self._intervals_ml(record, segmentation),
         )
         if job.profile is None:
             result = sending.write(earlier_results(_result_objects(self.study)))
@@ -160,6 +162,16 @@ class Workbench:
                 return series
         raise SeriesError(f"The study has no series {key}.", "Recognise the study again and choose from its list.")
 
+    def _intervals_ml(self, record: ResultRecord, segmentation: Segmentation) -> dict[str, tuple[float, float]]:
+        """The model's intervals of the regions that nobody changed."""
+        if not record.intervals_ml:
+            return {}
+        drawn = read_labelmap(self._folder.segmentation, record.algorithm)
+        if drawn.labels.shape != segmentation.labels.shape:
+            return {}
+        changed = changed_regions(drawn.labels, segmentation.labels)
+        return {key: interval for key, interval in record.intervals_ml.items() if key not in changed}
+
     def _images(self) -> dict[Sequence, NDArray[np.float32]]:
         """T1c and FLAIR on the reference's grid, as far as the study has them."""
         shown = {sequence: self._folder.volume(sequence) for sequence in (Sequence.T1C, Sequence.FLAIR)}
@@ -174,6 +186,7 @@ class Workbench:
     ) -> SegmentResult:
         """Write label map, images, uncertainty, record and quality page, and say where they are."""
         segmentation, case = result.segmentation, result.case
+        intervals_ml = intervals_of(result.measurements)
         KeptStudy(self._folder.path).forget_result()
         with self._progress.stage("write"):
             write_labelmap(segmentation, self._folder.segmentation)
@@ -189,6 +202,8 @@ class Workbench:
                     not_measured=segmentation.not_measured,
                     resampled_gaps=resampled_gaps,
                     authorship=authorship,
+                    intervals_ml=intervals_ml,
+                    expected_dice=result.expected_dice,
                 )
             )
             page = write_quality_page(result.prepared, case, self._folder.quality)
@@ -204,6 +219,8 @@ class Workbench:
             stages=tuple(self._progress.stages),
             warnings=result.findings,
             tolerated=tolerated,
+            intervals_ml=intervals_ml,
+            expected_dice=result.expected_dice,
             doubtful_slices=_doubtful_slices(segmentation),
         )
 

@@ -31,6 +31,8 @@ _LONG_AXIS = Code("103339001", "SCT", "Long Axis")
 _SHORT_AXIS = Code("103340004", "SCT", "Short Axis")
 _NO_ORGANISATION = "not stated"  # the attribute may not be empty
 _PROCEDURE = Code("30657-1", "LN", "MR Brain WO and W contrast IV")
+_ABOVE = Code("371886008", "SCT", "+, range of upper measurement uncertainty")
+_BELOW = Code("371885007", "SCT", "-, range of lower measurement uncertainty")
 
 _Groups = list[sr.VolumetricROIMeasurementsAndQualitativeEvaluations | sr.MeasurementsAndQualitativeEvaluations]
 
@@ -41,7 +43,8 @@ def write_measurement_report(
     """Write volumes and diameters as a Comprehensive 3D SR.
 
     Each region that is a segment of the SEG has a group that refers to it (TID 1411), whole tumour, tumour core and
-    each lesion with diameters one without (TID 1501). Volumes are in cubic millimetres; diameters carry their ends.
+    each lesion with diameters one without (TID 1501). Volumes are in cubic millimetres, with the model's interval where
+    they have one; diameters carry their ends.
     An approved report is final and verified by the reviewer, of the institution that the images name (DICOM PS3.3
     C.17.2); any other is preliminary and unverified.
 
@@ -120,7 +123,7 @@ def _segment_group(
         finding_type=concept(measured.region.code),
         finding_category=concept(MORPHOLOGICALLY_ABNORMAL_STRUCTURE),
         finding_sites=[sr.FindingSite(anatomic_location=concept(BRAIN))],
-        measurements=[_volume(measured.volume_ml)],
+        measurements=[_region_volume(measured)],
     )
 
 
@@ -130,7 +133,7 @@ def _nested_group(measured: RegionVolume) -> sr.MeasurementsAndQualitativeEvalua
         finding_type=concept(measured.region.code),
         finding_category=concept(MORPHOLOGICALLY_ABNORMAL_STRUCTURE),
         finding_sites=[sr.FindingSite(anatomic_location=concept(BRAIN))],
-        measurements=[_volume(measured.volume_ml)],
+        measurements=[_region_volume(measured)],
     )
 
 
@@ -147,6 +150,26 @@ def _lesion_group(lesion: Lesion, frame_of_reference_uid: str) -> sr.Measurement
             _length(_LONG_AXIS, diameters.longest_mm, diameters.longest_ends, frame_of_reference_uid),
             _length(_SHORT_AXIS, diameters.perpendicular_mm, diameters.perpendicular_ends, frame_of_reference_uid),
         ],
+    )
+
+
+def _region_volume(measured: RegionVolume) -> sr.Measurement:
+    """With the model's interval, where it has one, as ranges of measurement uncertainty (PS3.16 TID 310)."""
+    measurement = _volume(measured.volume_ml)
+    if measured.interval_ml is not None:
+        lower_ml, upper_ml = measured.interval_ml
+        measurement[0].ContentSequence = sr.ContentSequence(
+            [_uncertainty(_ABOVE, upper_ml - measured.volume_ml), _uncertainty(_BELOW, measured.volume_ml - lower_ml)]
+        )
+    return measurement
+
+
+def _uncertainty(side: Code, range_ml: float) -> sr.NumContentItem:
+    return sr.NumContentItem(
+        name=concept(side),
+        value=round(range_ml * 1000, 3),
+        unit=codes.UCUM.CubicMillimeter,
+        relationship_type=sr.RelationshipTypeValues.HAS_PROPERTIES,
     )
 
 

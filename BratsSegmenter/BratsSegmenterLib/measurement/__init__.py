@@ -3,7 +3,7 @@
 from BratsSegmenterLib.measurement.change import changed_regions
 from BratsSegmenterLib.measurement.diameters import MEASURABLE_MM, axial_diameters, is_measurable
 from BratsSegmenterLib.measurement.doubt import DoubtfulSlice, DoubtKind, doubtful_slices
-from BratsSegmenterLib.measurement.measuring import measure
+from BratsSegmenterLib.measurement.measuring import intervals_of, measure
 from BratsSegmenterLib.measurement.sentence import diameters_text, largest_measured, millilitres, report_sentence
 from BratsSegmenterLib.measurement.table import to_csv
 
@@ -15,6 +15,7 @@ __all__ = [
     "changed_regions",
     "diameters_text",
     "doubtful_slices",
+    "intervals_of",
     "is_measurable",
     "largest_measured",
     "measure",

@@ -8,7 +8,7 @@ import io
 from BratsSegmenterLib.domain import Lesion, Measurements
 from BratsSegmenterLib.measurement.diameters import is_measurable
 
-_VOLUME_COLUMNS = ("region", "name", "volume_ml", "interval_low_ml", "interval_high_ml")
+_VOLUME_COLUMNS = ("region", "name", "volume_ml", "lower_ml", "upper_ml")
 _LESION_COLUMNS = (
     "region",
     "lesion",

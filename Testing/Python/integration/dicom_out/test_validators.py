@@ -46,7 +46,7 @@ def _messages(*command: str | Path) -> tuple[int, list[str]]:
 
 def _export(volume: Volume, folder: Path) -> list[WrittenObject]:
     segmentation = samples.segmentation_on(volume)
-    measurements = measure(segmentation)
+    measurements = measure(segmentation, dict.fromkeys(("ET", "NCR", "WT"), (0.0, 99.0)))
     provenance = samples.provenance(
         authorship=Authorship.EDITED,
         reviewer="Curie^Marie",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pydicom
 import pytest
 from archives import RunningArchive, write_study
 from faulty_proxy import Fault, Plan
+from highdicom.sr import srread
 from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
@@ -136,6 +137,22 @@ def test_a_second_version_counts_on_refers_to_the_first_and_overwrites_nothing(
     later = Station(station.archive, station.study_uid, tmp_path / "later").prepare()
     assert [result.version for result in later.results] == [1, 2]
     assert "version 2: corrected, reviewed by Curie, Marie, approved" in describe(later.results)
+
+
+def test_the_model_s_intervals_are_sent_for_the_regions_that_nobody_changed(station: Station) -> None:
+    folder = JobFolder(station.folder)
+    claimed = dict.fromkeys(("ET", "NCR", "ED", "WT", "TC"), (0.0, 99.0))
+    folder.write_record(replace(folder.record(), intervals_ml=claimed))
+    assert _regions_with_interval(station.send(formats=("SR",), profile=None)) == set(claimed)
+    corrected = station.send(station.corrected(), formats=("SR",), profile=None)
+    assert _regions_with_interval(corrected) == {"ET", "NCR", "TC"}
+
+
+def _regions_with_interval(sent: SendResult) -> set[str]:
+    (report,) = [srread(one.path) for one in sent.objects if one.kind == "SR"]
+    groups = report.content.get_volumetric_roi_measurement_groups() + report.content.get_image_measurement_groups()
+    volumes = {group.tracking_identifier: group.get_measurements()[0][0] for group in groups}
+    return {key for key, volume in volumes.items() if "ContentSequence" in volume}
 
 
 def test_what_a_colleague_sent_meanwhile_is_counted(station: Station, colleague: Station) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import result_samples as samples
-from highdicom.sr import srread
+from highdicom.sr import Measurement, srread
 from pydicom import Dataset, dcmread
 
 from BratsSegmenterLib.dicom import (
@@ -47,6 +47,32 @@ def test_the_report_holds_the_volume_of_every_region(
     volumes_mm3 = {g.tracking_identifier: g.get_measurements()[0].value for g in groups}
     for measured in measure(segmentation).volumes:
         assert volumes_mm3[measured.region.key] == pytest.approx(measured.volume_ml * 1000, abs=1e-3)
+
+
+def test_the_report_states_an_interval_as_uncertainty_on_both_sides_of_its_volume_and_of_no_other(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    volumes_ml = {measured.region.key: measured.volume_ml for measured in measure(segmentation).volumes}
+    intervals_ml = {"ET": (volumes_ml["ET"] - 0.1, volumes_ml["ET"] + 2.0), "WT": (0.0, volumes_ml["WT"] + 3.0)}
+    provenance = samples.provenance()
+    seg = write_seg(tmp_path / "seg.dcm", volume, segmentation, provenance)
+    measurements = measure(segmentation, intervals_ml)
+    report = srread(write_measurement_report(tmp_path / "sr.dcm", volume, measurements, seg, provenance).path)
+    groups = report.content.get_volumetric_roi_measurement_groups() + report.content.get_image_measurement_groups()
+    ranges_mm3 = {g.tracking_identifier: _uncertainties_mm3(g.get_measurements()[0]) for g in groups}
+    stated = {key: ranges for key, ranges in ranges_mm3.items() if ranges}
+    assert stated == {
+        "ET": {"371886008": pytest.approx(2000), "371885007": pytest.approx(100)},
+        "WT": {"371886008": pytest.approx(3000), "371885007": pytest.approx(volumes_ml["WT"] * 1000, abs=1e-3)},
+    }
+
+
+def _uncertainties_mm3(measurement: Measurement) -> dict[str, float]:
+    return {
+        item.ConceptNameCodeSequence[0].CodeValue: float(item.MeasuredValueSequence[0].NumericValue)
+        for item in measurement[0].get("ContentSequence", [])
+        if item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue == "mm3"
+    }
 
 
 def test_the_report_draws_the_diameters_of_the_lesions(

@@ -168,7 +168,7 @@ def test_an_empty_segmentation_has_no_lesion_and_zero_volumes() -> None:
 def test_the_table_lists_regions_then_lesions_with_slices_from_1() -> None:
     measurements: Measurements = measure(_drawn(_GRIDS["axial"], _ellipsoid((12, 8, 8))), {"ET": (3.0, 3.5)})
     regions, lesions = to_csv(measurements).split("\n\n")
-    assert regions.splitlines()[0] == "region,name,volume_ml,interval_low_ml,interval_high_ml"
+    assert regions.splitlines()[0] == "region,name,volume_ml,lower_ml,upper_ml"
     assert regions.splitlines()[1].endswith(",3.000,3.500")
     diameters = measurements.lesions[0].diameters
     assert diameters is not None
