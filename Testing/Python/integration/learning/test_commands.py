@@ -10,13 +10,14 @@ import pytest
 import torch
 import yaml
 from learning_samples import SYNTHESIS, TRAINING, write_head
+from model_samples import TINY, tiny_bundle
 from PIL import Image
 
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.learning.configuration import to_plain
 from BratsSegmenterLib.learning.evaluation import find_cases, read_case
-from BratsSegmenterLib.segmentation import load_bundle
+from BratsSegmenterLib.segmentation import load_bundle, load_calibration
 
 torch.set_num_threads(1)
 
@@ -40,6 +41,23 @@ def test_synthesise_writes_a_contact_sheet_and_cases_to_train_on(
     cases = [read_case(files) for files in find_cases(tmp_path / "out")]
     assert len(cases) == 2
     assert all(set(case.images) == set(Sequence) and case.labels.any() for case in cases)
+
+
+def test_calibrate_writes_into_the_bundle_what_the_pipeline_then_reads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_head(tmp_path / "maps")
+    bundle = tiny_bundle(tmp_path / "tiny", replace(TINY, spacing_mm=SYNTHESIS.spacing_mm))
+    settings = _settings_file(tmp_path, SYNTHESIS)
+    options = ["--anatomy", str(tmp_path / "maps"), "--settings", settings, "--device", "cpu", "--json"]
+    assert main(["calibrate", str(bundle.folder), "--cases", "10", "--held-out", "3", *options]) == 0
+    result = json.loads(capsys.readouterr().out)
+    calibration = load_calibration(bundle)
+    assert calibration.regions
+    assert (calibration.cases, calibration.held_out_cases) == (10, 3)
+    assert set(result["calibration"]["regions"]) == set(calibration.regions)
+    for key, region in calibration.regions.items():
+        assert region.held_out_coverage == result["held_out"][key]["coverage"]
 
 
 def test_train_ends_with_scores_and_a_bundle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

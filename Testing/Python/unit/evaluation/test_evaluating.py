@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from BratsSegmenterLib.learning.evaluation import (
 )
 from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation import Bundle, load_bundle
+from BratsSegmenterLib.segmentation import Bundle, Calibration, RegionCalibration, load_bundle, write_calibration
 
 SHAPE = (40, 52, 44)
 
@@ -80,6 +81,23 @@ def test_good_cases_are_scored_and_bad_ones_named(evaluation: Evaluation) -> Non
     for case in evaluation.cases:
         assert case.scores["WT"].true_ml == pytest.approx(evaluation.cases[0].scores["WT"].true_ml)
         assert 0 <= case.scores["WT"].dice <= 1
+
+
+def test_the_claims_of_a_calibration_are_held_against_the_truth(
+    cases: Path, bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(bundle.folder, tmp_path / "tiny")
+    calibrated = load_bundle(tmp_path / "tiny")
+    regions = {"WT": RegionCalibration(1e6, 0.0, 0.5, 1.0), "ED": RegionCalibration(1.0, 0.0, 0.5, 1.0)}
+    write_calibration(calibrated, Calibration(calibrated.weights_sha256, regions=regions))
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    options = parser.parse_args([str(cases / "good-1"), "--bundle", str(calibrated.folder), "--device", "cpu"])
+    command.run(options, Console(as_json=True))
+    payload = json.loads(capsys.readouterr().out)
+    assert payload["trust"]["WT"]["coverage"] == 1
+    assert payload["trust"]["WT"]["dice"] == pytest.approx(payload["cases"][0]["dice"]["WT"])
+    assert set(payload["trust"]) == {"WT", "ED"}
 
 
 def test_a_withheld_sequence_may_be_missing(cases: Path, bundle: Bundle) -> None:
