@@ -8,6 +8,7 @@ this process behaves so, and the modules ``qt`` and ``ctk`` can be imported.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Callable
@@ -27,6 +28,7 @@ def install() -> None:
     """Patch PySide6 once and offer its classes as the module ``qt``."""
     if "qt" in sys.modules:
         return
+    _make_none_immortal()
     for module in _MODULES:
         for name in dir(module):
             candidate = getattr(module, name)
@@ -46,6 +48,12 @@ def install() -> None:
 def _path_only(ask: Callable[..., tuple[str, str]]) -> staticmethod:
     """A file dialog's function that gives the path without the chosen kind of files."""
     return staticmethod(lambda *arguments: ask(*arguments)[0])
+
+
+def _make_none_immortal() -> None:
+    """PySide6's wheels return None without counting it, as Python 3.12 allows; 3.11 dies when the count is used up."""
+    if sys.version_info < (3, 12):
+        ctypes.c_ssize_t.from_address(id(None)).value += 1 << 48
 
 
 def _turn_properties_into_attributes(cls: Any) -> None:
