@@ -57,6 +57,24 @@ _RESULT = {
 }
 
 
+_OF_OTHERS = {
+    "kind": "RTSTRUCT",
+    "path": "2.dcm",
+    "reference": {"series_uid": "2.25.60", "sop_class_uid": "1.2.840.10008.5.1.4.1.1.481.3"}
+    | {"sop_instance_uid": "2.25.61"},
+    "is_ours": False,
+    "version": None,
+    "made_at": "2026-05-01T09:00:00",
+    "authorship": "SEMIAUTOMATIC",
+    "reviewer": "",
+    "is_approved": False,
+    "algorithm": {"name": "Planner", "version": "unknown", "weights_sha256": ""},
+    "drawn_on": "2.25.2",
+    "label": "GTV plan",
+    "region_names": ["ET", "Edema", "Brainstem"],
+}
+
+
 class Behaviour(Enum):
     """How the worker behaves."""
 
@@ -154,8 +172,15 @@ def _prepare(_job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     if behaviour is Behaviour.DOUBTS:
         sequences["T2"]["confidence"] = 0.5
         warnings = ["Series 3 is called T2, but its echo time is that of a T1."]
-    results = [_RESULT] if behaviour is Behaviour.FINDS_RESULTS else []
-    return {"series": series, "sequences": sequences, "warnings": warnings, "notes": [], "results": results}
+    has_results = behaviour is Behaviour.FINDS_RESULTS
+    return {
+        "series": series,
+        "sequences": sequences,
+        "warnings": warnings,
+        "notes": [],
+        "results": [_RESULT] if has_results else [],
+        "others": [_OF_OTHERS] if has_results else [],
+    }
 
 
 def _resume(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:

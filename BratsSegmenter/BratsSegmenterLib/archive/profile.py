@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ArchiveError
 
-
 _STUDY_UID = "{study_uid}"
 
 

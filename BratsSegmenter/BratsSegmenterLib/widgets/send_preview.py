@@ -37,12 +37,9 @@ class SendPreview:
 
     def to_html(self) -> str:
         """For a label; every text is escaped."""
-        rows = "".join(
-            f"<tr><td>{escape(name)}&nbsp;&nbsp;</td><td><i>{escape(listed)}</i></td></tr>"
-            for name, listed in self.objects
-        )
-        lines = "<br>".join(escape(line) for line in (self.signature, self.destination) if line)
-        return f"<b>{escape(self.heading)}</b><table>{rows}</table>{lines}"
+        rows = [f"{escape(name)}: <i>{escape(listed)}</i>" for name, listed in self.objects]
+        lines = [escape(line) for line in (self.signature, self.destination) if line]
+        return "<br>".join((f"<b>{escape(self.heading)}</b>", *rows, *lines))
 
 
 def preview(request: SendRequest, version: int, earlier: Sequence[EarlierResult]) -> SendPreview:

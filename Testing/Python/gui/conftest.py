@@ -21,6 +21,7 @@ OpenPanel = Callable[[Behaviour], Panel]
 @pytest.fixture
 def open_panel(parameter_node, tmp_path: Path) -> Iterator[OpenPanel]:  # noqa: F811 - the fixture
     """Opens the panel over a worker that behaves as asked, with one archive in it."""
+    application().userSettings().clear()
     opened = []
 
     def open_it(behaviour: Behaviour) -> Panel:

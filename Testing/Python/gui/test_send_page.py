@@ -1,0 +1,189 @@
+"""The send page: what will be sent is shown, rehearsed, signed with one tick; four clicks for an unedited result."""
+
+from typing import Any
+
+import pytest
+import qt
+from host.driver import finish, paint
+from host.replay_worker import Behaviour
+from host.slicer_app import application
+from PySide6.QtTest import QTest
+
+from BratsSegmenterLib.widgets.state import PanelState
+
+LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
+
+
+@pytest.fixture
+def opened_addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the panel asked the desktop to open."""
+    addresses: list[str] = []
+    monkeypatch.setattr(qt.QDesktopServices, "openUrl", lambda url: addresses.append(url.toString()))
+    return addresses
+
+
+@pytest.fixture
+def open_segmented(open_panel):
+    """Opens the panel with a segmented study."""
+
+    def open_it(behaviour: Behaviour = Behaviour.WORKS):
+        panel = open_panel(behaviour)
+        panel.archive.ui.searchButton.click()
+        finish(panel)
+        panel.studies.ui.studyTable.selectRow(0)
+        panel.run.ui.runButton.click()
+        finish(panel)
+        return panel
+
+    return open_it
+
+
+class _Mouse:
+    """Clicks with the left button on what is visible and enabled, and counts."""
+
+    def __init__(self, window: Any) -> None:
+        self._window = window
+        self.clicks = 0
+
+    def click(self, widget: Any) -> None:
+        self._click(widget, widget.rect.center())
+
+    def click_box(self, box: Any) -> None:
+        self._click(box, qt.QPoint(8, box.height // 2))
+
+    def click_row(self, table: Any, row: int) -> None:
+        self._click(table.viewport(), table.visualItemRect(table.item(row, 0)).center())
+
+    def _click(self, widget: Any, point: Any) -> None:
+        application().processEvents()
+        assert widget.isVisibleTo(self._window), f"{widget.objectName} cannot be seen"
+        assert widget.isEnabled(), f"{widget.objectName} is not enabled"
+        QTest.mouseClick(widget, qt.Qt.MouseButton.LeftButton, qt.Qt.KeyboardModifier.NoModifier, point)
+        self.clicks += 1
+
+
+def test_four_clicks_lead_from_an_open_study_list_to_a_sent_unedited_signed_result(open_segmented):
+    panel = open_segmented()
+    panel.send.ui.reviewerEdit.setText("R. Eader")  # once in a reader's life; remembered at the first sending
+    panel.send.ui.consentBox.setChecked(True)
+    panel.send.ui.sendButton.click()
+    finish(panel)
+
+    panel.archive.ui.searchButton.click()
+    finish(panel)
+    window = panel.send.widget.window()
+    window.resize(600, 1600)
+    window.show()
+    panel.studies.ui.studyTable.clearSelection()
+    panel.studies.fold(False)
+    mouse = _Mouse(window)
+    mouse.click_row(panel.studies.ui.studyTable, 0)
+    mouse.click(panel.run.ui.runButton)
+    finish(panel)
+    assert panel.workflow.state is PanelState.REVIEW
+    assert "sign it as R. Eader" in panel.send.ui.consentLabel.text
+    mouse.click_box(panel.send.ui.consentBox)
+    mouse.click(panel.send.ui.sendButton)
+    finish(panel)
+    assert panel.workflow.state is PanelState.SENT
+    assert mouse.clicks == 4
+    window.close()
+
+
+def test_the_page_shows_what_will_be_sent_before_it_is_agreed_to(open_segmented):
+    send = open_segmented().send
+    send.ui.reviewerEdit.setText("R. Eader")
+    send.format_boxes["KEY_IMAGE"].setChecked(True)
+    shown = send.ui.previewLabel.text
+    for text in (
+        "Version 1, the first of this study",
+        "Glioma regions v1 (AI, reviewed by R. Eader)",
+        "Key images (1 or 2 pages)",
+        "not approved as final",
+        "http://127.0.0.1:1/dicom-web",
+    ):
+        assert text in shown
+
+
+def test_a_dry_run_sends_nothing_needs_no_consent_and_shows_checks_and_files(open_segmented, opened_addresses):
+    panel = open_segmented()
+    send = panel.send.ui
+    assert not send.consentBox.checked
+    send.dryRunButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.REVIEW
+    assert send.receiptLabel.text == "Dry run: RT Structure Set written and checked; nothing was sent."
+    assert "RTSTRUCT: 0 voxels differ." in send.checksLabel.text
+    send.folderButton.click()
+    assert opened_addresses[0].startswith("file:///")
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 5.0)
+    assert send.receiptLabel.isHidden()
+    assert send.folderButton.isHidden()
+
+
+def test_the_archive_s_viewer_is_offered_after_sending_where_it_has_one(open_segmented, opened_addresses):
+    panel = open_segmented()
+    send = panel.send.ui
+    editor = panel.archive.editor.ui
+    editor.viewerEdit.setText("https://viewer.example/?study={study_uid}")
+    editor.saveButton.click()
+    assert send.viewerButton.isHidden()
+    send.consentBox.setChecked(True)
+    send.sendButton.click()
+    finish(panel)
+    assert not send.viewerButton.isHidden()
+    send.viewerButton.click()
+    assert opened_addresses == ["https://viewer.example/?study=2.25.1001"]
+
+
+def test_an_archive_without_a_viewer_offers_none(open_segmented):
+    panel = open_segmented()
+    panel.send.ui.consentBox.setChecked(True)
+    panel.send.ui.sendButton.click()
+    finish(panel)
+    assert panel.send.ui.viewerButton.isHidden()
+
+
+@pytest.mark.parametrize("change", ["reviewer", "format", "nested", "smooth"])
+def test_whatever_changes_after_the_signature_takes_it_back(open_segmented, change: str):
+    send = open_segmented().send
+    send.ui.consentBox.setChecked(True)
+    match change:
+        case "reviewer":
+            send.ui.reviewerEdit.setText("Somebody else")
+        case "format":
+            send.format_boxes["SEG"].setChecked(True)
+        case "nested":
+            send.ui.nestedBox.setChecked(True)
+        case "smooth":
+            send.ui.smoothBox.setChecked(True)
+    assert not send.ui.consentBox.checked
+    assert not send.ui.sendButton.enabled
+
+
+def test_regions_of_others_are_offered_and_continued_from(open_segmented):
+    panel = open_segmented(Behaviour.FINDS_RESULTS)
+    earlier = panel.run.earlier.ui
+    offered = [earlier.resultSelector.itemText(row) for row in range(earlier.resultSelector.count)]
+    assert offered[1] == "RTSTRUCT 'GTV plan' of Planner, 1 May 2026, 3 regions"
+    earlier.resultSelector.setCurrentIndex(1)
+    jobs = []
+    start = panel.workflow._runner.start
+    panel.workflow._runner.start = lambda job, secrets: (jobs.append(job), start(job, secrets))
+    earlier.resumeButton.click()
+    finish(panel)
+    assert jobs[0].uid == "2.25.61"
+    assert panel.workflow.state is PanelState.REVIEW
+    assert "The region 'Edema' was taken as ED." in panel.message_bar.ui.textLabel.text
+
+
+def test_name_and_formats_are_remembered_for_the_next_study(open_segmented, open_panel):
+    panel = open_segmented()
+    panel.send.ui.reviewerEdit.setText("R. Eader")
+    panel.send.format_boxes["SEG"].setChecked(True)
+    panel.send.ui.consentBox.setChecked(True)
+    panel.send.ui.sendButton.click()
+    finish(panel)
+    send = open_panel(Behaviour.WORKS).send
+    assert send.ui.reviewerEdit.text == "R. Eader"
+    assert [key for key, box in send.format_boxes.items() if box.checked] == ["RTSTRUCT", "SEG"]
