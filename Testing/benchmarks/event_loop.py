@@ -18,6 +18,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -158,13 +159,14 @@ def _print_single_calls(panel: Panel) -> None:
     make_surface = slicer.vtkSlicerSegmentationsModuleLogic.CreateRepresentationForOneSegment
     segmentation.RemoveRepresentation(surface)
     slicer_s_reader = slicer.modules.volumes.logic().AddArchetypeVolume
+    assert panel.workflow.result is not None
     image = str(panel.workflow.result.volumes[panel.workflow.result.reference])
     calls: list[tuple[str, Callable[[], Any]]] = [
-        (f"closed surface of {segment_id}", lambda key=segment_id: make_surface(segmentation, key, surface))
+        (f"closed surface of {segment_id}", partial(make_surface, segmentation, segment_id, surface))
         for segment_id in segmentation.GetSegmentIDs()
     ]
     calls.append(("put the 3D view right, here drawn by Mesa", slicer.app.layoutManager().resetThreeDViews))
-    calls.append((f"Slicer's own reader, {reference.GetName()}", lambda: slicer_s_reader(image, "whole", 4)))
+    calls.append((f"Slicer's own reader, {reference.GetName()}", partial(slicer_s_reader, image, "whole", 4)))
     table = Table(title="one call of Slicer's")
     table.add_column("call")
     table.add_column("ms", justify="right")

@@ -34,8 +34,9 @@ def draw_regions(segmentation_node: Any, style: RegionStyle, fill_opacity: float
 
 
 def show_region(segmentation_node: Any, key: str, visible: bool) -> None:
-    """Show or hide one region, on slices and in 3D."""
-    segmentation_node.GetDisplayNode().SetSegmentVisibility(key, visible)
+    """Show or hide one region, on slices and in 3D; nothing where there is no such segment."""
+    if segmentation_node.GetSegmentation().GetSegment(key) is not None:
+        segmentation_node.GetDisplayNode().SetSegmentVisibility(key, visible)
 
 
 def loading_doubt(path: Path) -> Steps[Any]:

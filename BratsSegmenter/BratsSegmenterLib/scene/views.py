@@ -98,6 +98,7 @@ def showing_surfaces(segmentation_node: Any) -> Steps[None]:
     yield
     segmentation_node.CreateClosedSurfaceRepresentation()
     segmentation_node.GetDisplayNode().SetSegmentOpacity3D(ED.key, _VEIL_OPACITY)
+    yield
     if slicer.app.layoutManager() is not None:
         slicer.app.layoutManager().resetThreeDViews()
 

@@ -23,6 +23,7 @@ from BratsSegmenterLib.widgets.send_part import SendPart
 from BratsSegmenterLib.widgets.sequences_part import SequencesPart
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.studies_part import StudiesPart
+from BratsSegmenterLib.widgets.views_part import ViewsPart
 from BratsSegmenterLib.widgets.volumes_part import VolumesPart
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.widgets.worklist import Worklist
@@ -66,6 +67,7 @@ class Panel:
         self.queue = QueuePart(workflow, worklist, self.studies.open)
         self.sequences = SequencesPart(workflow)
         self.run = RunPart(workflow)
+        self.views = ViewsPart(workflow, review)
         self.review = ReviewPart(workflow, review)
         self.volumes = VolumesPart(workflow, review)
         self.send = SendPart(workflow, profiles, review, preferences)
@@ -86,12 +88,20 @@ class Panel:
     @property
     def _parts(self) -> tuple[Part, ...]:
         worklist = (self.archive, self.studies, self.queue)
-        return *worklist, self.sequences, self.run, self.review, self.volumes, self.send
+        return *worklist, self.sequences, self.run, self.views, self.review, self.volumes, self.send
 
     def close_scene(self) -> None:
         """Let go of the scene's nodes before they are removed, and begin anew."""
         self._release_nodes()
         self.workflow.forget_study()
+
+    def enter(self) -> None:
+        """The module is shown."""
+        self.review.editor.enter()
+
+    def leave(self) -> None:
+        """Another module is shown."""
+        self.review.editor.leave()
 
     def restore(self) -> None:
         """Take up the study of a scene that was loaded."""
@@ -159,6 +169,7 @@ class Panel:
             self.studies: has_sequences or has_result,
             self.sequences: has_result or not has_study,
             self.run: has_result,
+            self.views: not has_result,
             self.review: not has_result,
             self.volumes: not has_result,
             self.send: not has_result,
@@ -168,5 +179,6 @@ class Panel:
 
     def _on_volumes(self, volumes_ml: Mapping[str, float]) -> None:
         self.workflow.mark_edited()
+        self.review.follow_edit()
         self.volumes.show_volumes(volumes_ml)
         self.send.follow_edit()

@@ -15,7 +15,7 @@ from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.scene.diameters import draw_diameters, remove_diameters, show_diameters
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.messages import Failure
-from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
+from BratsSegmenterLib.widgets.part import Part, set_text_or_hide, swatch
 from BratsSegmenterLib.widgets.volumes_model import VolumeRow, as_text, lesions_text, prior_heading, volume_rows
 from BratsSegmenterLib.widgets.workflow import Workflow
 
@@ -43,6 +43,7 @@ class VolumesPart(Part):
         header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
         self.ui.diametersBox.toggled.connect(show_diameters)
+        self.ui.volumeTable.cellClicked.connect(self._go_to_region)
         self.ui.sentenceButton.clicked.connect(self._copy_sentence)
         self.ui.copyButton.clicked.connect(self._copy_table)
         self.ui.saveButton.clicked.connect(self._save)
@@ -83,7 +84,7 @@ class VolumesPart(Part):
         table.setRowCount(len(rows))
         for index, row in enumerate(rows):
             name = qt.QTableWidgetItem(f"{row.region.name} ({row.region.key})")
-            name.setIcon(_swatch(row.region.colour))
+            name.setIcon(qt.QIcon(swatch(row.region.colour)))
             table.setItem(index, 0, name)
             for column, text in enumerate((row.volume, row.interval, row.since_model, row.since_prior), 1):
                 item = qt.QTableWidgetItem(text)
@@ -101,6 +102,9 @@ class VolumesPart(Part):
             lesions = self._review.measure().lesions
             set_text_or_hide(self.ui.lesionsLabel, lesions_text(lesions))
             draw_diameters(lesions, self.ui.diametersBox.checked)
+
+    def _go_to_region(self, row: int, _column: int) -> None:
+        self._review.jump_to_region(self._rows[row].region.key)
 
     def _copy_sentence(self) -> None:
         assert self._workflow.result is not None
@@ -124,9 +128,3 @@ class VolumesPart(Part):
     def _open_quality_page(self) -> None:
         assert self._workflow.result is not None
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._workflow.result.quality_page)))
-
-
-def _swatch(colour: tuple[int, int, int]) -> qt.QIcon:
-    pixmap = qt.QPixmap(12, 12)
-    pixmap.fill(qt.QColor(*colour))
-    return qt.QIcon(pixmap)
