@@ -70,7 +70,7 @@ class ArchivePart(Part):
         self.ui.editButton.setEnabled(free)
         if free and self._wants_another_search:
             self._wants_another_search = False
-            self.search()
+            self._pause.start(0)  # every part shall have heard that the job is over before the next one begins
 
     def search(self) -> None:
         """Look for the first page of what the form says."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from textwrap import shorten
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.widgets.profiles_model import Settings
@@ -50,9 +51,10 @@ class Identities:
             return f"Patient {self._pseudonym(known)}"
         return " · ".join(filter(None, (readable_name(study.patient_name), study.patient_id)))
 
-    def title(self, study: StudySummary) -> str:
+    def title(self, study: StudySummary, longest_description: int = 80) -> str:
         """Patient, date and description of a study in a line; without what is not known."""
-        return ", ".join(filter(None, (self.patient(study), readable_day(study.study_date), study.description)))
+        description = shorten(study.description, longest_description, placeholder="…")
+        return ", ".join(filter(None, (self.patient(study), readable_day(study.study_date), description)))
 
     def _pseudonym(self, known: str) -> str:
         key = str(self._settings.value(_KEY, "")).encode()

@@ -167,6 +167,7 @@ class Panel:
         folded: dict[Part, bool] = {
             self.archive: has_sequences or has_result,
             self.studies: has_sequences or has_result,
+            self.queue: has_sequences or has_result,
             self.sequences: has_result or not has_study,
             self.run: has_result,
             self.views: not has_result,

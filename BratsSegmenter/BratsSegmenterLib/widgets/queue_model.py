@@ -11,7 +11,7 @@ from BratsSegmenterLib.widgets.identities import Identities
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
 
 _OPENS = (StudyState.SEGMENTED, StudyState.NEEDS_YOU)
-_TRIES_AGAIN = (StudyState.FAILED, StudyState.CANCELLED, StudyState.NEEDS_YOU)
+_TRIES_AGAIN = (StudyState.FAILED, StudyState.CANCELLED)  # what needs a person would only ask again
 _ENDED = (StudyState.SEGMENTED, StudyState.FAILED, StudyState.CANCELLED, StudyState.NEEDS_YOU)
 
 
@@ -65,15 +65,16 @@ class QueueModel:
         return self._origins[item.folder]
 
     def summary(self) -> str:
-        """How far the queue is: ``1 of 3 done, 1 needs you``; empty when there is none."""
+        """How far the queue is: ``1 of 3 done, 2 wait for you``; empty when there is none."""
         items = self._queue.items
         if not items:
             return ""
         done = sum(item.state is StudyState.SEGMENTED for item in items)
         parts = [f"{done} of {len(items)} done"]
-        for state, words in ((StudyState.NEEDS_YOU, "needs you"), (StudyState.FAILED, "failed")):
-            count = sum(item.state is state for item in items)
-            parts += [f"{count} {words}"] if count else []
+        asking = sum(item.state is StudyState.NEEDS_YOU for item in items)
+        parts += [f"{asking} {'waits' if asking == 1 else 'wait'} for you"] if asking else []
+        failed = sum(item.state is StudyState.FAILED for item in items)
+        parts += [f"{failed} failed"] if failed else []
         return ", ".join(parts)
 
     def _row(self, place: int, item: QueueItem) -> QueueRow:

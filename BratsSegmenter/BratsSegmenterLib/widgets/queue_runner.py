@@ -102,7 +102,7 @@ class QueueRunner:
         self._tell()
 
     def retry(self, item: QueueItem) -> None:
-        """Let a study that failed, was cancelled or waits for a person be tried again, from where it stopped."""
+        """Let a study that failed or was cancelled be tried again, from where it stopped."""
         self._queue.update(item.folder, state=StudyState.QUEUED, reason="")
         self._tell()
 

@@ -19,6 +19,7 @@ from BratsSegmenterLib.widgets.study_table import Column, StudyRow, StudyTable
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.widgets.worklist import Worklist
 
+_LONGEST_DESCRIPTION = 24  # in the part's title, which is not broken into lines
 _STATE_COLOURS = {
     StudyState.NEEDS_YOU: "#9a6700",
     StudyState.FAILED: "#b3261e",
@@ -70,7 +71,8 @@ class StudiesPart(Part):
     def update(self) -> None:
         """Show how far the work on each study is, and what can be done with the selected ones."""
         study = self._workflow.study
-        self.widget.setText(f"{self._title}:  {self._identities.title(study)}" if study is not None else self._title)
+        title = self._identities.title(study, _LONGEST_DESCRIPTION) if study is not None else ""
+        self.widget.setText(f"{self._title}:  {title}" if title else self._title)
         self._show_rows()
         free = not self._workflow.state.is_busy
         self.ui.previousButton.setEnabled(free and self._page.number > 0)
