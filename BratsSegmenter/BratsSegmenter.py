@@ -58,6 +58,14 @@ class BratsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """A file of Resources/, which lies beside the module or one folder above it."""
         return str(paths.resource(filename))
 
+    def enter(self) -> None:
+        """The user opens the module."""
+        self.panel.enter()
+
+    def exit(self) -> None:
+        """The user goes to another module."""
+        self.panel.leave()
+
     def onSceneStartClose(self, _caller, _event) -> None:
         """The nodes go away: let go of them and stop what works on them."""
         self.panel.close_scene()

@@ -40,6 +40,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         reference, segmentation = _study(Path(folder))
     table = VolumeTable(segmentation, reference, slicer.vtkMRMLTableNode(), lambda volumes_ml: None)
+    table.update()
     before = table.labels
     ours, theirs, compared, measured = [], [], [], []
     for _ in range(REPETITIONS):

@@ -7,8 +7,6 @@ from typing import Any
 import qt
 import slicer
 
-_EFFECTS = ("Paint", "Erase", "Draw", "Scissors", "Islands", "Smoothing", "Margin", "Threshold", "Grow from seeds")
-
 
 class qMRMLWidget(qt.QWidget):
     """A widget that knows the scene and hands it to the widgets in it."""
@@ -63,17 +61,32 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         column = qt.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._table)
-        column.addLayout(self._effect_buttons())
+        self._effects = qt.QGridLayout()
+        self._effects.setSpacing(3)
+        column.addLayout(self._effects)
+        self.hostObservesViews = False
 
-    def _effect_buttons(self) -> qt.QGridLayout:
-        grid = qt.QGridLayout()
-        grid.setSpacing(3)
-        for index, name in enumerate(_EFFECTS):
+    def setEffectNameOrder(self, names: list[str]) -> None:
+        """Show a button for each of these effects."""
+        for index, name in enumerate(names):
             button = qt.QToolButton()
             button.setText(name)
             button.setSizePolicy(qt.QSizePolicy.Policy.Expanding, qt.QSizePolicy.Policy.Fixed)
-            grid.addWidget(button, index // 5, index % 5)
-        return grid
+            self._effects.addWidget(button, index // 5, index % 5)
+
+    def setUnorderedEffectsVisible(self, _visible: bool) -> None:
+        """The host knows no other effects."""
+
+    def setAutoShowSourceVolumeNode(self, _enabled: bool) -> None:
+        """The host never changes what the views show."""
+
+    def setupViewObservations(self) -> None:
+        """Effects would hear the views' mouse from now on."""
+        self.hostObservesViews = True
+
+    def removeViewObservations(self) -> None:
+        """Effects would hear the mouse no more."""
+        self.hostObservesViews = False
 
     def setMRMLScene(self, scene: Any) -> None:
         """Set the scene of the editor's logic."""
@@ -141,6 +154,10 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
 
     def setSwitchToSegmentationsButtonVisible(self, _visible: bool) -> None:
         """The host never shows it."""
+
+    def saveStateForUndo(self) -> None:
+        """Remember the segments as they are now."""
+        self.hostLogic.SaveStateForUndo()
 
     def undo(self) -> None:
         """Take the last edit back."""

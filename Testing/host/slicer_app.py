@@ -117,6 +117,7 @@ def open_module(file: Path) -> OpenedModule:
     panel.setMRMLScene(slicer.mrmlScene)
     widget = getattr(loaded, f"{name}Widget")(panel)
     widget.setup()
+    widget.enter()
     opened = OpenedModule(module, widget, panel)
     setattr(slicer.modules, name.lower(), opened)
     return opened

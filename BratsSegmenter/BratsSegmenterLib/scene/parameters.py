@@ -24,7 +24,7 @@ class SceneParameters:
         self._node = node
 
     def store(self, study: StudySummary, folder: Path, result: SegmentResult) -> None:
-        """Keep which study was segmented, where its job folder is, and what the worker reported; none is accepted yet."""
+        """Keep which study was segmented, where its job folder is, and what the worker reported; accept no region."""
         modified = self._node.StartModify()
         self._node.SetParameter(_STUDY, json.dumps(to_json(study)))
         self._node.SetParameter(_FOLDER, str(folder))

@@ -154,6 +154,7 @@ class Review:
         parameters = self.parameters
         self._model_labels = _read_labels(parameters.result.labels)
         self._table = VolumeTable(parameters.segmentation, parameters.reference, parameters.table, self._tell_volumes)
+        self._table.update()
 
     def release(self) -> None:
         """Let go of the nodes, for a scene or a module that closes."""

@@ -18,7 +18,7 @@ _EVENTS = ("SourceRepresentationModified", "SegmentModified", "SegmentRemoved")
 
 
 class VolumeTable:
-    """Keeps a vtkMRMLTableNode in step with a segmentation.
+    """Keeps a vtkMRMLTableNode in step with a segmentation, from the first :meth:`update` on.
 
     Parameters
     ----------
@@ -46,7 +46,6 @@ class VolumeTable:
         self._observed = segmentation.GetSegmentation()
         events = [getattr(slicer.vtkSegmentation, name) for name in _EVENTS]
         self._tags = [self._observed.AddObserver(event, self._on_edit) for event in events]
-        self.update()
 
     def update(self) -> None:
         """Measure anew."""

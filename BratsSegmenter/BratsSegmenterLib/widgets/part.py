@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import qt
 import slicer
 
 from BratsSegmenterLib.paths import resource
@@ -39,3 +40,10 @@ def set_text_or_hide(label: Any, text: str) -> None:
     """Show a label with `text`; hide it when there is none, so that it takes no room."""
     label.setText(text)
     label.setVisible(bool(text))
+
+
+def swatch(colour: tuple[int, int, int]) -> qt.QPixmap:
+    """A small square of a colour, given as red, green, blue from 0 to 255."""
+    pixmap = qt.QPixmap(12, 12)
+    pixmap.fill(qt.QColor(*colour))
+    return pixmap

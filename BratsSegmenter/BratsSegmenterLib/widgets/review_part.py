@@ -1,60 +1,83 @@
-"""Part 5: the segments, corrected with Slicer's own Segment Editor."""
+"""Part 5: each region accepted, compared or taken back; corrected with Slicer's own Segment Editor."""
 
 from __future__ import annotations
 
-import slicer
-
+from BratsSegmenterLib.scene.region_review import RegionReview
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.part import Part
+from BratsSegmenterLib.widgets.region_editor import RegionEditor, keys_text
+from BratsSegmenterLib.widgets.region_rows import RegionRows
+from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.workflow import Workflow
-
-_UNDO_STATES = 20
 
 
 class ReviewPart(Part):
-    """Embeds the Segment Editor on the segmentation of the reviewed study."""
+    """The regions of the reviewed study, and the editor on their segmentation.
+
+    Attributes
+    ----------
+    accepted_changed : Signal
+        Emitted after a region was accepted, or no longer is.
+    """
 
     def __init__(self, workflow: Workflow, review: Review) -> None:
         super().__init__("ReviewPart")
         self._workflow = workflow
         self._review = review
-        self._editor_node: slicer.vtkMRMLSegmentEditorNode | None = None
-        editor = self.ui.segmentEditor
-        editor.setMaximumNumberOfUndoStates(_UNDO_STATES)
-        editor.setSegmentationNodeSelectorVisible(False)
-        editor.setSourceVolumeNodeSelectorVisible(False)
-        editor.setSwitchToSegmentationsButtonVisible(False)
+        self._regions = RegionReview(review)
+        self.accepted_changed = Signal()
+        self.editor = RegionEditor(self.ui.segmentEditor, self.widget)
+        self.rows = RegionRows(
+            self.ui.regionsFrame, self._regions, self.editor.save_for_undo, self.accepted_changed.emit
+        )
+        self.ui.keysLabel.setToolTip(keys_text())
+        self.ui.intensitySelector.currentIndexChanged.connect(self._use_intensities)
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """Keys of the accepted regions, in the order of the rows."""
+        return tuple(key for key in self.rows.rows if key in self._regions.accepted)
 
     def update(self) -> None:
         """Edit the result's segments; nothing while there is no result."""
-        editor = self.ui.segmentEditor
-        segmentation = self._review.parameters.segmentation if self._workflow.result is not None else None
+        parameters = self._review.parameters
+        segmentation = parameters.segmentation if self._workflow.result is not None else None
         self.widget.setEnabled(segmentation is not None and not self._workflow.state.is_busy)
-        if segmentation is editor.segmentationNode():
+        if segmentation is self.ui.segmentEditor.segmentationNode():
             return
-        if segmentation is not None:
-            self._ensure_editor_node()
-        editor.setSegmentationNode(segmentation)
-        editor.setSourceVolumeNode(self._review.parameters.reference if segmentation is not None else None)
+        self._regions.release()
+        if segmentation is None:
+            self.rows.clear()
+            self.editor.edit(None, None)
+        else:
+            self._regions.follow_edit()
+            self.rows.update()
+            self.editor.edit(segmentation, parameters.reference)
+            self._offer_intensities()
+
+    def follow_edit(self) -> None:
+        """The segments changed: what was accepted before is to be looked at again."""
+        if self._regions.follow_edit():
+            self.rows.update()
+            self.accepted_changed.emit()
 
     def release(self) -> None:
-        """Let go of the scene's nodes before they are removed, and stop an effect that is in use."""
-        self.ui.segmentEditor.setActiveEffectByName("")
-        self.ui.segmentEditor.setSegmentationNode(None)
-        self.ui.segmentEditor.setMRMLSegmentEditorNode(None)
-        self._editor_node = None
+        """Let go of the scene's nodes before they are removed."""
+        self._regions.release()
+        self.rows.clear()
+        self.editor.release()
 
-    def _ensure_editor_node(self) -> None:
-        """The editor's state lives in a node of our own, so that the Segment Editor module keeps its own."""
-        editor = self.ui.segmentEditor
-        editor.setMRMLScene(slicer.mrmlScene)
-        if self._editor_node is None:
-            node = slicer.mrmlScene.GetSingletonNode("BratsSegmenter", "vtkMRMLSegmentEditorNode")
-            if node is None:
-                node = slicer.vtkMRMLSegmentEditorNode()
-                node.SetSingletonTag("BratsSegmenter")
-                # ET, NCR and ED exclude each other: what is painted as one is no longer another.
-                node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteAllSegments)
-                node = slicer.mrmlScene.AddNode(node)
-            self._editor_node = node
-            editor.setMRMLSegmentEditorNode(node)
+    def _offer_intensities(self) -> None:
+        selector = self.ui.intensitySelector
+        volumes = self._review.parameters.volumes
+        selector.blockSignals(True)
+        selector.clear()
+        for name in volumes:
+            selector.addItem(name)
+        selector.setCurrentIndex(selector.findText(self._review.parameters.result.reference))
+        selector.blockSignals(False)
+
+    def _use_intensities(self) -> None:
+        volume = self._review.parameters.volumes.get(self.ui.intensitySelector.currentText)
+        if volume is not None:
+            self.editor.use_intensities_of(volume)

@@ -1,0 +1,129 @@
+"""Slicer's own Segment Editor, set up to correct regions that exclude each other, with keys for regions and effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import qt
+import slicer
+
+from BratsSegmenterLib.domain import LEAF_REGIONS
+
+EFFECTS = {
+    "Paint": "P",
+    "Erase": "E",
+    "Draw": "D",
+    "Scissors": "X",
+    "Islands": "N",
+    "Smoothing": "H",
+    "Margin": "M",
+    "Threshold": "T",
+    "Grow from seeds": "W",
+}
+"""What a correction needs, each with its key."""
+
+UNDO_KEY, REDO_KEY, NO_EFFECT_KEY = "Z", "Y", "Esc"
+_UNDO_STATES = 20
+_NODE_TAG = "BratsSegmenter"
+
+
+class RegionEditor:
+    """The editor on the segmentation under review.
+
+    Parameters
+    ----------
+    widget : qMRMLSegmentEditorWidget
+    keys_owner : QWidget
+        The keys work while it is shown and enabled, in its whole window.
+    """
+
+    def __init__(self, widget: Any, keys_owner: Any) -> None:
+        self.widget = widget
+        self._node: Any = None
+        widget.setMaximumNumberOfUndoStates(_UNDO_STATES)
+        widget.setSegmentationNodeSelectorVisible(False)
+        widget.setSourceVolumeNodeSelectorVisible(False)
+        widget.setSwitchToSegmentationsButtonVisible(False)
+        widget.setEffectNameOrder(list(EFFECTS))
+        widget.setUnorderedEffectsVisible(False)
+        # Else it would put its source volume into every view, in place of the sequences that stand there.
+        widget.setAutoShowSourceVolumeNode(False)
+        self._shortcuts = tuple(self._shortcut(key, action, keys_owner) for key, action in self._actions().items())
+
+    def edit(self, segmentation: Any, source: Any) -> None:
+        """Edit `segmentation` with the intensities of the volume `source`; None and None for nothing."""
+        if segmentation is self.widget.segmentationNode():
+            return
+        if segmentation is not None:
+            self._ensure_node()
+        self.widget.setSegmentationNode(segmentation)
+        self.widget.setSourceVolumeNode(source)
+
+    def use_intensities_of(self, volume: Any) -> None:
+        """Threshold, growing and the editable intensity range go by this volume from now on."""
+        self.widget.setSourceVolumeNode(volume)
+
+    def save_for_undo(self) -> None:
+        """What follows can be undone in one step."""
+        self.widget.saveStateForUndo()
+
+    def enter(self) -> None:
+        """The module is shown: the effects hear the mouse in the views."""
+        self.widget.setupViewObservations()
+
+    def leave(self) -> None:
+        """Another module is shown: no effect stays at work, and the views belong to that module."""
+        self.widget.setActiveEffectByName("")
+        self.widget.removeViewObservations()
+
+    def release(self) -> None:
+        """Let go of the scene's nodes before they are removed, and stop an effect that is in use."""
+        self.widget.setActiveEffectByName("")
+        self.widget.setSegmentationNode(None)
+        self.widget.setMRMLSegmentEditorNode(None)
+        self._node = None
+
+    def _ensure_node(self) -> None:
+        """The editor's state lives in a node of our own, so that the Segment Editor module keeps its own."""
+        self.widget.setMRMLScene(slicer.mrmlScene)
+        if self._node is None:
+            node = slicer.mrmlScene.GetSingletonNode(_NODE_TAG, "vtkMRMLSegmentEditorNode")
+            if node is None:
+                node = slicer.vtkMRMLSegmentEditorNode()
+                node.SetSingletonTag(_NODE_TAG)
+                # ET, NCR and ED exclude each other: what is painted as one is no longer another.
+                node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteAllSegments)
+                node = slicer.mrmlScene.AddNode(node)
+            self._node = node
+            self.widget.setMRMLSegmentEditorNode(node)
+
+    def _actions(self) -> dict[str, Callable[[], None]]:
+        regions = {str(number): self._choosing(region.key) for number, region in enumerate(LEAF_REGIONS, 1)}
+        effects = {key: self._activating(name) for name, key in EFFECTS.items()}
+        history = {UNDO_KEY: self.widget.undo, REDO_KEY: self.widget.redo, NO_EFFECT_KEY: self._activating("")}
+        return regions | effects | history
+
+    def _choosing(self, segment_id: str) -> Callable[[], None]:
+        def choose() -> None:
+            segmentation = self.widget.segmentationNode()
+            if segmentation is not None and segmentation.GetSegmentation().GetSegment(segment_id) is not None:
+                self.widget.setCurrentSegmentID(segment_id)
+
+        return choose
+
+    def _activating(self, effect: str) -> Callable[[], None]:
+        return lambda: self.widget.setActiveEffectByName(effect)
+
+    def _shortcut(self, key: str, action: Callable[[], None], owner: Any) -> Any:
+        shortcut = qt.QShortcut(owner)
+        shortcut.setKey(qt.QKeySequence(key))
+        shortcut.activated.connect(action)
+        return shortcut
+
+
+def keys_text() -> str:
+    """Which key does what, one kind a line."""
+    regions = ", ".join(f"{number} {region.key}" for number, region in enumerate(LEAF_REGIONS, 1))
+    effects = ", ".join(f"{key} {name}" for name, key in EFFECTS.items())
+    return f"{regions}\n{effects}\n{UNDO_KEY} undo, {REDO_KEY} redo, {NO_EFFECT_KEY} no effect"

@@ -1,0 +1,116 @@
+"""The review part clicked through: regions accepted, compared and taken back, the editor with its keys."""
+
+import pytest
+import qt
+import slicer
+from host.driver import finish, paint
+from host.replay_worker import Behaviour
+
+from BratsSegmenterLib.widgets.region_editor import EFFECTS, keys_text
+
+LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
+
+
+@pytest.fixture
+def panel(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    _segment(panel)
+    return panel
+
+
+def _segment(panel) -> None:
+    panel.archive.ui.searchButton.click()
+    finish(panel)
+    panel.studies.ui.studyTable.selectRow(0)
+    panel.run.ui.runButton.click()
+    finish(panel)
+
+
+def _volume_ml(panel, key: str) -> float:
+    table = panel.volumes.ui.volumeTable
+    rows = {table.item(row, 0).text().split("(")[1].rstrip(")"): row for row in range(table.rowCount)}
+    return float(table.item(rows[key], 1).text())
+
+
+def _press(panel, key: str) -> None:
+    wanted = qt.QKeySequence(key).toString()
+    for shortcut in panel.review.widget.findChildren(qt.QShortcut):
+        if shortcut.key.toString() == wanted:
+            shortcut.activated.emit()
+
+
+def test_an_edit_withdraws_the_acceptance_of_the_regions_it_changed(panel):
+    rows = panel.review.rows.rows
+    for row in rows.values():
+        row.accepted.click()
+    assert panel.review.accepted == ("ET", "NCR", "ED")
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 10.0)
+    assert panel.review.accepted == ("NCR",), "ET grew into ED"
+    assert not rows["ET"].accepted.checked
+
+
+def test_reset_gives_the_model_s_region_back_and_undo_returns_to_the_edit(panel):
+    before_ml = _volume_ml(panel, "ET")
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 10.0)
+    edited_ml = _volume_ml(panel, "ET")
+    assert edited_ml > before_ml
+    panel.review.rows.rows["ET"].reset.click()
+    assert _volume_ml(panel, "ET") == before_ml
+    _press(panel, "Z")
+    assert _volume_ml(panel, "ET") == edited_ml
+
+
+def test_compare_shows_the_model_s_outline_while_it_is_pressed_in(panel):
+    button = panel.review.rows.rows["ED"].compare
+    button.click()
+    (model,) = [node for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode") if "model" in node.GetName()]
+    assert model.GetDisplayNode().GetSegmentVisibility("ED")
+    button.click()
+    assert not model.GetDisplayNode().GetSegmentVisibility("ED")
+
+
+def test_keys_choose_region_and_effect(panel):
+    editor = panel.review.ui.segmentEditor
+    _press(panel, "2")
+    assert editor.currentSegmentID() == "NCR"
+    _press(panel, "4")
+    assert editor.currentSegmentID() == "NCR", "there is no cavity to choose"
+    _press(panel, EFFECTS["Draw"])
+    assert editor.mrmlSegmentEditorNode().GetActiveEffectName() == "Draw"
+    _press(panel, "Esc")
+    assert editor.mrmlSegmentEditorNode().GetActiveEffectName() in ("", None)
+
+
+def test_no_two_effects_share_a_key_and_every_key_is_explained(panel):
+    keys = [shortcut.key.toString() for shortcut in panel.review.widget.findChildren(qt.QShortcut)]
+    assert len(keys) == len(set(keys)) == 4 + len(EFFECTS) + 3
+    assert all(f"{key} " in keys_text() for key in keys)
+
+
+def test_thresholds_go_by_the_sequence_that_is_chosen_and_the_views_keep_theirs(panel):
+    selector = panel.review.ui.intensitySelector
+    assert selector.currentText == "T1c"
+    selector.setCurrentIndex(selector.findText("FLAIR"))
+    assert panel.review.ui.segmentEditor.sourceVolumeNode().GetName() == "FLAIR"
+    view = slicer.app.applicationLogic().GetSliceLogicByLayoutName("BratsLeft")
+    assert view.GetBackgroundLayer().GetVolumeNode().GetName() == "T1c"
+
+
+def test_effects_hear_the_mouse_only_while_the_module_is_shown(panel):
+    editor = panel.review.ui.segmentEditor
+    panel.enter()
+    assert editor.hostObservesViews
+    editor.setActiveEffectByName("Paint")
+    panel.leave()
+    assert not editor.hostObservesViews
+    assert editor.mrmlSegmentEditorNode().GetActiveEffectName() in ("", None)
+
+
+def test_a_closed_scene_leaves_no_rows_and_the_next_study_has_its_own(panel):
+    panel.review.rows.rows["ET"].accepted.click()
+    panel.close_scene()
+    slicer.mrmlScene.Clear(0)
+    assert panel.review.rows.rows == {}
+    _segment(panel)
+    assert panel.review.accepted == ()
+    assert set(panel.review.rows.rows) == {"ET", "NCR", "ED"}
