@@ -80,6 +80,7 @@ class Panel:
         workflow.failed.connect(self._on_failed)
         self.sequences.changed.connect(self.run.update)
         self.archive.editor.changed.connect(self.send.update)
+        self.review.accepted_changed.connect(self.send.update)
         review.on_volumes = self._on_volumes
         self._on_state_changed()
         worklist.queue.options = lambda: self.run.options

@@ -15,7 +15,7 @@ from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.send_model import FORMATS, checks_text, consent_text, receipt_details, receipt_text
-from BratsSegmenterLib.widgets.send_preview import preview
+from BratsSegmenterLib.widgets.send_preview import acceptance_text, preview
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
 
@@ -108,7 +108,10 @@ class SendPart(Part):
         )
 
     def _preview_text(self) -> str:
-        return preview(self._request(), self._workflow.next_version, self._workflow.earlier_results).to_html()
+        parameters = self._review.parameters
+        acceptance = acceptance_text(parameters.accepted, parameters.result.volumes_ml) if parameters.has_result else ""
+        earlier = self._workflow.earlier_results
+        return preview(self._request(), self._workflow.next_version, earlier, acceptance).to_html()
 
     def _send_text(self) -> str:
         name = self._profiles.current_name

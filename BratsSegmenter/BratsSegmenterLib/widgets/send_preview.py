@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from BratsSegmenterLib.dicom import ObjectKind, series_description
+from BratsSegmenterLib.domain import LEAF_REGIONS
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.send_model import FORMATS
@@ -28,21 +29,24 @@ class SendPreview:
         Under whose name, and whether as final.
     destination : str
         Where to.
+    acceptance : str
+        Which regions were accepted one by one.
     """
 
     heading: str
     objects: tuple[tuple[str, str], ...]
     signature: str
     destination: str
+    acceptance: str = ""
 
     def to_html(self) -> str:
         """For a label; every text is escaped."""
         rows = [f"{escape(name)}: <i>{escape(listed)}</i>" for name, listed in self.objects]
-        lines = [escape(line) for line in (self.signature, self.destination) if line]
+        lines = [escape(line) for line in (self.acceptance, self.signature, self.destination) if line]
         return "<br>".join((f"<b>{escape(self.heading)}</b>", *rows, *lines))
 
 
-def preview(request: SendRequest, version: int, earlier: Sequence[EarlierResult]) -> SendPreview:
+def preview(request: SendRequest, version: int, earlier: Sequence[EarlierResult], acceptance: str = "") -> SendPreview:
     """What `request` would put into the study as `version`.
 
     Parameters
@@ -52,13 +56,26 @@ def preview(request: SendRequest, version: int, earlier: Sequence[EarlierResult]
         Counted on from what is known here; the archive is asked again when it is sent.
     earlier : sequence of EarlierResult
         The versions that the study carried when it was fetched, oldest first.
+    acceptance : str
+        As :func:`acceptance_text` says it.
     """
     return SendPreview(
         heading=_heading(version, earlier),
         objects=tuple(_objects(request, version)),
         signature=_signature(request),
         destination="" if request.connection is None else _destination(request),
+        acceptance=acceptance,
     )
+
+
+def acceptance_text(accepted: Collection[str], measured: Collection[str]) -> str:
+    """Which of the regions in the result were accepted one by one; both as keys, only leaf regions are minded."""
+    regions = [region.key for region in LEAF_REGIONS if region.key in measured]
+    done = [key for key in regions if key in accepted]
+    if not done:
+        return "No region was accepted one by one"
+    open_ones = [key for key in regions if key not in accepted]
+    return f"Accepted: {', '.join(done)}" + (f"; not accepted: {', '.join(open_ones)}" if open_ones else "")
 
 
 def _heading(version: int, earlier: Sequence[EarlierResult]) -> str:

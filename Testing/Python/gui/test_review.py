@@ -49,6 +49,12 @@ def test_an_edit_withdraws_the_acceptance_of_the_regions_it_changed(panel):
     assert not rows["ET"].accepted.checked
 
 
+def test_the_send_page_says_what_was_accepted(panel):
+    assert "No region was accepted" in panel.send.ui.previewLabel.text
+    panel.review.rows.rows["NCR"].accepted.click()
+    assert "Accepted: NCR; not accepted: ET, ED" in panel.send.ui.previewLabel.text
+
+
 def test_reset_gives_the_model_s_region_back_and_undo_returns_to_the_edit(panel):
     before_ml = _volume_ml(panel, "ET")
     paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 10.0)

@@ -14,7 +14,7 @@ from BratsSegmenterLib.widgets.choices import Connection, SendRequest
 from BratsSegmenterLib.widgets.earlier_model import offered_regions
 from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.send_model import checks_text, receipt_text
-from BratsSegmenterLib.widgets.send_preview import preview
+from BratsSegmenterLib.widgets.send_preview import acceptance_text, preview
 
 WARD = Connection(Profile("Ward 3", "https://pacs.example/dicom-web"), Credentials(token="secret"))
 
@@ -116,3 +116,10 @@ def test_preferences_come_back_and_have_sensible_defaults():
     preferences.reviewer, preferences.formats = "R. Eader", ("RTSTRUCT", "SEG")
     again = Preferences(settings)
     assert (again.reviewer, again.formats) == ("R. Eader", ("RTSTRUCT", "SEG"))
+
+
+def test_the_preview_says_which_regions_were_accepted_one_by_one():
+    measured = ("ET", "NCR", "ED", "WT", "TC")
+    assert acceptance_text({"ED", "ET"}, measured) == "Accepted: ET, ED; not accepted: NCR"
+    assert acceptance_text({"ED", "ET", "NCR"}, measured) == "Accepted: ET, NCR, ED"
+    assert acceptance_text((), measured) == "No region was accepted one by one"
