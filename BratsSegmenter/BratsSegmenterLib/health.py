@@ -3,14 +3,69 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from BratsSegmenterLib.archive import Check, CredentialStore
+import numpy as np
+
+from BratsSegmenterLib.archive import Archive, Check, Credentials, CredentialStore, Profile
 from BratsSegmenterLib.errors import BratsSegmenterError
+from BratsSegmenterLib.progress import Progress
 
 _PACKAGES = ("torch", "monai", "SimpleITK", "pydicom", "highdicom", "dcmqi", "dicomweb-client", "numpy", "scipy")
 _ENOUGH_DISK_GB = 5.0
+_ENOUGH_GPU_GB = 2.0
+_SHOWN_DIGITS = 12
+_FAIR_SHARE = 0.5  # a phantom shows that all parts work together, not how well the model segments
+
+
+def examine(
+    folder: Path, profile: Profile | None, credentials: Credentials, with_phantom: bool, progress: Progress
+) -> tuple[Check, ...]:
+    """The machine, the archive when there is one, and a synthetic patient from end to end when it is wanted.
+
+    Parameters
+    ----------
+    folder : Path
+        Where studies are kept.
+    profile : Profile or None
+    credentials : Credentials
+        For that archive.
+    with_phantom : bool
+    progress : Progress
+    """
+    with progress.stage("examine the machine"):
+        checks = check_machine(folder)
+    if profile is not None:
+        with progress.stage("examine the archive"):
+            checks += Archive(profile, credentials).test_connection()
+    if with_phantom:
+        checks += (check_phantom(progress),)
+    return checks
+
+
+def check_phantom(progress: Progress) -> Check:
+    """Send a synthetic patient the whole way, in a folder and an archive of its own that vanish afterwards."""
+    from BratsSegmenterLib.demo.story import travel
+
+    started_s = time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            journey = travel(Path(folder), progress, spacing_mm=2.0)
+    except BratsSegmenterError as error:
+        return Check("phantom", False, f"The synthetic patient did not arrive: {error}")
+    head = journey.head
+    drawn_ml = np.count_nonzero(head.labels) * head.geometry.voxel_volume_ml
+    found_ml = journey.segmented.volumes_ml["WT"]
+    return Check(
+        "phantom",
+        True if abs(found_ml / drawn_ml - 1) < _FAIR_SHARE else None,
+        f"A synthetic patient went from an archive to segments and back in {time.monotonic() - started_s:.0f} s:"
+        f" {found_ml:.0f} mL of tumour were found where {drawn_ml:.0f} mL were made,"
+        f" {len(journey.sent.pushed)} objects were stored and came back equal.",
+    )
 
 
 def check_machine(folder: Path) -> tuple[Check, ...]:
@@ -33,8 +88,9 @@ def _device() -> Check:
 
     if torch.cuda.is_available():
         properties = torch.cuda.get_device_properties(0)
-        free, _ = torch.cuda.mem_get_info(0)
-        return Check("device", True, f"{properties.name} with {free / 1e9:.1f} GB of free memory.")
+        free, total = torch.cuda.mem_get_info(0)
+        sentence = f"{properties.name}: {free / 1e9:.1f} GB of its {total / 1e9:.1f} GB of memory are free."
+        return Check("device", True if free / 1e9 >= _ENOUGH_GPU_GB else None, sentence)
     if torch.backends.mps.is_available():
         return Check("device", True, "The GPU of this Mac (MPS).")
     return Check("device", True, f"No GPU; {torch.get_num_threads()} processor threads, which is enough.")
@@ -64,7 +120,12 @@ def _bundles() -> tuple[Check, ...]:
             bundle = load_bundle(name)
         except BratsSegmenterError as error:
             return Check(name, False, str(error))
-        return Check(name, True, f"Model {name} {bundle.algorithm.version}: its weights have the stated hash.")
+        sha256 = bundle.algorithm.weights_sha256[:_SHOWN_DIGITS]
+        return Check(
+            name,
+            True,
+            f"Model {name} {bundle.algorithm.version}: its weights have the stated hash (SHA-256 {sha256}...).",
+        )
 
     names = available_bundles()
     if not names:

@@ -61,6 +61,11 @@ class JobFolder:
         return self.path / "segmentation.nii.gz"
 
     @property
+    def corrected(self) -> Path:
+        """The label map as a person left it when she last sent or rehearsed it."""
+        return self.path / "corrected.nii.gz"
+
+    @property
     def volumes_table(self) -> Path:
         """Volumes and diameters of that label map, CSV."""
         return self.path / "volumes.csv"
@@ -69,6 +74,11 @@ class JobFolder:
     def uncertainty(self) -> Path:
         """The entropy map in the same grid."""
         return self.path / "uncertainty.mha"
+
+    @property
+    def thumbnails(self) -> Path:
+        """Small pictures of the series."""
+        return self.path / "thumbnails"
 
     @property
     def quality(self) -> Path:

@@ -31,6 +31,75 @@ class ConnectionResult:
 
 
 @dataclass(frozen=True)
+class DoctorJob:
+    """Examine this machine and, when one is named, an archive.
+
+    Attributes
+    ----------
+    folder : Path
+        Where studies are kept, for the free disk space.
+    profile : Profile or None
+        The archive to test.
+    with_phantom : bool
+        A synthetic patient goes the whole way too, which takes a minute or two.
+    """
+
+    KIND: ClassVar[str] = "doctor"
+    folder: Path
+    profile: Profile | None = None
+    with_phantom: bool = False
+
+
+@dataclass(frozen=True)
+class DoctorResult:
+    """What the doctor found, in the order of the examination."""
+
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True)
+class StorageJob:
+    """Say how much disk the kept studies take, and delete old ones when that is asked for.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder with all job folders.
+    delete_older_than_days : float or None
+        None deletes nothing.
+    in_use : tuple of str
+        Names of job folders that stay in any case.
+    """
+
+    KIND: ClassVar[str] = "storage"
+    folder: Path
+    delete_older_than_days: float | None = None
+    in_use: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StorageResult:
+    """The studies that are kept on this computer, after a clean-up when one was asked for.
+
+    Attributes
+    ----------
+    studies : int
+    size_bytes : int
+    deleted : int
+        How many studies went.
+    freed_bytes : int
+    stayed : tuple of str
+        A sentence for each old study that had to stay, by the name of its folder, which says nothing about whose it is.
+    """
+
+    studies: int
+    size_bytes: int
+    deleted: int = 0
+    freed_bytes: int = 0
+    stayed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class SearchJob:
     """Look for studies."""
 
@@ -96,23 +165,33 @@ class PrepareJob:
 
 @dataclass(frozen=True)
 class SeriesRow:
-    """One series as the user sees it; `excluded` says why it is not offered as a sequence, empty when it is."""
+    """One series as the user sees it.
+
+    Attributes
+    ----------
+    excluded : str
+        Why it is not offered as a sequence; empty when it is.
+    thumbnail : Path or None
+        PNG of its middle slice.
+    """
 
     key: str
     description: str
     number: int | None
     slices: int
     excluded: str = ""
+    thumbnail: Path | None = None
 
 
 @dataclass(frozen=True)
 class SequenceChoice:
-    """Which series was taken as a sequence, how sure that is (0 to 1) and why."""
+    """Which series was taken as a sequence, how sure that is (0 to 1), why, and what speaks against it."""
 
     key: str
     series_uid: str
     confidence: float
     reasons: tuple[str, ...]
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,6 +206,13 @@ class PrepareResult:
         Of ours, oldest first.
     others : tuple of ResultObject
         Structure sets and SEGs of others, oldest first.
+    consequences : mapping of str to str
+        Sequence to what its lack means for the result, whether it was found or not.
+    operated : bool or None
+        Whether the descriptions say that the study was made after an operation (True) or before (False); None when
+        they do not say.
+    operated_reason : str
+        The words that say so.
     """
 
     series: tuple[SeriesRow, ...]
@@ -135,6 +221,9 @@ class PrepareResult:
     notes: tuple[str, ...]
     results: tuple[EarlierResult, ...] = ()
     others: tuple[ResultObject, ...] = ()
+    consequences: Mapping[str, str] = field(default_factory=dict)
+    operated: bool | None = None
+    operated_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,6 +251,8 @@ class SegmentJob:
         "auto", "cuda", "mps" or "cpu".
     resample_gaps : bool
         The user agreed to fill missing slices by interpolation.
+    is_postoperative : bool
+        The user confirmed that the study was made after an operation: only then is a resection cavity drawn.
     """
 
     KIND: ClassVar[str] = "segment"
@@ -171,6 +262,7 @@ class SegmentJob:
     device: str = "auto"
     steps: SwitchedSteps = SwitchedSteps()
     resample_gaps: bool = False
+    is_postoperative: bool = False
 
 
 @dataclass(frozen=True)
@@ -321,7 +413,18 @@ class SendResult:
     notes: tuple[str, ...] = ()
 
 
-Job = ConnectionJob | SearchJob | ListFolderJob | PrepareJob | SegmentJob | ResumeJob | SendJob
+Job = ConnectionJob | DoctorJob | StorageJob | SearchJob | ListFolderJob | PrepareJob | SegmentJob | ResumeJob | SendJob
 JOB_KINDS: dict[str, type[Job]] = {
-    kind.KIND: kind for kind in (ConnectionJob, SearchJob, ListFolderJob, PrepareJob, SegmentJob, ResumeJob, SendJob)
+    kind.KIND: kind
+    for kind in (
+        ConnectionJob,
+        DoctorJob,
+        StorageJob,
+        SearchJob,
+        ListFolderJob,
+        PrepareJob,
+        SegmentJob,
+        ResumeJob,
+        SendJob,
+    )
 }

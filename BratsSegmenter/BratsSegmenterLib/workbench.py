@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Archive, Credentials, Profile
 from BratsSegmenterLib.delivery import Signature
-from BratsSegmenterLib.dicom import Authorship, ObjectKind, Recognition, ResultObject, ScannedStudy
+from BratsSegmenterLib.dicom import Authorship, ObjectKind, ScannedStudy
 from BratsSegmenterLib.domain import Segmentation, Sequence, Series
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import LearningError, SeriesError
+from BratsSegmenterLib.health import examine
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.jobs import (
     ConnectionJob,
     ConnectionResult,
+    DoctorJob,
+    DoctorResult,
     Job,
     ListFolderJob,
     ListFolderResult,
@@ -32,8 +35,8 @@ from BratsSegmenterLib.jobs import (
     SegmentResult,
     SendJob,
     SendResult,
-    SequenceChoice,
-    SeriesRow,
+    StorageJob,
+    StorageResult,
     SwitchedSteps,
 )
 from BratsSegmenterLib.kept_study import KeptStudy
@@ -49,13 +52,25 @@ from BratsSegmenterLib.pipeline import (
     scan_study,
     segment_case,
 )
+from BratsSegmenterLib.prepared_study import describe, results_in
 from BratsSegmenterLib.preprocessing import Steps, resample_to_reference, write_quality_page
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.resuming import choose_regions, resume_case
 from BratsSegmenterLib.sending import Sending
-from BratsSegmenterLib.versions import earlier_results, foreign_regions
+from BratsSegmenterLib.storage import look_after
+from BratsSegmenterLib.thumbnails import write_thumbnails
+from BratsSegmenterLib.versions import earlier_results
 
-Result = ConnectionResult | SearchResult | ListFolderResult | PrepareResult | SegmentResult | SendResult
+Result = (
+    ConnectionResult
+    | DoctorResult
+    | StorageResult
+    | SearchResult
+    | ListFolderResult
+    | PrepareResult
+    | SegmentResult
+    | SendResult
+)
 
 
 def perform(job: Job, credentials: Credentials, progress: Progress) -> Result:
@@ -63,6 +78,10 @@ def perform(job: Job, credentials: Credentials, progress: Progress) -> Result:
     match job:
         case ConnectionJob():
             return ConnectionResult(Archive(job.profile, credentials).test_connection())
+        case DoctorJob():
+            return DoctorResult(examine(job.folder, job.profile, credentials, job.with_phantom, progress))
+        case StorageJob():
+            return look_after(job, progress)
         case SearchJob():
             with progress.stage("search"):
                 return SearchResult(tuple(Archive(job.profile, credentials).search(job.query)))
@@ -107,13 +126,18 @@ class Workbench:
             self._folder.write_source(on_this_computer)
         else:
             self._fetch(job.profile, job.study_uid)
-        return describe(self.study, recognise(self.study, self._progress))
+        recognition = recognise(self.study, self._progress)
+        left_out = {series.key for series, _reason in recognition.excluded}
+        offered = (series for series in self.study.series if series.key not in left_out)
+        thumbnails = write_thumbnails(offered, self._folder.thumbnails, self._progress)
+        return describe(self.study, recognition, thumbnails)
 
     def segment(self, job: SegmentJob) -> SegmentResult:
         """Segment the series taken as sequences and keep everything that is shown to the user."""
         found = {Sequence(role): self._series(key) for role, key in job.sequences.items()}
         case = load_case(found, job.resample_gaps, self._progress)
-        result = segment_case(case, Settings(job.bundle, job.device, _steps(job.steps)), self._progress)
+        settings = Settings(job.bundle, job.device, _steps(job.steps), job.is_postoperative)
+        result = segment_case(case, settings, self._progress)
         return self._keep(result, job.resample_gaps)
 
     def resume(self, job: ResumeJob) -> SegmentResult:
@@ -145,7 +169,7 @@ class Workbench:
             intervals_ml=self._intervals_ml(record, segmentation),
         )
         if job.profile is None:
-            result = sending.write(earlier_results(_result_objects(self.study)))
+            result = sending.write(earlier_results(results_in(self.study)))
         else:
             result = sending.store(Archive(job.profile, self._credentials))
         return replace(result, notes=(*result.notes, *self._keep_correction(job, record, sending, result)))
@@ -261,29 +285,3 @@ def _doubtful_slices(segmentation: Segmentation) -> tuple[DoubtfulSlice, ...]:
 
 def _steps(switched: SwitchedSteps) -> Steps:
     return Steps(switched.registration, switched.bias_correction, switched.brain_mask)
-
-
-def _result_objects(study: ScannedStudy) -> tuple[ResultObject, ...]:
-    return dicom.result_objects(file for item in study.set_aside for file in item.files)
-
-
-def describe(study: ScannedStudy, recognition: Recognition) -> PrepareResult:
-    """The recognition as records for people, Slicer and scripts."""
-    reasons = {series.key: reason for series, reason in recognition.excluded}
-    rows = tuple(SeriesRow(s.key, s.description, s.number, len(s.frames), reasons.get(s.key, "")) for s in study.series)
-    choices = {
-        sequence.value: SequenceChoice(
-            candidate.series.key, candidate.series.series_uid, candidate.confidence, candidate.reasons
-        )
-        for sequence, candidate in recognition.found.items()
-    }
-    objects = _result_objects(study)
-    aside = tuple(item.sentence for item in study.set_aside)
-    return PrepareResult(
-        series=rows,
-        sequences=choices,
-        warnings=(*recognition.warnings, *aside),
-        notes=dicom.missing_notes(recognition.found),
-        results=earlier_results(objects),
-        others=foreign_regions(objects),
-    )

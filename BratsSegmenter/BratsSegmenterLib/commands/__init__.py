@@ -27,6 +27,7 @@ _NAMES = (
     "ledger",
     "demo",
     "archive",
+    "clean",
     "nifti_to_dicom",
     "download",
     "evaluate",

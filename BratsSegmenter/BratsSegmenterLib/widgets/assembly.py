@@ -23,6 +23,7 @@ from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
 from BratsSegmenterLib.widgets.sources import Sources
 from BratsSegmenterLib.widgets.timed_steps import TimedSteps
+from BratsSegmenterLib.widgets.upkeep import Upkeep
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.widgets.worklist import Worklist
 
@@ -52,4 +53,6 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
     runner = ConsiderateRunner(WorkerProcess(command), queue)
     workflow = Workflow(runner, review, studies_folder, ledger_folder, ensure_dependencies, run_steps=TimedSteps())
     worklist = Worklist(Sources(workflow, profiles, database_studies), queue, Identities(slicer.app.userSettings()))
-    return Panel(layout, workflow, review, profiles, Preferences(slicer.app.userSettings()), worklist)
+    preferences = Preferences(slicer.app.userSettings())
+    upkeep = Upkeep(preferences, studies_folder, doctor=WorkerProcess(command), storage=WorkerProcess(command))
+    return Panel(layout, workflow, review, profiles, upkeep, worklist)

@@ -12,6 +12,8 @@ from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.jobs import (
     ConnectionJob,
     ConnectionResult,
+    DoctorJob,
+    DoctorResult,
     Job,
     ListFolderJob,
     ListFolderResult,
@@ -24,14 +26,27 @@ from BratsSegmenterLib.jobs import (
     SegmentResult,
     SendJob,
     SendResult,
+    StorageJob,
+    StorageResult,
 )
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.records import from_json
 
-JobResult = ConnectionResult | SearchResult | ListFolderResult | PrepareResult | SegmentResult | SendResult
+JobResult = (
+    ConnectionResult
+    | DoctorResult
+    | StorageResult
+    | SearchResult
+    | ListFolderResult
+    | PrepareResult
+    | SegmentResult
+    | SendResult
+)
 
 RESULT_OF: dict[type[Job], type[JobResult]] = {
     ConnectionJob: ConnectionResult,
+    DoctorJob: DoctorResult,
+    StorageJob: StorageResult,
     SearchJob: SearchResult,
     ListFolderJob: ListFolderResult,
     PrepareJob: PrepareResult,

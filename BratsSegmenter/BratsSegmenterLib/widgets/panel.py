@@ -10,10 +10,10 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.jobs import SegmentResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.archive_part import ArchivePart
+from BratsSegmenterLib.widgets.doctor_part import DoctorPart
 from BratsSegmenterLib.widgets.message_bar import MessageBar, Offer
 from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part
-from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.progress_strip import ProgressStrip
 from BratsSegmenterLib.widgets.queue_part import QueuePart
@@ -21,8 +21,10 @@ from BratsSegmenterLib.widgets.review_part import ReviewPart
 from BratsSegmenterLib.widgets.run_part import RunPart
 from BratsSegmenterLib.widgets.send_part import SendPart
 from BratsSegmenterLib.widgets.sequences_part import SequencesPart
+from BratsSegmenterLib.widgets.settings_part import SettingsPart
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.studies_part import StudiesPart
+from BratsSegmenterLib.widgets.upkeep import Upkeep
 from BratsSegmenterLib.widgets.views_part import ViewsPart
 from BratsSegmenterLib.widgets.volumes_part import VolumesPart
 from BratsSegmenterLib.widgets.workflow import Workflow
@@ -42,7 +44,7 @@ class Panel:
     review : Review
         The scene's side of the workflow.
     profiles : ProfilesModel
-    preferences : Preferences
+    upkeep : Upkeep
     worklist : Worklist
     """
 
@@ -52,7 +54,7 @@ class Panel:
         workflow: Workflow,
         review: Review,
         profiles: ProfilesModel,
-        preferences: Preferences,
+        upkeep: Upkeep,
         worklist: Worklist,
     ) -> None:
         self.workflow = workflow
@@ -66,11 +68,13 @@ class Panel:
         self.studies = StudiesPart(workflow, worklist, self.archive.search_page)
         self.queue = QueuePart(workflow, worklist, self.studies.open)
         self.sequences = SequencesPart(workflow)
-        self.run = RunPart(workflow)
+        self.run = RunPart(workflow, upkeep.preferences)
         self.views = ViewsPart(workflow, review)
         self.review = ReviewPart(workflow, review)
         self.volumes = VolumesPart(workflow, review)
-        self.send = SendPart(workflow, profiles, review, preferences)
+        self.send = SendPart(workflow, profiles, review, upkeep.preferences)
+        self.settings = SettingsPart(upkeep.preferences, upkeep.storage, workflow, upkeep.studies_folder)
+        self.doctor = DoctorPart(upkeep.doctor, profiles, upkeep.studies_folder)
         layout.addWidget(self.message_bar.widget)
         layout.addWidget(self.progress.widget)
         for part in self._parts:
@@ -81,6 +85,9 @@ class Panel:
         self.sequences.changed.connect(self.run.update)
         self.archive.editor.changed.connect(self.send.update)
         self.review.accepted_changed.connect(self.send.update)
+        self.settings.changed.connect(self.run.take_preferences)
+        self.settings.changed.connect(self.send.take_preferences)
+        self.send.learned.connect(self.settings.take_preferences)
         review.on_volumes = self._on_volumes
         self._on_state_changed()
         worklist.queue.options = lambda: self.run.options
@@ -89,7 +96,8 @@ class Panel:
     @property
     def _parts(self) -> tuple[Part, ...]:
         worklist = (self.archive, self.studies, self.queue)
-        return *worklist, self.sequences, self.run, self.views, self.review, self.volumes, self.send
+        work = (self.sequences, self.run, self.views, self.review, self.volumes, self.send)
+        return *worklist, *work, self.settings, self.doctor
 
     def close_scene(self) -> None:
         """Let go of the scene's nodes before they are removed, and begin anew."""
@@ -115,6 +123,8 @@ class Panel:
         """End the workers and let go of the scene, for a module or an application that closes."""
         self._worklist.queue.shut_down()
         self.workflow.shut_down()
+        self.settings.shut_down()
+        self.doctor.shut_down()
         self._release_nodes()
 
     def _release_nodes(self) -> None:

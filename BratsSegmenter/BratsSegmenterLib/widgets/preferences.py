@@ -11,6 +11,7 @@ _FORMATS = "BratsSegmenter/formats"
 _BUNDLE = "BratsSegmenter/bundle"
 _DEVICE = "BratsSegmenter/device"
 _DEFAULT_FORMATS = "RTSTRUCT"
+_DEVICES = ("auto", "cuda", "mps", "cpu")
 
 
 class Settings(Protocol):
@@ -65,7 +66,8 @@ class Preferences:
     @property
     def device(self) -> str:
         """ "auto", "cuda", "mps" or "cpu"."""
-        return self._text(_DEVICE, "auto")
+        device = self._text(_DEVICE, _DEVICES[0])
+        return device if device in _DEVICES else _DEVICES[0]
 
     @device.setter
     def device(self, device: str) -> None:

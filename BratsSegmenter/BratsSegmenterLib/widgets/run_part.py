@@ -6,12 +6,13 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.segmentation import available_bundles
-from BratsSegmenterLib.widgets.choices import BUNDLE, RunOptions
+from BratsSegmenterLib.widgets.choices import RunOptions
 from BratsSegmenterLib.widgets.earlier_part import EarlierPart
 from BratsSegmenterLib.widgets.part import Part
+from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.workflow import Workflow
 
-_DEVICES = (
+DEVICES = (
     ("auto", _("best device")),
     ("cuda", _("graphics card (CUDA)")),
     ("mps", _("graphics card (Apple)")),
@@ -22,14 +23,15 @@ _DEVICES = (
 class RunPart(Part):
     """Starts what comes next: fetch and segment, segment, segment again, or take up an earlier result."""
 
-    def __init__(self, workflow: Workflow) -> None:
+    def __init__(self, workflow: Workflow, preferences: Preferences) -> None:
         super().__init__("RunPart")
         self._workflow = workflow
-        for _key, text in _DEVICES:
+        self._preferences = preferences
+        for _key, text in DEVICES:
             self.ui.deviceSelector.addItem(text)
         for name in available_bundles():
             self.ui.modelSelector.addItem(name)
-        self.ui.modelSelector.setCurrentIndex(max(self.ui.modelSelector.findText(BUNDLE), 0))
+        self.take_preferences()
         self.ui.advancedButton.collapsed = True
         self.ui.runButton.clicked.connect(self._run)
         self.earlier = EarlierPart(workflow)
@@ -44,6 +46,12 @@ class RunPart(Part):
         self.ui.advancedButton.setEnabled(not is_busy)
         self.earlier.update()
 
+    def take_preferences(self) -> None:
+        """Choose the model and the device that the user prefers."""
+        self.ui.modelSelector.setCurrentIndex(max(self.ui.modelSelector.findText(self._preferences.bundle), 0))
+        devices = [key for key, _text in DEVICES]
+        self.ui.deviceSelector.setCurrentIndex(devices.index(self._preferences.device))
+
     def _run_text(self) -> str:
         if self._workflow.result is not None:
             return _("Segment again")
@@ -52,7 +60,7 @@ class RunPart(Part):
     @property
     def options(self) -> RunOptions:
         """Model, device and steps as chosen now."""
-        device, _text = _DEVICES[self.ui.deviceSelector.currentIndex]
+        device, _text = DEVICES[self.ui.deviceSelector.currentIndex]
         return RunOptions(self.ui.modelSelector.currentText, device, self._steps())
 
     def _run(self) -> None:

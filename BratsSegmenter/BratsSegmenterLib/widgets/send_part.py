@@ -16,6 +16,7 @@ from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.send_model import FORMATS, checks_text, consent_text, receipt_details, receipt_text
 from BratsSegmenterLib.widgets.send_preview import acceptance_text, preview
+from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
 
@@ -23,7 +24,13 @@ _WITH_A_RESULT = (PanelState.REVIEW, PanelState.SENT)
 
 
 class SendPart(Part):
-    """Formats, reviewer, what it comes to, consent; the gate's findings and the receipt afterwards."""
+    """Formats, reviewer, what it comes to, consent; the gate's findings and the receipt afterwards.
+
+    Attributes
+    ----------
+    learned : Signal
+        Emitted without arguments when name and formats of a sending were remembered.
+    """
 
     def __init__(self, workflow: Workflow, profiles: ProfilesModel, review: Review, preferences: Preferences) -> None:
         super().__init__("SendPart")
@@ -32,6 +39,7 @@ class SendPart(Part):
         self._review = review
         self._preferences = preferences
         self._shown: SendResult | None = None
+        self.learned = Signal()
         self.format_boxes = {item.key: self._add_format(index) for index, item in enumerate(FORMATS)}
         self.take_preferences()
         for box in (self.ui.nestedBox, self.ui.smoothBox, self.ui.approvedBox):
@@ -128,6 +136,7 @@ class SendPart(Part):
         request = self._request()
         if request.connection is not None:
             self._preferences.reviewer, self._preferences.formats = request.reviewer, request.formats
+            self.learned.emit()
             self._workflow.send(request)
 
     def _rehearse(self) -> None:

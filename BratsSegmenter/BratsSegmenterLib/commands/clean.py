@@ -1,0 +1,39 @@
+"""``clean``: how much disk fetched studies take, and delete old ones."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.records import to_json
+
+NAME = "clean"
+HELP = "say how much disk the panel's fetched studies take; with --older-than delete old ones"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the studies lie, and how old is old."""
+    parser.add_argument("folder", type=Path, metavar="DIR", help="where the panel keeps its studies; its settings say")
+    parser.add_argument(
+        "--older-than",
+        type=float,
+        metavar="DAYS",
+        help="delete studies untouched for that long; what waits in an outbox and unsent corrections stay",
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print what is there, what went and what had to stay."""
+    from BratsSegmenterLib.jobs import StorageJob
+    from BratsSegmenterLib.storage import look_after
+
+    with console.progress() as progress:
+        storage = look_after(StorageJob(arguments.folder, arguments.older_than), progress)
+    console.say(f"{storage.studies} studies take {storage.size_bytes / 1e9:.2f} GB in {arguments.folder}.")
+    if arguments.older_than is not None:
+        console.say(f"{storage.deleted} were deleted, {storage.freed_bytes / 1e9:.2f} GB are free again.")
+    for sentence in storage.stayed:
+        console.warn(sentence)
+    console.result(to_json(storage))
+    return 0

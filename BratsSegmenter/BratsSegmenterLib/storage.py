@@ -1,0 +1,128 @@
+"""The disk that fetched studies take, and what of them can go."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from BratsSegmenterLib.archive import Outbox, TransactionState
+from BratsSegmenterLib.errors import BratsSegmenterError
+from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.jobs import StorageJob, StorageResult
+from BratsSegmenterLib.kept_study import KeptStudy, StudyState
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study_queue import StudyQueue
+
+_STUDY_FOLDER = re.compile(r"[0-9a-f]{16}")
+_DAY_S = 86400.0
+
+
+def look_after(job: StorageJob, progress: Progress) -> StorageResult:
+    """Do what the job asks."""
+    with progress.stage("kept studies"):
+        if job.delete_older_than_days is None:
+            return survey(job.folder, progress)
+        return clean(job.folder, job.delete_older_than_days, job.in_use, progress)
+
+
+def survey(studies_folder: Path, progress: Progress) -> StorageResult:
+    """How many studies are kept in a folder, and how much disk they take."""
+    return clean(studies_folder, float("inf"), (), progress)
+
+
+def clean(
+    studies_folder: Path,
+    older_than_days: float,
+    in_use: Collection[str],
+    progress: Progress,
+    now_s: float | None = None,
+) -> StorageResult:
+    """Delete studies that nobody touched for a while; what must not be lost stays.
+
+    Only folders that this program made are looked at, those named by sixteen hexadecimal digits. What waits in an
+    outbox, corrections that were not sent, studies in the queue and those in use stay; receipts of what was sent stay
+    too. The ledger lies elsewhere and is never touched, nor are DICOM files that were taken from other folders.
+
+    Parameters
+    ----------
+    studies_folder : Path
+        The folder with the job folders.
+    older_than_days : float
+        Since anything in the folder was last written.
+    in_use : collection of str
+        Names of job folders that are worked on.
+    progress : Progress
+    now_s : float, optional
+        Seconds since the epoch; the clock's when not given.
+    """
+    now_s = time.time() if now_s is None else now_s
+    queued = {item.folder for item in StudyQueue(studies_folder / "queue.json").items if item.is_open}
+    studies = size_bytes = deleted = freed_bytes = 0
+    stayed: list[str] = []
+    for folder in _study_folders(studies_folder):
+        progress.raise_if_cancelled()
+        size, written_s = _measured(folder)
+        is_old = now_s - written_s > older_than_days * _DAY_S
+        reason = _reason_to_stay(folder, folder.name in {*in_use, *queued}) if is_old else ""
+        if is_old and not reason:
+            left = _delete(folder)
+            deleted, freed_bytes = deleted + 1, freed_bytes + size - left
+            continue
+        if reason:
+            stayed.append(f"{folder.name}: {reason}")
+        studies, size_bytes = studies + 1, size_bytes + size
+    return StorageResult(studies, size_bytes, deleted, freed_bytes, tuple(stayed))
+
+
+def _study_folders(studies_folder: Path) -> Iterator[Path]:
+    if studies_folder.is_dir():
+        for path in sorted(studies_folder.iterdir()):
+            if _STUDY_FOLDER.fullmatch(path.name) and path.is_dir() and not path.is_symlink() and not _is_bare(path):
+                yield path
+
+
+def _is_bare(folder: Path) -> bool:
+    """Whether only the receipts of a study are left."""
+    return {path.name for path in folder.iterdir()} <= {JobFolder(folder).outbox.name}
+
+
+def _measured(folder: Path) -> tuple[int, float]:
+    """Bytes, and when anything was last written (seconds since the epoch)."""
+    facts = [path.lstat() for path in folder.rglob("*")]
+    return sum(fact.st_size for fact in facts), max(fact.st_mtime for fact in facts)
+
+
+def _reason_to_stay(folder: Path, is_in_use: bool) -> str:
+    if is_in_use:
+        return "it is in use or in the queue."
+    outbox, state = JobFolder(folder).outbox, KeptStudy(folder).state
+    try:
+        waits = outbox.is_dir() and any(
+            transaction.state is not TransactionState.DELIVERED for transaction in Outbox(outbox).transactions()
+        )
+    except BratsSegmenterError:
+        return "its outbox cannot be read."
+    if waits:
+        return "objects wait in its outbox."
+    if state is StudyState.CORRECTED or (JobFolder(folder).corrected.exists() and state is not StudyState.SENT):
+        return "it holds a correction that was not sent."
+    return ""
+
+
+def _delete(folder: Path) -> int:
+    """Delete all but the receipts, the records first, so that no half study is offered; the bytes that stayed."""
+    outbox = JobFolder(folder).outbox
+    for path in sorted(folder.iterdir(), key=lambda one: one.is_dir()):
+        if path == outbox:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    if outbox.is_dir():
+        return _measured(folder)[0]
+    folder.rmdir()
+    return 0

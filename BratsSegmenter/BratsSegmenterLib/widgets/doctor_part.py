@@ -1,0 +1,85 @@
+"""The doctor: what works on this machine and with the archive, examined in the worker, told in plain sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import qt
+from slicer.i18n import tr as _
+
+from BratsSegmenterLib.archive import Check, Profile
+from BratsSegmenterLib.jobs import DoctorJob, DoctorResult
+from BratsSegmenterLib.progress import ProgressEvent
+from BratsSegmenterLib.widgets.doctor_model import as_html, for_support, verdict
+from BratsSegmenterLib.widgets.messages import Failure, Outcome
+from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
+from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
+from BratsSegmenterLib.widgets.runner import JobRunner
+
+
+class DoctorPart(Part):
+    """Examines on request, in a worker of its own, so that it can be asked whatever the study's work is doing.
+
+    Parameters
+    ----------
+    runner : JobRunner
+    profiles : ProfilesModel
+        Whose archive in use is tested.
+    studies_folder : Path
+        Where studies are kept.
+    """
+
+    def __init__(self, runner: JobRunner, profiles: ProfilesModel, studies_folder: Path) -> None:
+        super().__init__("DoctorPart")
+        self.fold(True)
+        self._runner = runner
+        self._profiles = profiles
+        self._studies_folder = studies_folder
+        self._profile: Profile | None = None
+        self._checks: tuple[Check, ...] = ()
+        self.ui.examineButton.clicked.connect(self._examine)
+        self.ui.stopButton.clicked.connect(runner.cancel)
+        self.ui.copyButton.clicked.connect(self._copy)
+        runner.progressed.connect(self._show_progress)
+        runner.ended.connect(self._on_ended)
+        self._show_state()
+
+    def shut_down(self) -> None:
+        """End an examination, for a module or an application that closes."""
+        self._runner.shut_down()
+
+    def _examine(self) -> None:
+        connection = self._profiles.connection()
+        self._profile = connection.profile if connection else None
+        self._checks = ()
+        set_text_or_hide(self.ui.findingsLabel, "")
+        secrets = connection.credentials.to_json() if connection else {}
+        self._studies_folder.mkdir(parents=True, exist_ok=True)
+        self._runner.start(DoctorJob(self._studies_folder, self._profile, self.ui.phantomBox.checked), secrets)
+        self.ui.verdictLabel.setText(_("Examining..."))
+        self._show_state()
+
+    def _show_state(self) -> None:
+        is_running = self._runner.is_running
+        self.ui.examineButton.setEnabled(not is_running)
+        self.ui.phantomBox.setEnabled(not is_running)
+        self.ui.stopButton.setVisible(is_running)
+        self.ui.copyButton.setEnabled(bool(self._checks))
+
+    def _show_progress(self, event: ProgressEvent) -> None:
+        self.ui.verdictLabel.setText(_("Examining: {stage}...").format(stage=event.stage))
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        match outcome:
+            case DoctorResult(checks):
+                self._checks = checks
+                self.ui.verdictLabel.setText(verdict(checks))
+                set_text_or_hide(self.ui.findingsLabel, as_html(checks))
+            case Failure():
+                self.ui.verdictLabel.setText(outcome.sentence)
+            case _:
+                self.ui.verdictLabel.setText(_("The examination was stopped."))
+        self._show_state()
+
+    def _copy(self) -> None:
+        qt.QApplication.clipboard().setText(for_support(self._checks, self._profile, Path.home()))

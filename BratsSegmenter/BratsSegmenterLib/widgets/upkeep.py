@@ -1,0 +1,28 @@
+"""What the parts beside the work on a study share: settings and doctor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from BratsSegmenterLib.widgets.preferences import Preferences
+from BratsSegmenterLib.widgets.runner import JobRunner
+
+
+@dataclass(frozen=True, eq=False)
+class Upkeep:
+    """What the user prefers, where studies are kept, and who examines machine and disk while the study's work goes on.
+
+    Attributes
+    ----------
+    preferences : Preferences
+    studies_folder : Path
+        With a job folder for each study.
+    doctor, storage : JobRunner
+        Workers of their own.
+    """
+
+    preferences: Preferences
+    studies_folder: Path
+    doctor: JobRunner
+    storage: JobRunner
