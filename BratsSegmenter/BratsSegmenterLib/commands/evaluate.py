@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.domain import Sequence
+
+if TYPE_CHECKING:
+    from BratsSegmenterLib.learning.evaluation import Protocol
+    from BratsSegmenterLib.segmentation import Bundle
 
 NAME = "evaluate"
 HELP = "score a model on a folder of labelled cases in BraTS' layout"
@@ -32,27 +37,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("bundle", "off", "high-grade", "low-grade"),
         help="what is too small to be believed; left out: the bundle's own rules",
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write scores.csv and a page of pictures there")
+    parser.add_argument(
+        "--variants",
+        action="store_true",
+        help="also moved, in thick slices, through the whole chain and with each sequence missing; "
+        "what --out holds of an earlier run is not done again",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write the scores and a page there")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print Dice by case and region, statistics of all measures, and the cases that could not be used."""
-    from BratsSegmenterLib.learning import evaluation
+    from BratsSegmenterLib.learning.evaluation import Protocol
     from BratsSegmenterLib.preprocessing import Steps
     from BratsSegmenterLib.segmentation import PRESETS, InferenceSettings, load_bundle
 
-    protocol = evaluation.Protocol(
+    bundle = load_bundle(arguments.bundle)
+    protocol = Protocol(
         steps=Steps() if arguments.whole_chain else None,
         without=tuple(Sequence(value) for value in arguments.without),
         device=arguments.device,
         inference=InferenceSettings(flip_averaging=arguments.flips),
         postprocessing=PRESETS.get(arguments.postprocessing),
     )
+    if arguments.variants:
+        _run_variants(arguments, bundle, protocol, console)
+    else:
+        _run_once(arguments, bundle, protocol, console)
+    return 0
+
+
+def _run_once(arguments: argparse.Namespace, bundle: Bundle, protocol: Protocol, console: Console) -> None:
+    from BratsSegmenterLib.learning import evaluation
+
     page = evaluation.PicturePage()
     with console.progress() as progress:
-        result = evaluation.evaluate(
-            arguments.cases, load_bundle(arguments.bundle), protocol, progress, page.add if arguments.out else None
-        )
+        result = evaluation.evaluate(arguments.cases, bundle, protocol, progress, page.add if arguments.out else None)
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
         evaluation.write_csv(result, arguments.out / "scores.csv")
@@ -71,4 +91,22 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for case in result.set_aside:
         console.warn(case.reason)
     console.result(evaluation.to_json(result))
-    return 0
+
+
+def _run_variants(arguments: argparse.Namespace, bundle: Bundle, protocol: Protocol, console: Console) -> None:
+    from BratsSegmenterLib.learning import evaluation
+
+    with console.progress() as progress:
+        results = evaluation.evaluate_variants(
+            arguments.cases, bundle, base=protocol, kept=arguments.out, progress=progress
+        )
+    regions = evaluation.scored_regions(bundle)
+    if arguments.out:
+        evaluation.write_variants_csv(results, arguments.out / "variants.csv")
+        evaluation.write_variants_page(results, bundle, regions, arguments.out / "variants.html")
+    title = f"Mean Dice of {bundle.name} {bundle.specification.version}, and what it differs from the plain variant"
+    headings = ["variant", "cases", *(region.key for region in regions)]
+    console.table(title, headings, evaluation.variant_rows(results, regions))
+    for reason in sorted({case.reason for result in results for case in result.set_aside}):
+        console.warn(reason)
+    console.result({"variants": evaluation.variants_json(results, regions)})

@@ -10,6 +10,7 @@ from BratsSegmenterLib.learning.evaluation.run import (
     Protocol,
     SetAside,
     evaluate,
+    scored_regions,
 )
 from BratsSegmenterLib.learning.evaluation.summary import (
     Statistics,
@@ -22,10 +23,23 @@ from BratsSegmenterLib.learning.evaluation.summary import (
 )
 from BratsSegmenterLib.learning.evaluation.trust import HEADINGS as TRUST_HEADINGS
 from BratsSegmenterLib.learning.evaluation.trust import Trust, trust, trust_rows
+from BratsSegmenterLib.learning.evaluation.variants import (
+    PLAIN,
+    VARIANTS,
+    Variant,
+    VariantResult,
+    evaluate_variants,
+    variant_rows,
+    variants_json,
+    write_variants_csv,
+    write_variants_page,
+)
 
 __all__ = [
+    "PLAIN",
     "SEQUENCE_NAMES",
     "TRUST_HEADINGS",
+    "VARIANTS",
     "CaseFiles",
     "CaseResult",
     "Evaluation",
@@ -36,18 +50,26 @@ __all__ = [
     "SetAside",
     "Statistics",
     "Trust",
+    "Variant",
+    "VariantResult",
     "calibrate",
     "case_rows",
     "evaluate",
+    "evaluate_variants",
     "find_cases",
     "measure_rows",
     "read_case",
     "region_scores",
+    "scored_regions",
     "statistics",
     "synthesis_settings",
     "to_json",
     "trust",
     "trust_json",
     "trust_rows",
+    "variant_rows",
+    "variants_json",
     "write_csv",
+    "write_variants_csv",
+    "write_variants_page",
 ]

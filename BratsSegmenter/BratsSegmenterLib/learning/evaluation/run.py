@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.domain import RC, REGIONS, Case, Region, Sequence, Series, Volume
+from BratsSegmenterLib.domain import RC, Case, Region, Sequence, Series, Volume
 from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
 from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase, find_cases, read_case
 from BratsSegmenterLib.learning.evaluation.challenge import prepared_from_challenge
+from BratsSegmenterLib.learning.evaluation.degradations import Degradation, degraded
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
 from BratsSegmenterLib.learning.evaluation.trust import Claim, claims
-from BratsSegmenterLib.preprocessing import Steps, preprocess
+from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import (
     Bundle,
@@ -47,6 +48,8 @@ class Protocol:
     inference : InferenceSettings
     postprocessing : Postprocessing or None
         None for the rules of the bundle.
+    degradation : Degradation or None
+        How the images are made worse before they are pre-processed; asks for `steps`.
     """
 
     steps: Steps | None = None
@@ -54,6 +57,7 @@ class Protocol:
     device: str = "auto"
     inference: InferenceSettings = field(default_factory=InferenceSettings)
     postprocessing: Postprocessing | None = None
+    degradation: Degradation | None = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def evaluate(
     """
     protocol, progress = protocol or Protocol(), progress or Progress()
     found, calibration = find_cases(folder), load_calibration(bundle)
-    regions = tuple(REGIONS[region.key] for region in bundle.specification.outputs if region is not RC)
+    regions = scored_regions(bundle)
     results: list[CaseResult] = []
     set_aside: list[SetAside] = []
     with progress.stage("evaluate"):
@@ -151,6 +155,11 @@ def evaluate(
     return Evaluation(bundle.name, bundle.specification.version, regions, tuple(results), tuple(set_aside))
 
 
+def scored_regions(bundle: Bundle) -> tuple[Region, ...]:
+    """The regions of the model's outputs, without the cavity, which the challenges' pre-operative cases lack."""
+    return tuple(region for region in bundle.specification.outputs if region is not RC)
+
+
 @dataclass(frozen=True, eq=False)
 class _Segmented:
     """The model's labels in the grid of the truth, the evidence for their sizes, and what was said on the way."""
@@ -167,8 +176,7 @@ def _segmented(
     if protocol.steps is None:
         prepared = prepared_from_challenge(case)
     else:
-        learnt_brain = brain_finder(bundle, protocol.device)
-        prepared = preprocess(_as_study(case), protocol.steps, progress, learnt_brain)
+        prepared = _preprocessed(case, bundle, protocol, progress)
     with progress.stage("segment"):
         predicted = segment(prepared, bundle, protocol.device, protocol.inference, progress)
     probabilities, voxel_ml = prepared.to_reference_grid(predicted.probabilities), case.labels_geometry.voxel_volume_ml
@@ -187,8 +195,8 @@ def _scores(case: LabelledCase, labels: NDArray[np.uint8], regions: Items[Region
     }
 
 
-def _as_study(case: LabelledCase) -> Case:
-    """The images as if they had come from an archive; the reference is the sequence in whose grid the truth lies."""
+def _preprocessed(case: LabelledCase, bundle: Bundle, protocol: Protocol, progress: Progress) -> PreparedCase:
+    """Pre-processed as a study in use; what is found is judged in the grid of the truth."""
     from BratsSegmenterLib.dicom import reference_sequence
 
     reference = reference_sequence(case.images)
@@ -197,6 +205,13 @@ def _as_study(case: LabelledCase) -> Case:
             f"The labels of the case '{case.name}' do not lie in the grid of its {reference.value} image.",
             "Repair the case or leave it out.",
         )
+    shown = degraded(case, protocol.degradation) if protocol.degradation else case
+    prepared = preprocess(_as_study(shown, reference), protocol.steps, progress, brain_finder(bundle, protocol.device))
+    return replace(prepared, reference_geometry=case.labels_geometry)
+
+
+def _as_study(case: LabelledCase, reference: Sequence) -> Case:
+    """The images as if they had come from an archive."""
     volumes = {
         sequence: Volume(array, case.geometries[sequence], (), _series(case.name, sequence))
         for sequence, array in case.images.items()

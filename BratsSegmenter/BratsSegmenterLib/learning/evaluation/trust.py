@@ -12,7 +12,7 @@ from BratsSegmenterLib.domain import REGIONS
 from BratsSegmenterLib.learning.evaluation.metrics import dice
 from BratsSegmenterLib.segmentation import Confidence
 
-HEADINGS = ("region", "cases", "held by the interval", "median width mL", "Dice", "expected Dice", "mean error", "r")
+HEADINGS = ("region", "cases", "in interval", "width mL", "Dice", "expected", "error", "correlation")
 
 
 @dataclass(frozen=True)

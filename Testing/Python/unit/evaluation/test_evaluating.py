@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from case_samples import SHAPE, write_labelled_case
 from model_samples import tiny_bundle
 
 from BratsSegmenterLib.commands import evaluate as command
@@ -34,22 +35,6 @@ from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import Bundle, Calibration, RegionCalibration, load_bundle, write_calibration
 
-SHAPE = (40, 52, 44)
-
-
-def _write_case(folder: Path, seed: int, labels_shape: tuple[int, int, int] = SHAPE) -> None:
-    """A stripped brain with a tumour, in the manner of BraTS."""
-    folder.mkdir(parents=True)
-    rng = np.random.default_rng(seed)
-    axes = np.meshgrid(*(np.linspace(-1.2, 1.2, size) for size in SHAPE), indexing="ij")
-    brain = np.sum([axis**2 for axis in axes], axis=0) < 1
-    tumour = np.sum([(axis - 0.3) ** 2 for axis in axes], axis=0) < 0.08
-    for name in ("t1", "t1c", "t2", "flair"):
-        image = (brain * (100 + 60 * tumour + rng.normal(0, 5, SHAPE))).astype(np.float32)
-        sitk.WriteImage(sitk.GetImageFromArray(image), str(folder / f"{name}.nii.gz"))
-    labels = np.resize((tumour * 2).astype(np.int16), labels_shape)
-    sitk.WriteImage(sitk.GetImageFromArray(labels), str(folder / "seg.nii.gz"))
-
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
@@ -60,10 +45,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two good cases; one with labels of another shape; one without FLAIR."""
     folder = tmp_path_factory.mktemp("cases")
-    _write_case(folder / "good-1", 1)
-    _write_case(folder / "good-2", 2)
-    _write_case(folder / "other-shape", 3, (20, 52, 44))
-    _write_case(folder / "no-flair", 4)
+    write_labelled_case(folder / "good-1", 1)
+    write_labelled_case(folder / "good-2", 2)
+    write_labelled_case(folder / "other-shape", 3, (20, 52, 44))
+    write_labelled_case(folder / "no-flair", 4)
     (folder / "no-flair" / "flair.nii.gz").unlink()
     return folder
 

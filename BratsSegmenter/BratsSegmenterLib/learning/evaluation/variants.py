@@ -1,0 +1,229 @@
+"""The same cases in several variants: as they are, made worse, and with sequences missing."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from BratsSegmenterLib.domain import Region, Sequence
+from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.learning.evaluation.cases import find_cases
+from BratsSegmenterLib.learning.evaluation.degradations import (
+    LARGEST_SHIFT_MM,
+    LARGEST_TURN_DEG,
+    SLICE_THICKNESS_MM,
+    Degradation,
+)
+from BratsSegmenterLib.learning.evaluation.run import CaseResult, Protocol, SetAside, evaluate
+from BratsSegmenterLib.learning.evaluation.summary import MEASURES
+from BratsSegmenterLib.pages import write_page
+from BratsSegmenterLib.preprocessing import Steps
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.records import from_json, to_json
+from BratsSegmenterLib.segmentation import Bundle
+
+PLAIN = "plain"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to give the cases to a model.
+
+    Attributes
+    ----------
+    name : str
+        Unique.
+    description : str
+        What it is, for the page.
+    without : tuple of Sequence
+        Sequences that are withheld.
+    whole_chain : bool
+        Whether the images go through pre-processing, as a study in use.
+    degradation : Degradation or None
+        How the images are made worse first.
+    """
+
+    name: str
+    description: str
+    without: tuple[Sequence, ...] = ()
+    whole_chain: bool = False
+    degradation: Degradation | None = None
+
+    def protocol(self, base: Protocol) -> Protocol:
+        """`base` with what makes the variant."""
+        steps = Steps() if self.whole_chain else None
+        return replace(base, steps=steps, without=self.without, degradation=self.degradation)
+
+
+VARIANTS = (
+    Variant(PLAIN, "Registered and without skull, as research gives them."),
+    Variant("whole chain", "The same, registered, masked and corrected again, as a study in use.", whole_chain=True),
+    Variant(
+        "moved",
+        f"Each sequence but the reference turned by up to {LARGEST_TURN_DEG:g} degrees and shifted by up to "
+        f"{LARGEST_SHIFT_MM:g} mm along each axis, then the whole chain.",
+        whole_chain=True,
+        degradation=Degradation.MOVED,
+    ),
+    Variant(
+        "thick slices",
+        f"All sequences in axial slices of {SLICE_THICKNESS_MM:g} mm, then the whole chain; judged on the experts' own "
+        "thin slices.",
+        whole_chain=True,
+        degradation=Degradation.THICK_SLICES,
+    ),
+    *(
+        Variant(f"without {sequence.value}", f"As plain, but {sequence.value} is withheld.", without=(sequence,))
+        for sequence in Sequence
+    ),
+)
+
+
+@dataclass(frozen=True)
+class VariantResult:
+    """How a model did on one variant.
+
+    Attributes
+    ----------
+    description : str
+        What the variant is.
+    not_measured : tuple of str
+        Keys of the regions that the model does not measure without the sequences that are withheld.
+    """
+
+    name: str
+    description: str
+    cases: tuple[CaseResult, ...]
+    set_aside: tuple[SetAside, ...]
+    not_measured: tuple[str, ...] = ()
+
+    def dice(self, region: Region) -> float | None:
+        """Mean over the cases; None where the region is not measured."""
+        if region.key in self.not_measured:
+            return None
+        return float(np.mean([case.scores[region.key].dice for case in self.cases]))
+
+    def fall(self, region: Region, plain: VariantResult) -> float | None:
+        """Mean of what the Dice of a case is lower than in the plain variant, over the cases that both have."""
+        if region.key in self.not_measured:
+            return None
+        before = {case.name: case.scores[region.key].dice for case in plain.cases}
+        falls = [before[case.name] - case.scores[region.key].dice for case in self.cases if case.name in before]
+        return float(np.mean(falls)) if falls else None
+
+
+def evaluate_variants(
+    folder: Path,
+    bundle: Bundle,
+    variants: Iterable[Variant] = VARIANTS,
+    base: Protocol | None = None,
+    kept: Path | None = None,
+    progress: Progress | None = None,
+) -> tuple[VariantResult, ...]:
+    """Evaluate the cases of a folder in each variant.
+
+    Parameters
+    ----------
+    folder, bundle
+        As for :func:`evaluate`.
+    variants : iterable of Variant
+    base : Protocol, optional
+        Device, flips and post-processing of all variants.
+    kept : Path, optional
+        Folder where each finished variant is kept; one that was finished with the same weights, settings and cases is
+        not evaluated again.
+    progress : Progress, optional
+
+    Raises
+    ------
+    LearningError
+        There is no case, or none that can be used in a variant.
+    Cancelled
+    """
+    base, progress = base or Protocol(), progress or Progress()
+    names = tuple(case.name for case in find_cases(folder))
+    results = []
+    for variant in variants:
+        protocol = variant.protocol(base)
+        file = None
+        if kept:
+            settings = repr((bundle.weights_sha256, protocol, names)).encode()
+            file = kept / f"{variant.name.replace(' ', '-')}-{hashlib.sha256(settings).hexdigest()[:12]}.json"
+        if file and file.exists():
+            results.append(from_json(VariantResult, json.loads(file.read_text(encoding="utf-8"))))
+            continue
+        with progress.stage(variant.name):
+            found = evaluate(folder, bundle, protocol, progress)
+        present = [sequence for sequence in Sequence if sequence not in variant.without]
+        blind = tuple(bundle.specification.not_measured(present))
+        results.append(VariantResult(variant.name, variant.description, found.cases, found.set_aside, blind))
+        if file:
+            write_atomically(file, json.dumps(to_json(results[-1])).encode())
+    return tuple(results)
+
+
+def variant_rows(results: Iterable[VariantResult], regions: Iterable[Region]) -> list[list[str]]:
+    """Variant, cases, then Dice of each region with what it is lower than in the plain variant, for a table."""
+    results, regions = tuple(results), tuple(regions)
+    plain = next((result for result in results if result.name == PLAIN), None)
+    return [
+        [result.name, str(len(result.cases)), *(_cell(result, region, plain) for region in regions)]
+        for result in results
+    ]
+
+
+def variants_json(results: Iterable[VariantResult], regions: Iterable[Region]) -> dict[str, Any]:
+    """Mean Dice by variant and region, null where it is not measured, and the cases set aside."""
+    regions = tuple(regions)
+    return {
+        result.name: {
+            "dice": {region.key: result.dice(region) for region in regions},
+            "cases": [case.name for case in result.cases],
+            "set_aside": [{"case": case.name, "reason": case.reason} for case in result.set_aside],
+        }
+        for result in results
+    }
+
+
+def write_variants_csv(results: Iterable[VariantResult], file: Path) -> None:
+    """Every measure of every variant, case and region, one a line."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["variant", "case", "region", *MEASURES])
+    for result in results:
+        for case in result.cases:
+            for key, scores in case.scores.items():
+                if key not in result.not_measured:
+                    measures = (f"{getattr(scores, measure):.6g}" for measure in MEASURES)
+                    writer.writerow([result.name, case.name, key, *measures])
+    write_atomically(file, text.getvalue().encode())
+
+
+def write_variants_page(
+    results: Iterable[VariantResult], bundle: Bundle, regions: Iterable[Region], file: Path
+) -> None:
+    """The table with what each variant is, and the cases that could not be used, one HTML file."""
+    results, regions = tuple(results), tuple(regions)
+    write_page(
+        file,
+        "variants.html",
+        title=f"{bundle.name} {bundle.specification.version}: variants",
+        regions=regions,
+        rows=list(zip(variant_rows(results, regions), results, strict=True)),
+    )
+
+
+def _cell(result: VariantResult, region: Region, plain: VariantResult | None) -> str:
+    dice = result.dice(region)
+    if dice is None:
+        return "not measured"
+    fall = result.fall(region, plain) if plain and plain is not result else None
+    return f"{dice:.3f}" if fall is None else f"{dice:.3f} ({-fall:+.3f})"
