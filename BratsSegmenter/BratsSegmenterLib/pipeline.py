@@ -29,11 +29,14 @@ class Settings:
         "auto", "cuda", "mps" or "cpu".
     steps : Steps
         Which parts of the pre-processing run.
+    is_postoperative : bool
+        A person confirmed that the patient was operated on before: only then is a resection cavity looked for.
     """
 
     bundle: str = DEFAULT_BUNDLE
     device: str = "auto"
     steps: Steps = field(default_factory=Steps)
+    is_postoperative: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +113,8 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
     prepared = preprocess(case, settings.steps, progress, brain_finder(bundle, settings.device))
     with progress.stage("segment"):
         found = segment(prepared, bundle, settings.device, progress=progress)
+        if not settings.is_postoperative:
+            found = found.without(RC)
     with progress.stage("to the reference's slices"):
         probabilities = prepared.to_reference_grid(found.probabilities)
         geometry = case.reference_volume.geometry

@@ -59,6 +59,7 @@ def add_segmentation_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", default="glioma-synthetic", help="a folder of models/, or a path to a bundle")
     parser.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
     parser.add_argument("--resample-gaps", action="store_true", help="fill missing slices by interpolation")
+    parser.add_argument("--postoperative", action="store_true", help="the patient was operated on: look for a cavity")
     add_step_arguments(parser)
 
 
@@ -128,6 +129,7 @@ def segment_job(arguments: argparse.Namespace, prepared: PrepareResult) -> Segme
         arguments.device,
         steps_from(arguments),
         arguments.resample_gaps,
+        arguments.postoperative,
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.grid import GapError
     from BratsSegmenterLib.dicom.key_images import write_key_images
     from BratsSegmenterLib.dicom.measurement_report import write_measurement_report
+    from BratsSegmenterLib.dicom.middle_slice import middle_slice
     from BratsSegmenterLib.dicom.nifti import nifti_to_dicom
     from BratsSegmenterLib.dicom.provenance import (
         Authorship,
@@ -27,7 +28,16 @@ if TYPE_CHECKING:
         WrittenObject,
         series_description,
     )
-    from BratsSegmenterLib.dicom.recognition import Candidate, Recognition, missing_notes, recognise, reference_sequence
+    from BratsSegmenterLib.dicom.recognition import (
+        Candidate,
+        Recognition,
+        Surgery,
+        SurgeryReading,
+        missing_notes,
+        recognise,
+        reference_sequence,
+        surgery_of,
+    )
     from BratsSegmenterLib.dicom.references import check_references
     from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures, read_rtstruct
     from BratsSegmenterLib.dicom.rtstruct_writer import write_rtstruct
@@ -52,10 +62,13 @@ _MODULE_OF = {
     "ResultObject": "provenance",
     "ScannedStudy": "scanning",
     "SetAside": "scanning",
+    "Surgery": "recognition",
+    "SurgeryReading": "recognition",
     "Verified": "gate",
     "WrittenObject": "provenance",
     "check_references": "references",
     "load_volume": "volume",
+    "middle_slice": "middle_slice",
     "missing_notes": "recognition",
     "nifti_to_dicom": "nifti",
     "read_regions": "study_results",
@@ -68,6 +81,7 @@ _MODULE_OF = {
     "series_description": "provenance",
     "segmentation_from": "adoption",
     "studies_in": "folder_studies",
+    "surgery_of": "recognition",
     "verify_objects": "gate",
     "write_key_images": "key_images",
     "write_measurement_report": "measurement_report",
@@ -90,10 +104,13 @@ __all__ = [
     "ResultObject",
     "ScannedStudy",
     "SetAside",
+    "Surgery",
+    "SurgeryReading",
     "Verified",
     "WrittenObject",
     "check_references",
     "load_volume",
+    "middle_slice",
     "missing_notes",
     "nifti_to_dicom",
     "read_regions",
@@ -106,6 +123,7 @@ __all__ = [
     "segmentation_from",
     "series_description",
     "studies_in",
+    "surgery_of",
     "verify_objects",
     "write_key_images",
     "write_measurement_report",

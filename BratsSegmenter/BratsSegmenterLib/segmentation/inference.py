@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -90,6 +90,11 @@ class RegionProbabilities:
     not_measured: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[str, ...] = ()
     device: str = "cpu"
+
+    def without(self, region: Region) -> RegionProbabilities:
+        """What the model says when one of its regions is not asked for: its voxels fall to the others."""
+        kept = [channel for channel, one in enumerate(self.regions) if one is not region]
+        return replace(self, probabilities=self.probabilities[kept], regions=tuple(self.regions[i] for i in kept))
 
 
 def segment(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.jobs import PrepareResult, SeriesRow
@@ -14,27 +15,46 @@ SURE = 0.7
 
 @dataclass(frozen=True)
 class SequenceRow:
-    """One sequence as the panel shows it; `confidence` is None when the user chose, or nothing was found."""
+    """One sequence as the panel shows it.
+
+    Attributes
+    ----------
+    confidence : float or None
+        None when the user chose, or nothing was found.
+    doubt : str
+        What contradicts the choice, or what the lack of the sequence means for the result; empty when all is well.
+    thumbnail : Path or None
+        PNG of the middle slice.
+    """
 
     sequence: Sequence
     key: str
     confidence: float | None
     reason: str
     is_doubtful: bool
+    doubt: str = ""
+    thumbnail: Path | None = None
 
 
 class SequencesModel:
-    """The recognised sequences of a study with the user's overrides.
+    """The recognised sequences of a study with the user's overrides, and whether she was told of an operation.
 
     Parameters
     ----------
     prepared : PrepareResult
         What the worker found.
+
+    Attributes
+    ----------
+    is_postoperative : bool
+        The user confirmed that the study was made after an operation; never assumed.
     """
 
     def __init__(self, prepared: PrepareResult) -> None:
         self._prepared = prepared
         self._overrides: dict[Sequence, str] = {}
+        self._thumbnails = {row.key: row.thumbnail for row in prepared.series}
+        self.is_postoperative = False
 
     @property
     def series(self) -> tuple[SeriesRow, ...]:
@@ -46,6 +66,19 @@ class SequencesModel:
         """The series that may not, each with the reason."""
         return tuple(row for row in self._prepared.series if row.excluded)
 
+    @property
+    def surgery_proposal(self) -> str:
+        """What the study's descriptions say about an operation, as a sentence."""
+        words, operated = self._prepared.operated_reason, self._prepared.operated
+        if operated is None:
+            return "The descriptions say nothing about an operation."
+        return f"Proposed: {'after' if operated else 'before'} an operation, because a description says '{words}'."
+
+    @property
+    def proposes_surgery(self) -> bool:
+        """Whether an operation is proposed that the user has not confirmed."""
+        return self._prepared.operated is True and not self.is_postoperative
+
     def override(self, sequence: Sequence, key: str) -> None:
         """Take the series `key` as `sequence`; :data:`NO_SERIES` for none."""
         self._overrides[sequence] = key
@@ -55,11 +88,16 @@ class SequencesModel:
         found = self._prepared.sequences.get(sequence.value)
         found_key = found.key if found else NO_SERIES
         key = self._overrides.get(sequence, found_key)
+        thumbnail = self._thumbnails.get(key)
+        lack = self._prepared.consequences.get(sequence.value, "") if key == NO_SERIES else ""
         if key != found_key:
-            return SequenceRow(sequence, key, None, "your choice", False)
+            return SequenceRow(sequence, key, None, "your choice", False, lack, thumbnail)
         if found is None:
-            return SequenceRow(sequence, NO_SERIES, None, "no series of the study was recognised as this one", True)
-        return SequenceRow(sequence, key, found.confidence, "; ".join(found.reasons), found.confidence < SURE)
+            reason = "no series of the study was recognised as this one"
+            return SequenceRow(sequence, NO_SERIES, None, reason, True, lack)
+        is_doubtful = found.confidence < SURE
+        reason = "; ".join(found.reasons)
+        return SequenceRow(sequence, key, found.confidence, reason, is_doubtful, found.doubt, thumbnail)
 
     def rows(self) -> tuple[SequenceRow, ...]:
         """All four."""
@@ -70,8 +108,11 @@ class SequencesModel:
         return {row.sequence.value: row.key for row in self.rows() if row.key != NO_SERIES}
 
     def notices(self) -> tuple[str, ...]:
-        """What the user should know: contradictions, missing sequences, one series taken twice."""
-        return (*self._prepared.warnings, *self._prepared.notes, *self._double_uses())
+        """What the user should know and no row says: warnings, one series taken twice."""
+        said = [row.doubt for row in self.rows() if row.doubt]
+        warnings = (one for one in self._prepared.warnings if not any(doubt in one for doubt in said))
+        notes = (one for one in self._prepared.notes if one not in self._prepared.consequences.values())
+        return (*warnings, *notes, *self._double_uses())
 
     def questions(self) -> tuple[str, ...]:
         """Why the study should not be segmented before a person has looked at the sequences; empty when clear."""

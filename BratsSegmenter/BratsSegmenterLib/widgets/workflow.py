@@ -27,6 +27,7 @@ from BratsSegmenterLib.jobs import (
     SendResult,
 )
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState, study_folder
+from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.steps import StepRunner, Steps, at_once
 from BratsSegmenterLib.versions import EarlierResult, next_version
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
@@ -63,6 +64,10 @@ class Workflow:
         The versions that the study carried when it was fetched, oldest first.
     foreign_regions : tuple of ResultObject
         The structure sets and SEGs of others that it carried then, oldest first.
+    priors : tuple of PriorVolumes
+        What earlier studies of the patient measured, oldest first.
+    priors_changed : Signal
+        Emitted without arguments.
     state_changed, progressed, failed, studies_found, folder_listed, connection_checked, sent, rehearsed : Signal
         Emitted without arguments, with a ProgressEvent, a Failure, the studies, a ListFolderResult, the checks, a
         SendResult that was stored, the SendResult of a dry run.
@@ -98,10 +103,12 @@ class Workflow:
         self.study: StudySummary | None = None
         self.sequences: SequencesModel | None = None
         self.earlier_results: tuple[EarlierResult, ...] = ()
+        self.priors: tuple[PriorVolumes, ...] = ()
         self.foreign_regions: tuple[ResultObject, ...] = ()
         self._sent_version = 0
         self.result: SegmentResult | None = None
         self.state_changed = Signal()
+        self.priors_changed = Signal()
         self.progressed = Signal()
         self.failed = Signal()
         self.studies_found = Signal()
@@ -281,7 +288,13 @@ class Workflow:
     def _segment(self, sequences: SequencesModel, resample_gaps: bool = False) -> None:
         options = self._options
         job = SegmentJob(
-            self.folder, sequences.chosen_keys(), options.bundle, options.device, options.steps, resample_gaps
+            self.folder,
+            sequences.chosen_keys(),
+            options.bundle,
+            options.device,
+            options.steps,
+            resample_gaps,
+            sequences.is_postoperative,
         )
         self._start(job)
 
@@ -361,6 +374,10 @@ class Workflow:
         except BratsSegmenterError as error:
             self._showing = None
             self._on_ended(Failure.of(error))
+        except Exception:
+            self._showing = None
+            self._rest(self._resting_state)
+            raise
         return self._showing is not None
 
     def _stop_showing(self) -> None:

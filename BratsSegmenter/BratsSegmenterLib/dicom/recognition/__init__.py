@@ -3,5 +3,16 @@
 from BratsSegmenterLib.dicom.recognition.candidates import Candidate, Recognition
 from BratsSegmenterLib.dicom.recognition.protocol import missing_notes, reference_sequence
 from BratsSegmenterLib.dicom.recognition.recognition import recognise
+from BratsSegmenterLib.dicom.recognition.surgery import Surgery, SurgeryReading, read_surgery, surgery_of
 
-__all__ = ["Candidate", "Recognition", "missing_notes", "recognise", "reference_sequence"]
+__all__ = [
+    "Candidate",
+    "Recognition",
+    "Surgery",
+    "SurgeryReading",
+    "missing_notes",
+    "read_surgery",
+    "recognise",
+    "reference_sequence",
+    "surgery_of",
+]

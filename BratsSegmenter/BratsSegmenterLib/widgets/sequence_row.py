@@ -1,0 +1,57 @@
+"""One sequence: its picture, the series that is taken, how sure that is, why, and what speaks against it."""
+
+from __future__ import annotations
+
+import qt
+from slicer.i18n import tr as _
+
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.jobs import SeriesRow
+from BratsSegmenterLib.widgets.part import load_ui, set_text_or_hide
+from BratsSegmenterLib.widgets.sequences_model import NO_SERIES, SequenceRow
+from BratsSegmenterLib.widgets.signal import Signal
+
+DOUBT_STYLE = "background: #fff6d6; border: 1px solid #d9a400; border-radius: 3px; color: #4d3b00; padding: 2px 4px;"
+
+
+class SequenceRowWidget:
+    """The widgets of one row.
+
+    Attributes
+    ----------
+    selector : QComboBox
+        The series to choose from; the data of an entry is the key of its series.
+    changed : Signal
+        Emitted after the user chose another series.
+    """
+
+    def __init__(self, sequence: Sequence) -> None:
+        self.widget, self._ui = load_ui("SequenceRow")
+        self.selector = self._ui.selector
+        self.changed = Signal()
+        self.selector.setObjectName(f"{sequence.value}Selector")
+        self.selector.setToolTip(_("The series that is taken as {sequence}").format(sequence=sequence.value))
+        self.selector.currentIndexChanged.connect(self.changed.emit)
+        self._ui.nameLabel.setText(f"<b>{sequence.value}</b>")
+        self._ui.doubtLabel.setStyleSheet(DOUBT_STYLE)
+
+    def offer(self, series: tuple[SeriesRow, ...]) -> None:
+        """Fill the drop-down."""
+        self.selector.blockSignals(True)
+        self.selector.clear()
+        self.selector.addItem(_("none"), NO_SERIES)
+        for item in series:
+            number = "" if item.number is None else f"{item.number}  "
+            self.selector.addItem(f"{number}{item.description}  ({item.slices})", item.key)
+        self.selector.blockSignals(False)
+
+    def show(self, row: SequenceRow) -> None:
+        """Show what was chosen."""
+        self.selector.blockSignals(True)
+        self.selector.setCurrentIndex(self.selector.findData(row.key))
+        self.selector.blockSignals(False)
+        self._ui.confidenceLabel.setText("" if row.confidence is None else f"{row.confidence:.0%}")
+        self._ui.confidenceLabel.setStyleSheet("color: #9a6700; font-weight: bold;" if row.is_doubtful else "")
+        self._ui.reasonLabel.setText(row.reason)
+        set_text_or_hide(self._ui.doubtLabel, row.doubt)
+        self._ui.thumbnailLabel.setPixmap(qt.QPixmap(str(row.thumbnail or "")))
