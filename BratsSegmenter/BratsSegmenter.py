@@ -22,7 +22,15 @@ class BratsSegmenter(ScriptedLoadableModule):
         super().__init__(parent)
         parent.title = _("BratsSegmenter")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
-        parent.dependencies = ["Segmentations", "SubjectHierarchy", "Tables", "Terminologies", "Volumes"]
+        parent.dependencies = [
+            "Markups",
+            "Plots",
+            "Segmentations",
+            "SubjectHierarchy",
+            "Tables",
+            "Terminologies",
+            "Volumes",
+        ]
         parent.contributors = ["The BratsSegmenter developers"]
         parent.icon = qt.QIcon(str(paths.resource("Icons/BratsSegmenter.png")))
         parent.helpText = _(

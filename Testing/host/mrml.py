@@ -19,6 +19,7 @@ _LOGICS = {
     "Volumes": slicer.vtkSlicerVolumesLogic,
     "Terminologies": slicer.vtkSlicerTerminologiesModuleLogic,
     "Markups": slicer.vtkSlicerMarkupsLogic,
+    "Plots": slicer.vtkSlicerPlotsLogic,
     "Segmentations": slicer.vtkSlicerSegmentationsModuleLogic,
     "SubjectHierarchy": slicer.vtkSlicerSubjectHierarchyModuleLogic,
     "Data": slicer.vtkSlicerDataModuleLogic,

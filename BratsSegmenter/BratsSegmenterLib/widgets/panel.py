@@ -81,6 +81,7 @@ class Panel:
             layout.addWidget(part.widget)
         layout.addStretch(1)
         workflow.state_changed.connect(self._on_state_changed)
+        workflow.priors_changed.connect(lambda: self.volumes.show_priors(workflow.priors))
         workflow.failed.connect(self._on_failed)
         self.sequences.changed.connect(self.run.update)
         self.archive.editor.changed.connect(self.send.update)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 
+from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, RC, Lesion, Region
 from BratsSegmenterLib.jobs import SegmentResult
 from BratsSegmenterLib.measurement import diameters_text, is_measurable, largest_measured, millilitres
@@ -96,6 +98,14 @@ def prior_heading(prior: PriorVolumes) -> str:
     """What the column of changes against an earlier study is called."""
     day = prior.study_date
     return f"Since {day.day} {day:%b %Y}" if day is not None else "Since prior"
+
+
+def study_day(study: StudySummary) -> date:
+    """When the study was made; today where it does not say."""
+    try:
+        return datetime.strptime(study.study_date, "%Y%m%d").date()
+    except ValueError:
+        return datetime.now().astimezone().date()
 
 
 def lesions_text(lesions: tuple[Lesion, ...]) -> str:

@@ -13,10 +13,18 @@ from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import report_sentence, to_csv
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.scene.diameters import draw_diameters, remove_diameters, show_diameters
+from BratsSegmenterLib.scene.plot import plot_over_time, remove_plot, show_plot
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide, swatch
-from BratsSegmenterLib.widgets.volumes_model import VolumeRow, as_text, lesions_text, prior_heading, volume_rows
+from BratsSegmenterLib.widgets.volumes_model import (
+    VolumeRow,
+    as_text,
+    lesions_text,
+    prior_heading,
+    study_day,
+    volume_rows,
+)
 from BratsSegmenterLib.widgets.workflow import Workflow
 
 _INTERVAL, _SINCE_PRIOR = 2, 4
@@ -34,7 +42,8 @@ class VolumesPart(Part):
         self._workflow = workflow
         self._review = review
         self._rows: tuple[VolumeRow, ...] = ()
-        self._prior: PriorVolumes | None = None
+        self._priors: tuple[PriorVolumes, ...] = ()
+        self._volumes_ml: Mapping[str, float] = {}
         self._pause = qt.QTimer()
         self._pause.setSingleShot(True)
         self._pause.setInterval(_QUIET_MS)
@@ -47,6 +56,8 @@ class VolumesPart(Part):
         self.ui.sentenceButton.clicked.connect(self._copy_sentence)
         self.ui.copyButton.clicked.connect(self._copy_table)
         self.ui.saveButton.clicked.connect(self._save)
+        self.ui.plotButton.setVisible(False)
+        self.ui.plotButton.clicked.connect(self._plot)
         self.ui.qualityButton.clicked.connect(self._open_quality_page)
 
     def update(self) -> None:
@@ -60,23 +71,30 @@ class VolumesPart(Part):
             self._show(())
             set_text_or_hide(self.ui.lesionsLabel, "")
 
-    def show_prior(self, prior: PriorVolumes | None) -> None:
-        """Compare with what the newest earlier study measured from the next volumes on; None for nothing."""
-        self._prior = prior
-        if prior is not None:
-            self.ui.volumeTable.horizontalHeaderItem(_SINCE_PRIOR).setText(prior_heading(prior))
+    def show_priors(self, priors: tuple[PriorVolumes, ...]) -> None:
+        """Compare with the newest of the earlier studies, given oldest first, and offer to plot all of them."""
+        self._priors = priors
+        self.ui.plotButton.setVisible(bool(priors))
+        if priors:
+            self.ui.volumeTable.horizontalHeaderItem(_SINCE_PRIOR).setText(prior_heading(priors[-1]))
+        if self._volumes_ml:
+            self.show_volumes(self._volumes_ml)
 
     def show_volumes(self, volumes_ml: Mapping[str, float]) -> None:
         """Show the volumes as they are now, in millilitres by region key; the lesions follow."""
+        self._volumes_ml = volumes_ml
         result = self._workflow.result
         if result is not None:
-            self._show(volume_rows(volumes_ml, result, self._review.edited_regions, self._prior))
+            prior = self._priors[-1] if self._priors else None
+            self._show(volume_rows(volumes_ml, result, self._review.edited_regions, prior))
             self._pause.start()
 
     def release(self) -> None:
-        """Measure no more and take the diameters out of the views: the scene's nodes go away."""
+        """Measure no more, and take diameters and plot out of the scene: its nodes go away."""
         self._pause.stop()
+        self._volumes_ml = {}
         remove_diameters()
+        remove_plot()
 
     def _show(self, rows: tuple[VolumeRow, ...]) -> None:
         self._rows = rows
@@ -93,7 +111,7 @@ class VolumesPart(Part):
                 table.setItem(index, column, item)
         has_intervals = self._workflow.result is not None and bool(self._workflow.result.intervals_ml)
         table.setColumnHidden(_INTERVAL, not has_intervals)
-        table.setColumnHidden(_SINCE_PRIOR, self._prior is None)
+        table.setColumnHidden(_SINCE_PRIOR, not self._priors)
         height = table.horizontalHeader().height + sum(table.rowHeight(index) for index in range(len(rows))) + 4
         table.setFixedHeight(max(height, 60))
 
@@ -124,6 +142,11 @@ class VolumesPart(Part):
                 what = _("The file {name} cannot be written.").format(name=Path(file).name)
                 failure = ExportError(what, _("Choose another folder."), cause=str(error))
                 self._workflow.failed.emit(Failure.of(failure))
+
+    def _plot(self) -> None:
+        assert self._workflow.study is not None
+        today = study_day(self._workflow.study)
+        show_plot(plot_over_time(self._priors, today, self._volumes_ml))
 
     def _open_quality_page(self) -> None:
         assert self._workflow.result is not None

@@ -1,11 +1,14 @@
 """The review part clicked through: regions accepted, compared and taken back, the editor with its keys."""
 
+from datetime import date
+
 import pytest
 import qt
 import slicer
 from host.driver import finish, paint
 from host.replay_worker import Behaviour
 
+from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.widgets.region_editor import EFFECTS, keys_text
 
 LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
@@ -120,3 +123,20 @@ def test_a_closed_scene_leaves_no_rows_and_the_next_study_has_its_own(panel):
     _segment(panel)
     assert panel.review.accepted == ()
     assert set(panel.review.rows.rows) == {"ET", "NCR", "ED"}
+
+
+def test_priors_add_a_column_and_a_plot_and_go_with_them(panel):
+    table, button = panel.volumes.ui.volumeTable, panel.volumes.ui.plotButton
+    assert table.isColumnHidden(4)
+    assert button.isHidden()
+    panel.workflow.priors = (PriorVolumes(date(2025, 6, 1), {"ET": 9.0}), PriorVolumes(date(2025, 11, 2), {"ET": 1.0}))
+    panel.workflow.priors_changed.emit()
+    assert table.horizontalHeaderItem(4).text() == "Since 2 Nov 2025"
+    assert table.item(0, 4).text() == "+0.82 (+82 %)"
+    assert not table.isColumnHidden(4)
+    button.click()
+    (chart,) = slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
+    days = chart.GetNthPlotSeriesNode(chart.GetNumberOfPlotSeriesNodes() - 1).GetTableNode().GetTable().GetColumn(0)
+    assert [days.GetValue(row) for row in range(days.GetNumberOfValues())] == [-215, -61, 0]
+    panel.close_scene()
+    assert slicer.util.getNodesByClass("vtkMRMLPlotChartNode") == []

@@ -1,15 +1,23 @@
 """The volume table as the panel shows it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
+from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import ET, Algorithm, Diameters, Lesion
 from BratsSegmenterLib.jobs import SegmentResult
 from BratsSegmenterLib.priors import PriorVolumes
-from BratsSegmenterLib.widgets.volumes_model import VolumeRow, as_text, lesions_text, prior_heading, volume_rows
+from BratsSegmenterLib.widgets.volumes_model import (
+    VolumeRow,
+    as_text,
+    lesions_text,
+    prior_heading,
+    study_day,
+    volume_rows,
+)
 
 AI_ML = {"ET": 2.0, "ED": 10.0, "WT": 12.0}
 
@@ -82,3 +90,9 @@ def test_the_largest_lesion_is_shown_with_diameters_product_and_slice() -> None:
 def test_lesions_without_diameters_are_counted_and_none_is_said() -> None:
     assert lesions_text((Lesion(ET, 1, 0.01, None),)) == "1 enhancing lesion, too small for diameters."
     assert lesions_text(()) == "No enhancing lesion."
+
+
+def test_a_study_without_a_date_counts_as_made_today() -> None:
+    study = StudySummary("2.25.1", "", "", "", "20260503", "", (), None, None)
+    assert study_day(study) == date(2026, 5, 3)
+    assert study_day(replace(study, study_date="")) == datetime.now().astimezone().date()

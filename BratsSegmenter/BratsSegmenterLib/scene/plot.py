@@ -1,0 +1,100 @@
+"""The course of the volumes over time in Slicer's plot view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import slicer
+import vtk
+
+from BratsSegmenterLib.domain import ET, TC, WT, Region
+from BratsSegmenterLib.priors import PriorVolumes
+
+SHOWN = (WT, TC, ET)
+_TITLE = "Glioma volumes over time"
+_MARK = "BratsSegmenter.Plot"
+_DAY, _DATE = "Days", "Date"
+
+
+def plot_over_time(priors: Sequence[PriorVolumes], study_date: date, volumes_ml: Mapping[str, float]) -> Any:
+    """Plot whole tumour, core and enhancing tumour of earlier studies and of this one against days.
+
+    Priors without a date are left out. An earlier plot is replaced.
+
+    Parameters
+    ----------
+    priors : sequence of PriorVolumes
+    study_date : date
+        Of this study.
+    volumes_ml : mapping of str to float
+        Of this study as it is now, by region key.
+
+    Returns
+    -------
+    vtkMRMLPlotChartNode
+        Its X axis counts days from this study, so that earlier ones are negative; points are labelled with dates.
+    """
+    remove_plot()
+    course = [(prior.study_date, prior.volumes_ml) for prior in priors if prior.study_date is not None]
+    course = [*sorted(course, key=lambda point: point[0]), (study_date, volumes_ml)]
+    chart = _add("vtkMRMLPlotChartNode", _TITLE)
+    for region in SHOWN:
+        points = [(day, volumes[region.key]) for day, volumes in course if region.key in volumes]
+        if points:
+            chart.AddAndObservePlotSeriesNodeID(_series(region, points, study_date).GetID())
+    chart.SetTitle(_TITLE)
+    chart.SetXAxisTitle(f"Days from {study_date.day} {study_date:%b %Y}")
+    chart.SetYAxisTitle("mL")
+    chart.SetYAxisRangeAuto(False)
+    chart.SetYAxisRange(0.0, _above(volumes.get(region.key, 0.0) for _day, volumes in course for region in SHOWN))
+    return chart
+
+
+def show_plot(chart: Any) -> None:
+    """Change to a layout that has a plot view, and show the chart in it."""
+    slicer.modules.plots.logic().ShowChartInLayout(chart)
+
+
+def remove_plot() -> None:
+    """Take chart, series and their tables out of the scene."""
+    for kind in ("vtkMRMLPlotChartNode", "vtkMRMLPlotSeriesNode", "vtkMRMLTableNode"):
+        nodes = slicer.mrmlScene.GetNodesByClass(kind)
+        nodes.UnRegister(None)
+        for node in [node for node in nodes if node.GetAttribute(_MARK)]:
+            slicer.mrmlScene.RemoveNode(node)
+
+
+def _series(region: Region, points: Sequence[tuple[date, float]], today: date) -> Any:
+    days, volumes, dates = vtk.vtkIntArray(), vtk.vtkDoubleArray(), vtk.vtkStringArray()
+    for column, name in ((days, _DAY), (volumes, f"{region.key} (mL)"), (dates, _DATE)):
+        column.SetName(name)
+    for day, volume_ml in points:
+        days.InsertNextValue((day - today).days)
+        volumes.InsertNextValue(volume_ml)
+        dates.InsertNextValue(day.isoformat())
+    table = _add("vtkMRMLTableNode", f"{region.name} over time")
+    for column in (days, volumes, dates):
+        table.AddColumn(column)
+    series = _add("vtkMRMLPlotSeriesNode", region.name)
+    series.SetAndObserveTableNodeID(table.GetID())
+    series.SetXColumnName(_DAY)
+    series.SetYColumnName(volumes.GetName())
+    series.SetLabelColumnName(_DATE)
+    series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
+    series.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleCircle)
+    series.SetColor(*(part / 255 for part in region.colour))
+    return series
+
+
+def _above(volumes_ml: Iterable[float]) -> float:
+    """A little more than the largest volume, so that its point is not cut; 1 mL where there is nothing."""
+    return 1.1 * max(volumes_ml, default=0.0) or 1.0
+
+
+def _add(kind: str, name: str) -> Any:
+    node = slicer.mrmlScene.AddNewNodeByClass(kind, name)
+    node.SetAttribute(_MARK, "1")
+    node.SetSaveWithScene(False)
+    return node
