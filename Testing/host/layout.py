@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import qt
 import slicer
 
+from host.interaction import drag, turn_wheel
 from host.mrml import MrmlApplication
 from host.views import SliceView, ThreeDView
 
@@ -21,6 +22,8 @@ class ViewWidget(qt.QWidget):
         super().__init__()
         self.view = view
         self.setMinimumSize(120, 120)
+        view.on_change = self.update
+        self._dragged_from = qt.QPointF()
 
     def paintEvent(self, _event: Any) -> None:
         """Draw bar and view."""
@@ -35,6 +38,19 @@ class ViewWidget(qt.QWidget):
         image = qt.QImage(pixels.data, width, height, 3 * width, qt.QImage.Format.Format_RGB888)
         painter.drawImage(0, _BAR_HEIGHT, image)
         painter.end()
+
+    def mousePressEvent(self, event: qt.QMouseEvent) -> None:
+        """A drag begins."""
+        self._dragged_from = event.position()
+
+    def mouseMoveEvent(self, event: qt.QMouseEvent) -> None:
+        """A drag goes on."""
+        drag(self.view, event.buttons(), event.position() - self._dragged_from)
+        self._dragged_from = event.position()
+
+    def wheelEvent(self, event: qt.QWheelEvent) -> None:
+        """The slices turn."""
+        turn_wheel(self.view, event)
 
     def _label(self) -> str:
         label = self.view.node.GetLayoutLabel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import slicer
@@ -26,6 +27,10 @@ _THREE_D_MANAGERS = (
 )
 
 
+def _nobody() -> None:
+    """Nobody draws the view."""
+
+
 class _View:
     """A render window with the displayable managers that draw a scene into it."""
 
@@ -46,6 +51,12 @@ class _View:
         self.group = slicer.vtkMRMLDisplayableManagerGroup()
         self.group.SetRenderer(self.renderer)
         self.group.Initialize(factory, self.renderer)
+        self.group.AddObserver(vtk.vtkCommand.UpdateEvent, self._changed)
+        self.on_change: Callable[[], None] = _nobody
+        self.logic: Any = None  # of a slice view
+
+    def _changed(self, *_event: Any) -> None:
+        self.on_change()
 
     def resize(self, width: int, height: int) -> None:
         """Give the view another size in pixels."""
@@ -80,6 +91,7 @@ class SliceView(_View):
         self.logic.SetMRMLScene(application.scene)
         self.logic.SetSliceNode(node)
         self.group.SetMRMLDisplayableNode(node)
+        self.logic.AddObserver(vtk.vtkCommand.ModifiedEvent, self._changed)
 
     def resize(self, width: int, height: int) -> None:
         """Give the view another size in pixels; the field of view follows, and the slice fills the view."""

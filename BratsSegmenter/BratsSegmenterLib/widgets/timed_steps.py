@@ -23,5 +23,6 @@ class TimedSteps:
 
     def _take_one(self) -> None:
         assert self._step is not None
-        if not self._step():
-            self._timer.stop()
+        self._timer.stop()
+        if self._step():
+            self._timer.start()
