@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.grid import GapError
     from BratsSegmenterLib.dicom.key_images import write_key_images
     from BratsSegmenterLib.dicom.measurement_report import write_measurement_report
-    from BratsSegmenterLib.dicom.middle_slice import middle_slice
     from BratsSegmenterLib.dicom.nifti import nifti_to_dicom
+    from BratsSegmenterLib.dicom.preview import middle_slice
     from BratsSegmenterLib.dicom.provenance import (
         Authorship,
         ObjectKind,
@@ -68,7 +68,7 @@ _MODULE_OF = {
     "WrittenObject": "provenance",
     "check_references": "references",
     "load_volume": "volume",
-    "middle_slice": "middle_slice",
+    "middle_slice": "preview",
     "missing_notes": "recognition",
     "nifti_to_dicom": "nifti",
     "read_regions": "study_results",
