@@ -235,6 +235,22 @@ def _send(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     return {"objects": objects, "pushed": uids, "delivered_at": "2026-05-03T12:02:00.000+00:00", **where}
 
 
+def _doctor(job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
+    checks = [
+        {"name": "disk", "ok": True, "sentence": f"64.0 GB are free in {job['folder']}."},
+        {"name": "keyring", "ok": None, "sentence": "There is no keyring here: passwords are asked for again."},
+        {"name": "reachable", "ok": False, "sentence": f"The PACS '{job['profile']['name']}' does not answer."},
+    ]
+    return {"checks": checks}
+
+
+def _storage(job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
+    if job["delete_older_than_days"] is None:
+        return {"studies": 3, "size_bytes": 1_200_000_000}
+    stayed = ["00ff: it holds a correction that was not sent."]
+    return {"studies": 1, "size_bytes": 4e8, "deleted": 2, "freed_bytes": 8e8, "stayed": stayed}
+
+
 def _objects(job: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {"kind": kind, "path": f"{job['folder']}/{kind}.dcm", "sop_instance_uid": f"2.25.7{index}"}
@@ -258,6 +274,8 @@ _ANSWERS = {
     "segment": _segment,
     "resume": _resume,
     "send": _send,
+    "doctor": _doctor,
+    "storage": _storage,
 }
 
 if __name__ == "__main__":

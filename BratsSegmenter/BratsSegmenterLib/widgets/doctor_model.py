@@ -65,4 +65,5 @@ def _to_take_out(profile: Profile | None, home: Path) -> list[tuple[str, str]]:
         found += [(profile.url, "<address>"), (host, "<host>"), (f"'{profile.name}'", "<archive>")]
         files = (profile.ca_file, profile.certificate_file, profile.key_file, profile.proxy)
         found += [(text, "<setting>") for text in files]
-    return [(secret, stand_in) for secret, stand_in in found if secret and secret != "/"]
+    meant = [(secret, stand_in) for secret, stand_in in found if secret and secret != "/"]
+    return sorted(meant, key=lambda pair: -len(pair[0]))  # a file before the folder that its path begins with

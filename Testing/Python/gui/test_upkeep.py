@@ -1,0 +1,90 @@
+"""Settings and doctor, clicked."""
+
+import pytest
+import qt
+import slicer
+from host.driver import wait_until
+from host.replay_worker import Behaviour
+
+from BratsSegmenterLib.widgets.run_part import DEVICES
+
+
+def _examined(panel):
+    panel.doctor.ui.examineButton.click()
+    assert not panel.doctor.ui.examineButton.enabled
+    wait_until(lambda: panel.doctor.ui.examineButton.enabled)
+
+
+def test_the_doctor_says_what_it_found_and_copies_it_without_the_archive_s_name(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    _examined(panel)
+    assert panel.doctor.ui.verdictLabel.text == "1 of 3 checks failed; each says what to do."
+    assert "does not answer" in panel.doctor.ui.findingsLabel.text
+    panel.doctor.ui.copyButton.click()
+    copied = qt.QApplication.clipboard().text()
+    assert "WRONG  reachable" in copied
+    assert "Ward 3" not in copied
+
+
+def test_the_doctor_can_be_asked_while_a_study_is_worked_on(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    panel.archive.ui.searchButton.click()
+    assert panel.workflow.state.is_busy
+    _examined(panel)
+    wait_until(lambda: not panel.workflow.state.is_busy)
+    assert panel.studies.ui.studyTable.rowCount == 1
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour.FAILS, Behaviour.DIES])
+def test_an_examination_that_fails_says_so(open_panel, behaviour: Behaviour):
+    panel = open_panel(behaviour)
+    _examined(panel)
+    assert panel.doctor.ui.verdictLabel.text
+    assert not panel.doctor.ui.copyButton.enabled
+
+
+def test_an_examination_can_be_stopped(open_panel):
+    panel = open_panel(Behaviour.WAITS_FOR_CANCEL)
+    panel.doctor.ui.examineButton.click()
+    panel.doctor.ui.stopButton.click()
+    wait_until(lambda: panel.doctor.ui.examineButton.enabled)
+    assert panel.doctor.ui.verdictLabel.text == "The examination was stopped."
+
+
+def test_settings_are_what_a_new_panel_begins_with(open_panel):
+    settings = open_panel(Behaviour.WORKS).settings
+    settings.ui.signatureEdit.setText("R. Eader")
+    settings.ui.signatureEdit.editingFinished.emit()
+    settings.format_boxes["SEG"].setChecked(True)
+    settings.ui.startDeviceSelector.setCurrentIndex([key for key, _text in DEVICES].index("cpu"))
+    panel = open_panel(Behaviour.WORKS)
+    assert panel.send.ui.reviewerEdit.text == "R. Eader"
+    assert panel.send.format_boxes["SEG"].checked
+    assert panel.run.options.device == "cpu"
+
+
+def test_a_setting_reaches_the_open_panel_at_once(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    panel.settings.format_boxes["KEY_IMAGE"].setChecked(True)
+    assert panel.send.format_boxes["KEY_IMAGE"].checked
+
+
+def test_old_studies_are_deleted_only_after_a_question(open_panel, monkeypatch: pytest.MonkeyPatch):
+    panel = open_panel(Behaviour.WORKS)
+    ui = panel.settings.ui
+    ui.measureButton.click()
+    wait_until(lambda: ui.measureButton.enabled)
+    assert ui.storageLabel.text == "3 studies kept, 1.2 GB."
+    asked = []
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda text, **_more: bool(asked.append(text)))
+    ui.deleteButton.click()
+    assert "30 days" in asked[0]
+    assert ui.storageLabel.text == "3 studies kept, 1.2 GB."
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda _text, **_more: True)
+    ui.deleteButton.click()
+    wait_until(lambda: ui.deleteButton.enabled)
+    assert ui.storageLabel.text.splitlines() == [
+        "1 study kept, 400 MB.",
+        "2 studies deleted, 800 MB are free again.",
+        "1 study had to stay: it holds a correction that was not sent.",
+    ]

@@ -1,0 +1,48 @@
+"""The doctor's findings, in colours for the user and without identities for a support desk."""
+
+from pathlib import Path
+
+from BratsSegmenterLib.archive import Authentication, Check, Profile
+from BratsSegmenterLib.health import check_machine
+from BratsSegmenterLib.widgets.doctor_model import as_html, for_support, verdict
+
+WARD = Profile(
+    "Ward 3 of St. Example",
+    "https://pacs.hospital.example:8443/dicom-web",
+    Authentication.CERTIFICATE,
+    ca_file="/home/curie/ca.pem",
+    certificate_file="/home/curie/marie.pem",
+)
+CHECKS = (
+    Check("disk", True, "64.0 GB are free in /home/curie/cache."),
+    Check("keyring", None, "There is no keyring here."),
+    Check("reachable", False, "The PACS 'Ward 3 of St. Example' at pacs.hospital.example does not <answer>."),
+    Check("TLS", False, "The file /home/curie/ca.pem cannot be read."),
+)
+
+
+def test_the_verdict_counts_what_failed():
+    assert verdict(CHECKS) == "2 of 4 checks failed; each says what to do."
+    assert verdict(CHECKS[:2]) == "All 2 checks are fine, or worth a note at most."
+
+
+def test_each_finding_has_a_mark_in_its_colour_and_its_sentence_escaped():
+    html = as_html(CHECKS)
+    for mark, colour in (("✓", "#188038"), ("!", "#b06000"), ("✗", "#c5221f")):
+        assert f'color:{colour}"><b>{mark}</b>' in html
+    assert "&lt;answer&gt;" in html
+
+
+def test_what_is_copied_for_support_names_nobody_and_no_address():
+    text = for_support(CHECKS, WARD, Path("/home/curie"))
+    for told in ("Ward 3", "hospital.example", "curie", "marie.pem", "ca.pem", "8443"):
+        assert told not in text, told
+    assert "WRONG  reachable: The PACS <archive> at <host> does not <answer>." in text
+    assert text.startswith("BratsSegmenter ")
+
+
+def test_the_machine_s_examination_names_the_hash_of_the_weights_and_the_free_disk(tmp_path: Path):
+    found = {check.name: check for check in check_machine(tmp_path)}
+    assert "GB are free in" in found["disk"].sentence
+    assert "SHA-256" in found["glioma-synthetic"].sentence
+    assert found["glioma-synthetic"].ok

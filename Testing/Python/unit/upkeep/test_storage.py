@@ -1,0 +1,113 @@
+"""Old studies go, what must not be lost stays."""
+
+import os
+from pathlib import Path
+
+import pytest
+import series_samples
+from pydicom import dcmread
+
+from BratsSegmenterLib.archive import Outbox
+from BratsSegmenterLib.jobs import StorageJob
+from BratsSegmenterLib.kept_study import KeptStudy, StudyState
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.storage import clean, look_after
+from BratsSegmenterLib.study_queue import StudyQueue
+
+DAY_S = 86400.0
+NOW_S = 1_800_000_000.0
+OLD, NEW = "0123456789abcdef", "fedcba9876543210"
+
+
+def _study(studies: Path, name: str, days_old: float, state: StudyState = StudyState.SEGMENTED) -> Path:
+    folder = studies / name
+    (folder / "dicom").mkdir(parents=True)
+    (folder / "dicom" / "1.dcm").write_bytes(b"x" * 1000)
+    KeptStudy(folder).write_state(state)
+    _age(folder, days_old)
+    return folder
+
+
+def _age(folder: Path, days_old: float) -> None:
+    for path in (*folder.rglob("*"), folder):
+        os.utime(path, (NOW_S - days_old * DAY_S,) * 2)
+
+
+def _clean(studies: Path, in_use: tuple[str, ...] = ()):
+    return clean(studies, 30, in_use, Progress(), now_s=NOW_S)
+
+
+def test_an_old_study_goes_and_a_new_one_stays(tmp_path: Path):
+    old, new = _study(tmp_path, OLD, 31), _study(tmp_path, NEW, 29)
+    result = _clean(tmp_path)
+    assert (result.deleted, result.studies, result.stayed) == (1, 1, ())
+    assert result.freed_bytes > 1000
+    assert not old.exists()
+    assert (new / "dicom" / "1.dcm").exists()
+
+
+def test_without_an_age_nothing_is_deleted_and_the_size_is_said(tmp_path: Path):
+    _study(tmp_path, OLD, 3000)
+    result = look_after(StorageJob(tmp_path), Progress())
+    assert (result.studies, result.deleted) == (1, 0)
+    assert result.size_bytes > 1000
+
+
+def test_a_correction_that_was_not_sent_stays(tmp_path: Path):
+    folder = _study(tmp_path, OLD, 31, StudyState.CORRECTED)
+    result = _clean(tmp_path)
+    assert result.stayed == (f"{OLD}: it holds a correction that was not sent.",)
+    assert (folder / "dicom" / "1.dcm").exists()
+
+
+@pytest.mark.parametrize(("state", "is_kept"), [(StudyState.SEGMENTED, True), (StudyState.SENT, False)])
+def test_a_corrected_label_map_stays_until_it_was_sent(tmp_path: Path, state: StudyState, is_kept: bool):
+    folder = _study(tmp_path, OLD, 31, state)
+    (folder / "corrected.nii.gz").write_bytes(b"labels")
+    _age(folder, 31)
+    _clean(tmp_path)
+    assert folder.exists() == is_kept
+
+
+def test_what_waits_in_an_outbox_stays(tmp_path: Path):
+    (file, *_others) = series_samples.classic(tmp_path / "sample")
+    folder = _study(tmp_path / "studies", OLD, 31, StudyState.SENT)
+    Outbox(folder / "outbox").add([file], str(dcmread(file).StudyInstanceUID), "Ward 3")
+    _age(folder, 31)
+    result = _clean(tmp_path / "studies")
+    assert result.stayed == (f"{OLD}: objects wait in its outbox.",)
+    assert len(Outbox(folder / "outbox").transactions()) == 1
+
+
+def test_receipts_stay_when_their_study_goes_and_are_counted_as_no_study(tmp_path: Path):
+    folder = _study(tmp_path, OLD, 31, StudyState.SENT)
+    (folder / "outbox").mkdir()
+    _age(folder, 31)
+    assert _clean(tmp_path).deleted == 1
+    assert [path.name for path in folder.iterdir()] == ["outbox"]
+    assert _clean(tmp_path).studies == 0
+
+
+def test_studies_in_the_queue_and_in_use_stay(tmp_path: Path):
+    _study(tmp_path, OLD, 31), _study(tmp_path, NEW, 31)
+    StudyQueue(tmp_path / "queue.json").add(NEW, "Ward 3")
+    result = _clean(tmp_path, in_use=(OLD,))
+    assert (result.deleted, len(result.stayed)) == (0, 2)
+
+
+@pytest.mark.parametrize("name", ["my thesis", "0123456789abcde", "0123456789ABCDEF", "ledger"])
+def test_a_folder_that_is_not_ours_is_never_touched(tmp_path: Path, name: str):
+    folder = _study(tmp_path, name, 4000)
+    assert _clean(tmp_path).deleted == 0
+    assert (folder / "dicom" / "1.dcm").exists()
+
+
+def test_images_that_a_link_leads_to_are_not_deleted(tmp_path: Path):
+    outside = tmp_path / "hospital"
+    outside.mkdir()
+    (outside / "1.dcm").write_bytes(b"x")
+    folder = _study(tmp_path / "studies", OLD, 31)
+    (folder / "link").symlink_to(outside)
+    os.utime(folder / "link", (0, 0), follow_symlinks=False)
+    assert _clean(tmp_path / "studies").deleted == 1
+    assert (outside / "1.dcm").exists()
