@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable
+from collections.abc import Sequence as Items
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -171,12 +172,12 @@ def evaluate_variants(
 
 
 def variant_rows(results: Iterable[VariantResult], regions: Iterable[Region]) -> list[list[str]]:
-    """Variant, cases, then Dice of each region with what it is lower than in the plain variant, for a table."""
+    """Variant, cases, then Dice of each region with its difference to the plain variant, for a table."""
     results, regions = tuple(results), tuple(regions)
-    plain = next((result for result in results if result.name == PLAIN), None)
+    compared = _compared(results, regions)
     return [
-        [result.name, str(len(result.cases)), *(_cell(result, region, plain) for region in regions)]
-        for result in results
+        [result.name, str(len(result.cases)), *(f"{dice} {difference}".strip() for dice, difference in cells)]
+        for result, cells in zip(results, compared, strict=True)
     ]
 
 
@@ -217,13 +218,19 @@ def write_variants_page(
         "variants.html",
         title=f"{bundle.name} {bundle.specification.version}: variants",
         regions=regions,
-        rows=list(zip(variant_rows(results, regions), results, strict=True)),
+        rows=list(zip(results, _compared(results, regions), strict=True)),
     )
 
 
-def _cell(result: VariantResult, region: Region, plain: VariantResult | None) -> str:
+def _compared(results: Items[VariantResult], regions: Items[Region]) -> list[list[tuple[str, str]]]:
+    """For each variant and region the Dice and its difference to the plain variant; empty where there is none."""
+    plain = next((result for result in results if result.name == PLAIN), None)
+    return [[_cell(result, region, plain) for region in regions] for result in results]
+
+
+def _cell(result: VariantResult, region: Region, plain: VariantResult | None) -> tuple[str, str]:
     dice = result.dice(region)
     if dice is None:
-        return "not measured"
+        return "not measured", ""
     fall = result.fall(region, plain) if plain and plain is not result else None
-    return f"{dice:.3f}" if fall is None else f"{dice:.3f} ({-fall:+.3f})"
+    return f"{dice:.3f}", "" if fall is None else f"({-fall:+.3f})"
