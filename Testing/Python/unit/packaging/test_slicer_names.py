@@ -1,49 +1,17 @@
 """Nothing that exists only in the test host slips into the extension."""
 
-import ast
 import re
-from pathlib import Path
 
 import pytest
 import slicer
 from host.ctk_widgets import CTK_CLASSES
 from host.mrml_widgets import MRML_CLASSES
+from host.names import REPOSITORY, SLICER_SIDE, known_names, used_names
 
-REPOSITORY = Path(__file__).resolve().parents[4]
-MODULE = REPOSITORY / "BratsSegmenter"
-SLICER_SIDE = [
-    MODULE / "BratsSegmenter.py",
-    *sorted((MODULE / "BratsSegmenterLib" / "scene").glob("*.py")),
-    *sorted((MODULE / "BratsSegmenterLib" / "widgets").glob("*.py")),
-]
-ROOTS = {"qt", "ctk", "slicer"}
 HOST_ONLY = "host"
 
 
-def _known_names() -> set[str]:
-    lines = (REPOSITORY / "Testing" / "host" / "slicer_names.txt").read_text(encoding="utf-8").splitlines()
-    return {line for line in lines if line and not line.startswith("#")}
-
-
-def _used_names(file: Path) -> set[str]:
-    """Dotted names that begin with qt, ctk or slicer, up to the first call, and names imported from them."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    names = {name for node in ast.walk(tree) if (name := _dotted(node)) and name.split(".")[0] in ROOTS}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in ROOTS:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return {name for name in names if not any(other.startswith(f"{name}.") for other in names)}
-
-
-def _dotted(node: ast.AST) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute) and (base := _dotted(node.value)):
-        return f"{base}.{node.attr}"
-    return ""
-
-
-def _is_known(name: str, known: set[str]) -> bool:
+def _is_known(name: str, known: dict[str, str]) -> bool:
     parts = name.split(".")
     if parts[0] == "slicer" and parts[1].startswith("vtk"):
         return _exists_in_mrml(parts[1:])
@@ -61,13 +29,13 @@ def _exists_in_mrml(parts: list[str]) -> bool:
 
 @pytest.mark.parametrize("file", SLICER_SIDE, ids=lambda file: file.name)
 def test_every_name_that_the_module_uses_exists_in_slicer(file):
-    known = _known_names()
-    assert [name for name in sorted(_used_names(file)) if not _is_known(name, known)] == []
+    known = known_names()
+    assert [name for name in sorted(used_names(file)) if not _is_known(name, known)] == []
 
 
 @pytest.mark.parametrize("widget_class", [*CTK_CLASSES, *MRML_CLASSES], ids=lambda cls: cls.__name__)
 def test_the_host_s_widgets_have_no_member_that_slicer_s_have_not(widget_class):
-    known = _known_names()
+    known = known_names()
     inherited = {name for base in widget_class.__mro__[1:] for name in vars(base)}
     own = {name for name in vars(widget_class) if not name.startswith(("_", HOST_ONLY)) and name not in inherited}
     own.discard("staticMetaObject")
@@ -75,7 +43,7 @@ def test_the_host_s_widgets_have_no_member_that_slicer_s_have_not(widget_class):
 
 
 def test_every_class_in_a_ui_file_is_plain_qt_or_known():
-    known_classes = {name.split(".")[0] for name in _known_names()}
+    known_classes = {name.split(".")[0] for name in known_names()}
     used = set()
     for file in (REPOSITORY / "Resources" / "UI").glob("*.ui"):
         used |= set(re.findall(r'<widget class="(\w+)"', file.read_text(encoding="utf-8")))
@@ -88,3 +56,8 @@ def test_signals_are_connected_by_attribute_and_enums_by_name():
         assert not re.search(r"\.connect\(\s*[\"']", source), f"{file.name} connects a signal by a string"
         assert "= qt.Signal" not in source, f"{file.name} declares a signal that PythonQt cannot make"
         assert ".exec(" not in source, f"{file.name} calls exec, which Qt 5 names exec_"
+
+
+def test_every_name_of_the_list_says_where_slicer_declares_it():
+    advice = "run python -m host.name_sources SLICER CTK --write"
+    assert [name for name, source in known_names().items() if not source] == [], advice
