@@ -1,5 +1,5 @@
 # Everything a newcomer types. Each target sets up what it needs.
-#   make demo    a synthetic patient travels from the embedded archive to segments and back; opens nothing, writes demo-out/
+#   make demo    a synthetic patient travels from the embedded archive to segments and back, into demo-out/; then the module opens
 #   make test    the whole test suite
 #   make lint    ruff and mypy
 
@@ -29,8 +29,10 @@ $(VENV)/ready: requirements.lock pyproject.toml | system
 	$(BIN)/pip install --quiet --no-deps --editable .
 	touch $@
 
+# The second line opens the module's window on the demo's archive; without a display it writes pictures of it.
 demo: env
 	$(BIN)/brats-segmenter demo --out demo-out
+	PYTHONPATH=Testing $(BIN)/python -m host.demo demo-out
 
 test: env
 	$(BIN)/pytest

@@ -22,8 +22,8 @@ _CLASS_OF_OBJECT = {"slicer.app": "qSlicerApplication", "slicer.dicomDatabase": 
 _OURS = "bratssegmenter"
 _PYTHON = "Base/Python/slicer"
 _HEADING = """\
-# Names that Slicer 5.12 offers to Python, as far as this extension is concerned, each with the file of Slicer's or CTK's
-# sources that declares it (found by `python -m host.name_sources`). The panel may use these and no others; what is looked
+# Names that Slicer 5.12 offers to Python, as far as this extension uses them, each with the file of Slicer's or CTK's
+# sources that declares it (`python -m host.name_sources` found it). The panel may use no others; what is looked
 # up on vtkMRML and vtkSlicer classes is checked against the classes themselves.
 
 """

@@ -1,39 +1,64 @@
-"""Writes a picture of the whole application at every step of the work: ``python -m host.screenshots OUT``."""
+"""Writes a picture of the whole application in every state: ``python -m host.screenshots OUT``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.widgets.part import Part
+from host.driver import wait_until
 from host.fixtures import MODULE_FILE
+from host.gallery import failure, fill_archive, states
+from host.served_archive import served_archive
 from host.slicer_app import application
-from host.story import Story, archive_with_a_patient
 from host.window import SlicerWindow
 
 _SIZE = (1560, 980)
+_SETTLING_S = 0.3
 
 
-def main(argv: list[str]) -> int:
-    """Tell the story once, and take a picture after each step."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path, help="folder for the pictures")
-    out: Path = parser.parse_args(argv).out
+def write_pictures(out: Path, spacing_mm: float = 1.0) -> None:
+    """Work through one study of a synthetic patient, and take a picture of each state."""
     out.mkdir(parents=True, exist_ok=True)
     window = SlicerWindow(MODULE_FILE)
     window.resize(*_SIZE)
     window.show()
+    panel = window.opened.widget.panel
+    taken: list[str] = []
+
+    def take(name: str, part: Part) -> None:
+        taken.append(name)
+        _let_the_loop_turn()
+        window.look_at(part.widget)
+        _let_the_loop_turn()
+        file = out / f"{len(taken):02d}-{name}.png"
+        window.picture(file)
+        print(file, flush=True)
+
     with tempfile.TemporaryDirectory() as folder:
-        with archive_with_a_patient(Path(folder), StudyIdentity()) as archive:
-            story = Story(window.opened.widget.panel, archive)
-            for number, step in enumerate(story.steps(), start=1):
-                step()
-                name = f"{number:02d}-{step.__name__.replace('_', '-')}.png"
-                window.picture(out / name)
-                print(out / name, flush=True)
-        window.opened.widget.cleanup()
+        with served_archive(Path(folder) / "archive") as archive:
+            fill_archive(archive, Path(folder) / "scanner", spacing_mm)
+            for name, part in states(panel, archive):
+                take(name, part)
+        take("archive-gone", failure(panel))
+    window.opened.widget.cleanup()
+
+
+def _let_the_loop_turn() -> None:
+    end_s = time.monotonic() + _SETTLING_S
+    wait_until(lambda: time.monotonic() > end_s)
+
+
+def main(argv: list[str]) -> int:
+    """Take all pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path, help="folder for the pictures")
+    parser.add_argument("--spacing", type=float, default=1.0, metavar="MM", help="how finely the head is made")
+    arguments = parser.parse_args(argv)
+    write_pictures(arguments.out, arguments.spacing)
     return 0
 
 

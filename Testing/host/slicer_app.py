@@ -30,6 +30,8 @@ pythonqt.UiLoader.custom_classes.update({cls.__name__: cls for cls in (*CTK_CLAS
 class SlicerApplication(qt.QApplication):
     """The QApplication that ``slicer.app`` is, over a MRML application."""
 
+    startupCompleted = qt.Signal()
+
     def __init__(self) -> None:
         super().__init__(["Slicer"])
         self.setStyle("Fusion")

@@ -19,6 +19,7 @@ from BratsSegmenterLib.domain import ET
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.state import PanelState
 from host.driver import finish, paint, wait_until
+from host.served_archive import ServedArchive
 
 ARCHIVE_NAME = "Radiology PACS"
 _TOKEN = 2  # place of "token" in the panel's choices of how to sign in
@@ -37,7 +38,7 @@ def archive_with_a_patient(folder: Path, identity: StudyIdentity, spacing_mm: fl
 class Story:
     """The steps of the work, in order; each ends when the panel rests."""
 
-    def __init__(self, panel: Panel, archive: EmbeddedArchive) -> None:
+    def __init__(self, panel: Panel, archive: EmbeddedArchive | ServedArchive) -> None:
         self._panel = panel
         self._archive = archive
 

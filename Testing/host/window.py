@@ -59,6 +59,11 @@ class SlicerWindow(qt.QMainWindow):
         self.scroll = scroll
         self.addDockWidget(qt.Qt.DockWidgetArea.LeftDockWidgetArea, dock)
 
+    def look_at(self, widget: qt.QWidget) -> None:
+        """Scroll the module panel until `widget` stands at its top, as far as the panel reaches."""
+        application().processEvents()
+        self.scroll.verticalScrollBar().setValue(widget.y)
+
     def picture(self, file: Path) -> None:
         """Write what the window shows as a PNG file."""
         application().processEvents()

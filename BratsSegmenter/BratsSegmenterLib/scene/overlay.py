@@ -11,7 +11,7 @@ from BratsSegmenterLib.scene.volumes import loading_volume
 from BratsSegmenterLib.steps import Steps
 
 _COLOURS_OF_DOUBT = "vtkMRMLColorTableNodeIron"
-_NO_DOUBT, _FULL_DOUBT = 0.15, 1.0  # entropy; below the first the image is left as it is
+_NO_DOUBT, _FULL_DOUBT = 0.3, 1.0  # entropy; below the first the image is left as it is
 
 
 class RegionStyle(Enum):

@@ -2,6 +2,7 @@
 
 import pytest
 import qt
+from host.demo import usable_platform
 from host.driver import finish
 from host.layout import ViewWidget
 from host.replay_worker import Behaviour
@@ -56,3 +57,12 @@ def test_a_drag_with_the_right_button_zooms_all_linked_views(views):
     QTest.mouseRelease(left, button, pos=start + qt.QPoint(0, -40))
     assert right.view.node.GetFieldOfView()[0] != pytest.approx(before_mm)
     assert right.view.node.GetFieldOfView()[0] == pytest.approx(left.view.node.GetFieldOfView()[0], rel=0.02)
+
+
+@pytest.mark.parametrize("variables", [{}, {"DISPLAY": ":97"}], ids=["without", "gone"])
+def test_without_a_display_that_answers_the_demo_opens_no_window(monkeypatch, variables):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert usable_platform() is None

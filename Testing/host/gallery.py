@@ -1,0 +1,81 @@
+"""Every state that the panel can be in, one after the other, for pictures of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from BratsSegmenterLib.archive import Archive
+from BratsSegmenterLib.demo.story import access_to
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.domain import ET
+from BratsSegmenterLib.widgets.panel import Panel
+from BratsSegmenterLib.widgets.part import Part
+from host.driver import finish, wait_until
+from host.served_archive import ServedArchive, scan_a_patient
+from host.story import Story
+
+_OTHERS = (
+    ("Phantom^Glioma", "PHANTOM-1", "20251004", "MR BRAIN W/WO CONTRAST"),
+    ("Phantom^Meningioma", "PHANTOM-2", "20260101", "MR BRAIN TUMOUR FOLLOW-UP"),
+    ("Phantom^Astrocytoma", "PHANTOM-3", "20251230", "MR HEAD NAVIGATION"),
+)
+_COARSE_MM = 3.0
+
+
+def fill_archive(archive: ServedArchive, folder: Path, spacing_mm: float = 1.0) -> None:
+    """Store the study of the story and some others, so that there is a list to choose from."""
+    identities = [StudyIdentity(name, number, f"A{day}", day, study) for name, number, day, study in _OTHERS]
+    files = scan_a_patient(folder / "story", StudyIdentity(), spacing_mm)
+    for index, identity in enumerate(identities):
+        files += scan_a_patient(folder / str(index), identity, _COARSE_MM)
+    Archive(*access_to(archive)).store(files, compare=False)
+
+
+def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part]]:
+    """Work through one study; gives the name of each state and the part of the panel to look at."""
+    story = Story(panel, archive)
+    story.enter_archive()
+    yield "archive", panel.archive
+    story.test_connection()
+    yield "connection-tested", panel.archive
+    story.search()
+    story.choose_study()
+    yield "worklist", panel.studies
+    story.press_the_button()
+    yield "running", panel.sequences
+    story.wait_for_the_result()
+    yield "review", panel.views
+    panel.views.ui.doubtBox.click()
+    yield "doubt", panel.views
+    panel.views.ui.nextButton.click()
+    yield "doubtful-slice", panel.views
+    panel.views.ui.doubtBox.click()
+    story.correct()
+    panel.review.rows.rows[ET.key].compare.click()
+    yield "compared-with-the-model", panel.review
+    panel.review.rows.rows[ET.key].compare.click()
+    wait_until(lambda: bool(panel.volumes.ui.lesionsLabel.text))
+    yield "volumes", panel.volumes
+    story.agree()
+    yield "agreed", panel.send
+    story.send()
+    yield "sent", panel.send
+    panel.studies.fold(False)
+    panel.studies.ui.studyTable.selectRow(1)
+    panel.studies.ui.queueButton.click()
+    yield "queued", panel.studies
+    panel.settings.fold(False)
+    yield "settings", panel.settings
+    panel.doctor.fold(False)
+    panel.doctor.ui.examineButton.click()
+    wait_until(lambda: bool(panel.doctor.ui.findingsLabel.text), timeout_s=300)
+    yield "doctor", panel.doctor
+
+
+def failure(panel: Panel) -> Part:
+    """What is said when the archive has gone; to be called after its process ended."""
+    panel.archive.fold(False)
+    panel.archive.ui.searchButton.click()
+    finish(panel, timeout_s=120)
+    return panel.archive
