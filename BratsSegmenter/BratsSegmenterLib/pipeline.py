@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Recognition, ScannedStudy
-from BratsSegmenterLib.domain import RC, WT, Case, Measurements, Segmentation, Sequence, Series
+from BratsSegmenterLib.domain import RC, Case, Measurements, Segmentation, Sequence, Series
 from BratsSegmenterLib.errors import RecognitionError
-from BratsSegmenterLib.measurement import measure
+from BratsSegmenterLib.measurement import measure, quality_findings, registration_findings
 from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
 from BratsSegmenterLib.progress import Progress
 
@@ -132,11 +134,15 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
             region_evidence(probabilities, found.regions, cleaned.labels, geometry.voxel_volume_ml, found.not_measured)
         )
         measurements = measure(segmentation, confidence.intervals_ml)
-    findings = (*case.notes, *prepared.findings, *found.findings, *cleaned.findings, *_plausibility(segmentation))
+    doubts = _doubts(segmentation, prepared, settings.steps)
+    findings = (*doubts, *case.notes, *prepared.findings, *found.findings, *cleaned.findings)
     return SegmentedCase(case, prepared, segmentation, measurements, findings, confidence.expected_dice)
 
 
-def _plausibility(segmentation: Segmentation) -> tuple[str, ...]:
-    if segmentation.mask(WT).any() or segmentation.mask(RC).any():
-        return ()
-    return ("The model found no tumour. Look at the images and at the quality page before you believe it.",)
+def _doubts(segmentation: Segmentation, prepared: PreparedCase, steps: Steps) -> tuple[str, ...]:
+    """What is doubtful about the result; nothing about the brain where its mask was switched off."""
+    brain = None
+    if steps.brain_mask:
+        brain = prepared.to_reference_grid(prepared.mask[np.newaxis].astype(np.float32))[0] >= 0.5
+    moved_mm = {sequence.value: distance_mm for sequence, distance_mm in prepared.moved_mm.items()}
+    return (*quality_findings(segmentation, brain), *registration_findings(moved_mm))

@@ -3,6 +3,7 @@
 from BratsSegmenterLib.measurement.change import changed_regions
 from BratsSegmenterLib.measurement.diameters import MEASURABLE_MM, axial_diameters, is_measurable
 from BratsSegmenterLib.measurement.doubt import DoubtfulSlice, DoubtKind, doubtful_slices
+from BratsSegmenterLib.measurement.findings import quality_findings, registration_findings
 from BratsSegmenterLib.measurement.measuring import intervals_of, measure
 from BratsSegmenterLib.measurement.sentence import diameters_text, largest_measured, millilitres, report_sentence
 from BratsSegmenterLib.measurement.table import to_csv
@@ -20,6 +21,8 @@ __all__ = [
     "largest_measured",
     "measure",
     "millilitres",
+    "quality_findings",
+    "registration_findings",
     "report_sentence",
     "to_csv",
 ]

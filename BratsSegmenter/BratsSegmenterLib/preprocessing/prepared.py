@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.domain import Case, Sequence
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.preprocessing.grid import resample, smoothed_to
+from BratsSegmenterLib.preprocessing.rigid import shift_mm
 
 CHANNELS = (Sequence.T1, Sequence.T1C, Sequence.T2, Sequence.FLAIR)
 
@@ -48,6 +49,12 @@ class PreparedCase:
     transforms: Mapping[Sequence, sitk.Transform]
     bias_fields: Mapping[Sequence, NDArray[np.float32]] = field(repr=False)
     findings: tuple[str, ...] = ()
+
+    @property
+    def moved_mm(self) -> dict[Sequence, float]:
+        """How far each sequence was moved in the middle of the brain, millimetres; the reference not at all."""
+        middle = self.geometry.points_mm(np.argwhere(self.mask)[:, ::-1].mean(axis=0, keepdims=True))[0]
+        return {sequence: shift_mm(transform, middle) for sequence, transform in self.transforms.items()}
 
     def to_reference_grid(self, probabilities: NDArray) -> NDArray[np.float32]:
         """Carry maps from the 1 mm grid to the reference's own grid by linear interpolation.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from head_phantom import ISOTROPIC, THICK, brain_at, head_case, head_volume, known_move, points_of, tissue_values
 
 from BratsSegmenterLib.domain import Case, Sequence, Volume
@@ -60,6 +61,14 @@ def test_a_moved_sequence_lies_on_the_reference_afterwards(prepared):
     inside = prepared.mask & brain_at(points).reshape(prepared.geometry.shape)
     found = prepared.images[CHANNELS.index(Sequence.FLAIR)]
     assert np.corrcoef(found[inside], expected[inside])[0, 1] > 0.75
+
+
+def test_how_far_a_sequence_was_moved_is_known_in_the_middle_of_the_brain():
+    grid = Geometry.from_axes((3, 3, 3), (1, 1, 1), np.eye(3), np.zeros(3))
+    transforms = {Sequence.T1C: sitk.Euler3DTransform(), Sequence.FLAIR: sitk.TranslationTransform(3, (3.0, 4.0, 0.0))}
+    images, mask = np.zeros((4, 3, 3, 3), np.float32), np.ones((3, 3, 3), bool)
+    moved_mm = PreparedCase(images, tuple(transforms), mask, grid, grid, transforms, {}).moved_mm
+    assert moved_mm == {Sequence.T1C: 0.0, Sequence.FLAIR: 5.0}
 
 
 def test_the_originals_are_moved_onto_the_reference_for_display(case, prepared):

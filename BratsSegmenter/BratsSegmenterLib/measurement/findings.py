@@ -1,0 +1,94 @@
+"""Sentences about a segmentation that a radiologist should doubt: empty, tiny, off the brain, implausibly large."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from BratsSegmenterLib.domain import ET, RC, WT, Segmentation
+from BratsSegmenterLib.geometry import bounding_box
+
+TINY_ML = 0.1
+LARGE_SHARE = 0.5
+OUTSIDE_ML = 0.1
+EDGE_SHARE = 0.25
+MOVED_MM, OTHERS_MOVED_MM = 10.0, 3.0
+
+_FACES = ndimage.generate_binary_structure(3, 1)
+
+
+def quality_findings(segmentation: Segmentation, brain: NDArray[np.bool_] | None = None) -> tuple[str, ...]:
+    """What makes a segmentation doubtful, one sentence each; none when nothing does.
+
+    Parameters
+    ----------
+    segmentation : Segmentation
+    brain : ndarray of bool, shape of the label map, optional
+        The brain mask in the same grid; without it nothing is said about the brain.
+    """
+    tumour = segmentation.mask(WT)
+    if not tumour.any():
+        return () if segmentation.mask(RC).any() else (_EMPTY,)
+    voxel_ml = segmentation.geometry.voxel_volume_ml
+    found = _tiny(np.count_nonzero(segmentation.mask(ET)) * voxel_ml)
+    if brain is None or not brain.any():
+        return found
+    return (*found, *_outside(tumour, brain, voxel_ml), *_at_the_edge(tumour, brain), *_large(tumour, brain))
+
+
+def registration_findings(moved_mm: Mapping[str, float]) -> tuple[str, ...]:
+    """A sentence where one sequence was moved far and all others were not: a patient seldom moves for one alone.
+
+    Parameters
+    ----------
+    moved_mm : mapping of str to float
+        Name of each sequence to the distance that it was moved in the middle of the brain; 0 for the reference.
+    """
+    if not moved_mm:
+        return ()
+    *others, (farthest, distance_mm) = sorted(moved_mm.items(), key=lambda item: item[1])
+    if distance_mm < MOVED_MM or any(other_mm > OTHERS_MOVED_MM for _name, other_mm in others):
+        return ()
+    return (
+        f"{farthest} alone was moved far, by {distance_mm:.0f} mm: the patient moved, or the registration went astray. "
+        "Look at its checkerboard on the quality page.",
+    )
+
+
+_EMPTY = "The model found no tumour. Look at the images and at the quality page before you believe it."
+
+
+def _tiny(enhancing_ml: float) -> tuple[str, ...]:
+    if not 0 < enhancing_ml < TINY_ML:
+        return ()
+    return (f"The enhancing tumour is tiny, {enhancing_ml:.2f} mL: it may be a vessel or noise.",)
+
+
+def _outside(tumour: NDArray[np.bool_], brain: NDArray[np.bool_], voxel_ml: float) -> tuple[str, ...]:
+    outside_ml = np.count_nonzero(tumour & ~brain) * voxel_ml
+    if outside_ml < OUTSIDE_ML:
+        return ()
+    return (f"{outside_ml:.1f} mL of the tumour lie outside the brain mask. Look at the mask on the quality page.",)
+
+
+def _at_the_edge(tumour: NDArray[np.bool_], brain: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Whether much of the tumour's surface, counted in voxels around it, is no brain."""
+    box = tuple(slice(max(part.start - 1, 0), part.stop + 1) for part in bounding_box(tumour))
+    around = ndimage.binary_dilation(tumour[box], _FACES) & ~tumour[box]
+    share = float(np.mean(~brain[box][around]))
+    if share < EDGE_SHARE:
+        return ()
+    return (
+        f"{100 * share:.0f} % of the tumour's surface touches the edge of the brain mask: parts of it may be skull or "
+        "vessels, or the mask may cut the tumour off.",
+    )
+
+
+def _large(tumour: NDArray[np.bool_], brain: NDArray[np.bool_]) -> tuple[str, ...]:
+    share = np.count_nonzero(tumour) / np.count_nonzero(brain)
+    if share <= LARGE_SHARE:
+        return ()
+    return (f"The tumour takes {100 * share:.0f} % of the brain mask, which is implausible.",)
