@@ -1,5 +1,9 @@
 """BratsSegmenter: from the PACS to editable glioma segments and back. The four classes that Slicer looks for."""
 
+import tempfile
+import time
+from pathlib import Path
+
 import qt
 import slicer
 from slicer.i18n import tr as _
@@ -13,6 +17,13 @@ from slicer.ScriptedLoadableModule import (
 from slicer.util import VTKObservationMixin
 
 from BratsSegmenterLib import paths
+
+
+def offerSampleData() -> None:
+    """Register the synthetic patient once Slicer's module Sample Data is loaded."""
+    from BratsSegmenterLib.scene.sample_data import register_sample_data
+
+    register_sample_data()
 
 
 class BratsSegmenter(ScriptedLoadableModule):
@@ -38,6 +49,7 @@ class BratsSegmenter(ScriptedLoadableModule):
             " the result in the same study. For research; every result needs a radiologist's review."
         )
         parent.acknowledgementText = _("Built on 3D Slicer, MONAI, pydicom, highdicom, dicomweb-client and SimpleITK.")
+        slicer.app.startupCompleted.connect(offerSampleData)
 
     def resourcePath(self, filename: str) -> str:
         """A file of Resources/, which lies beside the module or one folder above it."""
@@ -106,13 +118,39 @@ class BratsSegmenterTest(ScriptedLoadableModuleTest):
 
     def runTest(self) -> None:
         """Run the tests of this class."""
-        self.setUp()
-        self.test_the_panel_opens_and_finds_its_files()
+        for test in (
+            self.test_the_panel_opens_and_finds_its_files,
+            self.test_the_worker_runs_in_slicers_python_and_reports,
+            self.test_the_synthetic_patient_is_made_and_shown,
+        ):
+            self.setUp()
+            test()
 
     def test_the_panel_opens_and_finds_its_files(self) -> None:
         """The panel rests, and what the module needs lies where it looks."""
-        panel = slicer.modules.bratssegmenter.widgetRepresentation().self().panel
-        assert panel.workflow.study is None
+        assert self._panel().workflow.study is None
         for resource in ("Icons/BratsSegmenter.png", "Terminology/BratsSegmenter.term.json", "requirements.txt"):
             assert paths.resource(resource).is_file(), resource
         assert any(paths.models_folder().iterdir())
+
+    def test_the_worker_runs_in_slicers_python_and_reports(self) -> None:
+        """The doctor examines this machine in a process of its own; what it misses, it says."""
+        ui = self._panel().doctor.ui
+        ui.examineButton.click()
+        deadline = time.monotonic() + 180
+        while not ui.examineButton.enabled and time.monotonic() < deadline:
+            slicer.app.processEvents()
+        assert "GB are free" in ui.findingsLabel.text, ui.verdictLabel.text
+
+    def test_the_synthetic_patient_is_made_and_shown(self) -> None:
+        """Four volumes come into the scene, and their DICOM files lie where the sample says."""
+        from BratsSegmenterLib.scene.sample_data import make_synthetic_patient
+
+        with tempfile.TemporaryDirectory() as folder:
+            nodes = make_synthetic_patient(Path(folder), spacing_mm=4.0)
+            assert [node.GetName() for node in nodes] == [f"Synthetic {name}" for name in ("T1", "T1c", "T2", "FLAIR")]
+            assert any(Path(folder, "dicom").rglob("*.dcm"))
+
+    @staticmethod
+    def _panel():
+        return slicer.modules.bratssegmenter.widgetRepresentation().self().panel

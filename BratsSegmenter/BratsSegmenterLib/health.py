@@ -84,8 +84,10 @@ def _packages() -> tuple[Check, ...]:
 
 
 def _device() -> Check:
-    import torch
-
+    try:
+        import torch
+    except ImportError:
+        return Check("device", None, "The device is known once torch is installed.")
     if torch.cuda.is_available():
         properties = torch.cuda.get_device_properties(0)
         free, total = torch.cuda.mem_get_info(0)
@@ -120,6 +122,8 @@ def _bundles() -> tuple[Check, ...]:
             bundle = load_bundle(name)
         except BratsSegmenterError as error:
             return Check(name, False, str(error))
+        except ImportError:
+            return Check(name, None, f"Model {name} can be opened once torch and monai are installed.")
         sha256 = bundle.algorithm.weights_sha256[:_SHOWN_DIGITS]
         return Check(
             name,

@@ -1,5 +1,6 @@
 """The extension as CMake builds and installs it."""
 
+import json
 import os
 import re
 import shutil
@@ -84,3 +85,23 @@ def test_the_self_test_is_registered_with_ctest(installed: Path):
     build = installed.parents[3] / "build"
     listed = subprocess.run(["ctest", "-N"], cwd=build, capture_output=True, text=True).stdout
     assert "py_BratsSegmenter.py" in listed
+
+
+def test_the_entry_of_the_extensions_index_says_what_cmake_says():
+    entry = json.loads((REPOSITORY / "BratsSegmenter.json").read_text(encoding="utf-8"))
+    required, optional = {"$schema", "category", "scm_url"}, {"build_dependencies", "build_subdirectory", "tier"}
+    assert required <= set(entry) <= required | optional | {"scm_revision", "scm_type", "enabled"}
+    assert entry["$schema"].endswith("slicer-extension-catalog-entry-schema-v1.0.2.json#")
+    cmake = (REPOSITORY / "CMakeLists.txt").read_text(encoding="utf-8")
+    homepage = re.search(r'EXTENSION_HOMEPAGE "([^"]+)"', cmake)
+    depends = re.search(r'EXTENSION_DEPENDS "([^"]+)"', cmake)
+    assert homepage is not None
+    assert entry["scm_url"] == f"{homepage[1]}.git"
+    assert depends is not None
+    assert entry["build_dependencies"] == depends[1].split()
+
+
+def test_the_checklist_numbers_its_twenty_lines():
+    lines = (REPOSITORY / "Testing" / "CHECKLIST.md").read_text(encoding="utf-8").splitlines()
+    numbers = [int(match[1]) for line in lines if (match := re.match(r"\| (\d+) \|", line))]
+    assert numbers == list(range(1, 21))
