@@ -11,6 +11,7 @@ from BratsSegmenterLib.archive import Check, Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.dicom import EXACT, Contouring, ResultObject
 from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.measurement import DoubtfulSlice
+from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.progress import StageTime
 from BratsSegmenterLib.versions import EarlierResult
 
@@ -413,7 +414,49 @@ class SendResult:
     notes: tuple[str, ...] = ()
 
 
-Job = ConnectionJob | DoctorJob | StorageJob | SearchJob | ListFolderJob | PrepareJob | SegmentJob | ResumeJob | SendJob
+@dataclass(frozen=True)
+class PriorsJob:
+    """Look for earlier studies of a study's patient, and bring the results of ours that they carry.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder of all job folders.
+    """
+
+    KIND: ClassVar[str] = "priors"
+    folder: Path
+    profile: Profile
+    study: StudySummary
+
+
+@dataclass(frozen=True)
+class PriorStudy:
+    """One earlier study; `volumes` is None where it carries no result of ours that could be read."""
+
+    study: StudySummary
+    volumes: PriorVolumes | None = None
+
+
+@dataclass(frozen=True)
+class PriorsResult:
+    """The earlier studies, oldest first."""
+
+    studies: tuple[PriorStudy, ...]
+
+
+Job = (
+    ConnectionJob
+    | DoctorJob
+    | StorageJob
+    | SearchJob
+    | ListFolderJob
+    | PrepareJob
+    | SegmentJob
+    | ResumeJob
+    | SendJob
+    | PriorsJob
+)
 JOB_KINDS: dict[str, type[Job]] = {
     kind.KIND: kind
     for kind in (
@@ -426,5 +469,6 @@ JOB_KINDS: dict[str, type[Job]] = {
         SegmentJob,
         ResumeJob,
         SendJob,
+        PriorsJob,
     )
 }

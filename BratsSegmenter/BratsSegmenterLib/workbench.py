@@ -28,6 +28,8 @@ from BratsSegmenterLib.jobs import (
     ListFolderResult,
     PrepareJob,
     PrepareResult,
+    PriorsJob,
+    PriorsResult,
     ResumeJob,
     SearchJob,
     SearchResult,
@@ -54,6 +56,7 @@ from BratsSegmenterLib.pipeline import (
 )
 from BratsSegmenterLib.prepared_study import describe, results_in
 from BratsSegmenterLib.preprocessing import Steps, resample_to_reference, write_quality_page
+from BratsSegmenterLib.prior_studies import find_priors
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.resuming import choose_regions, resume_case
 from BratsSegmenterLib.sending import Sending
@@ -70,6 +73,7 @@ Result = (
     | PrepareResult
     | SegmentResult
     | SendResult
+    | PriorsResult
 )
 
 
@@ -87,6 +91,8 @@ def perform(job: Job, credentials: Credentials, progress: Progress) -> Result:
                 return SearchResult(tuple(Archive(job.profile, credentials).search(job.query)))
         case ListFolderJob():
             return list_folder(job.files, progress)
+        case PriorsJob():
+            return find_priors(Archive(job.profile, credentials), job, progress)
         case PrepareJob():
             return Workbench(job.folder, credentials, progress).prepare(job)
         case SegmentJob():

@@ -153,6 +153,10 @@ def _list_folder(_job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
     return {"studies": [{"study": STUDY, "files": ["/scanner/1.dcm"]}]}
 
 
+def _priors(_job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
+    return {"studies": []}
+
+
 def _prepare(_job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     series = [
         {"key": f"2.25.{number}", "description": f"{name} tra", "number": number, "slices": SHAPE[0]}
@@ -270,6 +274,7 @@ _ANSWERS = {
     "test_connection": _connection,
     "search": _search,
     "list_folder": _list_folder,
+    "priors": _priors,
     "prepare": _prepare,
     "segment": _segment,
     "resume": _resume,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.measurement_report import write_measurement_report
     from BratsSegmenterLib.dicom.nifti import nifti_to_dicom
     from BratsSegmenterLib.dicom.preview import middle_slice
+    from BratsSegmenterLib.dicom.prior_volumes import volumes_in
     from BratsSegmenterLib.dicom.provenance import (
         Authorship,
         ObjectKind,
@@ -83,6 +84,7 @@ _MODULE_OF = {
     "studies_in": "folder_studies",
     "surgery_of": "recognition",
     "verify_objects": "gate",
+    "volumes_in": "prior_volumes",
     "write_key_images": "key_images",
     "write_measurement_report": "measurement_report",
     "write_rtstruct": "rtstruct_writer",
@@ -125,6 +127,7 @@ __all__ = [
     "studies_in",
     "surgery_of",
     "verify_objects",
+    "volumes_in",
     "write_key_images",
     "write_measurement_report",
     "write_rtstruct",

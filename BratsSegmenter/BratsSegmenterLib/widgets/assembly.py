@@ -18,6 +18,7 @@ from BratsSegmenterLib.widgets.identities import Identities
 from BratsSegmenterLib.widgets.interpreter import worker_interpreter
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.preferences import Preferences
+from BratsSegmenterLib.widgets.priors_finder import PriorsFinder
 from BratsSegmenterLib.widgets.process import WorkerProcess, worker_command
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
@@ -52,7 +53,12 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
     )
     runner = ConsiderateRunner(WorkerProcess(command), queue)
     workflow = Workflow(runner, review, studies_folder, ledger_folder, ensure_dependencies, run_steps=TimedSteps())
-    worklist = Worklist(Sources(workflow, profiles, database_studies), queue, Identities(slicer.app.userSettings()))
+    worklist = Worklist(
+        Sources(workflow, profiles, database_studies),
+        queue,
+        PriorsFinder(workflow, WorkerProcess(command), studies_folder),
+        Identities(slicer.app.userSettings()),
+    )
     preferences = Preferences(slicer.app.userSettings())
     upkeep = Upkeep(preferences, studies_folder, doctor=WorkerProcess(command), storage=WorkerProcess(command))
     return Panel(layout, workflow, review, profiles, upkeep, worklist)

@@ -19,6 +19,8 @@ from BratsSegmenterLib.jobs import (
     ListFolderResult,
     PrepareJob,
     PrepareResult,
+    PriorsJob,
+    PriorsResult,
     ResumeJob,
     SearchJob,
     SearchResult,
@@ -41,6 +43,7 @@ JobResult = (
     | PrepareResult
     | SegmentResult
     | SendResult
+    | PriorsResult
 )
 
 RESULT_OF: dict[type[Job], type[JobResult]] = {
@@ -53,6 +56,7 @@ RESULT_OF: dict[type[Job], type[JobResult]] = {
     SegmentJob: SegmentResult,
     ResumeJob: SegmentResult,
     SendJob: SendResult,
+    PriorsJob: PriorsResult,
 }
 
 

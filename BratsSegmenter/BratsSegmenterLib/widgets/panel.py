@@ -123,6 +123,7 @@ class Panel:
     def shut_down(self) -> None:
         """End the workers and let go of the scene, for a module or an application that closes."""
         self._worklist.queue.shut_down()
+        self._worklist.priors.shut_down()
         self.workflow.shut_down()
         self.settings.shut_down()
         self.doctor.shut_down()

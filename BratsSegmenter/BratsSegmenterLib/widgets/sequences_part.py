@@ -1,4 +1,4 @@
-"""Part 3: which series is T1, T1c, T2 and FLAIR, how sure that is, and why; and whether there was an operation."""
+"""Part 3: which series is T1, T1c, T2 and FLAIR, and why; whether there was an operation; what there was before."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
+from BratsSegmenterLib.widgets.priors_model import priors_text
 from BratsSegmenterLib.widgets.sequence_row import DOUBT_STYLE, SequenceRowWidget
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
@@ -32,6 +33,8 @@ class SequencesPart(Part):
             row.changed.connect(self._on_choice)
         self.ui.studyFrame.setVisible(False)
         self.ui.surgeryBox.toggled.connect(self._on_surgery)
+        workflow.priors_changed.connect(self._show_priors)
+        self._show_priors()
 
     def update(self) -> None:
         """Show the study's sequences; they can be changed while no job runs."""
@@ -61,6 +64,9 @@ class SequencesPart(Part):
         )
         self.ui.surgeryLabel.setStyleSheet(DOUBT_STYLE if model.proposes_surgery else "")
         set_text_or_hide(self.ui.noticesLabel, "\n".join(f"⚠ {notice}" for notice in model.notices()))
+
+    def _show_priors(self) -> None:
+        set_text_or_hide(self.ui.priorsLabel, priors_text(self._workflow.prior_studies))
 
     def _on_choice(self) -> None:
         model = self._workflow.sequences

@@ -18,6 +18,7 @@ from BratsSegmenterLib.jobs import (
     ListFolderResult,
     PrepareJob,
     PrepareResult,
+    PriorStudy,
     ResumeJob,
     SearchJob,
     SearchResult,
@@ -64,6 +65,8 @@ class Workflow:
         The versions that the study carried when it was fetched, oldest first.
     foreign_regions : tuple of ResultObject
         The structure sets and SEGs of others that it carried then, oldest first.
+    prior_studies : tuple of PriorStudy
+        Earlier studies of the patient, oldest first.
     priors : tuple of PriorVolumes
         What earlier studies of the patient measured, oldest first.
     priors_changed : Signal
@@ -103,6 +106,7 @@ class Workflow:
         self.study: StudySummary | None = None
         self.sequences: SequencesModel | None = None
         self.earlier_results: tuple[EarlierResult, ...] = ()
+        self.prior_studies: tuple[PriorStudy, ...] = ()
         self.priors: tuple[PriorVolumes, ...] = ()
         self.foreign_regions: tuple[ResultObject, ...] = ()
         self._sent_version = 0
@@ -254,6 +258,7 @@ class Workflow:
         self._stop_showing()
         self._connection = self._files = self.study = self.result = self.sequences = None
         self.earlier_results, self.foreign_regions = (), ()
+        self.take_priors(())
         self._rest(PanelState.NO_STUDY)
 
     def shut_down(self) -> None:
@@ -265,7 +270,19 @@ class Workflow:
         self._stop_showing()
         self.study, self.result, self.sequences = study, None, None
         self.earlier_results, self.foreign_regions, self._sent_version = (), (), 0
+        self.take_priors(())
         self._rest(PanelState.STUDY_CHOSEN)
+
+    def take_priors(self, studies: tuple[PriorStudy, ...]) -> None:
+        """Keep what was found of earlier studies of the chosen study's patient, oldest first."""
+        self.prior_studies = studies
+        self.priors = tuple(study.volumes for study in studies if study.volumes is not None)
+        self.priors_changed.emit()
+
+    @property
+    def connection(self) -> Connection | None:
+        """The archive of the chosen study; None when its images are on this computer."""
+        return self._connection
 
     def has_dependencies(self) -> bool:
         """Whether the network can run here; installs what it needs when the user agrees, else says what is missing."""

@@ -1,0 +1,182 @@
+"""The queue by clicks: a live archive, the real worker, and a Slicer that crashes in the middle."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import qt
+from host.driver import finish, wait_until
+from host.replay_worker import Behaviour
+from host.slicer_app import application
+from host.story import Story
+
+from BratsSegmenterLib.archive import Archive
+from BratsSegmenterLib.archive.embedded import EmbeddedArchive, serve
+from BratsSegmenterLib.demo.head import synthetic_head
+from BratsSegmenterLib.demo.story import access_to
+from BratsSegmenterLib.demo.study import write_study
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.kept_study import StudyState
+from BratsSegmenterLib.widgets.assembly import build_panel
+from BratsSegmenterLib.widgets.panel import Panel
+from BratsSegmenterLib.widgets.state import PanelState
+
+PATIENTS = ("Adams^Ada", "Baker^Bob")
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[EmbeddedArchive]:
+    """A running archive with a study of each patient."""
+    head = synthetic_head(spacing_mm=4.0)
+    with serve(tmp_path / "archive") as running:
+        for number, name in enumerate(PATIENTS):
+            identity = StudyIdentity(name, f"PHANTOM-{number}", study_date=f"2026010{number + 1}")
+            files = write_study(head, tmp_path / f"scanner{number}", identity)
+            Archive(*access_to(running)).store(files, compare=False)
+        yield running
+
+
+def _open_panel(parameter_node, tmp_path: Path) -> tuple[Panel, qt.QWidget]:
+    application().slicerUserSettingsFilePath = str(tmp_path / "Slicer.ini")
+    application().cachePath = str(tmp_path / "cache")
+    frame = qt.QWidget()
+    return build_panel(qt.QVBoxLayout(frame), parameter_node), frame
+
+
+def _choose_fast_steps(panel: Panel) -> None:
+    for step in (panel.run.ui.registrationBox, panel.run.ui.biasCorrectionBox, panel.run.ui.brainMaskBox):
+        step.setChecked(False)
+
+
+def _queue_states(panel: Panel) -> list[str]:
+    table = panel.queue.ui.queueTable
+    return [table.item(row, 1).text().split(":")[0] for row in range(table.rowCount)]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_two_queued_studies_end_though_the_worker_is_killed_and_slicer_started_again(archive, parameter_node, tmp_path):
+    panel, _frame = _open_panel(parameter_node, tmp_path)
+    _choose_fast_steps(panel)
+    story = Story(panel, archive)
+    story.enter_archive()
+    panel.archive.editor.ui.saveButton.click()
+    story.search()
+    panel.studies.ui.studyTable.selectAll()
+    assert panel.studies.ui.queueButton.text == "Queue 2"
+    panel.studies.ui.queueButton.click()
+    assert _queue_states(panel) == ["fetching", "queued"]
+    story.search()
+    assert panel.workflow.state is PanelState.NO_STUDY, "the search did not wait for the queue"
+    wait_until(lambda: _queue_states(panel)[0] == "segmenting", timeout_s=280)
+    for child in psutil.Process().children(recursive=True):
+        child.send_signal(signal.SIGKILL)  # as a crash of Slicer would end them, without a word to the panel
+    panel.shut_down()
+
+    panel, _frame = _open_panel(parameter_node, tmp_path)
+    _choose_fast_steps(panel)
+    assert _queue_states(panel)[0] == "segmenting", "it was fetched before the crash"
+    Story(panel, archive).enter_archive()  # without a keyring the token was in memory only
+    panel.archive.editor.ui.saveButton.click()
+    wait_until(lambda: not {"fetching", "segmenting", "queued"} & set(_queue_states(panel)), timeout_s=280)
+    assert _queue_states(panel) == ["segmented"] * 2, [item.reason for item in panel._worklist.queue.items]
+    panel.queue.ui.queueTable.selectRow(1)
+    panel.queue.ui.openButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.REVIEW
+    assert panel.studies.widget.text.split(":  ")[1].startswith("Adams, Ada")
+    assert float(panel.volumes.ui.volumeTable.item(0, 1).text()) > 0
+    panel.shut_down()
+
+
+def _queue_one(panel: Panel) -> None:
+    panel.archive.ui.searchButton.click()
+    finish(panel)
+    panel.studies.ui.studyTable.selectRow(0)
+    panel.studies.ui.queueButton.click()
+    wait_until(lambda: not any(item.is_open for item in panel.queue._model._queue.items))
+
+
+def test_a_doubtful_study_needs_the_user_and_opens_with_its_questions(open_panel):
+    panel = open_panel(Behaviour.DOUBTS)
+    _queue_one(panel)
+    panel.queue.ui.queueTable.selectRow(0)
+    assert _queue_states(panel) == [StudyState.NEEDS_YOU.value]
+    assert "Not sure about T2." in panel.queue.ui.reasonLabel.text
+    panel.queue.ui.openButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.PREPARED
+    assert "Series 3 is called T2" in panel.sequences.ui.noticesLabel.text
+
+
+def test_a_failed_study_says_why_and_is_tried_again(open_panel):
+    panel = open_panel(Behaviour.DIES)
+    panel.workflow.studies_found.emit([_study()])
+    panel.studies.ui.studyTable.selectRow(0)
+    panel.studies.ui.queueButton.click()
+    wait_until(lambda: _queue_states(panel) == ["failed"])
+    panel.queue.ui.queueTable.selectRow(0)
+    assert "ended in the middle of its work" in panel.queue.ui.reasonLabel.text
+    panel.queue.ui.retryButton.click()
+    assert _queue_states(panel) == ["fetching"]
+    panel.queue.ui.removeButton.click()
+    assert panel.queue.widget.isHidden()
+
+
+def test_identities_are_hidden_in_table_title_and_queue_with_one_switch(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    _queue_one(panel)
+    panel.studies.ui.hideBox.setChecked(True)
+    shown = [
+        panel.studies.widget.text,
+        panel.studies.ui.studyTable.item(0, 1).text(),
+        panel.queue.ui.queueTable.item(0, 0).text(),
+    ]
+    assert not any("Synthetic" in text or "SYN-1" in text for text in shown)
+    assert "Patient " in shown[1]
+    panel.studies.ui.hideBox.setChecked(False)
+
+
+def test_a_row_selected_during_a_review_is_not_taken_up_before_it_is_opened(open_panel, monkeypatch):
+    panel = open_panel(Behaviour.WORKS)
+    panel.archive.ui.searchButton.click()
+    finish(panel)
+    panel.studies.ui.studyTable.selectRow(0)
+    panel.run.ui.runButton.click()
+    finish(panel)
+    panel.studies.ui.studyTable.clearSelection()
+    panel.studies.ui.studyTable.selectRow(0)
+    assert panel.workflow.state is PanelState.REVIEW
+    assert panel.studies.ui.studyTable.item(0, 4).text() == "segmented"
+    monkeypatch.setattr(type(panel.workflow), "is_corrected", True)
+    monkeypatch.setattr("slicer.util.confirmOkCancelDisplay", lambda *_args, **_more: False)
+    panel.studies.ui.openButton.click()
+    assert panel.workflow.result is not None, "she would rather stay"
+    monkeypatch.setattr("slicer.util.confirmOkCancelDisplay", lambda *_args, **_more: True)
+    panel.studies.ui.openButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.REVIEW
+
+
+def test_typing_searches_after_a_pause_and_replaces_the_search_that_runs(open_panel):
+    panel = open_panel(Behaviour.WAITS_FOR_CANCEL)
+    edit = panel.archive.ui.patientEdit
+    searched = []
+    panel.workflow.state_changed.connect(lambda: searched.append(edit.text) if _is_searching(panel) else None)
+    for text in ("do", "doe"):
+        edit.setText(text)
+        edit.textEdited.emit(text)
+        wait_until(lambda text=text: text in searched)
+    assert searched == ["do", "doe"]
+
+
+def _is_searching(panel: Panel) -> bool:
+    return panel.workflow.state is PanelState.SEARCHING
+
+
+def _study():
+    from BratsSegmenterLib.archive import StudySummary
+
+    return StudySummary("2.25.7", "Doe^Jane", "P1", "", "20260102", "MR head", ("MR",), 4, 100)
