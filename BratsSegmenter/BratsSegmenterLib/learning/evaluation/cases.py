@@ -103,8 +103,8 @@ def read_case(files: CaseFiles, sequences: Iterable[Sequence] = tuple(Sequence))
     Raises
     ------
     LearningError
-        A file is missing or unreadable, an image has values that are no numbers or only one value, or the labels have
-        values other than 0 to 4 or are no label map.
+        A file is missing or unreadable or has no usable geometry, an image has values that are no numbers or only one
+        value, or the labels have values other than 0 to 4 or are no label map.
     """
     if files.labels is None:
         raise _bad(files, "has no labels (a file ending in seg.nii.gz)")
@@ -154,6 +154,8 @@ def _read(files: CaseFiles, file: Path) -> tuple[NDArray[np.float32], Geometry]:
         raise _bad(files, f"has a file that cannot be read: {file.name}", str(error)) from error
     if values.ndim != 3:
         raise _bad(files, f"has a file that is not one 3-D image: {file.name}")
+    if not np.isfinite(image.affine).all() or np.linalg.det(image.affine[:3, :3]) == 0:
+        raise _bad(files, f"has a file whose header does not say where its voxels lie: {file.name}")
     columns, rows, slices = values.shape
     return np.ascontiguousarray(values.T), Geometry((slices, rows, columns), _RAS_TO_LPS @ image.affine)
 

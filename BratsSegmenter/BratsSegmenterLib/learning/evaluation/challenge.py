@@ -22,7 +22,7 @@ def prepared_from_challenge(case: LabelledCase) -> PreparedCase:
     Raises
     ------
     LearningError
-        The images and the labels do not share one grid.
+        The images and the labels do not share one grid, or an image has one value everywhere in the brain.
     """
     for sequence, geometry in case.geometries.items():
         if not geometry.is_close(case.labels_geometry, _TOLERANCE_MM):
@@ -38,6 +38,11 @@ def prepared_from_challenge(case: LabelledCase) -> PreparedCase:
     mask = np.any([array != 0 for array in arrays.values()], axis=0)
     channels = np.zeros((len(CHANNELS), *geometry.shape), np.float32)
     for sequence, array in arrays.items():
+        if np.ptp(array[mask]) == 0:
+            raise LearningError(
+                f"The {sequence.value} image of the case '{case.name}' has one value everywhere in the brain.",
+                "Repair the case or leave it out.",
+            )
         channels[CHANNELS.index(sequence)] = _z_score(array, mask)
     return PreparedCase(
         images=channels,
@@ -52,5 +57,4 @@ def prepared_from_challenge(case: LabelledCase) -> PreparedCase:
 
 def _z_score(image: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     inside = image[mask].astype(np.float64)
-    deviation = max(float(inside.std()), float(np.finfo(np.float32).tiny))
-    return np.where(mask, (image - inside.mean()) / deviation, 0.0).astype(np.float32)
+    return np.where(mask, (image - inside.mean()) / inside.std(), 0.0).astype(np.float32)

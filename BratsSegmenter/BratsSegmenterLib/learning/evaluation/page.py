@@ -12,13 +12,15 @@ from BratsSegmenterLib.domain import LEAF_REGIONS, Sequence
 from BratsSegmenterLib.learning.evaluation.cases import LabelledCase
 from BratsSegmenterLib.learning.evaluation.run import CaseResult, Evaluation
 from BratsSegmenterLib.learning.evaluation.summary import measure_rows
+from BratsSegmenterLib.learning.evaluation.trust import HEADINGS as TRUST_HEADINGS
+from BratsSegmenterLib.learning.evaluation.trust import trust, trust_rows
 from BratsSegmenterLib.pages import picture_uri, write_page
-from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, montage, slice_image
+from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, montage, slice_image, window
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_PIXELS_PER_MM = 1.4
+_PIXELS_PER_MM = 2.0
 _BACKGROUNDS = (Sequence.T1C, Sequence.FLAIR)
 
 
@@ -42,7 +44,10 @@ class PicturePage:
             "evaluation.html",
             title=f"{evaluation.bundle} {evaluation.version}",
             cases=sorted(evaluation.cases, key=lambda case: case.mean_dice),
+            regions=evaluation.regions,
             measures=measure_rows(evaluation),
+            claims=trust_rows(trust(case.claims for case in evaluation.cases)),
+            claim_headings=TRUST_HEADINGS,
             set_aside=evaluation.set_aside,
             pictures=self._pictures,
             legend=LEAF_REGIONS,
@@ -58,7 +63,9 @@ def _picture(case: LabelledCase, labels: NDArray[np.uint8]) -> Image.Image:
     for sequence in _BACKGROUNDS:
         if sequence not in case.images or not case.geometries[sequence].is_close(geometry, tolerance_mm=0.1):
             continue
-        grey = slice_image(case.images[sequence], geometry, Plane.AXIAL, index, pixels_per_mm=_PIXELS_PER_MM)
+        image = case.images[sequence]
+        contrast = window(image, image != 0)  # zero is what was stripped
+        grey = slice_image(image, geometry, Plane.AXIAL, index, contrast, _PIXELS_PER_MM)
         for drawn, who in ((case.labels, "experts"), (labels, "model")):
             outlined = draw_regions(grey, drawn, geometry, Plane.AXIAL, index)
             panels.append(captioned(outlined.crop(grey.getbbox()), f"{sequence.value}, {who}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import isnan, nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from BratsSegmenterLib.domain import REGIONS
 from BratsSegmenterLib.learning.evaluation.metrics import dice
 from BratsSegmenterLib.segmentation import Confidence
 
-HEADINGS = ("region", "cases", "in interval", "width mL", "Dice", "expected", "error", "correlation")
+HEADINGS = ("region", "cases", "in interval", "width mL", "Dice", "expected", "error", "r")
 
 
 @dataclass(frozen=True)
@@ -91,25 +92,23 @@ def trust(cases: Iterable[Mapping[str, Claim]]) -> dict[str, Trust]:
 def trust_rows(found: Mapping[str, Trust]) -> list[list[str]]:
     """For a table with :data:`HEADINGS`."""
     return [
-        [
-            key,
-            str(region.cases),
-            f"{region.coverage:.0%}",
-            f"{region.width_ml:.1f}",
-            f"{region.dice:.3f}",
-            f"{region.expected_dice:.3f}",
-            f"{region.dice_error:.3f}",
-            f"{region.dice_correlation:.2f}",
-        ]
+        [key, str(region.cases), f"{region.coverage:.0%}", f"{region.width_ml:.1f}", *map(_number, _dice(region))]
         for key, region in found.items()
     ]
+
+
+def _dice(region: Trust) -> tuple[float, float, float, float]:
+    return region.dice, region.expected_dice, region.dice_error, region.dice_correlation
+
+
+def _number(value: float) -> str:
+    return "" if isnan(value) else f"{value:.3f}"
 
 
 def _trust(found: list[Claim]) -> Trust:
     widths = [high - low for low, high in (claim.interval_ml for claim in found)]
     pairs = [(claim.dice, claim.expected_dice) for claim in found if claim.expected_dice is not None]
     true, expected = np.array(pairs, float).reshape(-1, 2).T
-    nan = float("nan")
     return Trust(
         cases=len(found),
         coverage=sum(claim.is_held for claim in found) / len(found),
@@ -123,5 +122,5 @@ def _trust(found: list[Claim]) -> Trust:
 
 def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     if len(one) < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
-        return float("nan")
+        return nan
     return float(np.corrcoef(one, other)[0, 1])

@@ -34,7 +34,9 @@ def _row(case: SyntheticCase, title: str) -> list[Image.Image]:
     images = case.images.cpu().numpy()
     area = (labels > 0).sum((1, 2))
     index = int(area.argmax()) if area.any() else len(labels) // 2
-    slices = [slice_image(image, geometry, Plane.AXIAL, index, _WINDOW, _PIXELS_PER_MM) for image in images]
+    shown = np.where(images == 0, _WINDOW.low, images)  # zero is outside the mask, not mid-grey
+    slices = [slice_image(image, geometry, Plane.AXIAL, index, _WINDOW, _PIXELS_PER_MM) for image in shown]
     outlined = draw_regions(slices[-1], labels.astype(np.uint8), geometry, Plane.AXIAL, index, width=1, fill=_FILL)
-    captions = (title, *(sequence.value for sequence in list(Sequence)[1:]), "labels")
+    names = [s.value if s in case.present else f"{s.value}: missing" for s in Sequence]
+    captions = (f"{title}, {names[0]}", *names[1:], "labels")
     return [captioned(picture, caption) for picture, caption in zip([*slices, outlined], captions, strict=True)]

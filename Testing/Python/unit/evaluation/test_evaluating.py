@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -66,6 +69,52 @@ def test_good_cases_are_scored_and_bad_ones_named(evaluation: Evaluation) -> Non
     for case in evaluation.cases:
         assert case.scores["WT"].true_ml == pytest.approx(evaluation.cases[0].scores["WT"].true_ml)
         assert 0 <= case.scores["WT"].dice <= 1
+
+
+def _spoil(folder: Path, name: str, change: Callable[[np.ndarray], object]) -> None:
+    image = sitk.ReadImage(str(folder / name))
+    array = sitk.GetArrayFromImage(image)
+    change(array)
+    spoilt = sitk.GetImageFromArray(array)
+    spoilt.CopyInformation(image)
+    sitk.WriteImage(spoilt, str(folder / name))
+
+
+def _nowhere(folder: Path) -> None:
+    image = nibabel.Nifti1Image.from_filename(folder / "t2.nii.gz")
+    image.header.set_sform(np.zeros((4, 4)), code=1)
+    image.header.set_qform(None, code=0)
+    nibabel.save(nibabel.Nifti1Image(np.asarray(image.dataobj), None, image.header), folder / "t2.nii.gz")
+
+
+_FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "nan": (lambda f: _spoil(f, "t2.nii.gz", lambda a: a.put(0, np.nan)), "voxels that are no numbers in its T2 image"),
+    "label": (lambda f: _spoil(f, "seg.nii.gz", lambda a: a.put(0, 7)), "labels other than 0 to 4: 7"),
+    "empty": (lambda f: _spoil(f, "t1c.nii.gz", lambda a: a.fill(0)), "T1c image with one value everywhere"),
+    "flat": (
+        lambda f: _spoil(f, "t1.nii.gz", lambda a: np.minimum(a, 1, out=a)),
+        "T1 image .* everywhere in the brain",
+    ),
+    "cut": (
+        lambda f: (f / "flair.nii.gz").write_bytes((f / "flair.nii.gz").read_bytes()[:300]),
+        "cannot be read: flair",
+    ),
+    "no-labels": (lambda f: (f / "seg.nii.gz").unlink(), "has no labels"),
+    "nowhere": (_nowhere, "does not say where its voxels lie: t2"),
+}
+
+
+def test_every_bad_case_is_named_and_the_good_one_is_scored(tmp_path: Path, bundle: Bundle) -> None:
+    write_labelled_case(tmp_path / "good", 1)
+    for name, (fault, _) in _FAULTS.items():
+        write_labelled_case(tmp_path / name, 2)
+        fault(tmp_path / name)
+    result = evaluate(tmp_path, bundle, Protocol(device="cpu"))
+    assert [case.name for case in result.cases] == ["good"]
+    reasons = {case.name: case.reason for case in result.set_aside}
+    assert set(reasons) == set(_FAULTS)
+    for name, (_, sentence) in _FAULTS.items():
+        assert re.search(sentence, reasons[name]), reasons[name]
 
 
 def test_the_claims_of_a_calibration_are_held_against_the_truth(
