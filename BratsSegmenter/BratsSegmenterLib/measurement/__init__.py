@@ -5,7 +5,7 @@ from BratsSegmenterLib.measurement.diameters import MEASURABLE_MM, axial_diamete
 from BratsSegmenterLib.measurement.doubt import DoubtfulSlice, DoubtKind, doubtful_slices
 from BratsSegmenterLib.measurement.findings import quality_findings, registration_findings
 from BratsSegmenterLib.measurement.measuring import intervals_of, measure
-from BratsSegmenterLib.measurement.sentence import diameters_text, largest_measured, millilitres, report_sentence
+from BratsSegmenterLib.measurement.sentence import largest_measured, millilitres, report_sentence
 from BratsSegmenterLib.measurement.table import to_csv
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "DoubtfulSlice",
     "axial_diameters",
     "changed_regions",
-    "diameters_text",
     "doubtful_slices",
     "intervals_of",
     "is_measurable",

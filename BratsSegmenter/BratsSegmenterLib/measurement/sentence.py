@@ -12,13 +12,6 @@ def millilitres(volume_ml: float) -> str:
     return f"{volume_ml:.2f}" if abs(volume_ml) < _DECIMAL_FROM_ML else f"{volume_ml:.1f}"
 
 
-def diameters_text(diameters: Diameters) -> str:
-    """Both diameters, their product and the slice, counted from 1: ``32.1 x 21.3 mm (product 684 mm2) on slice 84``."""
-    longest, perpendicular = diameters.longest_mm, diameters.perpendicular_mm
-    product = f"product {longest * perpendicular:.0f} mm2"
-    return f"{longest:.1f} x {perpendicular:.1f} mm ({product}) on slice {diameters.slice_index + 1}"
-
-
 def report_sentence(measurements: Measurements, algorithm: Algorithm, is_edited: bool) -> str:
     """All of a result that a report needs: volumes, the largest lesion, who segmented and whether a person corrected.
 
@@ -41,10 +34,17 @@ def _volume_text(volume: RegionVolume) -> str:
     return f"{text} (interval {millilitres(low)} to {millilitres(high)} mL)"
 
 
+def _diameters_text(diameters: Diameters) -> str:
+    """Both diameters, their product and the slice, counted from 1: ``32.1 x 21.3 mm (product 684 mm2) on slice 84``."""
+    longest, perpendicular = diameters.longest_mm, diameters.perpendicular_mm
+    product = f"product {longest * perpendicular:.0f} mm2"
+    return f"{longest:.1f} x {perpendicular:.1f} mm ({product}) on slice {diameters.slice_index + 1}"
+
+
 def _lesions_text(lesions: tuple[Lesion, ...]) -> str:
     count = f" in {len(lesions)} lesions" if len(lesions) > 1 else ""
     largest = largest_measured(lesions)
-    return count if largest is None else f"{count}, largest lesion {diameters_text(largest)}"
+    return count if largest is None else f"{count}, largest lesion {_diameters_text(largest)}"
 
 
 def largest_measured(lesions: tuple[Lesion, ...]) -> Diameters | None:

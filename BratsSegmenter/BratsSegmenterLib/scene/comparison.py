@@ -12,13 +12,13 @@ from BratsSegmenterLib.scene.segments import create_segmentation
 
 _NAME = "Glioma, as the model drew it"
 _THIN = 1
-_WHITE_SHARE = 0.6
+_COLOUR = (1.0, 0.2, 1.0)  # of no region, and seen on bright and dark tissue
 
 
 class Comparison:
     """A second segmentation of the scene, each region hidden until asked for; neither edited, nor sent, nor saved.
 
-    Slicer draws no dashed outlines of segments: these are thin, paler than the edited ones, and never filled.
+    Slicer draws no dashed outlines of segments: these are thin, magenta whatever the region, and never filled.
 
     Parameters
     ----------
@@ -40,8 +40,7 @@ class Comparison:
         self._display.SetAllSegmentsVisibility(False)
         segmentation = self._node.GetSegmentation()
         for key in segmentation.GetSegmentIDs():
-            segment = segmentation.GetSegment(key)
-            segment.SetColor(*(part + (1 - part) * _WHITE_SHARE for part in segment.GetColor()))
+            segmentation.GetSegment(key).SetColor(*_COLOUR)
 
     def show(self, key: str, visible: bool) -> None:
         """Show or hide one region's outline; a region that the model did not draw has none."""

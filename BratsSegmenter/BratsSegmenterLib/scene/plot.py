@@ -52,9 +52,17 @@ def plot_over_time(priors: Sequence[PriorVolumes], study_date: date, volumes_ml:
     return chart
 
 
-def show_plot(chart: Any) -> None:
-    """Change to a layout that has a plot view, and show the chart in it."""
+def show_plot(chart: Any) -> int:
+    """Change to a layout that has a plot view, show the chart in it, and give back the layout before."""
+    before = slicer.app.layoutManager().layout
     slicer.modules.plots.logic().ShowChartInLayout(chart)
+    return before
+
+
+def hide_plot(layout: int) -> None:
+    """Take the plot out of the scene and go back to a layout."""
+    remove_plot()
+    slicer.app.layoutManager().setLayout(layout)
 
 
 def remove_plot() -> None:

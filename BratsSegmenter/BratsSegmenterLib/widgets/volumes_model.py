@@ -9,7 +9,7 @@ from datetime import date, datetime
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, RC, Lesion, Region
 from BratsSegmenterLib.jobs import SegmentResult
-from BratsSegmenterLib.measurement import diameters_text, is_measurable, largest_measured, millilitres
+from BratsSegmenterLib.measurement import is_measurable, largest_measured, millilitres
 from BratsSegmenterLib.priors import PriorVolumes
 
 _SMALLEST_CHANGE_ML = 0.005
@@ -117,8 +117,9 @@ def lesions_text(lesions: tuple[Lesion, ...]) -> str:
     largest = largest_measured(lesions)
     if largest is None:
         return f"{count}, too small for diameters."
-    text = f"{count}, {measurable} measurable. Largest: {diameters_text(largest)}."
-    return text.replace(" x ", " \N{MULTIPLICATION SIGN} ").replace("mm2", "mm\N{SUPERSCRIPT TWO}")
+    times, product = "\N{MULTIPLICATION SIGN}", largest.longest_mm * largest.perpendicular_mm
+    text = f"{largest.longest_mm:.1f} {times} {largest.perpendicular_mm:.1f} mm, {product:.0f} mm\N{SUPERSCRIPT TWO}"
+    return f"{count}, {measurable} measurable. Largest: {text}, slice {largest.slice_index + 1}."
 
 
 def as_text(rows: tuple[VolumeRow, ...]) -> str:

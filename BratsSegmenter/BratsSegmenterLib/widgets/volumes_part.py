@@ -13,7 +13,7 @@ from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import report_sentence, to_csv
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.scene.diameters import draw_diameters, remove_diameters, show_diameters
-from BratsSegmenterLib.scene.plot import plot_over_time, remove_plot, show_plot
+from BratsSegmenterLib.scene.plot import hide_plot, plot_over_time, remove_plot, show_plot
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide, swatch
@@ -44,6 +44,7 @@ class VolumesPart(Part):
         self._rows: tuple[VolumeRow, ...] = ()
         self._priors: tuple[PriorVolumes, ...] = ()
         self._volumes_ml: Mapping[str, float] = {}
+        self._layout_before_plot: int | None = None
         self._pause = qt.QTimer()
         self._pause.setSingleShot(True)
         self._pause.setInterval(_QUIET_MS)
@@ -57,7 +58,7 @@ class VolumesPart(Part):
         self.ui.copyButton.clicked.connect(self._copy_table)
         self.ui.saveButton.clicked.connect(self._save)
         self.ui.plotButton.setVisible(False)
-        self.ui.plotButton.clicked.connect(self._plot)
+        self.ui.plotButton.toggled.connect(self._plot)
         self.ui.qualityButton.clicked.connect(self._open_quality_page)
 
     def update(self) -> None:
@@ -74,6 +75,7 @@ class VolumesPart(Part):
     def show_priors(self, priors: tuple[PriorVolumes, ...]) -> None:
         """Compare with the newest of the earlier studies, given oldest first, and offer to plot all of them."""
         self._priors = priors
+        self.ui.plotButton.setChecked(False)
         self.ui.plotButton.setVisible(bool(priors))
         if priors:
             self.ui.volumeTable.horizontalHeaderItem(_SINCE_PRIOR).setText(prior_heading(priors[-1]))
@@ -95,13 +97,16 @@ class VolumesPart(Part):
         self._volumes_ml = {}
         remove_diameters()
         remove_plot()
+        self._layout_before_plot = None
+        self.ui.plotButton.setChecked(False)
 
     def _show(self, rows: tuple[VolumeRow, ...]) -> None:
         self._rows = rows
         table = self.ui.volumeTable
         table.setRowCount(len(rows))
         for index, row in enumerate(rows):
-            name = qt.QTableWidgetItem(f"{row.region.name} ({row.region.key})")
+            name = qt.QTableWidgetItem(row.region.name)
+            name.setToolTip(row.region.key)
             name.setIcon(qt.QIcon(swatch(row.region.colour)))
             table.setItem(index, 0, name)
             for column, text in enumerate((row.volume, row.interval, row.since_model, row.since_prior), 1):
@@ -143,10 +148,14 @@ class VolumesPart(Part):
                 failure = ExportError(what, _("Choose another folder."), cause=str(error))
                 self._workflow.failed.emit(Failure.of(failure))
 
-    def _plot(self) -> None:
-        assert self._workflow.study is not None
-        today = study_day(self._workflow.study)
-        show_plot(plot_over_time(self._priors, today, self._volumes_ml))
+    def _plot(self, wanted: bool) -> None:
+        if wanted:
+            assert self._workflow.study is not None
+            chart = plot_over_time(self._priors, study_day(self._workflow.study), self._volumes_ml)
+            self._layout_before_plot = show_plot(chart)
+        elif self._layout_before_plot is not None:
+            hide_plot(self._layout_before_plot)
+            self._layout_before_plot = None
 
     def _open_quality_page(self) -> None:
         assert self._workflow.result is not None

@@ -30,8 +30,9 @@ def _segment(panel):
 
 def _volumes(panel) -> dict[str, tuple[str, str]]:
     table = panel.volumes.ui.volumeTable
-    cells = [[table.item(row, column).text() for column in (0, 1, 3)] for row in range(table.rowCount)]
-    return {name.split("(")[1].rstrip(")"): (volume, change) for name, volume, change in cells}
+    cells = [[table.item(row, column).text() for column in (1, 3)] for row in range(table.rowCount)]
+    keys = [table.item(row, 0).toolTip() for row in range(table.rowCount)]
+    return {key: (volume, change) for key, (volume, change) in zip(keys, cells, strict=True)}
 
 
 def test_without_an_archive_the_panel_asks_for_one_and_nothing_else_can_be_done(parameter_node, tmp_path):
@@ -341,7 +342,7 @@ def test_a_saved_scene_opens_in_review(open_panel, tmp_path):
 
 def test_whatever_can_be_clicked_or_filled_in_says_what_it_is_for(open_panel):
     panel = open_panel(Behaviour.WORKS)
-    before_result = (panel.archive, panel.archive.editor, panel.studies, panel.sequences, panel.run)
+    before_result = (panel.archive, panel.archive.editor, panel.studies, panel.queue, panel.sequences, panel.run)
     parts = (*before_result, panel.volumes, panel.send, panel.message_bar, panel.progress)
     silent = [
         child.name

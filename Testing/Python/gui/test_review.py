@@ -31,7 +31,7 @@ def _segment(panel) -> None:
 
 def _volume_ml(panel, key: str) -> float:
     table = panel.volumes.ui.volumeTable
-    rows = {table.item(row, 0).text().split("(")[1].rstrip(")"): row for row in range(table.rowCount)}
+    rows = {table.item(row, 0).toolTip(): row for row in range(table.rowCount)}
     return float(table.item(rows[key], 1).text())
 
 
@@ -134,9 +134,15 @@ def test_priors_add_a_column_and_a_plot_and_go_with_them(panel):
     assert table.horizontalHeaderItem(4).text() == "Since 2 Nov 2025"
     assert table.item(0, 4).text() == "+0.82 (+82 %)"
     assert not table.isColumnHidden(4)
+    before = slicer.app.layoutManager().layout
     button.click()
+    assert slicer.app.layoutManager().layout != before
     (chart,) = slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
     days = chart.GetNthPlotSeriesNode(chart.GetNumberOfPlotSeriesNodes() - 1).GetTableNode().GetTable().GetColumn(0)
     assert [days.GetValue(row) for row in range(days.GetNumberOfValues())] == [-215, -61, 0]
+    button.click()
+    assert slicer.app.layoutManager().layout == before
+    assert slicer.util.getNodesByClass("vtkMRMLPlotChartNode") == []
+    button.click()
     panel.close_scene()
     assert slicer.util.getNodesByClass("vtkMRMLPlotChartNode") == []

@@ -84,7 +84,7 @@ def _lesion(longest_mm: float, perpendicular_mm: float) -> Lesion:
 
 def test_the_largest_lesion_is_shown_with_diameters_product_and_slice() -> None:
     text = lesions_text((_lesion(32.1, 21.3), _lesion(8.0, 6.0), Lesion(ET, 3, 0.01, None)))
-    assert text == "3 enhancing lesions, 1 measurable. Largest: 32.1 × 21.3 mm (product 684 mm²) on slice 84."
+    assert text == "3 enhancing lesions, 1 measurable. Largest: 32.1 × 21.3 mm, 684 mm², slice 84."
 
 
 def test_lesions_without_diameters_are_counted_and_none_is_said() -> None:
