@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.commands.tables import print_objects, print_stages, print_volumes
+from BratsSegmenterLib.commands.tables import print_objects, print_segmentation, print_stages
 from BratsSegmenterLib.errors import ExportError
 
 NAME = "demo"
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with console.progress() as progress:
         journey = travel(folder, progress)
     page = write_demo_page(journey, folder / "index.html")
-    print_volumes(console, journey.segmented.volumes_ml, journey.segmented.not_measured)
+    print_segmentation(console, journey.segmented)
     print_stages(console, journey.stages)
     print_objects(console, journey.sent.objects, journey.sent.pushed)
     console.say(f"Peak memory {peak_memory_mb():.0f} MB\nOpen {page}")

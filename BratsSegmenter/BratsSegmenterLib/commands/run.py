@@ -15,7 +15,7 @@ from BratsSegmenterLib.commands.arguments import (
     segment_job,
 )
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.commands.tables import print_objects, print_stages, print_volumes
+from BratsSegmenterLib.commands.tables import print_objects, print_segmentation, print_stages
 
 NAME = "run"
 HELP = "fetch, recognise, pre-process, segment, measure, export and, with --push, store one study"
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     warnings = (*prepared.warnings, *segmented.warnings, *sent.notes)
     if prepared.results:
         console.say(describe(prepared.results))
-    print_volumes(console, segmented.volumes_ml, segmented.not_measured)
+    print_segmentation(console, segmented)
     print_stages(console, progress.stages)
     print_objects(console, sent.objects, sent.pushed)
     for text in warnings:
@@ -77,6 +77,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 for role, choice in prepared.sequences.items()
             },
             "volumes_ml": segmented.volumes_ml,
+            "intervals_ml": segmented.intervals_ml,
+            "expected_dice": segmented.expected_dice,
             "not_measured": segmented.not_measured,
             "stages": [{"name": stage.name, "seconds": round(stage.seconds, 3)} for stage in progress.stages],
             "peak_memory_mb": round(peak_memory_mb()),

@@ -11,7 +11,7 @@ from BratsSegmenterLib.commands.arguments import (
     segment_job,
 )
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.commands.tables import print_volumes
+from BratsSegmenterLib.commands.tables import print_segmentation
 
 NAME = "segment"
 HELP = "recognise, pre-process and segment the DICOM files of a folder"
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         workbench = Workbench(arguments.out, Credentials(), progress)
         prepared = workbench.prepare(PrepareJob(arguments.out, files=arguments.files))
         result = workbench.segment(segment_job(arguments, prepared))
-    print_volumes(console, result.volumes_ml, result.not_measured)
+    print_segmentation(console, result)
     for text in (*prepared.warnings, *result.warnings):
         console.warn(text)
     console.say(f"Label map: {result.labels}\nQuality page: {result.quality_page}")

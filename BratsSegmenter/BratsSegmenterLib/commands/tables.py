@@ -6,18 +6,41 @@ from collections.abc import Iterable, Mapping
 
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.domain import REGIONS
-from BratsSegmenterLib.jobs import SentObject
+from BratsSegmenterLib.jobs import SegmentResult, SentObject
 from BratsSegmenterLib.progress import StageTime
 
 
 def print_volumes(console: Console, volumes_ml: Mapping[str, float], not_measured: Mapping[str, str]) -> None:
     """Millilitres by region; where there are none, why."""
+    console.table("Volumes", ("region", "name", "mL"), _volume_rows(volumes_ml, not_measured))
+
+
+def print_segmentation(console: Console, result: SegmentResult) -> None:
+    """The volumes with their intervals and the expected Dice, where the model is calibrated; else the volumes."""
+    if not result.intervals_ml:
+        print_volumes(console, result.volumes_ml, result.not_measured)
+        return
     rows = [
+        (key, *row, _interval(result.intervals_ml.get(key)), _dice(result.expected_dice.get(key)))
+        for key, *row in _volume_rows(result.volumes_ml, result.not_measured)
+    ]
+    console.table("Volumes", ("region", "name", "mL", "interval mL", "expected Dice"), rows)
+
+
+def _volume_rows(volumes_ml: Mapping[str, float], not_measured: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    return [
         (key, region.name, not_measured[key] if key in not_measured else f"{volumes_ml[key]:.2f}")
         for key, region in REGIONS.items()
         if key in volumes_ml or key in not_measured
     ]
-    console.table("Volumes", ("region", "name", "mL"), rows)
+
+
+def _interval(interval_ml: tuple[float, float] | None) -> str:
+    return "" if interval_ml is None else f"{interval_ml[0]:.1f} to {interval_ml[1]:.1f}"
+
+
+def _dice(expected: float | None) -> str:
+    return "" if expected is None else f"{expected:.2f}"
 
 
 def print_stages(console: Console, stages: Iterable[StageTime]) -> None:
