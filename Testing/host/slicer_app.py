@@ -15,6 +15,7 @@ import slicer
 
 from host import pythonqt
 from host.ctk_widgets import CTK_CLASSES
+from host.dicom_database import DicomDatabase
 from host.mrml import MrmlApplication
 from host.mrml_widgets import MRML_CLASSES
 
@@ -103,6 +104,7 @@ def application() -> SlicerApplication:
     """``slicer.app``; made on the first call."""
     if not hasattr(slicer, "app"):
         slicer.app = SlicerApplication()
+        slicer.dicomDatabase = DicomDatabase()
     return slicer.app
 
 

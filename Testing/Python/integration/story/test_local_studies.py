@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PIL import Image
 from phantoms import PhantomStudy
+from PIL import Image
 
 from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.domain import Sequence

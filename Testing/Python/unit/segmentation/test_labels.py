@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from BratsSegmenterLib.domain import ET, RC, TC, WT
-from BratsSegmenterLib.segmentation import PRESETS, Postprocessing, labels_from, postprocess
+from BratsSegmenterLib.segmentation import PRESETS, Postprocessing, RegionProbabilities, labels_from, postprocess
 
 
 def test_the_innermost_region_that_reaches_the_threshold_gives_the_label() -> None:
@@ -21,6 +21,12 @@ def test_the_innermost_region_that_reaches_the_threshold_gives_the_label() -> No
 def test_a_cavity_wins_where_it_is_the_more_probable() -> None:
     probabilities = np.array([[0.6, 0.9, 0.1], [0.8, 0.7, 0.4]], np.float32).reshape(2, 1, 1, 3)
     assert labels_from(probabilities, (WT, RC)).ravel().tolist() == [4, 2, 0]
+
+
+def test_without_the_question_of_a_cavity_its_voxels_are_what_the_model_says_else() -> None:
+    probabilities = np.array([[0.6, 0.9, 0.1], [0.8, 0.7, 0.4]], np.float32).reshape(2, 1, 1, 3)
+    found = RegionProbabilities(probabilities, (WT, RC)).without(RC)
+    assert labels_from(found.probabilities, found.regions).ravel().tolist() == [2, 2, 0]
 
 
 def _labels() -> np.ndarray:

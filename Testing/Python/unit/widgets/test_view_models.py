@@ -1,5 +1,6 @@
 """The panel's view models, which know nothing of Qt."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -91,6 +92,32 @@ def test_one_series_cannot_be_two_sequences():
     model.override(Sequence.T2, "key-FLAIR")
     assert not model.can_segment()
     assert "T2 and FLAIR" in model.notices()[-1]
+
+
+def test_a_doubt_and_what_a_lack_means_are_said_at_the_row_and_not_twice():
+    prepared = _prepared({"T1c": 0.9, "T2": 0.6}, warnings=("Series 3 is T2, with doubt: its echo is short.",))
+    doubted = replace(prepared.sequences["T2"], doubt="its echo is short")
+    prepared = replace(
+        prepared,
+        sequences={**prepared.sequences, "T2": doubted},
+        notes=("FLAIR is missing: no oedema.",),
+        consequences={"T1c": "T1c is missing: no enhancing tumour.", "FLAIR": "FLAIR is missing: no oedema."},
+    )
+    model = SequencesModel(prepared)
+    said = {row.sequence.value: row.doubt for row in model.rows()}
+    assert (said["T1c"], said["T2"], said["FLAIR"]) == ("", "its echo is short", "FLAIR is missing: no oedema.")
+    assert model.notices() == ()
+    model.override(Sequence.T1C, NO_SERIES)
+    assert model.row(Sequence.T1C).doubt == "T1c is missing: no enhancing tumour."
+
+
+def test_an_operation_is_proposed_with_the_words_that_say_so_and_never_assumed():
+    model = SequencesModel(replace(_prepared({"T1c": 0.9}), operated=True, operated_reason="post op"))
+    assert not model.is_postoperative
+    assert model.proposes_surgery
+    assert model.surgery_proposal == "Proposed: after an operation, because a description says 'post op'."
+    model.is_postoperative = True
+    assert not model.proposes_surgery
 
 
 def test_the_consent_says_what_leaves_and_where_to():
