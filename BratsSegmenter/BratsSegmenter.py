@@ -72,7 +72,9 @@ class BratsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel = build_panel(self.layout, self.logic.getParameterNode)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self.onNodeRemoved)
         slicer.app.aboutToQuit.connect(self.onAboutToQuit)
+        self.panel.restore()  # the scene may be older than this panel: loaded before, or the module was reloaded
 
     def resourcePath(self, filename: str) -> str:
         """A file of Resources/, which lies beside the module or one folder above it."""
@@ -93,6 +95,10 @@ class BratsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onSceneEndImport(self, _caller, _event) -> None:
         """A scene was loaded: take up the study that was reviewed in it."""
         self.panel.restore()
+
+    def onNodeRemoved(self, _caller, _event) -> None:
+        """Somebody took a node out of the scene; it may be the one that is reviewed."""
+        self.panel.look_whether_the_result_is_there()
 
     def onAboutToQuit(self) -> None:
         """Slicer closes: no worker may outlive it."""

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import REGIONS, Measurements, Segmentation
-from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.errors import ExportError, SeriesError
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import SegmentResult
 from BratsSegmenterLib.labelmap import write_image
 from BratsSegmenterLib.measurement import changed_regions, measure
@@ -178,7 +179,7 @@ class Review:
             raise ExportError("Nothing is drawn in any segment.", "Draw the tumour, or do not send a result.")
         image = sitk.GetImageFromArray(labels)
         image.CopyInformation(sitk.ReadImage(str(parameters.result.labels)))
-        path = folder / "corrected.nii.gz"
+        path = JobFolder(folder).corrected
         write_image(image, path)
         return ExportedLabels(path, bool((labels != self._model_labels).any()))
 
@@ -193,4 +194,11 @@ class Review:
 
 def _read_labels(path: Path) -> NDArray[np.uint8]:
     """The model's label map, shape (slices, rows, columns)."""
-    return sitk.GetArrayFromImage(sitk.ReadImage(str(path), sitk.sitkUInt8))
+    try:
+        return sitk.GetArrayFromImage(sitk.ReadImage(str(path), sitk.sitkUInt8))
+    except RuntimeError as error:
+        raise SeriesError(
+            "What the model drew for this study is no longer on this computer, so corrections cannot be told from it.",
+            "Segment the study again; the segments of the scene stay as they are.",
+            str(error),
+        ) from error

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import qt
 from slicer.i18n import tr as _
 
+from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.jobs import SegmentResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.archive_part import ArchivePart
@@ -116,9 +117,21 @@ class Panel:
     def restore(self) -> None:
         """Take up the study of a scene that was loaded."""
         parameters = self._review.parameters
-        if parameters.has_result:
-            self.workflow.restore(parameters.study, parameters.result)
+        if not parameters.has_result:
+            return
+        self.workflow.restore(parameters.study, parameters.result)
+        try:
             self._review.follow()
+        except SeriesError as error:
+            self.workflow.forget_study()
+            self.workflow.failed.emit(Failure.of(error))
+
+    def look_whether_the_result_is_there(self) -> None:
+        """Without its segmentation or reference image there is nothing to review: say so, and begin anew."""
+        if self.workflow.result is not None and not self._review.parameters.has_result:
+            self.close_scene()
+            what = _("The segmentation or its reference image was removed from the scene.")
+            self.workflow.failed.emit(Failure(what, _("Open or segment the study again.")))
 
     def shut_down(self) -> None:
         """End the workers and let go of the scene, for a module or an application that closes."""
