@@ -101,11 +101,9 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
     # torch takes seconds to load; searching and recognising do without it.
     from BratsSegmenterLib.segmentation import (
         brain_finder,
-        labels_from,
+        draw,
         load_bundle,
         load_calibration,
-        postprocess,
-        region_evidence,
         segment,
         uncertainty,
     )
@@ -120,22 +118,19 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
     with progress.stage("to the reference's slices"):
         probabilities = prepared.to_reference_grid(found.probabilities)
         geometry = case.reference_volume.geometry
-        labels = labels_from(probabilities, found.regions)
-        cleaned = postprocess(labels, geometry.voxel_volume_ml, bundle.specification.postprocessing)
+        drawn = draw(probabilities, found, geometry.voxel_volume_ml, bundle.specification.postprocessing)
         segmentation = Segmentation(
-            cleaned.labels,
+            drawn.labels,
             geometry,
             bundle.algorithm,
             found.not_measured,
             uncertainty(probabilities),
         )
     with progress.stage("measure"):
-        confidence = calibration.confidence(
-            region_evidence(probabilities, found.regions, cleaned.labels, geometry.voxel_volume_ml, found.not_measured)
-        )
+        confidence = calibration.confidence(drawn.evidence)
         measurements = measure(segmentation, confidence.intervals_ml)
     doubts = _doubts(segmentation, prepared, settings.steps)
-    findings = (*doubts, *case.notes, *prepared.findings, *found.findings, *cleaned.findings)
+    findings = (*doubts, *case.notes, *prepared.findings, *found.findings, *drawn.findings)
     return SegmentedCase(case, prepared, segmentation, measurements, findings, confidence.expected_dice)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         write_calibration,
     )
     from BratsSegmenterLib.segmentation.download import BRATS_MRI_SEGMENTATION, PublishedModel, download_bundle
+    from BratsSegmenterLib.segmentation.drawing import Drawn, draw
     from BratsSegmenterLib.segmentation.evidence import Evidence, region_evidence
     from BratsSegmenterLib.segmentation.inference import (
         InferenceSettings,
@@ -47,6 +48,8 @@ _HOMES = {
     "BRATS_MRI_SEGMENTATION": "download",
     "PublishedModel": "download",
     "download_bundle": "download",
+    "Drawn": "drawing",
+    "draw": "drawing",
     "Evidence": "evidence",
     "region_evidence": "evidence",
     "InferenceSettings": "inference",
@@ -74,6 +77,7 @@ __all__ = [
     "Calibration",
     "Cleaned",
     "Confidence",
+    "Drawn",
     "Evidence",
     "InferenceSettings",
     "ModelSpecification",
@@ -89,6 +93,7 @@ __all__ = [
     "available_bundles",
     "brain_finder",
     "download_bundle",
+    "draw",
     "entropy",
     "labels_from",
     "load_bundle",

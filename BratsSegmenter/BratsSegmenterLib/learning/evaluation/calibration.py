@@ -24,9 +24,7 @@ from BratsSegmenterLib.segmentation import (
     Calibration,
     Evidence,
     RegionCalibration,
-    labels_from,
-    postprocess,
-    region_evidence,
+    draw,
     segment,
 )
 from BratsSegmenterLib.segmentation.calibration import FLOOR_ML
@@ -218,7 +216,5 @@ def _segment(bundle: Bundle, case: SyntheticCase, device: str) -> SegmentedSynth
     prepared = _Prepared(images, case.present, np.any(images != 0, axis=0), geometry)
     found = segment(prepared, bundle, device)
     voxel_ml = geometry.voxel_volume_ml
-    labels = labels_from(found.probabilities, found.regions)
-    labels = postprocess(labels, voxel_ml, bundle.specification.postprocessing).labels
-    evidence = region_evidence(found.probabilities, found.regions, labels, voxel_ml, found.not_measured)
-    return SegmentedSynthetic(labels, case.labels.numpy(), voxel_ml, evidence)
+    drawn = draw(found.probabilities, found, voxel_ml, bundle.specification.postprocessing)
+    return SegmentedSynthetic(drawn.labels, case.labels.numpy(), voxel_ml, drawn.evidence)

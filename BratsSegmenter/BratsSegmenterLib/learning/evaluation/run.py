@@ -21,14 +21,12 @@ from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import (
     Bundle,
-    Evidence,
+    Drawn,
     InferenceSettings,
     Postprocessing,
     brain_finder,
-    labels_from,
+    draw,
     load_calibration,
-    postprocess,
-    region_evidence,
     segment,
 )
 
@@ -135,20 +133,20 @@ def evaluate(
         for number, files in enumerate(found):
             progress.update(number / len(found), files.name)
             try:
-                case, segmented = _segmented(files, bundle, protocol, progress)
+                case, drawn = _segmented(files, bundle, protocol, progress)
             except BratsSegmenterError as error:
                 set_aside.append(SetAside(files.name, str(error)))
                 continue
             claimed = claims(
-                calibration.confidence(segmented.evidence),
-                segmented.labels,
+                calibration.confidence(drawn.evidence),
+                drawn.labels,
                 case.labels,
                 case.labels_geometry.voxel_volume_ml,
             )
-            result = CaseResult(files.name, _scores(case, segmented.labels, regions), segmented.findings, claimed)
+            result = CaseResult(files.name, _scores(case, drawn.labels, regions), drawn.findings, claimed)
             results.append(result)
             if listener is not None:
-                listener(case, segmented.labels, result)
+                listener(case, drawn.labels, result)
     if not results:
         reasons = " ".join(case.reason for case in set_aside)
         raise LearningError(f"None of the {len(found)} cases could be evaluated. {reasons}")
@@ -160,18 +158,8 @@ def scored_regions(bundle: Bundle) -> tuple[Region, ...]:
     return tuple(region for region in bundle.specification.outputs if region is not RC)
 
 
-@dataclass(frozen=True, eq=False)
-class _Segmented:
-    """The model's labels in the grid of the truth, the evidence for their sizes, and what was said on the way."""
-
-    labels: NDArray[np.uint8]
-    evidence: Mapping[str, Evidence]
-    findings: tuple[str, ...]
-
-
-def _segmented(
-    files: CaseFiles, bundle: Bundle, protocol: Protocol, progress: Progress
-) -> tuple[LabelledCase, _Segmented]:
+def _segmented(files: CaseFiles, bundle: Bundle, protocol: Protocol, progress: Progress) -> tuple[LabelledCase, Drawn]:
+    """The case, and what the model draws in the grid of the truth, with all that was said on the way."""
     case = read_case(files, [sequence for sequence in Sequence if sequence not in protocol.without])
     if protocol.steps is None:
         prepared = prepared_from_challenge(case)
@@ -181,10 +169,9 @@ def _segmented(
         predicted = segment(prepared, bundle, protocol.device, protocol.inference, progress)
     probabilities, voxel_ml = prepared.to_reference_grid(predicted.probabilities), case.labels_geometry.voxel_volume_ml
     rules = protocol.postprocessing or bundle.specification.postprocessing
-    cleaned = postprocess(labels_from(probabilities, predicted.regions), voxel_ml, rules)
-    evidence = region_evidence(probabilities, predicted.regions, cleaned.labels, voxel_ml, predicted.not_measured)
-    findings = (*prepared.findings, *predicted.findings, *predicted.not_measured.values(), *cleaned.findings)
-    return case, _Segmented(cleaned.labels, evidence, findings)
+    drawn = draw(probabilities, predicted, voxel_ml, rules)
+    findings = (*prepared.findings, *predicted.findings, *predicted.not_measured.values(), *drawn.findings)
+    return case, replace(drawn, findings=findings)
 
 
 def _scores(case: LabelledCase, labels: NDArray[np.uint8], regions: Items[Region]) -> dict[str, RegionScores]:
