@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.records import from_json, to_json
 
@@ -29,10 +30,15 @@ class QueueItem:
         Why it failed or waits for a person; empty otherwise.
     is_prepared : bool
         It was fetched and its sequences were recognised: what is left is to segment it.
+    bundle, device, steps
+        How it is segmented, as chosen when it was queued; see :class:`~BratsSegmenterLib.jobs.SegmentJob`.
     """
 
     folder: str
     profile: str
+    bundle: str
+    device: str = "auto"
+    steps: SwitchedSteps = SwitchedSteps()
     state: StudyState = StudyState.QUEUED
     reason: str = ""
     is_prepared: bool = False
@@ -81,13 +87,12 @@ class StudyQueue:
         """The first study that waits."""
         return next((item for item in self._items if item.state is StudyState.QUEUED), None)
 
-    def add(self, folder: str, profile: str) -> None:
+    def add(self, new: QueueItem) -> None:
         """Put a study at the end; one that is still to be done keeps its place."""
-        known = self.item(folder)
+        known = self.item(new.folder)
         if known is not None and known.is_open:
             return
-        self._items = [item for item in self._items if item.folder != folder]
-        self._items.append(QueueItem(folder, profile))
+        self._items = [*(item for item in self._items if item.folder != new.folder), new]
         self._write()
 
     def update(self, folder: str, **changes: Any) -> None:

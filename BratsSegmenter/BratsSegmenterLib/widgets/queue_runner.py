@@ -36,7 +36,7 @@ class QueueRunner:
     Attributes
     ----------
     options : callable
-        With which model, on which device a study is segmented; asked when its turn comes.
+        With which model, on which device a study is segmented; asked when it is queued.
     changed, progressed : Signal
         Emitted without arguments when any study's state changed, and with each ProgressEvent.
     """
@@ -98,7 +98,8 @@ class QueueRunner:
         """Put a study at the end of the queue."""
         folder = study_folder(self._jobs_folder, origin.study.study_uid)
         KeptStudy(folder).write_origin(origin)
-        self._queue.add(folder.name, origin.profile)
+        options = self.options()
+        self._queue.add(QueueItem(folder.name, origin.profile, options.bundle, options.device, options.steps))
         self._tell()
 
     def retry(self, item: QueueItem) -> None:
@@ -190,8 +191,7 @@ class QueueRunner:
             return
         kept.forget_result()
         keys = SequencesModel(prepared).chosen_keys()
-        options = self.options()
-        job = SegmentJob(self._jobs_folder / item.folder, keys, options.bundle, options.device, options.steps)
+        job = SegmentJob(self._jobs_folder / item.folder, keys, item.bundle, item.device, item.steps)
         self._start(job, StudyState.SEGMENTING)
 
     def _start(self, job: PrepareJob | SegmentJob, state: StudyState, connection: Connection | None = None) -> None:

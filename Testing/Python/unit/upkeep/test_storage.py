@@ -12,7 +12,7 @@ from BratsSegmenterLib.jobs import StorageJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.storage import clean, look_after
-from BratsSegmenterLib.study_queue import StudyQueue
+from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
 
 DAY_S = 86400.0
 NOW_S = 1_800_000_000.0
@@ -90,7 +90,7 @@ def test_receipts_stay_when_their_study_goes_and_are_counted_as_no_study(tmp_pat
 
 def test_studies_in_the_queue_and_in_use_stay(tmp_path: Path):
     _study(tmp_path, OLD, 31), _study(tmp_path, NEW, 31)
-    StudyQueue(tmp_path / "queue.json").add(NEW, "Ward 3")
+    StudyQueue(tmp_path / "queue.json").add(QueueItem(NEW, "Ward 3", "glioma-synthetic"))
     result = _clean(tmp_path, in_use=(OLD,))
     assert (result.deleted, len(result.stayed)) == (0, 2)
 

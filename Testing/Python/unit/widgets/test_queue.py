@@ -17,7 +17,7 @@ from BratsSegmenterLib.jobs import (
     SeriesRow,
 )
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
-from BratsSegmenterLib.study_queue import StudyQueue
+from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
 from BratsSegmenterLib.widgets.considerate_runner import ConsiderateRunner
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
@@ -97,6 +97,7 @@ def test_the_queue_on_the_disk_names_no_patient_and_no_study(desk):
 
 
 def test_what_a_crash_interrupted_goes_on_where_it_was_and_in_its_order(desk):
+    desk.queue.options = lambda: RunOptions("chosen when queued")
     desk.queue.add(_origin(1))
     desk.queue.add(_origin(2))
     desk.worker.end(_prepared())
@@ -104,6 +105,7 @@ def test_what_a_crash_interrupted_goes_on_where_it_was_and_in_its_order(desk):
     assert after_restart.states() == [StudyState.QUEUED] * 2
     after_restart.queue.go_on()
     assert isinstance(after_restart.worker.jobs[0], SegmentJob), "it was fetched already"
+    assert after_restart.worker.jobs[0].bundle == "chosen when queued"
     after_restart.worker.end(_segmented(desk.folder))
     assert isinstance(after_restart.worker.jobs[1], PrepareJob)
     assert after_restart.worker.jobs[1].study_uid == "2.25.2"
@@ -113,7 +115,7 @@ def test_a_damaged_queue_is_set_aside_and_the_panel_opens(tmp_path):
     (tmp_path / "queue.json").write_text('{"items": [{"fold')
     queue = StudyQueue(tmp_path / "queue.json")
     assert queue.items == ()
-    queue.add("0123", "Ward 3")
+    queue.add(QueueItem("0123", "Ward 3", "glioma-synthetic"))
     assert (tmp_path / "queue.damaged").exists()
     assert [item.folder for item in StudyQueue(tmp_path / "queue.json").items] == ["0123"]
 
