@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class QueueItem:
     profile: str
     bundle: str
     device: str = "auto"
-    steps: SwitchedSteps = SwitchedSteps()
+    steps: SwitchedSteps = field(default_factory=SwitchedSteps)
     state: StudyState = StudyState.QUEUED
     reason: str = ""
     is_prepared: bool = False
