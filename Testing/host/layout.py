@@ -23,6 +23,7 @@ class ViewWidget(qt.QWidget):
         self.view = view
         self.setMinimumSize(120, 120)
         view.on_change = self.update
+        self.destroyed.connect(view.rest)
         self._dragged_from = qt.QPointF()
 
     def paintEvent(self, _event: Any) -> None:

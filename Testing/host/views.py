@@ -55,6 +55,10 @@ class _View:
         self.on_change: Callable[[], None] = _nobody
         self.logic: Any = None  # of a slice view
 
+    def rest(self, *_widget: Any) -> None:
+        """The widget that drew the view is gone."""
+        self.on_change = _nobody
+
     def _changed(self, *_event: Any) -> None:
         self.on_change()
 

@@ -16,7 +16,7 @@ _MENUS = ("File", "Edit", "View", "Help")
 class SlicerWindow(qt.QMainWindow):
     """Menu bar, module tool bar, module panel and view area."""
 
-    def __init__(self, module_file: Path, panel_width: int = 520) -> None:
+    def __init__(self, module_file: Path, panel_width: int = 580) -> None:
         app = application()
         super().__init__()
         self.setWindowTitle("3D Slicer")
