@@ -73,9 +73,8 @@ def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part]]:
     yield "doctor", panel.doctor
 
 
-def failure(panel: Panel) -> Part:
-    """What is said when the archive has gone; to be called after its process ended."""
+def search_in_vain(panel: Panel) -> None:
+    """Search an archive whose process has ended."""
     panel.archive.fold(False)
     panel.archive.ui.searchButton.click()
     finish(panel, timeout_s=120)
-    return panel.archive

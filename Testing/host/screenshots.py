@@ -8,10 +8,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from BratsSegmenterLib.widgets.message_bar import MessageBar
 from BratsSegmenterLib.widgets.part import Part
 from host.driver import wait_until
 from host.fixtures import MODULE_FILE
-from host.gallery import failure, fill_archive, states
+from host.gallery import fill_archive, search_in_vain, states
 from host.served_archive import served_archive
 from host.slicer_app import application
 from host.window import SlicerWindow
@@ -29,7 +30,7 @@ def write_pictures(out: Path, spacing_mm: float = 1.0) -> None:
     panel = window.opened.widget.panel
     taken: list[str] = []
 
-    def take(name: str, part: Part) -> None:
+    def take(name: str, part: Part | MessageBar) -> None:
         taken.append(name)
         _let_the_loop_turn()
         window.look_at(part.widget)
@@ -43,7 +44,8 @@ def write_pictures(out: Path, spacing_mm: float = 1.0) -> None:
             fill_archive(archive, Path(folder) / "scanner", spacing_mm)
             for name, part in states(panel, archive):
                 take(name, part)
-        take("archive-gone", failure(panel))
+        search_in_vain(panel)
+        take("archive-gone", panel.message_bar)
     window.opened.widget.cleanup()
 
 
