@@ -234,6 +234,10 @@ class Segmentation:
         return np.isin(self.labels, region.labels)
 
 
+INTERVAL_COVERAGE = 0.9
+"""Share of cases whose true volume an interval is meant to hold."""
+
+
 @dataclass(frozen=True)
 class RegionVolume:
     """Volume of one region in millilitres, with the interval the model's uncertainty gives, when it gives one."""

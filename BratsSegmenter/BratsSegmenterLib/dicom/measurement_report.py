@@ -18,8 +18,10 @@ from BratsSegmenterLib.dicom.source_images import source_images
 from BratsSegmenterLib.dicom.study_objects import reference_item, save, series_and_equipment, stamp
 from BratsSegmenterLib.domain import (
     BRAIN,
+    INTERVAL_COVERAGE,
     MORPHOLOGICALLY_ABNORMAL_STRUCTURE,
     RC,
+    Algorithm,
     Code,
     Lesion,
     Measurements,
@@ -33,6 +35,7 @@ _NO_ORGANISATION = "not stated"  # the attribute may not be empty
 _PROCEDURE = Code("30657-1", "LN", "MR Brain WO and W contrast IV")
 _ABOVE = Code("371886008", "SCT", "+, range of upper measurement uncertainty")
 _BELOW = Code("371885007", "SCT", "-, range of lower measurement uncertainty")
+_WHAT_IT_HOLDS = f"uncertainty ranges: meant to hold the true volume in {INTERVAL_COVERAGE:.0%} of synthetic cases"
 
 _Groups = list[sr.VolumetricROIMeasurementsAndQualitativeEvaluations | sr.MeasurementsAndQualitativeEvaluations]
 
@@ -68,9 +71,9 @@ def write_measurement_report(
     groups: _Groups = []
     for measured in measurements.volumes:
         if measured.region.key in numbers:
-            groups.append(_segment_group(measured, segments, numbers[measured.region.key]))
+            groups.append(_segment_group(measured, segments, numbers[measured.region.key], provenance.algorithm))
         elif measured.volume_ml > 0:
-            groups.append(_nested_group(measured))
+            groups.append(_nested_group(measured, provenance.algorithm))
     frame_of_reference_uid = volume.series.frame_of_reference_uid
     groups += [_lesion_group(lesion, frame_of_reference_uid) for lesion in measurements.lesions if lesion.diameters]
     dataset = sr.Comprehensive3DSR(
@@ -114,7 +117,7 @@ def _observers(provenance: Provenance) -> sr.ObservationContext:
 
 
 def _segment_group(
-    measured: RegionVolume, segments: Dataset, number: int
+    measured: RegionVolume, segments: Dataset, number: int, algorithm: Algorithm
 ) -> sr.VolumetricROIMeasurementsAndQualitativeEvaluations:
     description = segments.get_segment_description(number)
     return sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
@@ -123,17 +126,17 @@ def _segment_group(
         finding_type=concept(measured.region.code),
         finding_category=concept(MORPHOLOGICALLY_ABNORMAL_STRUCTURE),
         finding_sites=[sr.FindingSite(anatomic_location=concept(BRAIN))],
-        measurements=[_region_volume(measured)],
+        measurements=[_region_volume(measured, algorithm)],
     )
 
 
-def _nested_group(measured: RegionVolume) -> sr.MeasurementsAndQualitativeEvaluations:
+def _nested_group(measured: RegionVolume, algorithm: Algorithm) -> sr.MeasurementsAndQualitativeEvaluations:
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(uid=new_uid(), identifier=measured.region.key),
         finding_type=concept(measured.region.code),
         finding_category=concept(MORPHOLOGICALLY_ABNORMAL_STRUCTURE),
         finding_sites=[sr.FindingSite(anatomic_location=concept(BRAIN))],
-        measurements=[_region_volume(measured)],
+        measurements=[_region_volume(measured, algorithm)],
     )
 
 
@@ -153,13 +156,17 @@ def _lesion_group(lesion: Lesion, frame_of_reference_uid: str) -> sr.Measurement
     )
 
 
-def _region_volume(measured: RegionVolume) -> sr.Measurement:
+def _region_volume(measured: RegionVolume, algorithm: Algorithm) -> sr.Measurement:
     """With the model's interval, where it has one, as ranges of measurement uncertainty (PS3.16 TID 310)."""
     measurement = _volume(measured.volume_ml)
     if measured.interval_ml is not None:
         lower_ml, upper_ml = measured.interval_ml
         measurement[0].ContentSequence = sr.ContentSequence(
-            [_uncertainty(_ABOVE, upper_ml - measured.volume_ml), _uncertainty(_BELOW, measured.volume_ml - lower_ml)]
+            [
+                _uncertainty(_ABOVE, upper_ml - measured.volume_ml),
+                _uncertainty(_BELOW, measured.volume_ml - lower_ml),
+                *sr.AlgorithmIdentification(algorithm.name, algorithm.version, parameters=[_WHAT_IT_HOLDS]),
+            ]
         )
     return measurement
 

@@ -15,7 +15,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from BratsSegmenterLib.domain import REGIONS
+from BratsSegmenterLib.domain import INTERVAL_COVERAGE, REGIONS
 from BratsSegmenterLib.durable import whole_file
 from BratsSegmenterLib.errors import BundleError
 from BratsSegmenterLib.segmentation.bundle import Bundle
@@ -82,7 +82,7 @@ class Calibration:
     """
 
     weights_sha256: str
-    coverage: float = 0.9
+    coverage: float = INTERVAL_COVERAGE
     cases: int = 0
     held_out_cases: int = 0
     regions: Mapping[str, RegionCalibration] = field(default_factory=dict)
@@ -153,7 +153,7 @@ def _from_json(content: Mapping[str, Any]) -> Calibration:
         raise ValueError(f"unknown regions {sorted(set(regions) - set(REGIONS))}")
     return Calibration(
         str(content["weights_sha256"]),
-        _within(content["coverage"], 0, 1),
+        _within(content["coverage"], INTERVAL_COVERAGE, INTERVAL_COVERAGE),
         int(content["cases"]),
         int(content["held_out_cases"]),
         regions,

@@ -12,7 +12,7 @@ from math import ceil, log
 import numpy as np
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.domain import RC, REGIONS, Sequence
+from BratsSegmenterLib.domain import INTERVAL_COVERAGE, RC, REGIONS, Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.learning.evaluation.metrics import dice
@@ -29,7 +29,6 @@ from BratsSegmenterLib.segmentation import (
 )
 from BratsSegmenterLib.segmentation.calibration import FLOOR_ML
 
-COVERAGE = 0.9
 FEWEST_CASES = 10
 _SEED = 2**30
 """Away from the seeds of training and validation, so that no case was trained on."""
@@ -127,12 +126,12 @@ def calibrate(
             f"The model found no region in {FEWEST_CASES} of the synthetic cases.",
             "Calibrate with more cases, or train the model further.",
         )
-    found = check(Calibration(bundle.weights_sha256, COVERAGE, cases, held_out, regions), segmented[cases:])
+    found = check(Calibration(bundle.weights_sha256, INTERVAL_COVERAGE, cases, held_out, regions), segmented[cases:])
     checked = {
         key: replace(region, held_out_coverage=found[key].coverage if key in found else 0.0)
         for key, region in regions.items()
     }
-    return Calibration(bundle.weights_sha256, COVERAGE, cases, held_out, checked), found
+    return Calibration(bundle.weights_sha256, INTERVAL_COVERAGE, cases, held_out, checked), found
 
 
 def fit_regions(cases: Items[SegmentedSynthetic]) -> dict[str, RegionCalibration]:
@@ -170,7 +169,7 @@ def _widening(evidence: Items[Evidence], true_ml: Items[float]) -> float:
         max(_log_ratio(one.sure_ml, true), _log_ratio(true, one.possible_ml))
         for one, true in zip(evidence, true_ml, strict=True)
     )
-    rank = ceil((len(needed) + 1) * COVERAGE)
+    rank = ceil((len(needed) + 1) * INTERVAL_COVERAGE)
     return float(np.exp(max(needed[rank - 1], 0.0)))
 
 

@@ -65,13 +65,16 @@ def test_the_report_states_an_interval_as_uncertainty_on_both_sides_of_its_volum
         "ET": {"371886008": pytest.approx(2000), "371885007": pytest.approx(100)},
         "WT": {"371886008": pytest.approx(3000), "371885007": pytest.approx(volumes_ml["WT"] * 1000, abs=1e-3)},
     }
+    (enhancing,) = [g for g in groups if g.tracking_identifier == "ET"]
+    texts = [item.TextValue for item in enhancing.get_measurements()[0][0].ContentSequence if item.ValueType == "TEXT"]
+    assert "uncertainty ranges: meant to hold the true volume in 90% of synthetic cases" in texts
 
 
 def _uncertainties_mm3(measurement: Measurement) -> dict[str, float]:
     return {
         item.ConceptNameCodeSequence[0].CodeValue: float(item.MeasuredValueSequence[0].NumericValue)
         for item in measurement[0].get("ContentSequence", [])
-        if item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue == "mm3"
+        if item.ValueType == "NUM" and item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue == "mm3"
     }
 
 
