@@ -30,6 +30,7 @@ from BratsSegmenterLib.scene.views import (
     middle_of_largest_slice,
     showing_review_layout,
     showing_surfaces,
+    slice_logics,
 )
 from BratsSegmenterLib.scene.volume_table import VolumeTable
 from BratsSegmenterLib.scene.volumes import geometry_of, loading_volume
@@ -140,6 +141,13 @@ class Review:
         self._hide_earlier_result()
         self.parameters.store(study, folder, result)
         self.parameters.store_nodes(segmentation, reference, table, volumes, doubt)
+
+    def restore_views(self) -> None:
+        """Build the layout for a scene that was loaded, where it does not stand yet."""
+        if not slice_logics():
+            parameters = self.parameters
+            volumes = parameters.volumes or {parameters.result.reference: parameters.reference}
+            run_through(showing_review_layout(volumes, parameters.reference))
 
     def jump_to_region(self, key: str) -> None:
         """Move the views and the crosshair to the middle of a region on its largest slice; an empty one is nowhere."""

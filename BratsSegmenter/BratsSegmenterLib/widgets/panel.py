@@ -119,6 +119,7 @@ class Panel:
         parameters = self._review.parameters
         if not parameters.has_result:
             return
+        self._review.restore_views()
         self.workflow.restore(parameters.study, parameters.result)
         try:
             self._review.follow()

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import qt
 import SimpleITK as sitk
 import slicer
+from host.layout import LayoutManager
 from host.replay_worker import doubt
 from vtk.util.numpy_support import vtk_to_numpy
 
@@ -132,3 +134,13 @@ def test_a_result_without_a_map_of_doubt_has_none(parameter_node, study, result,
     assert review.parameters.doubt is None
     show_doubt(None, 0.5)
     assert len(slice_logics()) == len(SLICE_VIEWS)
+
+
+def test_a_scene_that_was_loaded_gets_its_views(review, parameter_node):
+    slicer.app.applicationLogic().GetSliceLogics().RemoveAllItems()
+    assert slice_logics() == []
+    area = qt.QWidget()
+    qt.QVBoxLayout(area)
+    slicer.app.setLayoutManager(LayoutManager(slicer.app.mrml, area))
+    Review(parameter_node).restore_views()
+    assert _shown() == ["T1c", "FLAIR", "T2"]
