@@ -120,7 +120,7 @@ def test_a_click_in_the_table_of_volumes_goes_to_the_region(reviewed):
     reviewed.views.ui.nextButton.click()
     reviewed.views.ui.nextButton.click()
     table = reviewed.volumes.ui.volumeTable
-    rows = [row for row in range(table.rowCount) if "(NCR)" in table.item(row, 0).text()]
+    rows = [row for row in range(table.rowCount) if table.item(row, 0).text().startswith("Necrotic core")]
     table.cellClicked.emit(rows[0], 0)
     assert _slice_number() == 13
     crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
