@@ -31,7 +31,7 @@ class SequenceRowWidget:
         self.changed = Signal()
         self.selector.setObjectName(f"{sequence.value}Selector")
         self.selector.setToolTip(_("The series that is taken as {sequence}").format(sequence=sequence.value))
-        self.selector.currentIndexChanged.connect(self.changed.emit)
+        self.selector.currentIndexChanged.connect(self._on_choice)
         self._ui.nameLabel.setText(f"<b>{sequence.value}</b>")
         self._ui.doubtLabel.setStyleSheet(DOUBT_STYLE)
 
@@ -55,3 +55,6 @@ class SequenceRowWidget:
         self._ui.reasonLabel.setText(row.reason)
         set_text_or_hide(self._ui.doubtLabel, row.doubt)
         self._ui.thumbnailLabel.setPixmap(qt.QPixmap(str(row.thumbnail or "")))
+
+    def _on_choice(self) -> None:
+        self.changed.emit()

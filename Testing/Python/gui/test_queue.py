@@ -59,6 +59,11 @@ def _queue_states(panel: Panel) -> list[str]:
     return [table.item(row, 1).text().split(":")[0] for row in range(table.rowCount)]
 
 
+def _reasons(panel: Panel) -> list[str]:
+    table = panel.queue.ui.queueTable
+    return [table.item(row, 1).toolTip() for row in range(table.rowCount)]
+
+
 def _has_rest(panel: Panel) -> bool:
     return not {"fetching", "segmenting", "queued"} & set(_queue_states(panel))
 
@@ -79,7 +84,8 @@ def test_two_queued_studies_end_though_the_worker_is_killed_and_slicer_started_a
     assert _queue_states(panel) == ["fetching", "queued"]
     story.search()
     assert panel.workflow.state is PanelState.NO_STUDY, "the search did not wait for the queue"
-    wait_until(lambda: _queue_states(panel)[0] == "segmenting", timeout_s=280)
+    wait_until(lambda: _queue_states(panel)[0] not in ("fetching", "queued"), timeout_s=280)
+    assert _queue_states(panel)[0] == "segmenting", _reasons(panel)
     for child in psutil.Process().children(recursive=True):
         child.send_signal(signal.SIGKILL)  # as a crash of Slicer would end them, without a word to the panel
     panel.shut_down()
@@ -89,7 +95,7 @@ def test_two_queued_studies_end_though_the_worker_is_killed_and_slicer_started_a
     Story(panel, archive).enter_archive()  # without a keyring the token was in memory only
     panel.archive.editor.ui.saveButton.click()
     wait_until(lambda: _has_rest(panel), timeout_s=500)
-    assert _queue_states(panel) == ["segmented"] * 2
+    assert _queue_states(panel) == ["segmented"] * 2, _reasons(panel)
     panel.queue.ui.queueTable.selectRow(1)
     panel.queue.ui.openButton.click()
     finish(panel)
