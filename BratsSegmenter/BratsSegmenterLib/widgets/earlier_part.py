@@ -43,7 +43,8 @@ class EarlierPart:
         if workflow.earlier_results:
             said.append(_("In the study as fetched: {versions}").format(versions=describe(workflow.earlier_results)))
         if workflow.foreign_regions:
-            said.append(_("Others have drawn in this study: {count}.").format(count=len(workflow.foreign_regions)))
+            drawn = "; ".join(one.text for one in self._offered[-len(workflow.foreign_regions) :])
+            said.append(_("Drawn by others: {drawn}.").format(drawn=drawn))
         return "\n".join(said)
 
     def _resume(self) -> None:
