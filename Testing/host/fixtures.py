@@ -30,10 +30,12 @@ def scene() -> Iterator[Any]:
     app = application()
     area = qt.QWidget()
     qt.QVBoxLayout(area)
-    app.setLayoutManager(LayoutManager(app.mrml, area))
+    layout_manager = LayoutManager(app.mrml, area)
+    app.setLayoutManager(layout_manager)
     slicer.mrmlScene.Clear(0)
     yield slicer.mrmlScene
     slicer.mrmlScene.Clear(0)
+    layout_manager.hostClose()
 
 
 @pytest.fixture

@@ -97,6 +97,13 @@ class LayoutManager:
         """The widget of a view by the view's layout name."""
         return self._widgets[name]
 
+    def hostClose(self) -> None:
+        """Let go of scene and views, as an application does that ends; else each would go on following the scene."""
+        for widget in self._widgets.values():
+            widget.view.close()
+        self._widgets.clear()
+        self._logic.SetMRMLScene(None)
+
     def resetThreeDViews(self) -> None:
         """Centre every 3D view on what is visible."""
         for widget in self._widgets.values():

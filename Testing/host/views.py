@@ -62,6 +62,10 @@ class _View:
     def _changed(self, *_event: Any) -> None:
         self.on_change()
 
+    def close(self) -> None:
+        """Follow the scene no more."""
+        self.group.SetMRMLDisplayableNode(None)
+
     def resize(self, width: int, height: int) -> None:
         """Give the view another size in pixels."""
         if self.window.GetSize() != (width, height):
@@ -96,6 +100,12 @@ class SliceView(_View):
         self.logic.SetSliceNode(node)
         self.group.SetMRMLDisplayableNode(node)
         self.logic.AddObserver(vtk.vtkCommand.ModifiedEvent, self._changed)
+
+    def close(self) -> None:
+        """Follow the scene no more."""
+        super().close()
+        self.logic.GetMRMLApplicationLogic().GetSliceLogics().RemoveItem(self.logic)
+        self.logic.SetMRMLScene(None)
 
     def resize(self, width: int, height: int) -> None:
         """Give the view another size in pixels; the field of view follows, and the slice fills the view."""
