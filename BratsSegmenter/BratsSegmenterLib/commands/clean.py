@@ -30,9 +30,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     with console.progress() as progress:
         storage = look_after(StorageJob(arguments.folder, arguments.older_than), progress)
-    console.say(f"{storage.studies} studies take {storage.size_bytes / 1e9:.2f} GB in {arguments.folder}.")
+    console.say(f"Kept studies: {storage.studies}, {storage.size_bytes / 1e9:.2f} GB in {arguments.folder}.")
     if arguments.older_than is not None:
-        console.say(f"{storage.deleted} were deleted, {storage.freed_bytes / 1e9:.2f} GB are free again.")
+        console.say(f"Deleted: {storage.deleted}, {storage.freed_bytes / 1e9:.2f} GB are free again.")
     for sentence in storage.stayed:
         console.warn(sentence)
     console.result(to_json(storage))

@@ -1,5 +1,6 @@
 """Old studies go, what must not be lost stays."""
 
+import json
 import os
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import series_samples
 from pydicom import dcmread
 
 from BratsSegmenterLib.archive import Outbox
+from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.jobs import StorageJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState
 from BratsSegmenterLib.progress import Progress
@@ -111,3 +113,15 @@ def test_images_that_a_link_leads_to_are_not_deleted(tmp_path: Path):
     os.utime(folder / "link", (0, 0), follow_symlinks=False)
     assert _clean(tmp_path / "studies").deleted == 1
     assert (outside / "1.dcm").exists()
+
+
+def test_the_command_line_says_what_is_there_and_deletes_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    folder = _study(tmp_path, OLD, 31)
+    for path in folder.rglob("*"):
+        os.utime(path, (0, 0))
+    assert main(["clean", str(tmp_path)]) == 0
+    assert "Kept studies: 1," in capsys.readouterr().out
+    assert folder.exists()
+    assert main(["clean", str(tmp_path), "--older-than", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["deleted"] == 1
+    assert not folder.exists()
