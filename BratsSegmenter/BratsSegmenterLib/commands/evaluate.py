@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("bundle", "off", "high-grade", "low-grade"),
         help="what is too small to be believed; left out: the bundle's own rules",
     )
+    parser.add_argument("--postoperative", action="store_true", help="the patients were operated on: look for a cavity")
     parser.add_argument(
         "--variants",
         action="store_true",
@@ -59,6 +60,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         device=arguments.device,
         inference=InferenceSettings(flip_averaging=arguments.flips),
         postprocessing=PRESETS.get(arguments.postprocessing),
+        is_postoperative=arguments.postoperative,
     )
     if arguments.variants:
         _run_variants(arguments, bundle, protocol, console)
@@ -100,7 +102,7 @@ def _run_variants(arguments: argparse.Namespace, bundle: Bundle, protocol: Proto
         results = evaluation.evaluate_variants(
             arguments.cases, bundle, base=protocol, kept=arguments.out, progress=progress
         )
-    regions = evaluation.scored_regions(bundle)
+    regions = evaluation.scored_regions(bundle, protocol)
     if arguments.out:
         evaluation.write_variants_csv(results, arguments.out / "variants.csv")
         evaluation.write_variants_page(results, bundle, regions, arguments.out / "variants.html")

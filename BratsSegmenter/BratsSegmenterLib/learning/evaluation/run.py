@@ -48,6 +48,8 @@ class Protocol:
         None for the rules of the bundle.
     degradation : Degradation or None
         How the images are made worse before they are pre-processed; asks for `steps`.
+    is_postoperative : bool
+        The patients were operated on before: only then is a resection cavity looked for, and scored.
     """
 
     steps: Steps | None = None
@@ -56,6 +58,7 @@ class Protocol:
     inference: InferenceSettings = field(default_factory=InferenceSettings)
     postprocessing: Postprocessing | None = None
     degradation: Degradation | None = None
+    is_postoperative: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ def evaluate(
     """
     protocol, progress = protocol or Protocol(), progress or Progress()
     found, calibration = find_cases(folder), load_calibration(bundle)
-    regions = scored_regions(bundle)
+    regions = scored_regions(bundle, protocol)
     results: list[CaseResult] = []
     set_aside: list[SetAside] = []
     with progress.stage("evaluate"):
@@ -153,9 +156,9 @@ def evaluate(
     return Evaluation(bundle.name, bundle.specification.version, regions, tuple(results), tuple(set_aside))
 
 
-def scored_regions(bundle: Bundle) -> tuple[Region, ...]:
-    """The regions of the model's outputs, without the cavity, which the challenges' pre-operative cases lack."""
-    return tuple(region for region in bundle.specification.outputs if region is not RC)
+def scored_regions(bundle: Bundle, protocol: Protocol) -> tuple[Region, ...]:
+    """The regions of the model's outputs; before an operation there is no cavity."""
+    return tuple(region for region in bundle.specification.outputs if protocol.is_postoperative or region is not RC)
 
 
 def _segmented(files: CaseFiles, bundle: Bundle, protocol: Protocol, progress: Progress) -> tuple[LabelledCase, Drawn]:
@@ -167,6 +170,8 @@ def _segmented(files: CaseFiles, bundle: Bundle, protocol: Protocol, progress: P
         prepared = _preprocessed(case, bundle, protocol, progress)
     with progress.stage("segment"):
         predicted = segment(prepared, bundle, protocol.device, protocol.inference, progress)
+        if not protocol.is_postoperative:
+            predicted = predicted.without(RC)
     probabilities, voxel_ml = prepared.to_reference_grid(predicted.probabilities), case.labels_geometry.voxel_volume_ml
     rules = protocol.postprocessing or bundle.specification.postprocessing
     drawn = draw(probabilities, predicted, voxel_ml, rules)
