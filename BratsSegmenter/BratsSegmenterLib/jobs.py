@@ -1,19 +1,14 @@
-"""What Slicer asks of its worker process and what it gets back: plain records, JSON on the way."""
+"""What Slicer asks of its worker process: plain records, JSON on the way."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from BratsSegmenterLib.archive import Check, Profile, StudyQuery, StudySummary
-from BratsSegmenterLib.dicom import EXACT, Contouring, ResultObject
-from BratsSegmenterLib.domain import Algorithm
-from BratsSegmenterLib.measurement import DoubtfulSlice
-from BratsSegmenterLib.priors import PriorVolumes
-from BratsSegmenterLib.progress import StageTime
-from BratsSegmenterLib.versions import EarlierResult
+from BratsSegmenterLib.archive import Profile, StudyQuery, StudySummary
+from BratsSegmenterLib.dicom import EXACT, Contouring
 
 
 @dataclass(frozen=True)
@@ -22,13 +17,6 @@ class ConnectionJob:
 
     KIND: ClassVar[str] = "test_connection"
     profile: Profile
-
-
-@dataclass(frozen=True)
-class ConnectionResult:
-    """The checks, in the order they were made."""
-
-    checks: tuple[Check, ...]
 
 
 @dataclass(frozen=True)
@@ -52,13 +40,6 @@ class DoctorJob:
 
 
 @dataclass(frozen=True)
-class DoctorResult:
-    """What the doctor found, in the order of the examination."""
-
-    checks: tuple[Check, ...]
-
-
-@dataclass(frozen=True)
 class StorageJob:
     """Say how much disk the kept studies take, and delete old ones when that is asked for.
 
@@ -79,28 +60,6 @@ class StorageJob:
 
 
 @dataclass(frozen=True)
-class StorageResult:
-    """The studies that are kept on this computer, after a clean-up when one was asked for.
-
-    Attributes
-    ----------
-    studies : int
-    size_bytes : int
-    deleted : int
-        How many studies went.
-    freed_bytes : int
-    stayed : tuple of str
-        A sentence for each old study that had to stay, by the name of its folder, which says nothing about whose it is.
-    """
-
-    studies: int
-    size_bytes: int
-    deleted: int = 0
-    freed_bytes: int = 0
-    stayed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class SearchJob:
     """Look for studies."""
 
@@ -110,34 +69,11 @@ class SearchJob:
 
 
 @dataclass(frozen=True)
-class SearchResult:
-    """The studies found."""
-
-    studies: tuple[StudySummary, ...]
-
-
-@dataclass(frozen=True)
 class ListFolderJob:
     """Look which studies lie in a folder of this computer, and below it."""
 
     KIND: ClassVar[str] = "list_folder"
     files: Path
-
-
-@dataclass(frozen=True)
-class LocalStudy:
-    """A study whose files are on this computer."""
-
-    study: StudySummary
-    files: tuple[Path, ...]
-
-
-@dataclass(frozen=True)
-class ListFolderResult:
-    """The studies with MR images, newest first, and how many files were passed over."""
-
-    studies: tuple[LocalStudy, ...]
-    passed_over: int = 0
 
 
 @dataclass(frozen=True)
@@ -162,69 +98,6 @@ class PrepareJob:
     study_uid: str | None = None
     files: Path | None = None
     listed: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True)
-class SeriesRow:
-    """One series as the user sees it.
-
-    Attributes
-    ----------
-    excluded : str
-        Why it is not offered as a sequence; empty when it is.
-    thumbnail : Path or None
-        PNG of its middle slice.
-    """
-
-    key: str
-    description: str
-    number: int | None
-    slices: int
-    excluded: str = ""
-    thumbnail: Path | None = None
-
-
-@dataclass(frozen=True)
-class SequenceChoice:
-    """Which series was taken as a sequence, how sure that is (0 to 1), why, and what speaks against it."""
-
-    key: str
-    series_uid: str
-    confidence: float
-    reasons: tuple[str, ...]
-    doubt: str = ""
-
-
-@dataclass(frozen=True)
-class PrepareResult:
-    """What a study holds.
-
-    Attributes
-    ----------
-    sequences : mapping of str to SequenceChoice
-        Which of its series are T1, T1c, T2 and FLAIR.
-    results : tuple of EarlierResult
-        Of ours, oldest first.
-    others : tuple of ResultObject
-        Structure sets and SEGs of others, oldest first.
-    consequences : mapping of str to str
-        Sequence to what its lack means for the result, whether it was found or not.
-    operated : bool or None
-        Whether the descriptions say that the study was made after an operation (True) or before (False); None when
-        they do not say.
-    operated_reason : str
-        The words that say so.
-    """
-
-    series: tuple[SeriesRow, ...]
-    sequences: Mapping[str, SequenceChoice]
-    warnings: tuple[str, ...]
-    notes: tuple[str, ...]
-    results: tuple[EarlierResult, ...] = ()
-    others: tuple[ResultObject, ...] = ()
-    consequences: Mapping[str, str] = field(default_factory=dict)
-    operated: bool | None = None
-    operated_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -290,49 +163,6 @@ class ResumeJob:
 
 
 @dataclass(frozen=True)
-class SegmentResult:
-    """Where the result of a :class:`SegmentJob` or :class:`ResumeJob` lies and what it says.
-
-    Attributes
-    ----------
-    labels : Path
-        NIfTI label map in the reference's own grid.
-    volumes : mapping of str to Path
-        Images by sequence (MetaImage, not compressed), all in the reference's own grid.
-    uncertainty : Path or None
-        Entropy map in the reference's own grid, 0 to 1 (MetaImage, not compressed).
-    volumes_ml : mapping of str to float
-        By region key; ET, NCR, ED, WT, TC (and RC).
-    not_measured : mapping of str to str
-        Region key to the reason.
-    tolerated : tuple of str
-        Of regions that were taken up: what was not as it should be, left out, or had to be decided.
-    intervals_ml : mapping of str to (float, float)
-        By region key, the interval of the volume that the model's calibration gives; empty without a calibration. It
-        holds for the region as the model drew it, not for an edited one.
-    doubtful_slices : tuple of DoubtfulSlice
-        Slices of the reference to look at, the most doubtful first; empty without an entropy map.
-    expected_dice : mapping of str to float
-        By region key, the Dice with an expert that the calibration expects, 0 to 1; for the same regions at most.
-    """
-
-    reference: str
-    labels: Path
-    volumes: Mapping[str, Path]
-    uncertainty: Path | None
-    volumes_ml: Mapping[str, float]
-    not_measured: Mapping[str, str]
-    quality_page: Path
-    algorithm: Algorithm
-    stages: tuple[StageTime, ...]
-    warnings: tuple[str, ...]
-    tolerated: tuple[str, ...] = ()
-    intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    doubtful_slices: tuple[DoubtfulSlice, ...] = ()
-    expected_dice: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class SendJob:
     """Write the (corrected) result as DICOM objects, check them and store them in the study.
 
@@ -374,47 +204,6 @@ class SendJob:
 
 
 @dataclass(frozen=True)
-class SentObject:
-    """One object that was written, and what the gate compared before it could leave."""
-
-    kind: str
-    path: Path
-    sop_instance_uid: str
-    check: str = ""
-
-
-@dataclass(frozen=True)
-class SendResult:
-    """What was written and what of it the archive holds now.
-
-    Attributes
-    ----------
-    objects : tuple of SentObject
-        None when the study already carried exactly this result.
-    pushed : tuple of str
-        SOP Instance UIDs that this job brought to the archive and read back.
-    version : int or None
-        Number of the result in its study.
-    archive, archive_url : str
-        Profile and address of where it was stored.
-    delivered_at : str
-        ISO 8601, UTC; empty when nothing had to be stored.
-    notes : tuple of str
-        Sentences for the user.
-    """
-
-    objects: tuple[SentObject, ...]
-    pushed: tuple[str, ...]
-    receipt: Path | None
-    volumes_ml: Mapping[str, float] = field(default_factory=dict)
-    version: int | None = None
-    archive: str = ""
-    archive_url: str = ""
-    delivered_at: str = ""
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class PriorsJob:
     """Look for earlier studies of a study's patient, and bring the results of ours that they carry.
 
@@ -428,21 +217,6 @@ class PriorsJob:
     folder: Path
     profile: Profile
     study: StudySummary
-
-
-@dataclass(frozen=True)
-class PriorStudy:
-    """One earlier study; `volumes` is None where it carries no result of ours that could be read."""
-
-    study: StudySummary
-    volumes: PriorVolumes | None = None
-
-
-@dataclass(frozen=True)
-class PriorsResult:
-    """The earlier studies, oldest first."""
-
-    studies: tuple[PriorStudy, ...]
 
 
 Job = (

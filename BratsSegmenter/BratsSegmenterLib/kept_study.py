@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.durable import write_atomically
-from BratsSegmenterLib.jobs import PrepareResult, SegmentResult
+from BratsSegmenterLib.job_results import PrepareResult, SegmentResult
 from BratsSegmenterLib.records import from_json, to_json
 
 Record = TypeVar("Record")

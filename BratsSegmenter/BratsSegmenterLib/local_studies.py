@@ -6,7 +6,7 @@ from pathlib import Path
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.jobs import ListFolderResult, LocalStudy
+from BratsSegmenterLib.job_results import ListFolderResult, LocalStudy
 from BratsSegmenterLib.progress import Progress
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Candidate, Recognition, ResultObject, ScannedStudy, Surgery
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.jobs import PrepareResult, SequenceChoice, SeriesRow
+from BratsSegmenterLib.job_results import PrepareResult, SequenceChoice, SeriesRow
 from BratsSegmenterLib.versions import earlier_results, foreign_regions
 
 _OPERATED = {Surgery.AFTER: True, Surgery.BEFORE: False}

@@ -8,7 +8,8 @@ from pathlib import Path
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Archive, StudyQuery, StudySummary
 from BratsSegmenterLib.errors import SeriesError
-from BratsSegmenterLib.jobs import PriorsJob, PriorsResult, PriorStudy
+from BratsSegmenterLib.job_results import PriorsResult, PriorStudy
+from BratsSegmenterLib.jobs import PriorsJob
 from BratsSegmenterLib.kept_study import study_folder
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.progress import Progress

@@ -20,7 +20,7 @@ from BratsSegmenterLib.delivery import (
 from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind
 from BratsSegmenterLib.domain import Segmentation, Sequence, Volume
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.jobs import SendResult, SentObject
+from BratsSegmenterLib.job_results import SendResult, SentObject
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.versions import EarlierResult

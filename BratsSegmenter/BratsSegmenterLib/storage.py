@@ -11,7 +11,8 @@ from pathlib import Path
 from BratsSegmenterLib.archive import Outbox, TransactionState
 from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.jobs import StorageJob, StorageResult
+from BratsSegmenterLib.job_results import StorageResult
+from BratsSegmenterLib.jobs import StorageJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study_queue import StudyQueue

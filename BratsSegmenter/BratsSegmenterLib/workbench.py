@@ -18,27 +18,29 @@ from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import LearningError, SeriesError
 from BratsSegmenterLib.health import examine
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
+from BratsSegmenterLib.job_results import (
+    ConnectionResult,
+    DoctorResult,
+    ListFolderResult,
+    PrepareResult,
+    PriorsResult,
+    SearchResult,
+    SegmentResult,
+    SendResult,
+    StorageResult,
+)
 from BratsSegmenterLib.jobs import (
     ConnectionJob,
-    ConnectionResult,
     DoctorJob,
-    DoctorResult,
     Job,
     ListFolderJob,
-    ListFolderResult,
     PrepareJob,
-    PrepareResult,
     PriorsJob,
-    PriorsResult,
     ResumeJob,
     SearchJob,
-    SearchResult,
     SegmentJob,
-    SegmentResult,
     SendJob,
-    SendResult,
     StorageJob,
-    StorageResult,
     SwitchedSteps,
 )
 from BratsSegmenterLib.kept_study import KeptStudy

@@ -9,7 +9,8 @@ from pathlib import Path
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile
 from BratsSegmenterLib.dicom import Contouring, ObjectKind
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.jobs import PrepareResult, SegmentJob, SwitchedSteps
+from BratsSegmenterLib.job_results import PrepareResult
+from BratsSegmenterLib.jobs import SegmentJob, SwitchedSteps
 
 _CREDENTIALS = "user and password or a token come from BRATS_SEGMENTER_USER, _PASSWORD and _TOKEN"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.domain import REGIONS
-from BratsSegmenterLib.jobs import SegmentResult, SentObject
+from BratsSegmenterLib.job_results import SegmentResult, SentObject
 from BratsSegmenterLib.progress import StageTime
 
 

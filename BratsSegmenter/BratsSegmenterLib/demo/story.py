@@ -11,7 +11,8 @@ from BratsSegmenterLib.demo.head import SyntheticHead, synthetic_head
 from BratsSegmenterLib.demo.study import write_study
 from BratsSegmenterLib.dicom import ObjectKind
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
-from BratsSegmenterLib.jobs import PrepareJob, PrepareResult, SegmentJob, SegmentResult, SendJob, SendResult
+from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult
+from BratsSegmenterLib.jobs import PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.pipeline import DEFAULT_BUNDLE
 from BratsSegmenterLib.progress import Progress, StageTime
 from BratsSegmenterLib.workbench import Workbench

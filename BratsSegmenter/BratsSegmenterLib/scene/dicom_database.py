@@ -7,7 +7,7 @@ from pathlib import Path
 import slicer
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.jobs import LocalStudy
+from BratsSegmenterLib.job_results import LocalStudy
 
 
 def database_studies() -> tuple[LocalStudy, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.records import from_json, to_json
 
 _STUDY, _FOLDER, _RESULT, _ACCEPTED = "study", "jobFolder", "result", "acceptedRegions"

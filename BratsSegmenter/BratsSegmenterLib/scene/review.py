@@ -15,7 +15,7 @@ from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import REGIONS, Measurements, Segmentation
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import write_image
 from BratsSegmenterLib.measurement import changed_regions, measure
 from BratsSegmenterLib.scene.exported import ExportedLabels

@@ -8,7 +8,8 @@ import qt
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import Check, Profile
-from BratsSegmenterLib.jobs import DoctorJob, DoctorResult
+from BratsSegmenterLib.job_results import DoctorResult
+from BratsSegmenterLib.jobs import DoctorJob
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.widgets.doctor_model import as_html, for_support, verdict
 from BratsSegmenterLib.widgets.messages import Failure, Outcome

@@ -9,27 +9,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from BratsSegmenterLib.errors import BratsSegmenterError
+from BratsSegmenterLib.job_results import (
+    ConnectionResult,
+    DoctorResult,
+    ListFolderResult,
+    PrepareResult,
+    PriorsResult,
+    SearchResult,
+    SegmentResult,
+    SendResult,
+    StorageResult,
+)
 from BratsSegmenterLib.jobs import (
     ConnectionJob,
-    ConnectionResult,
     DoctorJob,
-    DoctorResult,
     Job,
     ListFolderJob,
-    ListFolderResult,
     PrepareJob,
-    PrepareResult,
     PriorsJob,
-    PriorsResult,
     ResumeJob,
     SearchJob,
-    SearchResult,
     SegmentJob,
-    SegmentResult,
     SendJob,
-    SendResult,
     StorageJob,
-    StorageResult,
 )
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.records import from_json

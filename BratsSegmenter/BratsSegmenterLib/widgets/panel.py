@@ -8,7 +8,7 @@ import qt
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.errors import SeriesError
-from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.archive_part import ArchivePart
 from BratsSegmenterLib.widgets.doctor_part import DoctorPart

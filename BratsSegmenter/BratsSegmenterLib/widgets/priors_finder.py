@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from BratsSegmenterLib.jobs import PriorsJob, PriorsResult
+from BratsSegmenterLib.job_results import PriorsResult
+from BratsSegmenterLib.jobs import PriorsJob
 from BratsSegmenterLib.widgets.messages import Outcome
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.state import PanelState

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from textwrap import shorten
 
 from BratsSegmenterLib.domain import ET, TC, WT
-from BratsSegmenterLib.jobs import PriorStudy
+from BratsSegmenterLib.job_results import PriorStudy
 from BratsSegmenterLib.widgets.identities import readable_day
 
 _MOST_LINES = 5

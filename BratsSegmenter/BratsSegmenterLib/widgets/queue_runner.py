@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from BratsSegmenterLib.jobs import Job, PrepareJob, PrepareResult, ResumeJob, SegmentJob, SegmentResult
+from BratsSegmenterLib.job_results import PrepareResult, SegmentResult
+from BratsSegmenterLib.jobs import (
+    Job,
+    PrepareJob,
+    ResumeJob,
+    SegmentJob,
+)
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.steps import Steps
 

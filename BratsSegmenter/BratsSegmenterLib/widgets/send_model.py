@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from BratsSegmenterLib.jobs import SendResult
+from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.widgets.choices import SendRequest
 
 

@@ -8,7 +8,7 @@ import qt
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.dicom import Contouring
-from BratsSegmenterLib.jobs import SendResult
+from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide

@@ -6,7 +6,7 @@ import qt
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.jobs import SeriesRow
+from BratsSegmenterLib.job_results import SeriesRow
 from BratsSegmenterLib.widgets.part import load_ui, set_text_or_hide
 from BratsSegmenterLib.widgets.sequences_model import NO_SERIES, SequenceRow
 from BratsSegmenterLib.widgets.signal import Signal

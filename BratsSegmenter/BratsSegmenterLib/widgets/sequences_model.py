@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.jobs import PrepareResult, SeriesRow
+from BratsSegmenterLib.job_results import PrepareResult, SeriesRow
 
 NO_SERIES = ""
 SURE = 0.7

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from BratsSegmenterLib.jobs import StorageResult
+from BratsSegmenterLib.job_results import StorageResult
 
 
 def storage_text(storage: StorageResult) -> str:

@@ -8,7 +8,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from BratsSegmenterLib.jobs import StorageJob, StorageResult
+from BratsSegmenterLib.job_results import StorageResult
+from BratsSegmenterLib.jobs import StorageJob
 from BratsSegmenterLib.segmentation import available_bundles
 from BratsSegmenterLib.widgets.messages import Failure, Outcome
 from BratsSegmenterLib.widgets.part import Part

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from BratsSegmenterLib.archive import StudyQuery, StudySummary
-from BratsSegmenterLib.jobs import ListFolderResult, LocalStudy
+from BratsSegmenterLib.job_results import ListFolderResult, LocalStudy
 from BratsSegmenterLib.kept_study import StudyOrigin
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.signal import Signal

@@ -7,7 +7,7 @@ from typing import Any
 import qt
 
 from BratsSegmenterLib.domain import LEAF_REGIONS, RC
-from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.measurement import DoubtfulSlice
 from BratsSegmenterLib.scene.overlay import draw_regions, show_doubt, show_region
 from BratsSegmenterLib.scene.review import Review

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, RC, Lesion, Region
-from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.measurement import is_measurable, largest_measured, millilitres
 from BratsSegmenterLib.priors import PriorVolumes
 

@@ -10,22 +10,24 @@ from pathlib import Path
 from BratsSegmenterLib.archive import StudyQuery, StudySummary
 from BratsSegmenterLib.dicom import ResultObject
 from BratsSegmenterLib.errors import BratsSegmenterError
-from BratsSegmenterLib.jobs import (
-    ConnectionJob,
+from BratsSegmenterLib.job_results import (
     ConnectionResult,
-    Job,
-    ListFolderJob,
     ListFolderResult,
-    PrepareJob,
     PrepareResult,
     PriorStudy,
+    SearchResult,
+    SegmentResult,
+    SendResult,
+)
+from BratsSegmenterLib.jobs import (
+    ConnectionJob,
+    Job,
+    ListFolderJob,
+    PrepareJob,
     ResumeJob,
     SearchJob,
-    SearchResult,
     SegmentJob,
-    SegmentResult,
     SendJob,
-    SendResult,
 )
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState, study_folder
 from BratsSegmenterLib.priors import PriorVolumes

@@ -12,7 +12,8 @@ from host.replay_worker import Behaviour
 from host.slicer_app import application
 
 from BratsSegmenterLib.archive import Profile, StudyQuery
-from BratsSegmenterLib.jobs import SearchJob, SearchResult
+from BratsSegmenterLib.job_results import SearchResult
+from BratsSegmenterLib.jobs import SearchJob
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
 from BratsSegmenterLib.widgets.process import WorkerProcess
 

@@ -22,7 +22,8 @@ from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import Algorithm, Segmentation, Volume
 from BratsSegmenterLib.errors import ArchiveError, SeriesError
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
-from BratsSegmenterLib.jobs import PrepareJob, PrepareResult, ResumeJob, SegmentResult, SendJob, SendResult
+from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult
+from BratsSegmenterLib.jobs import PrepareJob, ResumeJob, SendJob
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
 from BratsSegmenterLib.ledger import Ledger
 from BratsSegmenterLib.progress import Progress

@@ -18,7 +18,13 @@ from archives import RunningArchive
 from phantoms import PhantomStudy
 
 from BratsSegmenterLib.archive import StudyQuery
-from BratsSegmenterLib.jobs import Job, PrepareJob, SearchJob, SegmentJob, SwitchedSteps
+from BratsSegmenterLib.jobs import (
+    Job,
+    PrepareJob,
+    SearchJob,
+    SegmentJob,
+    SwitchedSteps,
+)
 from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.worker import CANCELLED, DONE, FAILED, write_job
 

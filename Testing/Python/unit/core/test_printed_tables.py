@@ -9,7 +9,7 @@ import pytest
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.tables import print_segmentation
 from BratsSegmenterLib.domain import Algorithm
-from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.job_results import SegmentResult
 
 
 def _result(intervals_ml: dict[str, tuple[float, float]], expected_dice: dict[str, float]) -> SegmentResult:

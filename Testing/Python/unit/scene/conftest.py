@@ -10,7 +10,7 @@ from host.fixtures import parameter_node, scene  # noqa: F401 - fixtures
 from host.replay_worker import STUDY, answer
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.records import from_json
 
 

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from BratsSegmenterLib.archive import Profile, StudyQuery
-from BratsSegmenterLib.jobs import SearchJob, SearchResult
+from BratsSegmenterLib.job_results import SearchResult
+from BratsSegmenterLib.jobs import SearchJob
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.widgets.interpreter import worker_interpreter
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, MessageReader

@@ -7,7 +7,8 @@ import pytest
 from scripted_runner import ScriptedRunner
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudySummary
-from BratsSegmenterLib.jobs import PrepareResult, PriorsJob, PriorsResult, PriorStudy
+from BratsSegmenterLib.job_results import PrepareResult, PriorsResult, PriorStudy
+from BratsSegmenterLib.jobs import PriorsJob
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
 from BratsSegmenterLib.widgets.messages import Failure

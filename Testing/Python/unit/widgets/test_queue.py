@@ -7,15 +7,13 @@ from scripted_runner import ScriptedRunner
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.domain import Algorithm
-from BratsSegmenterLib.jobs import (
-    PrepareJob,
+from BratsSegmenterLib.job_results import (
     PrepareResult,
-    SearchJob,
-    SegmentJob,
     SegmentResult,
     SequenceChoice,
     SeriesRow,
 )
+from BratsSegmenterLib.jobs import PrepareJob, SearchJob, SegmentJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions

@@ -8,7 +8,7 @@ from BratsSegmenterLib.archive import Credentials, Profile
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
 from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.errors import ArchiveError
-from BratsSegmenterLib.jobs import SendResult, SentObject
+from BratsSegmenterLib.job_results import SendResult, SentObject
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import Connection, SendRequest
 from BratsSegmenterLib.widgets.earlier_model import offered_regions

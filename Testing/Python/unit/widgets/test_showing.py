@@ -4,7 +4,7 @@ import pytest
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import Algorithm
-from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow

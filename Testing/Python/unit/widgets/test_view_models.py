@@ -9,7 +9,13 @@ from settings import DictSettings
 
 from BratsSegmenterLib.archive import Authentication, Credentials, CredentialStore, Profile, ProfileStore, StudySummary
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.jobs import PrepareResult, SendResult, SentObject, SequenceChoice, SeriesRow
+from BratsSegmenterLib.job_results import (
+    PrepareResult,
+    SendResult,
+    SentObject,
+    SequenceChoice,
+    SeriesRow,
+)
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.search_model import PAGE, Period, SearchForm, StudyPage

@@ -8,7 +8,7 @@ import pytest
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import ET, Algorithm, Diameters, Lesion
-from BratsSegmenterLib.jobs import SegmentResult
+from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.widgets.volumes_model import (
     VolumeRow,

@@ -10,18 +10,20 @@ from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery, StudySum
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
 from BratsSegmenterLib.domain import Algorithm, Sequence
 from BratsSegmenterLib.errors import InferenceError, SeriesError
-from BratsSegmenterLib.jobs import (
-    PrepareJob,
+from BratsSegmenterLib.job_results import (
     PrepareResult,
-    ResumeJob,
-    SearchJob,
     SearchResult,
-    SegmentJob,
     SegmentResult,
-    SendJob,
     SendResult,
     SequenceChoice,
     SeriesRow,
+)
+from BratsSegmenterLib.jobs import (
+    PrepareJob,
+    ResumeJob,
+    SearchJob,
+    SegmentJob,
+    SendJob,
     SwitchedSteps,
 )
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState

@@ -7,7 +7,8 @@ from scripted_runner import ScriptedRunner
 from settings import DictSettings
 
 from BratsSegmenterLib.archive import Credentials, CredentialStore, Profile, ProfileStore, StudyQuery, StudySummary
-from BratsSegmenterLib.jobs import ListFolderJob, ListFolderResult, LocalStudy, PrepareJob, SearchJob
+from BratsSegmenterLib.job_results import ListFolderResult, LocalStudy
+from BratsSegmenterLib.jobs import ListFolderJob, PrepareJob, SearchJob
 from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.study_queue import StudyQueue
