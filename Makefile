@@ -35,7 +35,7 @@ demo: env
 	PYTHONPATH=Testing $(BIN)/python -m host.demo demo-out
 
 test: env
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile
 
 lint: env
 	$(BIN)/ruff check .
