@@ -15,7 +15,7 @@ import pytest
 import torch
 from model_samples import TINY, WITH_BRAIN, model_zoo_bundle, tiny_bundle
 
-from BratsSegmenterLib.domain import ET, TC, WT, Algorithm, Sequence
+from BratsSegmenterLib.domain import ET, RC, TC, WT, Algorithm, Sequence
 from BratsSegmenterLib.errors import BundleError
 from BratsSegmenterLib.segmentation import Normalisation, available_bundles, load_bundle
 
@@ -72,7 +72,7 @@ def test_writing_a_bundle_leaves_nothing_but_the_bundle(tmp_path: Path) -> None:
 def test_the_shipped_bundle_is_whole_and_small() -> None:
     assert "glioma-synthetic" in available_bundles()
     bundle = load_bundle("glioma-synthetic")
-    assert bundle.specification.outputs == (WT, TC, ET)
+    assert bundle.specification.outputs == (WT, TC, ET, RC)
     assert sum(parameter.numel() for parameter in bundle.load_network().parameters()) > 4_000_000
     assert bundle.weights.stat().st_size <= 20_000_000
     assert (bundle.folder / "README.md").is_file()
