@@ -4,9 +4,9 @@ import importlib
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 import slicer
+from child_processes import started_processes
 from host.driver import finish, paint
 from host.fixtures import MODULE_FILE, replay_command
 from host.replay_worker import Behaviour
@@ -142,7 +142,7 @@ def test_a_scene_closed_while_objects_are_written_leaves_no_process_and_an_empty
     assert panel.workflow.state is PanelState.SENDING
     slicer.mrmlScene.Clear(0)
     assert panel.workflow.state is PanelState.NO_STUDY
-    assert [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE] == []
+    assert started_processes() == []
     _segment(panel)
 
 
@@ -150,4 +150,4 @@ def test_a_module_closed_during_an_examination_leaves_no_process(module: OpenedM
     module.widget.panel.doctor.ui.examineButton.click()
     module.widget.panel.settings.ui.measureButton.click()
     module.widget.cleanup()
-    assert [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE] == []
+    assert started_processes() == []

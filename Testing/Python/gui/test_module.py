@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 import slicer
+from child_processes import started_processes
 from host.fixtures import MODULE_FILE
 from host.slicer_app import OpenedModule, application, open_module
 
@@ -23,10 +23,6 @@ def opened(scene, tmp_path: Path):
     opened = open_module(MODULE_FILE)
     yield opened
     opened.widget.panel.shut_down()
-
-
-def _workers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_the_module_introduces_itself(opened: OpenedModule):
@@ -60,7 +56,7 @@ def test_whatever_closes_no_worker_outlives_it(opened: OpenedModule, event: str)
     workflow = opened.widget.panel.workflow
     workflow.search(NOWHERE, StudyQuery())
     assert workflow.state is PanelState.SEARCHING
-    assert _workers()
+    assert started_processes()
     match event:
         case "scene closes":
             slicer.mrmlScene.Clear(0)
@@ -68,7 +64,7 @@ def test_whatever_closes_no_worker_outlives_it(opened: OpenedModule, event: str)
             opened.widget.cleanup()
         case "Slicer quits":
             application().aboutToQuit.emit()
-    assert _workers() == []
+    assert started_processes() == []
 
 
 def test_a_closed_module_no_longer_hears_the_scene(opened: OpenedModule):

@@ -4,9 +4,9 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 import qt
+from child_processes import started_processes
 from host.driver import finish, wait_until
 from host.replay_worker import Behaviour
 from host.slicer_app import application
@@ -86,7 +86,7 @@ def test_two_queued_studies_end_though_the_worker_is_killed_and_slicer_started_a
     assert panel.workflow.state is PanelState.NO_STUDY, "the search did not wait for the queue"
     wait_until(lambda: _queue_states(panel)[0] not in ("fetching", "queued"), timeout_s=280)
     assert _queue_states(panel)[0] == "segmenting", _reasons(panel)
-    for child in psutil.Process().children(recursive=True):
+    for child in started_processes():
         child.send_signal(signal.SIGKILL)  # as a crash of Slicer would end them, without a word to the panel
     panel.shut_down()
 

@@ -4,8 +4,8 @@ import os
 import sys
 import time
 
-import psutil
 import pytest
+from child_processes import started_processes
 from host.driver import wait_until
 from host.fixtures import replay_command
 from host.replay_worker import Behaviour
@@ -31,10 +31,6 @@ def _run(worker: WorkerProcess, secrets: dict[str, str] | None = None) -> list:
     worker.ended.connect(outcomes.append)
     worker.start(JOB, secrets or {})
     return outcomes
-
-
-def _children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_a_job_brings_progress_and_then_its_result():
@@ -84,7 +80,7 @@ def test_a_worker_that_hangs_is_ended_after_a_grace_time():
     worker.progressed.connect(lambda event: worker.cancel())
     wait_until(lambda: bool(outcomes))
     assert outcomes == [CancelledByUser()]
-    assert _children() == []
+    assert started_processes() == []
 
 
 def test_a_killed_worker_is_a_sentence_and_the_next_job_runs():
@@ -140,7 +136,7 @@ def test_shutting_down_ends_the_worker_at_once_and_says_nothing():
     worker.progressed.connect(started.append)
     wait_until(lambda: bool(started))
     worker.shut_down()
-    assert _children() == []
+    assert started_processes() == []
     time.sleep(0.05)
     application().processEvents()
     assert outcomes == []

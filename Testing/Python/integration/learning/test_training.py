@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,11 +36,18 @@ from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import load_bundle
 
-torch.set_num_threads(1)
-
 _TINY = Path(__file__).with_name("tiny.yaml")
 _COMMAND = (sys.executable, "-m", "BratsSegmenterLib.cli", "train")
 _DEADLINE_S = 120
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Sums of several threads come in any order; losses are compared to the last digit."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def _environment() -> dict[str, str]:
