@@ -234,3 +234,17 @@ class PriorsResult:
     """The earlier studies, oldest first."""
 
     studies: tuple[PriorStudy, ...]
+
+
+JobResult = (
+    ConnectionResult
+    | DoctorResult
+    | StorageResult
+    | SearchResult
+    | ListFolderResult
+    | PrepareResult
+    | SegmentResult
+    | SendResult
+    | PriorsResult
+)
+"""What :func:`BratsSegmenterLib.workbench.perform` may give back."""

@@ -21,13 +21,11 @@ from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import (
     ConnectionResult,
     DoctorResult,
-    ListFolderResult,
+    JobResult,
     PrepareResult,
-    PriorsResult,
     SearchResult,
     SegmentResult,
     SendResult,
-    StorageResult,
 )
 from BratsSegmenterLib.jobs import (
     ConnectionJob,
@@ -66,20 +64,8 @@ from BratsSegmenterLib.storage import look_after
 from BratsSegmenterLib.thumbnails import write_thumbnails
 from BratsSegmenterLib.versions import earlier_results
 
-Result = (
-    ConnectionResult
-    | DoctorResult
-    | StorageResult
-    | SearchResult
-    | ListFolderResult
-    | PrepareResult
-    | SegmentResult
-    | SendResult
-    | PriorsResult
-)
 
-
-def perform(job: Job, credentials: Credentials, progress: Progress) -> Result:
+def perform(job: Job, credentials: Credentials, progress: Progress) -> JobResult:
     """Do what the job asks and say what came of it."""
     match job:
         case ConnectionJob():

@@ -12,6 +12,7 @@ from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.job_results import (
     ConnectionResult,
     DoctorResult,
+    JobResult,
     ListFolderResult,
     PrepareResult,
     PriorsResult,
@@ -35,18 +36,6 @@ from BratsSegmenterLib.jobs import (
 )
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.records import from_json
-
-JobResult = (
-    ConnectionResult
-    | DoctorResult
-    | StorageResult
-    | SearchResult
-    | ListFolderResult
-    | PrepareResult
-    | SegmentResult
-    | SendResult
-    | PriorsResult
-)
 
 RESULT_OF: dict[type[Job], type[JobResult]] = {
     ConnectionJob: ConnectionResult,

@@ -11,10 +11,11 @@ from BratsSegmenterLib.dicom import Contouring
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.choices import SendRequest
+from BratsSegmenterLib.widgets.format_boxes import format_boxes
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
-from BratsSegmenterLib.widgets.send_model import FORMATS, checks_text, consent_text, receipt_details, receipt_text
+from BratsSegmenterLib.widgets.send_model import checks_text, consent_text, receipt_details, receipt_text
 from BratsSegmenterLib.widgets.send_preview import acceptance_text, preview
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
@@ -40,7 +41,7 @@ class SendPart(Part):
         self._preferences = preferences
         self._shown: SendResult | None = None
         self.learned = Signal()
-        self.format_boxes = {item.key: self._add_format(index) for index, item in enumerate(FORMATS)}
+        self.format_boxes = format_boxes(self.ui.formatsFrame, "Box", self.withdraw_consent)
         self.take_preferences()
         for box in (self.ui.nestedBox, self.ui.smoothBox, self.ui.approvedBox):
             box.toggled.connect(self.withdraw_consent)
@@ -91,14 +92,6 @@ class SendPart(Part):
         """What was agreed to is no longer what would be sent."""
         self.ui.consentBox.setChecked(False)
         self.update()
-
-    def _add_format(self, index: int) -> qt.QCheckBox:
-        box = qt.QCheckBox(FORMATS[index].name)
-        box.setObjectName(f"{FORMATS[index].key}Box")
-        box.setToolTip(FORMATS[index].purpose)
-        box.toggled.connect(self.withdraw_consent)
-        self.ui.formatsFrame.layout().addWidget(box, index // 2, index % 2)
-        return box
 
     def _formats(self) -> tuple[str, ...]:
         return tuple(key for key, box in self.format_boxes.items() if box.checked)

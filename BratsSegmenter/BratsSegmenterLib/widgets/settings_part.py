@@ -11,12 +11,12 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.job_results import StorageResult
 from BratsSegmenterLib.jobs import StorageJob
 from BratsSegmenterLib.segmentation import available_bundles
+from BratsSegmenterLib.widgets.format_boxes import format_boxes
 from BratsSegmenterLib.widgets.messages import Failure, Outcome
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.run_part import DEVICES
 from BratsSegmenterLib.widgets.runner import JobRunner
-from BratsSegmenterLib.widgets.send_model import FORMATS
 from BratsSegmenterLib.widgets.settings_model import storage_text
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.workflow import Workflow
@@ -48,7 +48,7 @@ class SettingsPart(Part):
         self._workflow = workflow
         self._studies_folder = studies_folder
         self.changed = Signal()
-        self.format_boxes = {item.key: self._add_format(index) for index, item in enumerate(FORMATS)}
+        self.format_boxes = format_boxes(self.ui.formatsAtStartFrame, "AtStartBox", self._keep)
         for name in available_bundles():
             self.ui.bundleSelector.addItem(name)
         for _key, text in DEVICES:
@@ -80,14 +80,6 @@ class SettingsPart(Part):
     def shut_down(self) -> None:
         """End a clean-up, for a module or an application that closes."""
         self._runner.shut_down()
-
-    def _add_format(self, index: int) -> qt.QCheckBox:
-        box = qt.QCheckBox(FORMATS[index].name)
-        box.setObjectName(f"{FORMATS[index].key}AtStartBox")
-        box.setToolTip(FORMATS[index].purpose)
-        box.toggled.connect(self._keep)
-        self.ui.formatsAtStartFrame.layout().addWidget(box, index // 2, index % 2)
-        return box
 
     def _keep(self) -> None:
         preferences = self._preferences
