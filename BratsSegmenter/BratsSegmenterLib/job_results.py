@@ -223,10 +223,19 @@ class SendResult:
 
 @dataclass(frozen=True)
 class PriorStudy:
-    """One earlier study; `volumes` is None where it carries no result of ours that could be read."""
+    """One earlier study.
+
+    Attributes
+    ----------
+    volumes : PriorVolumes or None
+        What the newest result of ours in it measured.
+    has_result : bool
+        Whether it carries one; it can be unreadable.
+    """
 
     study: StudySummary
     volumes: PriorVolumes | None = None
+    has_result: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,13 @@ from BratsSegmenterLib.progress import Progress
 
 _MOST_STUDIES = 20
 _MOST_RESULTS = 5
-_SMALL_OBJECTS = ("SR", "SEG")
+_RESULTS = ("SR", "SEG", "RTSTRUCT")
 
 
 def find_priors(archive: Archive, job: PriorsJob, progress: Progress) -> PriorsResult:
-    """Look for the patient's earlier MR studies, and bring the results of ours of the newest of them; no images.
+    """Look for the patient's earlier MR studies, and bring the results of ours of the newest of them.
+
+    Images are brought only where a structure set is the newest result: the series that it was drawn on.
 
     Raises
     ------
@@ -31,12 +33,10 @@ def find_priors(archive: Archive, job: PriorsJob, progress: Progress) -> PriorsR
         query = StudyQuery(patient_id=job.study.patient_id, modality="MR", limit=_MOST_STUDIES + 1)
         found = [study for study in archive.search(query, progress) if _is_earlier(study, job.study)]
         found.sort(key=lambda study: study.study_date)
-        results = 0
-        priors = []
+        priors: list[PriorStudy] = []
         for study in reversed(found):
-            volumes_ml = _volumes(archive, study, job.folder, progress) if results < _MOST_RESULTS else {}
-            results += bool(volumes_ml)
-            priors.append(PriorStudy(study, PriorVolumes(_day(study), volumes_ml) if volumes_ml else None))
+            is_due = sum(prior.has_result for prior in priors) < _MOST_RESULTS
+            priors.append(_prior(archive, study, job.folder, progress) if is_due else PriorStudy(study))
     return PriorsResult(tuple(reversed(priors)))
 
 
@@ -44,17 +44,29 @@ def _is_earlier(study: StudySummary, than: StudySummary) -> bool:
     return study.study_uid != than.study_uid and study.study_date <= than.study_date
 
 
-def _volumes(archive: Archive, study: StudySummary, folder: Path, progress: Progress) -> dict[str, float]:
-    """Empty where the study has no result of ours, or one that cannot be read: a prior is a help, not a need."""
-    small = [one.series_uid for one in archive.series(study.study_uid, progress) if one.modality in _SMALL_OBJECTS]
-    if not small:
-        return {}
+def _prior(archive: Archive, study: StudySummary, folder: Path, progress: Progress) -> PriorStudy:
+    """The study with the volumes of its newest result; without them where that cannot be read: a prior is a help."""
+    series = archive.series(study.study_uid, progress)
+    results = [one.series_uid for one in series if one.modality in _RESULTS]
+    if not results:
+        return PriorStudy(study)
     own_folder = study_folder(folder, study.study_uid) / "results"
-    archive.fetch(study.study_uid, own_folder, small, progress=progress)
+    archive.fetch(study.study_uid, own_folder, results, progress=progress)
+    newest = dicom.newest_result(_files(own_folder))
+    if newest is None:
+        return PriorStudy(study)
+    needs_images = newest.kind is dicom.ObjectKind.RTSTRUCT
+    if needs_images and newest.drawn_on in {one.series_uid for one in series}:
+        archive.fetch(study.study_uid, own_folder, [newest.drawn_on], progress=progress)
     try:
-        return dicom.volumes_in(path for path in own_folder.rglob("*") if path.is_file())
+        volumes_ml = dicom.volumes_of(newest, _files(own_folder) if needs_images else ())
     except SeriesError:
-        return {}
+        return PriorStudy(study, has_result=True)
+    return PriorStudy(study, PriorVolumes(_day(study), volumes_ml), has_result=True)
+
+
+def _files(folder: Path) -> tuple[Path, ...]:
+    return tuple(path for path in folder.rglob("*") if path.is_file())
 
 
 def _day(study: StudySummary) -> date | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.measurement_report import write_measurement_report
     from BratsSegmenterLib.dicom.nifti import nifti_to_dicom
     from BratsSegmenterLib.dicom.preview import middle_slice
-    from BratsSegmenterLib.dicom.prior_volumes import volumes_in
+    from BratsSegmenterLib.dicom.prior_volumes import newest_result, volumes_of
     from BratsSegmenterLib.dicom.provenance import (
         Authorship,
         ObjectKind,
@@ -71,6 +71,7 @@ _MODULE_OF = {
     "load_volume": "volume",
     "middle_slice": "preview",
     "missing_notes": "recognition",
+    "newest_result": "prior_volumes",
     "nifti_to_dicom": "nifti",
     "read_regions": "study_results",
     "read_rtstruct": "rtstruct_reader",
@@ -84,7 +85,7 @@ _MODULE_OF = {
     "studies_in": "folder_studies",
     "surgery_of": "recognition",
     "verify_objects": "gate",
-    "volumes_in": "prior_volumes",
+    "volumes_of": "prior_volumes",
     "write_key_images": "key_images",
     "write_measurement_report": "measurement_report",
     "write_rtstruct": "rtstruct_writer",
@@ -114,6 +115,7 @@ __all__ = [
     "load_volume",
     "middle_slice",
     "missing_notes",
+    "newest_result",
     "nifti_to_dicom",
     "read_regions",
     "read_rtstruct",
@@ -127,7 +129,7 @@ __all__ = [
     "studies_in",
     "surgery_of",
     "verify_objects",
-    "volumes_in",
+    "volumes_of",
     "write_key_images",
     "write_measurement_report",
     "write_rtstruct",

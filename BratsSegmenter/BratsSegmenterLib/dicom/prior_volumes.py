@@ -1,8 +1,8 @@
-"""Volumes that a result of ours says: read from its report or counted in its SEG, without the images below it."""
+"""Volumes that a result of ours says: read from its report, counted in its SEG, or inside its contours."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,34 +12,52 @@ from pydicom.config import disable_value_validation
 from BratsSegmenterLib.dicom.pixels import stored_values
 from BratsSegmenterLib.dicom.provenance import ObjectKind, ResultObject
 from BratsSegmenterLib.dicom.reading import UNREADABLE, read_header
-from BratsSegmenterLib.dicom.study_results import result_objects
-from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, REGIONS
+from BratsSegmenterLib.dicom.scanning import scan
+from BratsSegmenterLib.dicom.study_results import read_regions, result_objects
+from BratsSegmenterLib.dicom.volume import load_volume
+from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, REGIONS, Region
 from BratsSegmenterLib.errors import SeriesError
 
 _TRACKING_IDENTIFIER, _VOLUME = "112039", "118565006"
 _MM3_PER_ML = 1000
+_BY_PREFERENCE = (ObjectKind.SR, ObjectKind.SEG, ObjectKind.RTSTRUCT)
+
+
+def newest_result(files: Iterable[Path]) -> ResultObject | None:
+    """The newest object of ours among the files that tells volumes; None when there is none.
+
+    Of objects of one time the report is preferred, which carries the volumes as the reviewer saw them, then the SEG.
+    """
+    ours = [one for one in result_objects(files) if one.is_ours and one.kind in _BY_PREFERENCE]
+    return max(ours, key=lambda one: (one.made_at, -_BY_PREFERENCE.index(one.kind)), default=None)
 
 
 @disable_value_validation()
-def volumes_in(files: Iterable[Path]) -> dict[str, float]:
-    """Millilitres by region key of the newest result of ours among the files; empty when there is none.
+def volumes_of(result: ResultObject, images: Iterable[Path] = ()) -> dict[str, float]:
+    """Millilitres by region key that an object of ours says.
 
-    Of objects of one time the report is believed, which carries the volumes as the reviewer saw them.
+    Parameters
+    ----------
+    result : ResultObject
+        A report, a SEG or a structure set.
+    images : iterable of Path
+        Files among which is the series that a structure set was drawn on; others need none.
 
     Raises
     ------
     SeriesError
-        The newest result is damaged.
+        The object is damaged, or the series of a structure set is not among the images.
     """
-    readers = {ObjectKind.SR: _volumes_in_report, ObjectKind.SEG: _volumes_in_seg}
-    ours = [one for one in result_objects(files) if one.is_ours and one.kind in readers]
-    if not ours:
-        return {}
-    newest = max(ours, key=lambda one: (one.made_at, one.kind is ObjectKind.SR))
     try:
-        return readers[newest.kind](newest)
+        match result.kind:
+            case ObjectKind.SR:
+                return _volumes_in_report(result)
+            case ObjectKind.SEG:
+                return _volumes_in_seg(result)
+            case _:
+                return _volumes_in_structure_set(result, images)
     except (*UNREADABLE, IndexError) as error:
-        raise SeriesError(f"{newest.path.name} is a damaged result.", cause=type(error).__name__) from error
+        raise SeriesError(f"{result.path.name} is a damaged result.", cause=type(error).__name__) from error
 
 
 def _volumes_in_report(report: ResultObject) -> dict[str, float]:
@@ -75,6 +93,26 @@ def _volumes_in_seg(seg: ResultObject) -> dict[str, float]:
     for group, frame in zip(header.PerFrameFunctionalGroupsSequence, stored_values(seg.path), strict=True):
         number = int(group.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
         counts[keys[number]] += int(np.count_nonzero(frame))
-    leaves = {region.label: counts.get(region.key, 0) * voxel_ml for region in LEAF_REGIONS}
-    nested = {region.key: sum(leaves[label] for label in region.labels) for region in NESTED_REGIONS}
-    return {region.key: leaves[region.label] for region in LEAF_REGIONS if region.key in counts} | nested
+    drawn = [region for region in LEAF_REGIONS if region.key in counts]
+    return _with_nested({region: counts[region.key] * voxel_ml for region in drawn})
+
+
+def _volumes_in_structure_set(structures: ResultObject, images: Iterable[Path]) -> dict[str, float]:
+    """Voxels inside the contours, on the grid of the series that they were drawn on.
+
+    Gaps of the series are filled: where the contours lie on interpolated slices, a person had agreed to those.
+    """
+    drawn_on = [series for series in scan(images).series if series.series_uid == structures.drawn_on]
+    if not drawn_on:
+        raise SeriesError(f"The images that {structures.path.name} was drawn on are not there.", "Fetch them too.")
+    volume = load_volume(drawn_on[0], resample_gaps=True)
+    segmentation, _tolerated = read_regions(structures, volume)
+    voxel_ml = volume.geometry.voxel_volume_ml
+    drawn = [region for region in LEAF_REGIONS if region.key in structures.region_names]
+    return _with_nested({region: int(segmentation.mask(region).sum()) * voxel_ml for region in drawn})
+
+
+def _with_nested(leaves_ml: Mapping[Region, float]) -> dict[str, float]:
+    own_ml = {region.label: volume_ml for region, volume_ml in leaves_ml.items()}
+    nested_ml = {region.key: sum(own_ml.get(label, 0.0) for label in region.labels) for region in NESTED_REGIONS}
+    return {region.key: volume_ml for region, volume_ml in leaves_ml.items()} | nested_ml

@@ -25,7 +25,7 @@ def _line(prior: PriorStudy) -> str:
     description = shorten(prior.study.description, _LONGEST_DESCRIPTION, placeholder="…")
     title = "  ".join(filter(None, (readable_day(prior.study.study_date), description)))
     if prior.volumes is None:
-        return f"{title}: no result"
+        return f"{title}: {'a result that could not be measured' if prior.has_result else 'no result'}"
     volumes_ml = prior.volumes.volumes_ml
     keys = [region.key for region in (ET, TC, WT) if region.key in volumes_ml]
     said = ", ".join(f"{key} {volumes_ml[key]:.1f}" for key in keys)

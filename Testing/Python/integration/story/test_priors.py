@@ -7,42 +7,98 @@ import pytest
 import result_samples as samples
 from archives import RunningArchive, write_study
 
-from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.dicom import load_volume, scan, write_seg
+from BratsSegmenterLib.archive import Archive, StudySummary
+from BratsSegmenterLib.dicom import load_volume, scan, write_rtstruct, write_seg
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.domain import Segmentation, Volume
+from BratsSegmenterLib.job_results import PriorStudy
 from BratsSegmenterLib.jobs import PriorsJob
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.prior_studies import find_priors
 from BratsSegmenterLib.progress import Progress
 
-PATIENT = "PRIORS-1"
+
+def _stored_studies(archive: Archive, folder: Path, patient_id: str, *days: str) -> list[StudyIdentity]:
+    identities = [StudyIdentity(patient_id=patient_id, study_date=day) for day in days]
+    for identity in identities:
+        archive.store(write_study(folder / identity.study_uid, identity, series=2, shape=(4, 32, 24)), compare=False)
+    return identities
+
+
+def _segmented(folder: Path, identity: StudyIdentity) -> tuple[Volume, Segmentation]:
+    volume = load_volume(scan(folder / identity.study_uid).series[0])
+    return volume, samples.segmentation_on(volume, samples.hard_labels((12, 64, 48))[:4, :32, :24])
+
+
+def _expected_ml(segmentation: Segmentation) -> dict[str, float]:
+    return {one.region.key: one.volume_ml for one in measure(segmentation).volumes if one.volume_ml}
+
+
+def _measured_ml(prior: PriorStudy) -> dict[str, float]:
+    assert prior.volumes is not None
+    return {key: volume_ml for key, volume_ml in prior.volumes.volumes_ml.items() if volume_ml}
+
+
+def _job(archive: RunningArchive, now: StudyIdentity, folder: Path) -> PriorsJob:
+    study = StudySummary(now.study_uid, "", now.patient_id, "", now.study_date, "", ("MR",), 2, 8)
+    return PriorsJob(folder / "jobs", archive.profile, study)
+
+
+def _brought(folder: Path) -> list[Path]:
+    return [path for path in (folder / "jobs").rglob("*") if path.is_file()]
 
 
 def test_the_patient_s_earlier_studies_are_found_and_only_their_small_results_are_brought(
     any_archive: RunningArchive, tmp_path: Path
 ) -> None:
     archive = any_archive.connect()
-    identities = [StudyIdentity(patient_id=PATIENT, study_date=f"202{year}0301") for year in (4, 5, 6, 7)]
-    other = StudyIdentity(patient_id="PRIORS-2", study_date="20250301")
-    for identity in (*identities, other):
-        files = write_study(tmp_path / identity.study_uid, identity, series=1, shape=(4, 32, 24))
-        archive.store(files, compare=False)
-    unmeasured, measured, now, _later = identities
-    volume = load_volume(scan(tmp_path / measured.study_uid).series[0])
-    labels = samples.hard_labels((12, 64, 48))[:4, :32, :24]
-    segmentation = samples.segmentation_on(volume, labels)
-    seg = write_seg(tmp_path / "seg.dcm", volume, segmentation, samples.provenance())
-    archive.store([seg.path], compare=False)
+    days = [f"202{year}0301" for year in (4, 5, 6, 7)]
+    unmeasured, measured, now, _later = _stored_studies(archive, tmp_path, "PRIORS-1", *days)
+    _stored_studies(archive, tmp_path, "PRIORS-2", "20250301")
+    volume, segmentation = _segmented(tmp_path, measured)
+    provenance = samples.provenance()
+    seg = write_seg(tmp_path / "seg.dcm", volume, segmentation, provenance)
+    structures = write_rtstruct(tmp_path / "rtstruct.dcm", volume, segmentation, provenance)
+    archive.store([seg.path, structures.path], compare=False)
 
-    study = StudySummary(now.study_uid, "", PATIENT, "", now.study_date, "", ("MR",), 1, 4)
-    found = find_priors(archive, PriorsJob(tmp_path / "jobs", any_archive.profile, study), Progress()).studies
+    found = find_priors(archive, _job(any_archive, now, tmp_path), Progress()).studies
 
     assert [prior.study.study_uid for prior in found] == [unmeasured.study_uid, measured.study_uid]
-    assert found[0].volumes is None
+    assert (found[0].volumes, found[0].has_result) == (None, False)
     assert found[1].volumes is not None
     assert found[1].volumes.study_date == date(2025, 3, 1)
-    expected_ml = {one.region.key: one.volume_ml for one in measure(segmentation).volumes if one.volume_ml}
-    measured_ml = {key: volume_ml for key, volume_ml in found[1].volumes.volumes_ml.items() if volume_ml}
-    assert measured_ml == pytest.approx(expected_ml)
-    brought = [path for path in (tmp_path / "jobs").rglob("*") if path.is_file()]
-    assert len(brought) == 1, "the SEG alone"
+    assert _measured_ml(found[1]) == pytest.approx(_expected_ml(segmentation))
+    assert len(_brought(tmp_path)) == 2, "the SEG and the structure set beside it, no images"
+
+
+def test_a_structure_set_alone_is_a_result_and_brings_the_series_it_was_drawn_on(
+    any_archive: RunningArchive, tmp_path: Path
+) -> None:
+    archive = any_archive.connect()
+    measured, now = _stored_studies(archive, tmp_path, "PRIORS-3", "20250301", "20260301")
+    volume, segmentation = _segmented(tmp_path, measured)
+    structures = write_rtstruct(tmp_path / "rtstruct.dcm", volume, segmentation, samples.provenance())
+    archive.store([structures.path], compare=False)
+
+    (prior,) = find_priors(archive, _job(any_archive, now, tmp_path), Progress()).studies
+
+    assert prior.has_result
+    assert _measured_ml(prior) == pytest.approx(_expected_ml(segmentation))
+    assert len(_brought(tmp_path)) == 1 + 4, "the structure set and one of the two series"
+
+
+def test_a_structure_set_whose_images_are_gone_is_said_to_be_there(
+    embedded_archive: RunningArchive, tmp_path: Path
+) -> None:
+    archive = embedded_archive.connect()
+    (now,) = _stored_studies(archive, tmp_path, "PRIORS-4", "20260301")
+    identity = StudyIdentity(patient_id="PRIORS-4", study_date="20250301")
+    files = write_study(tmp_path / identity.study_uid, identity, series=2, shape=(4, 32, 24))
+    volume, segmentation = _segmented(tmp_path, identity)
+    structures = write_rtstruct(tmp_path / "rtstruct.dcm", volume, segmentation, samples.provenance())
+    others = [file for file in files if file not in volume.series.files]
+    archive.store([*others, structures.path], compare=False)
+
+    (prior,) = find_priors(archive, _job(embedded_archive, now, tmp_path), Progress()).studies
+
+    assert (prior.has_result, prior.volumes) == (True, None)

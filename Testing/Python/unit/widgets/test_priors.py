@@ -1,5 +1,6 @@
 """Earlier studies of the patient: looked for once, handed on, shown in lines."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -98,6 +99,10 @@ def test_earlier_studies_are_listed_newest_first_with_what_they_measured():
         "• 2025-10-11  MR head: no result",
     ]
     assert priors_text(()) == ""
+
+
+def test_a_result_that_cannot_be_measured_is_no_lack_of_one():
+    assert priors_text((replace(UNMEASURED, has_result=True),)).endswith("MR head: a result that could not be measured")
 
 
 def test_many_earlier_studies_are_counted():
