@@ -8,42 +8,31 @@ from dataclasses import replace
 from pathlib import Path
 
 from BratsSegmenterLib.archive import StudyQuery, StudySummary
-from BratsSegmenterLib.dicom import ResultObject
 from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.job_results import (
     ConnectionResult,
     ListFolderResult,
     PrepareResult,
-    PriorStudy,
     SearchResult,
     SegmentResult,
     SendResult,
 )
-from BratsSegmenterLib.jobs import (
-    ConnectionJob,
-    Job,
-    ListFolderJob,
-    PrepareJob,
-    ResumeJob,
-    SearchJob,
-    SegmentJob,
-    SendJob,
-)
-from BratsSegmenterLib.kept_study import KeptStudy, StudyState, study_folder
-from BratsSegmenterLib.priors import PriorVolumes
-from BratsSegmenterLib.steps import StepRunner, Steps, at_once
-from BratsSegmenterLib.versions import EarlierResult, next_version
+from BratsSegmenterLib.jobs import ConnectionJob, Job, ListFolderJob, ResumeJob, SearchJob, SendJob
+from BratsSegmenterLib.kept_study import StudyState
+from BratsSegmenterLib.steps import StepRunner, at_once
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
-from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, Outcome
+from BratsSegmenterLib.widgets.messages import Failure, Outcome
+from BratsSegmenterLib.widgets.opening import Opening
 from BratsSegmenterLib.widgets.review_scene import ReviewScene
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState, busy_with
+from BratsSegmenterLib.widgets.study_at_hand import StudyAtHand
 
 
-class Workflow:
-    """Runs the jobs of one study in order and keeps what they found.
+class Workflow(StudyAtHand):
+    """Runs the jobs of the study at hand in order.
 
     Parameters
     ----------
@@ -51,7 +40,7 @@ class Workflow:
         Runs one job at a time.
     scene : ReviewScene
     jobs_folder : Path
-        Every study gets a folder of its own in it, named by a hash, so that a fetch can be resumed.
+        With a folder for each study.
     ledger_folder : Path
         Where corrections are kept for good.
     ensure_dependencies : callable
@@ -63,16 +52,7 @@ class Workflow:
 
     Attributes
     ----------
-    earlier_results : tuple of EarlierResult
-        The versions that the study carried when it was fetched, oldest first.
-    foreign_regions : tuple of ResultObject
-        The structure sets and SEGs of others that it carried then, oldest first.
-    prior_studies : tuple of PriorStudy
-        Earlier studies of the patient, oldest first.
-    priors : tuple of PriorVolumes
-        What earlier studies of the patient measured, oldest first.
-    priors_changed : Signal
-        Emitted without arguments.
+    state : PanelState
     state_changed, progressed, failed, studies_found, folder_listed, connection_checked, sent, rehearsed : Signal
         Emitted without arguments, with a ProgressEvent, a Failure, the studies, a ListFolderResult, the checks, a
         SendResult that was stored, the SendResult of a dry run.
@@ -88,33 +68,20 @@ class Workflow:
         clock: Callable[[], float] = time.monotonic,
         run_steps: StepRunner = at_once,
     ) -> None:
+        super().__init__(jobs_folder)
         self._runner = runner
         self._scene = scene
-        self._jobs_folder = jobs_folder
         self._ledger_folder = ledger_folder
         self._ensure_dependencies = ensure_dependencies
         self._clock = clock
-        self._run_steps = run_steps
-        self._showing: Steps[None] | None = None
-        self._being_shown: SegmentResult | None = None
+        self._opening = Opening(scene, run_steps)
         self._review_began_s = clock()
         self._correction_is_noted = False
         self._resting_state = PanelState.NO_STUDY
-        self._files: tuple[Path, ...] | None = None
-        self._connection: Connection | None = None
         self._options = RunOptions()
         self._job: Job | None = None
         self.state = PanelState.NO_STUDY
-        self.study: StudySummary | None = None
-        self.sequences: SequencesModel | None = None
-        self.earlier_results: tuple[EarlierResult, ...] = ()
-        self.prior_studies: tuple[PriorStudy, ...] = ()
-        self.priors: tuple[PriorVolumes, ...] = ()
-        self.foreign_regions: tuple[ResultObject, ...] = ()
-        self._sent_version = 0
-        self.result: SegmentResult | None = None
         self.state_changed = Signal()
-        self.priors_changed = Signal()
         self.progressed = Signal()
         self.failed = Signal()
         self.studies_found = Signal()
@@ -124,38 +91,12 @@ class Workflow:
         self.rehearsed = Signal()
         runner.progressed.connect(self.progressed.emit)
         runner.ended.connect(self._on_ended)
-
-    @property
-    def folder(self) -> Path:
-        """The chosen study's own folder."""
-        assert self.study is not None
-        return study_folder(self._jobs_folder, self.study.study_uid)
-
-    @property
-    def _kept(self) -> KeptStudy:
-        return KeptStudy(self.folder)
+        self._opening.ended.connect(self._on_opened)
 
     @property
     def is_corrected(self) -> bool:
         """Whether the segments hold corrections that were not sent."""
         return self.state is PanelState.REVIEW and self._scene.is_edited
-
-    @property
-    def can_run(self) -> bool:
-        """Whether :meth:`run` has something to do: a study to fetch, or sequences to segment."""
-        if self.sequences is not None:
-            return self.sequences.can_segment()
-        return self._connection is not None or self._files is not None
-
-    @property
-    def can_resume(self) -> bool:
-        """Whether the study carries regions that can be taken up, ours or others'."""
-        return bool(self.foreign_regions) or any(result.regions is not None for result in self.earlier_results)
-
-    @property
-    def next_version(self) -> int:
-        """The version that the next sending will be, as far as is known here."""
-        return max(next_version(self.earlier_results), self._sent_version + 1)
 
     def test_connection(self, connection: Connection) -> None:
         """Ask what works between here and the archive."""
@@ -171,13 +112,11 @@ class Workflow:
 
     def choose_study(self, connection: Connection, study: StudySummary) -> None:
         """Work on a study of the archive from now on."""
-        self._connection, self._files = connection, None
-        self._take_up(study)
+        self._take_up(study, connection=connection)
 
     def choose_files(self, study: StudySummary, files: tuple[Path, ...]) -> None:
         """Work on a study whose DICOM files lie among others on this computer from now on."""
-        self._connection, self._files = None, files
-        self._take_up(study)
+        self._take_up(study, files=files)
 
     def open_kept(self) -> None:
         """Take up what the chosen study's folder keeps: its result, else its recognised sequences."""
@@ -193,7 +132,7 @@ class Workflow:
             return
         self._options = options
         if self.sequences is None:
-            self._prepare()
+            self._start(self._prepare_job(), self._connection)
         else:
             self._segment(self.sequences)
 
@@ -212,7 +151,7 @@ class Workflow:
     def cancel(self) -> None:
         """Stop what runs; the state before returns as soon as it has stopped."""
         if self.state is PanelState.OPENING:
-            self._stop_showing()
+            self._opening.stop()
             self._rest(self._resting_state)
         else:
             self._runner.cancel()
@@ -249,7 +188,6 @@ class Workflow:
 
     def restore(self, study: StudySummary, result: SegmentResult) -> None:
         """Take up a study whose segments came with a saved scene."""
-        self._connection = self._files = None
         self._take_up(study)
         self.result = result
         self._begin_review()
@@ -257,34 +195,14 @@ class Workflow:
     def forget_study(self) -> None:
         """Stop what runs and begin anew, for a scene that is closed."""
         self._runner.shut_down()
-        self._stop_showing()
-        self._connection = self._files = self.study = self.result = self.sequences = None
-        self.earlier_results, self.foreign_regions = (), ()
-        self.take_priors(())
+        self._opening.stop()
+        self._choose(None)
         self._rest(PanelState.NO_STUDY)
 
     def shut_down(self) -> None:
         """End what runs, for a module or an application that closes."""
-        self._stop_showing()
+        self._opening.stop()
         self._runner.shut_down()
-
-    def _take_up(self, study: StudySummary) -> None:
-        self._stop_showing()
-        self.study, self.result, self.sequences = study, None, None
-        self.earlier_results, self.foreign_regions, self._sent_version = (), (), 0
-        self.take_priors(())
-        self._rest(PanelState.STUDY_CHOSEN)
-
-    def take_priors(self, studies: tuple[PriorStudy, ...]) -> None:
-        """Keep what was found of earlier studies of the chosen study's patient, oldest first."""
-        self.prior_studies = studies
-        self.priors = tuple(study.volumes for study in studies if study.volumes is not None)
-        self.priors_changed.emit()
-
-    @property
-    def connection(self) -> Connection | None:
-        """The archive of the chosen study; None when its images are on this computer."""
-        return self._connection
 
     def has_dependencies(self) -> bool:
         """Whether the network can run here; installs what it needs when the user agrees, else says what is missing."""
@@ -295,27 +213,15 @@ class Workflow:
             return False
         return True
 
-    def _prepare(self) -> None:
-        if self._files is not None:
-            job = PrepareJob(self.folder, listed=self._files)
-        else:
-            assert self._connection is not None
-            assert self.study is not None
-            job = PrepareJob(self.folder, self._connection.profile, self.study.study_uid)
-        self._start(job, self._connection)
+    def _take_up(
+        self, study: StudySummary, connection: Connection | None = None, files: tuple[Path, ...] | None = None
+    ) -> None:
+        self._opening.stop()
+        self._choose(study, connection, files)
+        self._rest(PanelState.STUDY_CHOSEN)
 
     def _segment(self, sequences: SequencesModel, resample_gaps: bool = False) -> None:
-        options = self._options
-        job = SegmentJob(
-            self.folder,
-            sequences.chosen_keys(),
-            options.bundle,
-            options.device,
-            options.steps,
-            resample_gaps,
-            sequences.is_postoperative,
-        )
-        self._start(job)
+        self._start(self._segment_job(sequences, self._options, resample_gaps))
 
     def _start(self, job: Job, connection: Connection | None = None) -> None:
         self._job, self.state = job, busy_with(job)
@@ -329,36 +235,37 @@ class Workflow:
 
     def _on_ended(self, outcome: Outcome) -> None:
         match outcome:
-            case Failure():
-                self._rest(self._resting_state)
-                self.failed.emit(outcome)
-            case CancelledByUser():
-                self._rest(self._resting_state)
-            case ConnectionResult(checks):
-                self._rest(self._resting_state)
-                self.connection_checked.emit(checks)
-            case SearchResult(studies):
-                self._rest(self._resting_state)
-                self.studies_found.emit(studies)
-            case ListFolderResult():
-                self._rest(self._resting_state)
-                self.folder_listed.emit(outcome)
             case PrepareResult():
                 self._on_prepared(outcome)
             case SegmentResult():
                 self._kept.write_result(outcome)
                 self._kept.write_state(StudyState.SEGMENTED)
                 self._show(outcome)
-            case SendResult() if isinstance(self._job, SendJob) and self._job.profile is None:
+            case SendResult() if isinstance(self._job, SendJob) and self._job.profile is not None:
+                self._on_sent(outcome)
+            case _:
                 self._rest(self._resting_state)
-                self.rehearsed.emit(outcome)
+                self._tell(outcome)
+
+    def _tell(self, outcome: Outcome) -> None:
+        match outcome:
+            case Failure():
+                self.failed.emit(outcome)
+            case ConnectionResult(checks):
+                self.connection_checked.emit(checks)
+            case SearchResult(studies):
+                self.studies_found.emit(studies)
+            case ListFolderResult():
+                self.folder_listed.emit(outcome)
             case SendResult():
-                self._sent_version = outcome.version or 0
-                self._review_began_s = self._clock()
-                self._kept.write_state(StudyState.SENT)
-                self._correction_is_noted = False
-                self._rest(PanelState.SENT)
-                self.sent.emit(outcome)
+                self.rehearsed.emit(outcome)
+
+    def _on_sent(self, result: SendResult) -> None:
+        self._sent_version = result.version or 0
+        self._review_began_s, self._correction_is_noted = self._clock(), False
+        self._kept.write_state(StudyState.SENT)
+        self._rest(PanelState.SENT)
+        self.sent.emit(result)
 
     def _on_prepared(self, result: PrepareResult) -> None:
         self._kept.write_prepared(result)
@@ -367,42 +274,25 @@ class Workflow:
             self._segment(sequences)
 
     def _show_sequences(self, result: PrepareResult) -> SequencesModel:
-        self.sequences = SequencesModel(result)
-        self.earlier_results, self.foreign_regions = result.results, result.others
+        sequences = self._take_prepared(result)
         self._rest(PanelState.PREPARED)
-        return self.sequences
+        return sequences
 
     def _show(self, result: SegmentResult) -> None:
         assert self.study is not None
-        self._being_shown = result
-        self._showing = self._scene.showing(self.study, self.folder, result)
         self.state = PanelState.OPENING
         self.state_changed.emit()
-        self._run_steps(self._show_more)
+        self._opening.begin(self.study, self.folder, result)
 
-    def _show_more(self) -> bool:
-        """One more step of showing a result; whether more are to come."""
-        if self._showing is None:
-            return False
-        try:
-            next(self._showing)
-        except StopIteration:
-            self._showing, self.result = None, self._being_shown
+    def _on_opened(self, outcome: SegmentResult | Failure | None) -> None:
+        if isinstance(outcome, SegmentResult):
+            self.result = outcome
             self._scene.follow()
             self._begin_review()
-        except BratsSegmenterError as error:
-            self._showing = None
-            self._on_ended(Failure.of(error))
-        except Exception:
-            self._showing = None
-            self._rest(self._resting_state)
-            raise
-        return self._showing is not None
-
-    def _stop_showing(self) -> None:
-        if self._showing is not None:
-            self._showing.close()
-            self._showing = None
+            return
+        self._rest(self._resting_state)
+        if outcome is not None:
+            self.failed.emit(outcome)
 
     def _begin_review(self) -> None:
         self._review_began_s, self._correction_is_noted = self._clock(), False

@@ -1,0 +1,121 @@
+"""The study that the panel works on: where it comes from, and what was found of it so far."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.dicom import ResultObject
+from BratsSegmenterLib.job_results import PrepareResult, PriorStudy, SegmentResult
+from BratsSegmenterLib.jobs import PrepareJob, SegmentJob
+from BratsSegmenterLib.kept_study import KeptStudy, study_folder
+from BratsSegmenterLib.versions import EarlierResult, next_version
+from BratsSegmenterLib.widgets.choices import Connection, RunOptions
+from BratsSegmenterLib.widgets.sequences_model import SequencesModel
+from BratsSegmenterLib.widgets.signal import Signal
+
+
+class StudyAtHand:
+    """What is known of the chosen study, and the jobs that go by it.
+
+    Parameters
+    ----------
+    jobs_folder : Path
+        Every study gets a folder of its own in it, named by a hash, so that a fetch can be resumed.
+
+    Attributes
+    ----------
+    study : StudySummary or None
+    sequences : SequencesModel or None
+        What was recognised, and what the user made of it.
+    earlier_results : tuple of EarlierResult
+        The versions that the study carried when it was fetched, oldest first.
+    foreign_regions : tuple of ResultObject
+        The structure sets and SEGs of others that it carried then, oldest first.
+    prior_studies : tuple of PriorStudy
+        Earlier studies of the patient, oldest first.
+    priors : tuple of PriorVolumes
+        What earlier studies of the patient measured, oldest first.
+    priors_changed : Signal
+        Emitted without arguments.
+    result : SegmentResult or None
+        What is reviewed.
+    """
+
+    def __init__(self, jobs_folder: Path) -> None:
+        self._jobs_folder = jobs_folder
+        self.priors_changed = Signal()
+        self._choose(None)
+
+    @property
+    def folder(self) -> Path:
+        """The chosen study's own folder."""
+        assert self.study is not None
+        return study_folder(self._jobs_folder, self.study.study_uid)
+
+    @property
+    def connection(self) -> Connection | None:
+        """The archive of the chosen study; None when its images are on this computer."""
+        return self._connection
+
+    @property
+    def can_run(self) -> bool:
+        """Whether there is something to do: a study to fetch, or sequences to segment."""
+        if self.sequences is not None:
+            return self.sequences.can_segment()
+        return self._connection is not None or self._files is not None
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether the study carries regions that can be taken up, ours or others'."""
+        return bool(self.foreign_regions) or any(result.regions is not None for result in self.earlier_results)
+
+    @property
+    def next_version(self) -> int:
+        """The version that the next sending will be, as far as is known here."""
+        return max(next_version(self.earlier_results), self._sent_version + 1)
+
+    def take_priors(self, studies: tuple[PriorStudy, ...]) -> None:
+        """Keep what was found of earlier studies of the chosen study's patient, oldest first."""
+        self.prior_studies = studies
+        self.priors = tuple(study.volumes for study in studies if study.volumes is not None)
+        self.priors_changed.emit()
+
+    @property
+    def _kept(self) -> KeptStudy:
+        return KeptStudy(self.folder)
+
+    def _choose(
+        self, study: StudySummary | None, connection: Connection | None = None, files: tuple[Path, ...] | None = None
+    ) -> None:
+        """Another study, or none; what was known of the one before is forgotten."""
+        self.study, self._connection, self._files = study, connection, files
+        self.sequences: SequencesModel | None = None
+        self.result: SegmentResult | None = None
+        self._sent_version = 0
+        self.earlier_results: tuple[EarlierResult, ...] = ()
+        self.foreign_regions: tuple[ResultObject, ...] = ()
+        self.take_priors(())
+
+    def _take_prepared(self, prepared: PrepareResult) -> SequencesModel:
+        self.sequences = SequencesModel(prepared)
+        self.earlier_results, self.foreign_regions = prepared.results, prepared.others
+        return self.sequences
+
+    def _prepare_job(self) -> PrepareJob:
+        if self._files is not None:
+            return PrepareJob(self.folder, listed=self._files)
+        assert self._connection is not None
+        assert self.study is not None
+        return PrepareJob(self.folder, self._connection.profile, self.study.study_uid)
+
+    def _segment_job(self, sequences: SequencesModel, options: RunOptions, resample_gaps: bool) -> SegmentJob:
+        return SegmentJob(
+            self.folder,
+            sequences.chosen_keys(),
+            options.bundle,
+            options.device,
+            options.steps,
+            resample_gaps,
+            sequences.is_postoperative,
+        )
