@@ -76,6 +76,11 @@ class JobFolder:
         return self.path / "uncertainty.mha"
 
     @property
+    def brain(self) -> Path:
+        """The brain mask in the same grid; not there when its step was switched off."""
+        return self.path / "brain.mha"
+
+    @property
     def thumbnails(self) -> Path:
         """Small pictures of the series."""
         return self.path / "thumbnails"
@@ -98,6 +103,10 @@ class JobFolder:
     def volume(self, sequence: Sequence) -> Path:
         """The image of a sequence, resampled onto the reference's own grid; MetaImage, which is read slab by slab."""
         return self.path / "volumes" / f"{sequence.value}.mha"
+
+    def borrowed(self, sequence: Sequence) -> JobFolder:
+        """The folder of a sequence that comes from another study of the patient."""
+        return JobFolder(self.path / "borrowed" / sequence.value)
 
     def write_source(self, files: Path | tuple[Path, ...]) -> None:
         """Remember that the study's DICOM files stay where they are: a folder of their own, or the files one by one."""

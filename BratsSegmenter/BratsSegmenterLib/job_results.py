@@ -189,6 +189,8 @@ class SentObject:
     sop_instance_uid: str
     check: str = ""
 
+    brain : Path or None
+        Mask of the brain in the reference's own grid (MetaImage, not compressed); None where there is none.
 
 @dataclass(frozen=True)
 class SendResult:
@@ -205,6 +207,7 @@ class SendResult:
     archive, archive_url : str
         Profile and address of where it was stored.
     delivered_at : str
+    brain: Path | None = None
         ISO 8601, UTC; empty when nothing had to be stored.
     notes : tuple of str
         Sentences for the user.

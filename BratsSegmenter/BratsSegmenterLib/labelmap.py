@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import LEAF_REGIONS, Algorithm, Segmentation
 from BratsSegmenterLib.durable import whole_file
-from BratsSegmenterLib.errors import ExportError, unwritable
+from BratsSegmenterLib.errors import ExportError, SeriesError, unwritable
 from BratsSegmenterLib.geometry import Geometry
 
 UNKNOWN_ALGORITHM = Algorithm("unknown", "", "")
@@ -35,6 +35,20 @@ def write_image(image: sitk.Image, path: Path) -> None:
 def read_image(path: Path) -> NDArray[np.float32]:
     """The voxels of a NIfTI image that :func:`write_image` wrote, (slices, rows, columns)."""
     return sitk.GetArrayFromImage(sitk.ReadImage(str(path), sitk.sitkFloat32))
+
+
+def read_mask(path: Path) -> NDArray[np.bool_]:
+    """A mask, (slices, rows, columns), true where the image is not zero.
+
+    Raises
+    ------
+    SeriesError
+        The file cannot be read as an image.
+    """
+    try:
+        return sitk.GetArrayFromImage(sitk.ReadImage(str(path), sitk.sitkUInt8)) != 0
+    except RuntimeError as error:
+        raise SeriesError(f"The mask {path.name} cannot be read.", "Segment the study again.", str(error)) from error
 
 
 def write_labelmap(segmentation: Segmentation, path: Path) -> None:

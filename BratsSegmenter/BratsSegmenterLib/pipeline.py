@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Recognition, ScannedStudy
@@ -43,7 +44,15 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class SegmentedCase:
-    """A case with everything that was found out about it; `expected_dice` by region key, where it is calibrated."""
+    """A case with everything that was found out about it.
+
+    Attributes
+    ----------
+    expected_dice : mapping of str to float
+        By region key, where it is calibrated.
+    brain : ndarray of bool, shape (slices, rows, columns), or None
+        The brain on the reference's own grid; None where its mask was switched off.
+    """
 
     case: Case
     prepared: PreparedCase
@@ -51,6 +60,7 @@ class SegmentedCase:
     measurements: Measurements
     findings: tuple[str, ...]
     expected_dice: Mapping[str, float] = field(default_factory=dict)
+    brain: NDArray[np.bool_] | None = field(default=None, repr=False)
 
 
 def scan_study(files: Path | tuple[Path, ...], progress: Progress) -> ScannedStudy:
@@ -129,15 +139,17 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
     with progress.stage("measure"):
         confidence = calibration.confidence(drawn.evidence)
         measurements = measure(segmentation, confidence.intervals_ml)
-    doubts = _doubts(segmentation, prepared, settings.steps)
+    brain = _brain(prepared) if settings.steps.brain_mask else None
+    doubts = _doubts(segmentation, prepared, brain)
     findings = (*doubts, *case.notes, *prepared.findings, *found.findings, *drawn.findings)
-    return SegmentedCase(case, prepared, segmentation, measurements, findings, confidence.expected_dice)
+    return SegmentedCase(case, prepared, segmentation, measurements, findings, confidence.expected_dice, brain)
 
 
-def _doubts(segmentation: Segmentation, prepared: PreparedCase, steps: Steps) -> tuple[str, ...]:
-    """What is doubtful about the result; nothing about the brain where its mask was switched off."""
-    brain = None
-    if steps.brain_mask:
-        brain = prepared.to_reference_grid(prepared.mask[np.newaxis].astype(np.float32))[0] >= 0.5
+def _brain(prepared: PreparedCase) -> NDArray[np.bool_]:
+    return prepared.to_reference_grid(prepared.mask[np.newaxis].astype(np.float32))[0] >= 0.5
+
+
+def _doubts(segmentation: Segmentation, prepared: PreparedCase, brain: NDArray[np.bool_] | None) -> tuple[str, ...]:
+    """What is doubtful about the result; nothing about the brain where there is no mask of it."""
     moved_mm = {sequence.value: distance_mm for sequence, distance_mm in prepared.moved_mm.items()}
     return (*quality_findings(segmentation, brain), *registration_findings(moved_mm))

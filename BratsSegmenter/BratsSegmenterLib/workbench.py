@@ -209,7 +209,9 @@ class Workbench:
         with self._progress.stage("write"):
             write_labelmap(segmentation, self._folder.segmentation)
             write_atomically(self._folder.volumes_table, to_csv(result.measurements).encode())
-            uncertainty = self._keep_uncertainty(segmentation)
+            uncertainty = self._keep_map(segmentation.uncertainty, segmentation, self._folder.uncertainty)
+            brain = None if result.brain is None else result.brain.astype(np.uint8)
+            brain_path = self._keep_map(brain, segmentation, self._folder.brain)
             for sequence, array in resample_to_reference(case, result.prepared).items():
                 write_image(segmentation.geometry.image(array), self._folder.volume(sequence))
             self._folder.write_record(
@@ -242,13 +244,14 @@ class Workbench:
             doubtful_slices=_doubtful_slices(segmentation),
         )
 
-    def _keep_uncertainty(self, segmentation: Segmentation) -> Path | None:
-        """Write the entropy map; without one, leave none of an earlier segmentation behind."""
-        if segmentation.uncertainty is None:
-            self._folder.uncertainty.unlink(missing_ok=True)
+    @staticmethod
+    def _keep_map(array: NDArray | None, segmentation: Segmentation, path: Path) -> Path | None:
+        """Write a map in the segmentation's grid; without one, leave none of an earlier segmentation behind."""
+        if array is None:
+            path.unlink(missing_ok=True)
             return None
-        write_image(segmentation.geometry.image(segmentation.uncertainty), self._folder.uncertainty)
-        return self._folder.uncertainty
+        write_image(segmentation.geometry.image(array), path)
+        return path
 
     def _keep_correction(
         self, job: SendJob, record: ResultRecord, sending: Sending, result: SendResult
@@ -272,6 +275,7 @@ class Workbench:
 
 
 def _doubtful_slices(segmentation: Segmentation) -> tuple[DoubtfulSlice, ...]:
+            brain=brain_path,
     if segmentation.uncertainty is None:
         return ()
     return doubtful_slices(segmentation.uncertainty, segmentation.labels, segmentation.geometry)

@@ -203,6 +203,7 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
         _write(values, folder / f"{name}.mha")
     _write(labels, folder / "segmentation.nii.gz")
     _write(doubt(), folder / "uncertainty.mha")
+    _write((anatomy > 0).astype(np.uint8), folder / "brain.mha")
     voxel_ml = float(np.prod(SPACING_MM)) / 1000
     count = {label: int((labels == label).sum()) * voxel_ml for label in (1, 2, 3)}
     (folder / "quality.html").write_text("<p>quality</p>", encoding="utf-8")
@@ -211,6 +212,7 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
         "labels": str(folder / "segmentation.nii.gz"),
         "volumes": {name: str(folder / f"{name}.mha") for name in SEQUENCES},
         "uncertainty": str(folder / "uncertainty.mha"),
+        "brain": str(folder / "brain.mha"),
         "doubtful_slices": DOUBTFUL_SLICES,
         "volumes_ml": {
             "NCR": count[1],

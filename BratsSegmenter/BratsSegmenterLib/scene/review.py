@@ -16,7 +16,7 @@ from BratsSegmenterLib.domain import REGIONS, Measurements, Segmentation
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.labelmap import write_image
+from BratsSegmenterLib.labelmap import read_mask, write_image
 from BratsSegmenterLib.measurement import changed_regions, measure
 from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.scene.hierarchy import place_under_study
@@ -87,6 +87,17 @@ class Review:
         if self.labels is None or self.model_labels is None:
             return frozenset()
         return changed_regions(self.model_labels, self.labels)
+
+    def read_brain(self) -> NDArray[np.bool_] | None:
+        """The brain, as :attr:`labels`; None where the result has no mask of it, or the mask is no longer there.
+
+        Raises
+        ------
+        SeriesError
+            The mask cannot be read.
+        """
+        path = self.parameters.result.brain
+        return read_mask(path) if path is not None and path.exists() else None
 
     def measure(self) -> Measurements:
         """Volumes, lesions and diameters of the segments as last measured, with the model's intervals where they hold.

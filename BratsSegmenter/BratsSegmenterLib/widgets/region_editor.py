@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import qt
 import slicer
+from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import LEAF_REGIONS
+from BratsSegmenterLib.scene.brain_limit import BrainLimit
 
 EFFECTS = {
     "Paint": "P",
@@ -41,6 +44,9 @@ class RegionEditor:
     def __init__(self, widget: Any, keys_owner: Any) -> None:
         self.widget = widget
         self._node: Any = None
+        self._source: Any = None
+        self._brain: NDArray[np.bool_] | None = None
+        self._limit: BrainLimit | None = None
         widget.setMaximumNumberOfUndoStates(_UNDO_STATES)
         widget.setSegmentationNodeSelectorVisible(False)
         widget.setSourceVolumeNodeSelectorVisible(False)
@@ -58,11 +64,17 @@ class RegionEditor:
         if segmentation is not None:
             self._ensure_node()
         self.widget.setSegmentationNode(segmentation)
-        self.widget.setSourceVolumeNode(source)
+        self.use_intensities_of(source)
 
     def use_intensities_of(self, volume: Any) -> None:
-        """Threshold, growing and the editable intensity range go by this volume from now on."""
-        self.widget.setSourceVolumeNode(volume)
+        """Threshold, growing and the editable intensity range go by this volume from now on; None for no volume."""
+        self._source = volume
+        self._take_source()
+
+    def stay_inside(self, brain: NDArray[np.bool_] | None) -> None:
+        """Draw nothing outside the brain (slices, rows, columns of the volume) from now on; None lifts the limit."""
+        self._brain = brain
+        self._take_source()
 
     def save_for_undo(self) -> None:
         """What follows can be undone in one step."""
@@ -80,9 +92,22 @@ class RegionEditor:
     def release(self) -> None:
         """Let go of the scene's nodes before they are removed, and stop an effect that is in use."""
         self.widget.setActiveEffectByName("")
+        self._source = self._brain = None
+        self._take_source()
         self.widget.setSegmentationNode(None)
         self.widget.setMRMLSegmentEditorNode(None)
         self._node = None
+
+    def _take_source(self) -> None:
+        """Give the editor its source volume, or what of it lies inside the brain."""
+        earlier, self._limit = self._limit, None
+        if self._source is not None and self._brain is not None:
+            self._limit = BrainLimit(self._node, self._source, self._brain)
+        self.widget.setSourceVolumeNode(self._source if self._limit is None else self._limit.volume)
+        if earlier is not None:
+            earlier.end()
+        if self._limit is not None:
+            self._limit.begin()
 
     def _ensure_node(self) -> None:
         """The editor's state lives in a node of our own, so that the Segment Editor module keeps its own."""

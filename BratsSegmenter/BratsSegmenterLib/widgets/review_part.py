@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+from slicer.i18n import tr as _
+
+from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.scene.region_review import RegionReview
 from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.region_editor import RegionEditor, keys_text
 from BratsSegmenterLib.widgets.region_rows import RegionRows
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.workflow import Workflow
+
+_LIMITED = _("Painting, growing and thresholds change nothing outside the brain that was found before the segmentation")
+_NO_MASK = _("This result has no brain mask: it was taken up from the study, or the mask was switched off")
 
 
 class ReviewPart(Part):
@@ -32,6 +41,8 @@ class ReviewPart(Part):
         )
         self.ui.keysLabel.setToolTip(keys_text())
         self.ui.intensitySelector.currentIndexChanged.connect(self._use_intensities)
+        self.ui.brainBox.toggled.connect(self._stay_inside)
+        self._brain: NDArray[np.bool_] | None = None
 
     @property
     def accepted(self) -> tuple[str, ...]:
@@ -54,6 +65,7 @@ class ReviewPart(Part):
             self.rows.update()
             self.editor.edit(segmentation, parameters.reference)
             self._offer_intensities()
+            self._offer_brain()
 
     def follow_edit(self) -> None:
         """The segments changed: what was accepted before is to be looked at again."""
@@ -76,6 +88,24 @@ class ReviewPart(Part):
             selector.addItem(name)
         selector.setCurrentIndex(selector.findText(self._review.parameters.result.reference))
         selector.blockSignals(False)
+
+    def _offer_brain(self) -> None:
+        """A result with a brain mask is edited inside the brain until the user says otherwise."""
+        try:
+            self._brain = self._review.read_brain()
+        except SeriesError as error:
+            self._brain = None
+            self._workflow.failed.emit(Failure.of(error))
+        has_mask = self._brain is not None
+        self.ui.brainBox.blockSignals(True)
+        self.ui.brainBox.setChecked(has_mask)
+        self.ui.brainBox.blockSignals(False)
+        self.ui.brainBox.setEnabled(has_mask)
+        self.ui.brainBox.setToolTip(_LIMITED if has_mask else _NO_MASK)
+        self._stay_inside(has_mask)
+
+    def _stay_inside(self, wanted: bool) -> None:
+        self.editor.stay_inside(self._brain if wanted else None)
 
     def _use_intensities(self) -> None:
         volume = self._review.parameters.volumes.get(self.ui.intensitySelector.currentText)

@@ -1,12 +1,14 @@
 """The review part clicked through: regions accepted, compared and taken back, the editor with its keys."""
 
 from datetime import date
+from pathlib import Path
 
+import numpy as np
 import pytest
 import qt
 import slicer
 from host.driver import finish, paint
-from host.replay_worker import Behaviour
+from host.replay_worker import Behaviour, head
 
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.widgets.region_editor import EFFECTS, keys_text
@@ -26,6 +28,13 @@ def _segment(panel) -> None:
     finish(panel)
     panel.studies.ui.studyTable.selectRow(0)
     panel.run.ui.runButton.click()
+    finish(panel)
+
+
+def _open_again(panel) -> None:
+    panel.studies.ui.studyTable.clearSelection()
+    panel.studies.ui.studyTable.selectRow(0)
+    panel.workflow.open_kept()
     finish(panel)
 
 
@@ -100,9 +109,32 @@ def test_thresholds_go_by_the_sequence_that_is_chosen_and_the_views_keep_theirs(
     selector = panel.review.ui.intensitySelector
     assert selector.currentText == "T1c"
     selector.setCurrentIndex(selector.findText("FLAIR"))
-    assert panel.review.ui.segmentEditor.sourceVolumeNode().GetName() == "FLAIR"
+    assert panel.review.ui.segmentEditor.sourceVolumeNode().GetName() == "FLAIR inside the brain"
     view = slicer.app.applicationLogic().GetSliceLogicByLayoutName("BratsLeft")
     assert view.GetBackgroundLayer().GetVolumeNode().GetName() == "T1c"
+
+
+def test_painting_stays_inside_the_brain_until_the_box_is_unticked(panel):
+    editor, box = panel.review.ui.segmentEditor, panel.review.ui.brainBox
+    brain_ml = np.count_nonzero(head()) * 0.002
+    assert box.checked
+    paint(editor, "NCR", LEFT_OF_THE_TUMOUR, 100.0)
+    assert _volume_ml(panel, "NCR") == pytest.approx(brain_ml, abs=0.06)
+    box.click()
+    paint(editor, "NCR", LEFT_OF_THE_TUMOUR, 100.0)
+    assert _volume_ml(panel, "NCR") > 2 * brain_ml
+    assert set(panel.review.rows.rows) == {"ET", "NCR", "ED"}, "the mask is no region"
+
+
+def test_a_result_without_a_brain_mask_says_so_and_is_edited_everywhere(panel):
+    (mask,) = Path(panel.workflow.result.brain).parent.glob("brain.mha")
+    mask.unlink()
+    panel.close_scene()
+    _open_again(panel)
+    box = panel.review.ui.brainBox
+    assert not box.checked
+    assert not box.enabled
+    assert "no brain mask" in box.toolTip
 
 
 def test_effects_hear_the_mouse_only_while_the_module_is_shown(panel):

@@ -20,7 +20,7 @@ from BratsSegmenterLib import dicom
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.demo.page import compare
 from BratsSegmenterLib.domain import REGIONS
-from BratsSegmenterLib.labelmap import read_labelmap
+from BratsSegmenterLib.labelmap import read_labelmap, read_mask
 
 _QUICK = ["--no-registration", "--no-bias-correction"]
 
@@ -79,6 +79,13 @@ def test_the_whole_way_finds_the_tumour(finished_run: FinishedRun, phantom_study
     whole_tumour = next(row for row in compare(segmentation, truth) if row.region.key == "WT")
     assert whole_tumour.dice > 0.7
     assert finished_run.printed["volumes_ml"]["WT"] == pytest.approx(whole_tumour.volume_ml)
+
+
+def test_the_whole_way_keeps_the_brain_for_the_editor(finished_run: FinishedRun) -> None:
+    segmentation = read_labelmap(Path(finished_run.printed["segmentation"]))
+    brain = read_mask(finished_run.folder / "brain.mha")
+    assert 900 < np.count_nonzero(brain) * segmentation.geometry.voxel_volume_ml < 2500
+    assert brain[segmentation.labels > 0].mean() > 0.9
 
 
 def test_the_whole_way_says_its_stages_memory_and_objects(finished_run: FinishedRun) -> None:

@@ -1,0 +1,84 @@
+"""The Segment Editor kept inside the brain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import slicer
+import vtk
+from numpy.typing import NDArray
+
+_SMALLEST_GAP, _GAP_SHARE = 1.0, 0.01
+
+
+class BrainLimit:
+    """Limits what is drawn to the brain, through the editor's own range of editable intensities.
+
+    The editor gets a copy of its source volume that is darker outside the brain than anywhere inside, and a range that
+    leaves this out; the user can narrow the range further. A mask segment, the editor's other way, would lose what is
+    drawn over it, as every segment does where regions exclude each other, and stand among the regions.
+
+    Parameters
+    ----------
+    editor_node : vtkMRMLSegmentEditorNode
+    volume : vtkMRMLScalarVolumeNode
+        By whose intensities the effects go.
+    brain : ndarray of bool, shape (slices, rows, columns)
+        In the grid of `volume`.
+
+    Attributes
+    ----------
+    volume : vtkMRMLScalarVolumeNode
+        The copy; hidden, never saved.
+    """
+
+    def __init__(self, editor_node: Any, volume: Any, brain: NDArray[np.bool_]) -> None:
+        self._editor_node = editor_node
+        lowest, highest = volume.GetImageData().GetScalarRange()
+        gap = max(_SMALLEST_GAP, _GAP_SHARE * (highest - lowest))
+        self.volume = _copy(volume)
+        np.copyto(slicer.util.arrayFromVolume(self.volume), lowest - gap, where=~brain)
+        self._whole_range = lowest - gap / 2, highest + gap
+        self._tag = 0
+
+    def begin(self) -> None:
+        """Allow all intensities of the brain, and no others from now on."""
+        self._editor_node.SetSourceVolumeIntensityMaskRange(*self._whole_range)
+        self._hold()
+        self._tag = self._editor_node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._hold)
+
+    def end(self) -> None:
+        """Allow all intensities everywhere, and take the copy out of the scene."""
+        self._editor_node.RemoveObserver(self._tag)
+        self._editor_node.SetSourceVolumeIntensityMask(False)
+        if slicer.mrmlScene.IsNodePresent(self.volume):
+            slicer.mrmlScene.RemoveNode(self.volume)
+
+    def _hold(self, *_event: Any) -> None:
+        """The user may narrow the range; switched off, or drawn out below the brain, it is the whole brain again."""
+        node = self._editor_node
+        darkest, brightest = node.GetSourceVolumeIntensityMaskRange()
+        if not node.GetSourceVolumeIntensityMask():
+            darkest, brightest = self._whole_range
+        modified = node.StartModify()
+        node.SetSourceVolumeIntensityMaskRange(max(darkest, self._whole_range[0]), brightest)
+        node.SetSourceVolumeIntensityMask(True)
+        node.EndModify(modified)
+
+
+def _copy(volume: Any) -> Any:
+    """A volume of the same voxels, which neither lists nor saved scenes show."""
+    image = vtk.vtkImageData()
+    image.DeepCopy(volume.GetImageData())
+    matrix = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(matrix)
+    copy = slicer.vtkMRMLScalarVolumeNode()
+    copy.SetName(f"{volume.GetName()} inside the brain")
+    copy.SetHideFromEditors(True)
+    copy.SetSaveWithScene(False)
+    copy.SetIJKToRASMatrix(matrix)
+    copy.SetAndObserveImageData(image)
+    copy = slicer.mrmlScene.AddNode(copy)
+    copy.SetAndObserveDisplayNodeID(volume.GetDisplayNodeID())
+    return copy

@@ -1,0 +1,98 @@
+"""Editing that is kept inside the brain, with Slicer's own editor logic on a small grid."""
+
+import numpy as np
+import pytest
+import slicer
+from host.driver import paint
+
+from BratsSegmenterLib.scene.segments import label_map
+from BratsSegmenterLib.widgets.region_editor import RegionEditor
+
+SHAPE = (6, 12, 12)
+MIDDLE, RADIUS_MM = (6.0, 6.0, 3.0), 30.0
+
+
+@pytest.fixture
+def brain() -> np.ndarray:
+    mask = np.zeros(SHAPE, bool)
+    mask[1:5, 3:9, 3:9] = True
+    return mask
+
+
+@pytest.fixture
+def volume(scene):
+    voxels = np.random.default_rng(0).uniform(0, 900, SHAPE).astype(np.float32)
+    return slicer.util.addVolumeFromArray(voxels, name="T1c")
+
+
+@pytest.fixture
+def editor(scene, volume):
+    editor = RegionEditor(slicer.qMRMLSegmentEditorWidget(), slicer.qMRMLWidget())
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Glioma")
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    for key in ("ET", "NCR"):
+        node.GetSegmentation().AddEmptySegment(key, key)
+    editor.edit(node, volume)
+    yield editor
+    editor.release()
+
+
+def _paint(editor: RegionEditor, key: str = "ET", erase: bool = False) -> None:
+    paint(editor.widget, key, MIDDLE, RADIUS_MM, erase)
+
+
+def _drawn(editor: RegionEditor, volume) -> np.ndarray:
+    return label_map(editor.widget.segmentationNode(), volume)
+
+
+def test_nothing_is_drawn_outside_the_brain_and_everything_inside_can_be(editor, volume, brain):
+    editor.stay_inside(brain)
+    _paint(editor)
+    assert np.array_equal(_drawn(editor, volume) > 0, brain)
+
+
+def test_a_second_region_can_be_drawn_over_the_first(editor, volume, brain):
+    editor.stay_inside(brain)
+    _paint(editor, "ET")
+    _paint(editor, "NCR")
+    assert np.array_equal(_drawn(editor, volume) == 1, brain)
+
+
+def test_without_the_limit_the_whole_head_is_drawn_in(editor, volume, brain):
+    editor.stay_inside(brain)
+    editor.stay_inside(None)
+    _paint(editor)
+    assert (_drawn(editor, volume) > 0).all()
+
+
+def test_another_sequence_brings_the_limit_along(editor, volume, brain):
+    editor.stay_inside(brain)
+    editor.use_intensities_of(slicer.util.addVolumeFromArray(np.zeros(SHAPE, np.float32), name="FLAIR"))
+    _paint(editor)
+    assert np.array_equal(_drawn(editor, volume) > 0, brain)
+
+
+def test_a_narrower_range_of_the_user_is_kept_and_one_that_leaves_the_brain_is_not(editor, volume, brain):
+    editor.stay_inside(brain)
+    editor.widget.mrmlSegmentEditorNode().SetSourceVolumeIntensityMaskRange(-1e9, 450.0)
+    _paint(editor)
+    bright = slicer.util.arrayFromVolume(volume) > 450.0
+    assert np.array_equal(_drawn(editor, volume) > 0, brain & ~bright)
+
+
+def test_the_range_switched_off_in_the_editor_leaves_the_limit(editor, volume, brain):
+    editor.stay_inside(brain)
+    editor.widget.mrmlSegmentEditorNode().SetSourceVolumeIntensityMask(False)
+    _paint(editor)
+    assert np.array_equal(_drawn(editor, volume) > 0, brain)
+
+
+def test_the_limit_adds_no_segment_and_leaves_no_volume_behind(editor, volume, brain):
+    editor.stay_inside(brain)
+    assert editor.widget.segmentationNode().GetSegmentation().GetSegmentIDs() == ("ET", "NCR")
+    assert not editor.widget.sourceVolumeNode().GetSaveWithScene()
+    editor.stay_inside(None)
+    assert [node.GetName() for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")] == ["T1c"]
+    assert editor.widget.sourceVolumeNode() is volume
+    assert not editor.widget.mrmlSegmentEditorNode().GetSourceVolumeIntensityMask()
