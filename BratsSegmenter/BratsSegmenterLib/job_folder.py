@@ -66,6 +66,11 @@ class JobFolder:
         return self.path / "corrected.nii.gz"
 
     @property
+    def unsent(self) -> Path:
+        """What is drawn in the panel and was not sent yet; of the reference's own grid the part that it fills."""
+        return self.path / "unsent.nii.gz"
+
+    @property
     def volumes_table(self) -> Path:
         """Volumes and diameters of that label map, CSV."""
         return self.path / "volumes.csv"

@@ -12,6 +12,7 @@ from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.measurement import DoubtfulSlice
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.progress import StageTime
+from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.versions import EarlierResult
 
 
@@ -106,6 +107,29 @@ class SequenceChoice:
 
 
 @dataclass(frozen=True)
+class BorrowedSequence:
+    """A sequence of another study of the patient that is taken in place of a missing one, because the user agreed.
+
+    Attributes
+    ----------
+    sequence : str
+        "T1", "T1c", "T2" or "FLAIR".
+    choice : SequenceChoice
+    row : SeriesRow
+    study_date : str
+        Of the other study, ISO 8601.
+    days_later : int
+        Than the study that borrows; negative where it is earlier.
+    """
+
+    sequence: str
+    choice: SequenceChoice
+    row: SeriesRow
+    study_date: str
+    days_later: int
+
+
+@dataclass(frozen=True)
 class PrepareResult:
     """What a study holds.
 
@@ -124,6 +148,8 @@ class PrepareResult:
         they do not say.
     operated_reason : str
         The words that say so.
+    borrowed : tuple of BorrowedSequence
+        What other studies of the patient lent to it since.
     """
 
     series: tuple[SeriesRow, ...]
@@ -135,6 +161,7 @@ class PrepareResult:
     consequences: Mapping[str, str] = field(default_factory=dict)
     operated: bool | None = None
     operated_reason: str = ""
+    borrowed: tuple[BorrowedSequence, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,6 +189,8 @@ class SegmentResult:
         Slices of the reference to look at, the most doubtful first; empty without an entropy map.
     expected_dice : mapping of str to float
         By region key, the Dice with an expert that the calibration expects, 0 to 1; for the same regions at most.
+    brain : Path or None
+        Mask of the brain in the reference's own grid (MetaImage, not compressed); None where there is none.
     """
 
     reference: str
@@ -178,6 +207,7 @@ class SegmentResult:
     intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     doubtful_slices: tuple[DoubtfulSlice, ...] = ()
     expected_dice: Mapping[str, float] = field(default_factory=dict)
+    brain: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -189,8 +219,6 @@ class SentObject:
     sop_instance_uid: str
     check: str = ""
 
-    brain : Path or None
-        Mask of the brain in the reference's own grid (MetaImage, not compressed); None where there is none.
 
 @dataclass(frozen=True)
 class SendResult:
@@ -207,7 +235,6 @@ class SendResult:
     archive, archive_url : str
         Profile and address of where it was stored.
     delivered_at : str
-    brain: Path | None = None
         ISO 8601, UTC; empty when nothing had to be stored.
     notes : tuple of str
         Sentences for the user.
@@ -248,6 +275,13 @@ class PriorsResult:
     studies: tuple[PriorStudy, ...]
 
 
+@dataclass(frozen=True)
+class ElsewhereResult:
+    """What other studies of the patient offer, at most one for each missing sequence."""
+
+    offers: tuple[SequenceOffer, ...]
+
+
 JobResult = (
     ConnectionResult
     | DoctorResult
@@ -258,5 +292,7 @@ JobResult = (
     | SegmentResult
     | SendResult
     | PriorsResult
+    | ElsewhereResult
+    | BorrowedSequence
 )
 """What :func:`BratsSegmenterLib.workbench.perform` may give back."""

@@ -9,6 +9,8 @@ from typing import ClassVar
 
 from BratsSegmenterLib.archive import Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.dicom import EXACT, Contouring
+from BratsSegmenterLib.job_results import LocalStudy
+from BratsSegmenterLib.sequence_offers import WITHIN_DAYS, SequenceOffer
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,51 @@ class PriorsJob:
     study: StudySummary
 
 
+@dataclass(frozen=True)
+class ElsewhereJob:
+    """Look whether other studies of a study's patient hold sequences that it lacks; images are not fetched.
+
+    Attributes
+    ----------
+    study : StudySummary
+        The one that lacks them.
+    missing : tuple of str
+        "T1", "T1c", "T2", "FLAIR".
+    profile : Profile or None
+        The archive to look in, or None to look among `others`.
+    others : tuple of LocalStudy
+        Studies of this computer.
+    within_days : int
+        How far apart the studies may be, either way.
+    """
+
+    KIND: ClassVar[str] = "elsewhere"
+    study: StudySummary
+    missing: tuple[str, ...]
+    profile: Profile | None = None
+    others: tuple[LocalStudy, ...] = ()
+    within_days: int = WITHIN_DAYS
+
+
+@dataclass(frozen=True)
+class BorrowJob:
+    """Take a missing sequence from another study of the patient; the user agreed.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder of the :class:`PrepareJob` of the study that lacks it.
+    offer : SequenceOffer
+    profile : Profile or None
+        The archive of the other study; None where the offer names its files.
+    """
+
+    KIND: ClassVar[str] = "borrow"
+    folder: Path
+    offer: SequenceOffer
+    profile: Profile | None = None
+
+
 Job = (
     ConnectionJob
     | DoctorJob
@@ -230,6 +277,8 @@ Job = (
     | ResumeJob
     | SendJob
     | PriorsJob
+    | ElsewhereJob
+    | BorrowJob
 )
 JOB_KINDS: dict[str, type[Job]] = {
     kind.KIND: kind
@@ -244,5 +293,7 @@ JOB_KINDS: dict[str, type[Job]] = {
         ResumeJob,
         SendJob,
         PriorsJob,
+        ElsewhereJob,
+        BorrowJob,
     )
 }

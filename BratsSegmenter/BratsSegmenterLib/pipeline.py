@@ -83,13 +83,27 @@ def recognise(study: ScannedStudy, progress: Progress) -> Recognition:
         return dicom.recognise(study.series)
 
 
-def load_case(found: Mapping[Sequence, Series], resample_gaps: bool, progress: Progress) -> Case:
+def load_case(
+    found: Mapping[Sequence, Series],
+    resample_gaps: bool,
+    progress: Progress,
+    borrowed: Mapping[Sequence, str] | None = None,
+) -> Case:
     """Read the exact volumes of the series taken as sequences.
+
+    Parameters
+    ----------
+    found : mapping of Sequence to Series
+    resample_gaps : bool
+        The user agreed that missing slices are interpolated.
+    progress : Progress
+    borrowed : mapping of Sequence to str, optional
+        Those of another study, each with the sentence that says so: none of them becomes the reference.
 
     Raises
     ------
     RecognitionError
-        No series was taken at all.
+        No series was taken at all, or none of the study itself that a result could be drawn on.
     SeriesError
         A series is not one regular volume; the sentence names series and slice.
     """
@@ -103,7 +117,9 @@ def load_case(found: Mapping[Sequence, Series], resample_gaps: bool, progress: P
             sequence: dicom.load_volume(series, resample_gaps=resample_gaps, progress=progress)
             for sequence, series in found.items()
         }
-    return Case(volumes, dicom.reference_sequence(found), dicom.missing_notes(found))
+    borrowed = borrowed or {}
+    own = set(found) - set(borrowed)
+    return Case(volumes, dicom.reference_sequence(own), (*borrowed.values(), *dicom.missing_notes(found)))
 
 
 def segment_case(case: Case, settings: Settings, progress: Progress) -> SegmentedCase:

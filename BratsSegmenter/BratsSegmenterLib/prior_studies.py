@@ -41,7 +41,9 @@ def find_priors(archive: Archive, job: PriorsJob, progress: Progress) -> PriorsR
 
 
 def _is_earlier(study: StudySummary, than: StudySummary) -> bool:
-    return study.study_uid != than.study_uid and study.study_date <= than.study_date
+    """Of the very same patient: wild cards and letter case, which a search matches generously, must not join two."""
+    is_other = study.study_uid != than.study_uid and study.patient_id == than.patient_id
+    return is_other and study.study_date <= than.study_date
 
 
 def _prior(archive: Archive, study: StudySummary, folder: Path, progress: Progress) -> PriorStudy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,14 +12,16 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Archive, Credentials, Profile
+from BratsSegmenterLib.borrowing import borrow, borrowed_note, borrowed_series, find_offers
 from BratsSegmenterLib.delivery import Signature
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ScannedStudy
 from BratsSegmenterLib.domain import Segmentation, Sequence, Series
 from BratsSegmenterLib.durable import write_atomically
-from BratsSegmenterLib.errors import LearningError, SeriesError
+from BratsSegmenterLib.errors import LearningError, PreprocessingError, SeriesError
 from BratsSegmenterLib.health import examine
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import (
+    BorrowedSequence,
     ConnectionResult,
     DoctorResult,
     JobResult,
@@ -28,8 +31,10 @@ from BratsSegmenterLib.job_results import (
     SendResult,
 )
 from BratsSegmenterLib.jobs import (
+    BorrowJob,
     ConnectionJob,
     DoctorJob,
+    ElsewhereJob,
     Job,
     ListFolderJob,
     PrepareJob,
@@ -62,6 +67,7 @@ from BratsSegmenterLib.resuming import choose_regions, resume_case
 from BratsSegmenterLib.sending import Sending
 from BratsSegmenterLib.storage import look_after
 from BratsSegmenterLib.thumbnails import write_thumbnails
+from BratsSegmenterLib.unsent import forget_unsent
 from BratsSegmenterLib.versions import earlier_results
 
 
@@ -81,6 +87,10 @@ def perform(job: Job, credentials: Credentials, progress: Progress) -> JobResult
             return list_folder(job.files, progress)
         case PriorsJob():
             return find_priors(Archive(job.profile, credentials), job, progress)
+        case ElsewhereJob():
+            return find_offers(Archive(job.profile, credentials) if job.profile else None, job, progress)
+        case BorrowJob():
+            return Workbench(job.folder, credentials, progress).borrow(job)
         case PrepareJob():
             return Workbench(job.folder, credentials, progress).prepare(job)
         case SegmentJob():
@@ -128,11 +138,22 @@ class Workbench:
 
     def segment(self, job: SegmentJob) -> SegmentResult:
         """Segment the series taken as sequences and keep everything that is shown to the user."""
-        found = {Sequence(role): self._series(key) for role, key in job.sequences.items()}
-        case = load_case(found, job.resample_gaps, self._progress)
+        found = self._found(job.sequences)
+        notes = self._borrowed_notes(found)
+        if notes and not job.steps.registration:
+            raise PreprocessingError(
+                f"{next(iter(notes)).value} comes from another study, so it must be registered.",
+                "Switch the registration on.",
+            )
+        case = load_case(found, job.resample_gaps, self._progress, notes)
         settings = Settings(job.bundle, job.device, _steps(job.steps), job.is_postoperative)
         result = segment_case(case, settings, self._progress)
         return self._keep(result, job.resample_gaps)
+
+    def borrow(self, job: BorrowJob) -> BorrowedSequence:
+        """Fetch a missing sequence from another study of the patient."""
+        archive = Archive(job.profile, self._credentials) if job.profile else None
+        return borrow(job.offer, archive, self._folder, self.study.series[0], self._progress)
 
     def resume(self, job: ResumeJob) -> SegmentResult:
         """Read regions that the study carries, and keep them as if they had been segmented here."""
@@ -174,6 +195,18 @@ class Workbench:
         with self._progress.stage("fetch"):
             Archive(profile, self._credentials).fetch(study_uid, self._folder.dicom, progress=self._progress)
 
+    def _found(self, keys: Mapping[str, str]) -> dict[Sequence, Series]:
+        """The series taken as sequences, of the study and of those that lent it one."""
+        is_complete = {series.key for series in self.study.series} >= set(keys.values())
+        lent = () if is_complete else borrowed_series(self._folder, self._progress)
+        by_key = {series.key: series for series in (*lent, *self.study.series)}
+        return {Sequence(role): by_key.get(key) or self._series(key) for role, key in keys.items()}
+
+    def _borrowed_notes(self, found: Mapping[Sequence, Series]) -> dict[Sequence, str]:
+        own = self.study.series[0]
+        lent = {sequence: series for sequence, series in found.items() if series.study_uid != own.study_uid}
+        return {sequence: borrowed_note(sequence, series, own) for sequence, series in lent.items()}
+
     def _series(self, key: str) -> Series:
         for series in self.study.series:
             if series.key == key:
@@ -206,6 +239,7 @@ class Workbench:
         segmentation, case = result.segmentation, result.case
         intervals_ml = intervals_of(result.measurements)
         KeptStudy(self._folder.path).forget_result()
+        forget_unsent(self._folder)
         with self._progress.stage("write"):
             write_labelmap(segmentation, self._folder.segmentation)
             write_atomically(self._folder.volumes_table, to_csv(result.measurements).encode())
@@ -242,6 +276,7 @@ class Workbench:
             intervals_ml=intervals_ml,
             expected_dice=result.expected_dice,
             doubtful_slices=_doubtful_slices(segmentation),
+            brain=brain_path,
         )
 
     @staticmethod
@@ -275,7 +310,6 @@ class Workbench:
 
 
 def _doubtful_slices(segmentation: Segmentation) -> tuple[DoubtfulSlice, ...]:
-            brain=brain_path,
     if segmentation.uncertainty is None:
         return ()
     return doubtful_slices(segmentation.uncertainty, segmentation.labels, segmentation.geometry)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         missing_notes,
         recognise,
         reference_sequence,
+        sequence_named,
         surgery_of,
     )
     from BratsSegmenterLib.dicom.references import check_references
@@ -80,6 +81,7 @@ _MODULE_OF = {
     "reference_sequence": "recognition",
     "result_objects": "study_results",
     "scan": "scanning",
+    "sequence_named": "recognition",
     "series_description": "provenance",
     "segmentation_from": "adoption",
     "studies_in": "folder_studies",
@@ -125,6 +127,7 @@ __all__ = [
     "result_objects",
     "scan",
     "segmentation_from",
+    "sequence_named",
     "series_description",
     "studies_in",
     "surgery_of",

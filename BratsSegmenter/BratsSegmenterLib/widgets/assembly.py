@@ -44,7 +44,7 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
     profiles = ProfilesModel(
         ProfileStore(settings_folder / "archives.json"), CredentialStore(), slicer.app.userSettings()
     )
-    review = Review(parameter_node)
+    review = Review(parameter_node, run_steps=TimedSteps())
     command = command or worker_command(worker_interpreter(slicer.app.slicerHome))
     studies_folder = Path(slicer.app.cachePath) / "BratsSegmenter"
     ledger_folder = settings_folder / "ledger"  # unlike the cache, nobody empties the settings
@@ -53,10 +53,11 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
     )
     runner = ConsiderateRunner(WorkerProcess(command), queue)
     workflow = Workflow(runner, review, studies_folder, ledger_folder, ensure_dependencies, run_steps=TimedSteps())
+    sources = Sources(workflow, profiles, database_studies)
     worklist = Worklist(
-        Sources(workflow, profiles, database_studies),
+        sources,
         queue,
-        PriorsFinder(workflow, WorkerProcess(command), studies_folder),
+        PriorsFinder(workflow, WorkerProcess(command), studies_folder, sources.others_of),
         Identities(slicer.app.userSettings()),
     )
     preferences = Preferences(slicer.app.userSettings())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult
 from BratsSegmenterLib.jobs import (
+    BorrowJob,
     Job,
     PrepareJob,
     ResumeJob,
@@ -143,7 +144,7 @@ class QueueRunner:
 
         A study that the user works on herself leaves the queue. Until :meth:`take_room_back` nothing new begins.
         """
-        folder = job.folder.name if isinstance(job, PrepareJob | SegmentJob | ResumeJob) else ""
+        folder = job.folder.name if isinstance(job, PrepareJob | BorrowJob | SegmentJob | ResumeJob) else ""
         if not folder:
             then()
             return

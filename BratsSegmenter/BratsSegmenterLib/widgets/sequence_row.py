@@ -21,19 +21,20 @@ class SequenceRowWidget:
     ----------
     selector : QComboBox
         The series to choose from; the data of an entry is the key of its series.
-    changed : Signal
-        Emitted after the user chose another series.
+    changed, accepted : Signal
+        Emitted without arguments after the user chose another series, and after she took what another study offers.
     """
 
     def __init__(self, sequence: Sequence) -> None:
         self.widget, self._ui = load_ui("SequenceRow")
         self.selector = self._ui.selector
-        self.changed = Signal()
+        self.changed, self.accepted = Signal(), Signal()
         self.selector.setObjectName(f"{sequence.value}Selector")
         self.selector.setToolTip(_("The series that is taken as {sequence}").format(sequence=sequence.value))
         self.selector.currentIndexChanged.connect(self._on_choice)
         self._ui.nameLabel.setText(f"<b>{sequence.value}</b>")
         self._ui.doubtLabel.setStyleSheet(DOUBT_STYLE)
+        self._ui.offerButton.clicked.connect(self._on_accepted)
 
     def offer(self, series: tuple[SeriesRow, ...]) -> None:
         """Fill the drop-down."""
@@ -55,6 +56,15 @@ class SequenceRowWidget:
         self._ui.reasonLabel.setText(row.reason)
         set_text_or_hide(self._ui.doubtLabel, row.doubt)
         self._ui.thumbnailLabel.setPixmap(qt.QPixmap(str(row.thumbnail or "")))
+
+    def show_offer(self, text: str, can_be_taken: bool) -> None:
+        """Show what another study of the patient has; nothing where `text` is empty."""
+        self._ui.offerLabel.setText(text)
+        self._ui.offerButton.setEnabled(can_be_taken)
+        self._ui.offerFrame.setVisible(bool(text))
+
+    def _on_accepted(self) -> None:
+        self.accepted.emit()
 
     def _on_choice(self) -> None:
         self.changed.emit()

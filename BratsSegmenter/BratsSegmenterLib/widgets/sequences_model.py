@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.job_results import PrepareResult, SeriesRow
+from BratsSegmenterLib.job_results import BorrowedSequence, PrepareResult, SeriesRow
+from BratsSegmenterLib.sequence_offers import apart
 
 NO_SERIES = ""
 SURE = 0.7
@@ -53,13 +54,25 @@ class SequencesModel:
     def __init__(self, prepared: PrepareResult) -> None:
         self._prepared = prepared
         self._overrides: dict[Sequence, str] = {}
-        self._thumbnails = {row.key: row.thumbnail for row in prepared.series}
         self.is_postoperative = False
 
     @property
+    def prepared(self) -> PrepareResult:
+        """What the worker found, with what was borrowed since."""
+        return self._prepared
+
+    @property
     def series(self) -> tuple[SeriesRow, ...]:
-        """The series that may be taken as a sequence."""
-        return tuple(row for row in self._prepared.series if not row.excluded)
+        """The series that may be taken as a sequence; those of other studies name the study's date."""
+        own = (row for row in self._prepared.series if not row.excluded)
+        lent = (replace(one.row, description=f"{one.row.description}, {one.study_date}") for one in self._borrowed)
+        return (*own, *lent)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The sequences that neither the study has nor another one lent."""
+        found = {*self._prepared.sequences, *(one.sequence for one in self._borrowed)}
+        return tuple(sequence.value for sequence in Sequence if sequence.value not in found)
 
     @property
     def excluded(self) -> tuple[SeriesRow, ...]:
@@ -79,16 +92,23 @@ class SequencesModel:
         """Whether an operation is proposed that the user has not confirmed."""
         return self._prepared.operated is True and not self.is_postoperative
 
+    def borrow(self, borrowed: BorrowedSequence) -> None:
+        """Take a sequence of another study in place of a missing one."""
+        others = (one for one in self._borrowed if one.sequence != borrowed.sequence)
+        self._prepared = replace(self._prepared, borrowed=(*others, borrowed))
+        self._overrides.pop(Sequence(borrowed.sequence), None)
+
     def override(self, sequence: Sequence, key: str) -> None:
         """Take the series `key` as `sequence`; :data:`NO_SERIES` for none."""
         self._overrides[sequence] = key
 
     def row(self, sequence: Sequence) -> SequenceRow:
         """What is shown for one sequence."""
-        found = self._prepared.sequences.get(sequence.value)
+        lent = next((one for one in self._borrowed if one.sequence == sequence.value), None)
+        found = lent.choice if lent else self._prepared.sequences.get(sequence.value)
         found_key = found.key if found else NO_SERIES
         key = self._overrides.get(sequence, found_key)
-        thumbnail = self._thumbnails.get(key)
+        thumbnail = next((row.thumbnail for row in self.series if row.key == key), None)
         lack = self._prepared.consequences.get(sequence.value, "") if key == NO_SERIES else ""
         if key != found_key:
             return SequenceRow(sequence, key, None, "your choice", False, lack, thumbnail)
@@ -97,7 +117,8 @@ class SequencesModel:
             return SequenceRow(sequence, NO_SERIES, None, reason, True, lack)
         is_doubtful = found.confidence < SURE
         reason = "; ".join(found.reasons)
-        return SequenceRow(sequence, key, found.confidence, reason, is_doubtful, found.doubt, thumbnail)
+        doubt = found.doubt if lent is None else _origin(lent)
+        return SequenceRow(sequence, key, found.confidence, reason, is_doubtful, doubt, thumbnail)
 
     def rows(self) -> tuple[SequenceRow, ...]:
         """All four."""
@@ -124,6 +145,10 @@ class SequencesModel:
         """Whether there is at least one sequence and none is used twice."""
         return bool(self.chosen_keys()) and not self._double_uses()
 
+    @property
+    def _borrowed(self) -> tuple[BorrowedSequence, ...]:
+        return self._prepared.borrowed
+
     def _double_uses(self) -> tuple[str, ...]:
         users: dict[str, list[str]] = {}
         for sequence, key in self.chosen_keys().items():
@@ -133,3 +158,7 @@ class SequencesModel:
             for sequences in users.values()
             if len(sequences) > 1
         )
+
+
+def _origin(lent: BorrowedSequence) -> str:
+    return f"From another study of this patient, {lent.study_date}, {apart(lent.days_later)}."

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.job_results import SeriesRow
+from BratsSegmenterLib.widgets.offers_model import offer_text
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.priors_model import priors_text
 from BratsSegmenterLib.widgets.sequence_row import DOUBT_STYLE, SequenceRowWidget
-from BratsSegmenterLib.widgets.sequences_model import SequencesModel
+from BratsSegmenterLib.widgets.sequences_model import NO_SERIES, SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.workflow import Workflow
 
@@ -25,15 +29,17 @@ class SequencesPart(Part):
     def __init__(self, workflow: Workflow) -> None:
         super().__init__("SequencesPart")
         self._workflow = workflow
-        self._shown: object = None
+        self._offered: tuple[SeriesRow, ...] = ()
         self.changed = Signal()
         self.rows = {sequence: SequenceRowWidget(sequence) for sequence in Sequence}
-        for row in self.rows.values():
+        for sequence, row in self.rows.items():
             self.ui.rowsFrame.layout().addWidget(row.widget)
             row.changed.connect(self._on_choice)
+            row.accepted.connect(partial(self._borrow, sequence.value))
         self.ui.studyFrame.setVisible(False)
         self.ui.surgeryBox.toggled.connect(self._on_surgery)
         workflow.priors_changed.connect(self._show_priors)
+        workflow.offers_changed.connect(self.update)
         self._show_priors()
 
     def update(self) -> None:
@@ -45,15 +51,18 @@ class SequencesPart(Part):
         self.ui.surgeryBox.setEnabled(free)
         for row in self.rows.values():
             row.selector.setEnabled(free)
-            if model is not None and model is not self._shown:
+            if model is not None and model.series != self._offered:
                 row.offer(model.series)
-        self._shown = model
+        self._offered = model.series if model is not None else ()
         if model is not None:
             self._show(model)
 
     def _show(self, model: SequencesModel) -> None:
         for row in model.rows():
             self.rows[row.sequence].show(row)
+            offer = self._workflow.offers.get(row.sequence.value) if row.key == NO_SERIES else None
+            text = offer_text(offer) if offer is not None else ""
+            self.rows[row.sequence].show_offer(text, can_be_taken=not self._workflow.state.is_busy)
         self.ui.surgeryBox.blockSignals(True)
         self.ui.surgeryBox.setChecked(model.is_postoperative)
         self.ui.surgeryBox.blockSignals(False)
@@ -78,6 +87,9 @@ class SequencesPart(Part):
                 model.override(sequence, key)
         self._show(model)
         self.changed.emit()
+
+    def _borrow(self, sequence: str) -> None:
+        self._workflow.borrow(self._workflow.offers[sequence])
 
     def _on_surgery(self, was_operated: bool) -> None:
         model = self._workflow.sequences

@@ -91,6 +91,12 @@ class Sources:
             return StudyOrigin(study, self._profiles.current_name)
         return StudyOrigin(study, files=self._files[study.study_uid])
 
+    def others_of(self, study: StudySummary) -> tuple[LocalStudy, ...]:
+        """The other studies of the same patient in a folder or in Slicer's DICOM database, where one is in use."""
+        local = self._database_studies() if self.uses_database else self._listed or ()
+        others = (one for one in local if one.study.study_uid != study.study_uid)
+        return tuple(one for one in others if one.study.patient_id == study.patient_id)
+
     def choose(self, study: StudySummary) -> None:
         """Work on a study that was found from now on."""
         self.take_up(self.origin(study))

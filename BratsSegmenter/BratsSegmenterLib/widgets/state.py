@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from BratsSegmenterLib.jobs import (
+    BorrowJob,
     ConnectionJob,
     Job,
     ListFolderJob,
@@ -46,6 +47,7 @@ _BUSY_WITH: dict[type[Job], PanelState] = {
     SearchJob: PanelState.SEARCHING,
     ListFolderJob: PanelState.SEARCHING,
     PrepareJob: PanelState.PREPARING,
+    BorrowJob: PanelState.PREPARING,
     SegmentJob: PanelState.SEGMENTING,
     ResumeJob: PanelState.RESUMING,
     SendJob: PanelState.SENDING,

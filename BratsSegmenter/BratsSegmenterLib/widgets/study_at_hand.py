@@ -7,8 +7,9 @@ from pathlib import Path
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.dicom import ResultObject
 from BratsSegmenterLib.job_results import PrepareResult, PriorStudy, SegmentResult
-from BratsSegmenterLib.jobs import PrepareJob, SegmentJob
+from BratsSegmenterLib.jobs import BorrowJob, PrepareJob, SegmentJob
 from BratsSegmenterLib.kept_study import KeptStudy, study_folder
+from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.versions import EarlierResult, next_version
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
@@ -36,7 +37,9 @@ class StudyAtHand:
         Earlier studies of the patient, oldest first.
     priors : tuple of PriorVolumes
         What earlier studies of the patient measured, oldest first.
-    priors_changed : Signal
+    offers : mapping of str to SequenceOffer
+        By sequence, what other studies of the patient could lend to it.
+    priors_changed, offers_changed : Signal
         Emitted without arguments.
     result : SegmentResult or None
         What is reviewed.
@@ -45,6 +48,7 @@ class StudyAtHand:
     def __init__(self, jobs_folder: Path) -> None:
         self._jobs_folder = jobs_folder
         self.priors_changed = Signal()
+        self.offers_changed = Signal()
         self._choose(None)
 
     @property
@@ -81,6 +85,11 @@ class StudyAtHand:
         self.priors = tuple(study.volumes for study in studies if study.volumes is not None)
         self.priors_changed.emit()
 
+    def take_offers(self, offers: tuple[SequenceOffer, ...]) -> None:
+        """Keep what other studies of the patient could lend."""
+        self.offers = {offer.sequence: offer for offer in offers}
+        self.offers_changed.emit()
+
     @property
     def _kept(self) -> KeptStudy:
         return KeptStudy(self.folder)
@@ -96,6 +105,7 @@ class StudyAtHand:
         self.earlier_results: tuple[EarlierResult, ...] = ()
         self.foreign_regions: tuple[ResultObject, ...] = ()
         self.take_priors(())
+        self.take_offers(())
 
     def _take_prepared(self, prepared: PrepareResult) -> SequencesModel:
         self.sequences = SequencesModel(prepared)
@@ -108,6 +118,9 @@ class StudyAtHand:
         assert self._connection is not None
         assert self.study is not None
         return PrepareJob(self.folder, self._connection.profile, self.study.study_uid)
+
+    def _borrow_job(self, offer: SequenceOffer) -> BorrowJob:
+        return BorrowJob(self.folder, offer, None if self._connection is None else self._connection.profile)
 
     def _segment_job(self, sequences: SequencesModel, options: RunOptions, resample_gaps: bool) -> SegmentJob:
         return SegmentJob(

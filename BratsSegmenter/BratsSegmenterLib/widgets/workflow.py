@@ -10,6 +10,7 @@ from pathlib import Path
 from BratsSegmenterLib.archive import StudyQuery, StudySummary
 from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.job_results import (
+    BorrowedSequence,
     ConnectionResult,
     ListFolderResult,
     PrepareResult,
@@ -19,6 +20,7 @@ from BratsSegmenterLib.job_results import (
 )
 from BratsSegmenterLib.jobs import ConnectionJob, Job, ListFolderJob, ResumeJob, SearchJob, SendJob
 from BratsSegmenterLib.kept_study import StudyState
+from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.steps import StepRunner, at_once
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.messages import Failure, Outcome
@@ -136,6 +138,10 @@ class Workflow(StudyAtHand):
         else:
             self._segment(self.sequences)
 
+    def borrow(self, offer: SequenceOffer) -> None:
+        """Fetch a missing sequence from another study of the patient; the user agreed."""
+        self._start(self._borrow_job(offer), self._connection)
+
     def resume(self, uid: str = "") -> None:
         """Take up regions that the study carries, the newest without a UID, in place of a segmentation."""
         if self.has_dependencies():
@@ -237,6 +243,8 @@ class Workflow(StudyAtHand):
         match outcome:
             case PrepareResult():
                 self._on_prepared(outcome)
+            case BorrowedSequence():
+                self._on_borrowed(outcome)
             case SegmentResult():
                 self._kept.write_result(outcome)
                 self._kept.write_state(StudyState.SEGMENTED)
@@ -272,6 +280,12 @@ class Workflow(StudyAtHand):
         sequences = self._show_sequences(result)
         if not sequences.questions() and not self.can_resume:
             self._segment(sequences)
+
+    def _on_borrowed(self, borrowed: BorrowedSequence) -> None:
+        assert self.sequences is not None
+        self.sequences.borrow(borrowed)
+        self._kept.write_prepared(self.sequences.prepared)
+        self._rest(self._resting_state)
 
     def _show_sequences(self, result: PrepareResult) -> SequencesModel:
         sequences = self._take_prepared(result)

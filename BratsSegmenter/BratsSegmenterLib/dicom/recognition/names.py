@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from BratsSegmenterLib.dicom.recognition import vocabulary
+from BratsSegmenterLib.domain import Sequence
 
 
 class Weighting(Enum):
@@ -49,6 +50,16 @@ def read_name(*texts: str) -> NameReading:
     # The bar keeps words of different attributes apart: "T2" and "*tse2d" are no "T2*".
     name = " | ".join(_plain(text) for text in texts)
     return NameReading(_weighting(name), _exclusion(name), _contrast(name))
+
+
+def sequence_named(description: str) -> Sequence | None:
+    """The sequence that a series' name alone says it is; None when it names none of them, or something else too."""
+    reading = read_name(description)
+    if reading.weighting is None or reading.exclusion:
+        return None
+    if reading.weighting is Weighting.T1 and reading.contrast:
+        return Sequence.T1C
+    return Sequence(reading.weighting.value)
 
 
 def is_contrast_agent(agent: str) -> bool:

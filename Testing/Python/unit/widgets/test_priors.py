@@ -1,4 +1,4 @@
-"""Earlier studies of the patient: looked for once, handed on, shown in lines."""
+"""Other studies of the patient: looked for once, handed on, shown in lines; what they can lend is offered."""
 
 from dataclasses import replace
 from datetime import date
@@ -8,17 +8,34 @@ import pytest
 from scripted_runner import ScriptedRunner
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudySummary
-from BratsSegmenterLib.job_results import PrepareResult, PriorsResult, PriorStudy
-from BratsSegmenterLib.jobs import PriorsJob
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.job_results import (
+    BorrowedSequence,
+    ElsewhereResult,
+    LocalStudy,
+    PrepareResult,
+    PriorsResult,
+    PriorStudy,
+    SequenceChoice,
+    SeriesRow,
+)
+from BratsSegmenterLib.jobs import BorrowJob, ElsewhereJob, PriorsJob
+from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.priors import PriorVolumes
+from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
 from BratsSegmenterLib.widgets.messages import Failure
+from BratsSegmenterLib.widgets.offers_model import offer_text
 from BratsSegmenterLib.widgets.priors_finder import PriorsFinder
 from BratsSegmenterLib.widgets.priors_model import priors_text
+from BratsSegmenterLib.widgets.sequences_model import NO_SERIES
+from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
 
 WARD = Connection(Profile("Ward 3", "https://pacs.example"), Credentials(password="secret"))
-NOTHING_RECOGNISED = PrepareResult((), {}, ("Look at the series.",), ())
+_CHOICES = {name: SequenceChoice(name, "2.25.5", 0.9, ()) for name in ("T1", "T1c", "T2", "FLAIR")}
+DOUBTFUL = PrepareResult((), _CHOICES, ("Look at the series.",), ())
+WITHOUT_FLAIR = replace(DOUBTFUL, sequences={name: _CHOICES[name] for name in ("T1", "T1c", "T2")})
 
 
 def _study(uid: str, day: str, description: str = "MR head") -> StudySummary:
@@ -36,12 +53,13 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.runner, self.seeker = ScriptedRunner(), ScriptedRunner()
         self.workflow = Workflow(self.runner, None, folder, folder / "ledger", lambda: None)
-        self.finder = PriorsFinder(self.workflow, self.seeker, folder)
+        self.on_this_computer: tuple[LocalStudy, ...] = ()
+        self.finder = PriorsFinder(self.workflow, self.seeker, folder, lambda _study: self.on_this_computer)
 
-    def prepare(self, study: StudySummary) -> None:
+    def prepare(self, study: StudySummary, prepared: PrepareResult = DOUBTFUL) -> None:
         self.workflow.choose_study(WARD, study)
         self.workflow.run(RunOptions())
-        self.runner.end(NOTHING_RECOGNISED)
+        self.runner.end(prepared)
 
 
 @pytest.fixture
@@ -88,8 +106,67 @@ def test_an_archive_that_does_not_answer_disturbs_nobody(desk):
 def test_a_study_of_this_computer_is_not_asked_about(desk):
     desk.workflow.choose_files(NOW, ())
     desk.workflow.run(RunOptions())
-    desk.runner.end(NOTHING_RECOGNISED)
+    desk.runner.end(DOUBTFUL)
     assert desk.seeker.jobs == []
+
+
+OFFER = SequenceOffer("FLAIR", _study("2.25.4", "20260220"), -9, "Ax T2 FLAIR", ("2.25.6",))
+LENT = BorrowedSequence(
+    "FLAIR",
+    SequenceChoice("2.25.6", "2.25.6", 0.95, ("TR and TE fit",)),
+    SeriesRow("2.25.6", "Ax T2 FLAIR", 3, 24),
+    "2026-02-20",
+    -9,
+)
+
+
+def test_a_missing_sequence_is_looked_for_before_the_priors_and_offered_not_fetched(desk, tmp_path):
+    desk.prepare(NOW, WITHOUT_FLAIR)
+    assert desk.seeker.jobs == [ElsewhereJob(NOW, ("FLAIR",), WARD.profile)]
+    desk.seeker.end(ElsewhereResult((OFFER,)))
+    assert desk.workflow.offers == {"FLAIR": OFFER}
+    assert desk.seeker.jobs[1:] == [PriorsJob(tmp_path, WARD.profile, NOW)]
+    assert len(desk.runner.jobs) == 1, "nothing is fetched before she agrees"
+    assert offer_text(OFFER) == "The study of 2026-02-20, 9 days earlier, has 'Ax T2 FLAIR'."
+
+
+def test_a_source_that_cannot_tell_of_sequences_is_asked_for_priors_all_the_same(desk):
+    desk.prepare(NOW, WITHOUT_FLAIR)
+    desk.seeker.end(Failure("The PACS answered 503."))
+    desk.seeker.end(PriorsResult((MEASURED,)))
+    assert desk.workflow.priors == (MEASURED.volumes,)
+
+
+def test_studies_of_this_computer_are_asked_for_a_missing_sequence(desk):
+    desk.on_this_computer = (LocalStudy(OFFER.study, (Path("1.dcm"),)),)
+    desk.workflow.choose_files(NOW, ())
+    desk.workflow.run(RunOptions())
+    desk.runner.end(WITHOUT_FLAIR)
+    assert desk.seeker.jobs == [ElsewhereJob(NOW, ("FLAIR",), others=desk.on_this_computer)]
+
+
+def test_what_she_accepts_is_fetched_taken_and_kept_and_can_be_left_out_again(desk):
+    desk.prepare(NOW, WITHOUT_FLAIR)
+    desk.workflow.borrow(OFFER)
+    assert desk.runner.jobs[-1] == BorrowJob(desk.workflow.folder, OFFER, WARD.profile)
+    assert desk.workflow.state is PanelState.PREPARING
+    desk.runner.end(LENT)
+    sequences = desk.workflow.sequences
+    assert desk.workflow.state is PanelState.PREPARED, "she looks at it before it is used"
+    assert (sequences.missing, sequences.chosen_keys()["FLAIR"]) == ((), "2.25.6")
+    row = sequences.row(Sequence.FLAIR)
+    assert (row.confidence, row.doubt) == (0.95, "From another study of this patient, 2026-02-20, 9 days earlier.")
+    assert KeptStudy(desk.workflow.folder).prepared.borrowed == (LENT,)
+    sequences.override(Sequence.FLAIR, NO_SERIES)
+    assert "FLAIR" not in sequences.chosen_keys()
+
+
+def test_offers_are_forgotten_with_the_study_and_looked_for_again_with_the_same_one(desk):
+    desk.prepare(NOW, WITHOUT_FLAIR)
+    desk.seeker.end(ElsewhereResult((OFFER,)))
+    desk.prepare(NOW, WITHOUT_FLAIR)
+    assert desk.workflow.offers == {}
+    assert [type(job) for job in desk.seeker.jobs] == [ElsewhereJob, PriorsJob, ElsewhereJob]
 
 
 def test_earlier_studies_are_listed_newest_first_with_what_they_measured():

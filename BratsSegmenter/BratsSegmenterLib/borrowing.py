@@ -1,0 +1,191 @@
+"""A sequence that a study lacks, taken from another study of the same patient: offered first, fetched on request.
+
+What was borrowed helps to see; the result is always drawn on a series of the study itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from BratsSegmenterLib import dicom
+from BratsSegmenterLib.archive import Archive, StudyQuery, StudySummary
+from BratsSegmenterLib.domain import Sequence, Series
+from BratsSegmenterLib.errors import RecognitionError, SeriesError
+from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.job_results import BorrowedSequence, ElsewhereResult, LocalStudy, SequenceChoice, SeriesRow
+from BratsSegmenterLib.jobs import ElsewhereJob
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.sequence_offers import SequenceOffer, apart
+from BratsSegmenterLib.thumbnails import write_thumbnails
+
+_MOST_STUDIES = 20
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What a study holds of a sequence: its name, and the series that may be it."""
+
+    description: str
+    series_uids: tuple[str, ...]
+
+
+def find_offers(archive: Archive | None, job: ElsewhereJob, progress: Progress) -> ElsewhereResult:
+    """The nearest study of the same patient for each missing sequence, within the days that the job allows.
+
+    Studies of an archive are judged by the names of their series, and nothing is fetched; those of this computer by
+    their headers.
+
+    Raises
+    ------
+    ArchiveError
+        The archive cannot be reached or refuses.
+    """
+    offers: dict[str, SequenceOffer] = {}
+    with progress.stage("other studies"):
+        for days_later, other in _nearest_first(archive, job, progress):
+            missing = [name for name in job.missing if name not in offers]
+            if not missing:
+                break
+            held = _recognised_in(other, progress) if archive is None else _named_in(archive, other.study, progress)
+            for name in missing:
+                one = held.get(Sequence(name))
+                if one is not None:
+                    offers[name] = SequenceOffer(
+                        name, other.study, days_later, one.description, one.series_uids, other.files
+                    )
+    return ElsewhereResult(tuple(offers.values()))
+
+
+def borrow(
+    offer: SequenceOffer, archive: Archive | None, folder: JobFolder, own: Series, progress: Progress
+) -> BorrowedSequence:
+    """Fetch what was offered, and take it when its headers say the same as its name and it is the same patient's.
+
+    Parameters
+    ----------
+    offer : SequenceOffer
+    archive : Archive or None
+        None where the other study lies on this computer.
+    folder : JobFolder
+        Of the study that borrows.
+    own : Series
+        One of that study, which says whose it is.
+    progress : Progress
+
+    Raises
+    ------
+    RecognitionError
+        The series is something else.
+    SeriesError
+        It is another patient's, or no regular volume.
+    ArchiveError
+    """
+    sequence = Sequence(offer.sequence)
+    source = folder.borrowed(sequence)
+    if archive is None:
+        source.write_source(offer.files)
+    else:
+        with progress.stage("fetch"):
+            archive.fetch(offer.study.study_uid, source.dicom, offer.series_uids, progress=progress)
+    with progress.stage("read headers"):
+        scanned = dicom.scan(source.source(), progress=progress).series
+    candidate = dicom.recognise(one for one in scanned if one.study_uid == offer.study.study_uid).found.get(sequence)
+    if candidate is None or candidate.series.series_uid not in offer.series_uids:
+        raise RecognitionError(
+            f"By its headers the series of the other study is no {sequence.value}; nothing was taken from it.",
+            "Go on without it, or choose another study.",
+        )
+    series = candidate.series
+    _require_same_patient(series, own)
+    if series.fault:
+        raise SeriesError(series.fault, "Nothing was taken from the other study; go on without it.")
+    thumbnail = write_thumbnails((series,), source.thumbnails, progress).get(series.key)
+    day = _day(offer.study.study_date)
+    return BorrowedSequence(
+        sequence=sequence.value,
+        choice=SequenceChoice(series.key, series.series_uid, candidate.confidence, candidate.reasons),
+        row=SeriesRow(series.key, series.description, series.number, len(series.frames), thumbnail=thumbnail),
+        study_date="" if day is None else day.isoformat(),
+        days_later=offer.days_later,
+    )
+
+
+def borrowed_series(folder: JobFolder, progress: Progress) -> Iterator[Series]:
+    """Every series that was borrowed for the study of a job folder."""
+    for sequence in Sequence:
+        source = folder.borrowed(sequence)
+        if source.path.is_dir():
+            yield from dicom.scan(source.source(), progress=progress).series
+
+
+def borrowed_note(sequence: Sequence, series: Series, own: Series) -> str:
+    """What the result must say of a sequence that comes from another study."""
+    day, own_day = (_day(str(one.header.get("StudyDate") or "")) for one in (series, own))
+    when = "of an unknown date" if day is None else f"of {day.day} {day:%B %Y}"
+    distance = f", {apart((day - own_day).days)}" if day is not None and own_day is not None else ""
+    return (
+        f"{sequence.value} was taken from another study of this patient, {when}{distance}: "
+        "what changed in between, an operation for example, is not seen on it."
+    )
+
+
+def _nearest_first(archive: Archive | None, job: ElsewhereJob, progress: Progress) -> list[tuple[int, LocalStudy]]:
+    """Other studies of the patient with how many days later they are; of two equally near the earlier one first."""
+    day = _day(job.study.study_date)
+    if day is None or not job.study.patient_id:
+        return []
+    reach = timedelta(days=job.within_days)
+    if archive is None:
+        others = list(job.others)
+    else:
+        query = StudyQuery(
+            patient_id=job.study.patient_id,
+            date_from=f"{day - reach:%Y%m%d}",
+            date_to=f"{day + reach:%Y%m%d}",
+            modality="MR",
+            limit=_MOST_STUDIES,
+        )
+        others = [LocalStudy(study, ()) for study in archive.search(query, progress)]
+    near = []
+    for other in others:
+        other_day = _day(other.study.study_date)
+        # Wild cards and letter case, which archives match generously, must not join two patients.
+        is_other = other.study.study_uid != job.study.study_uid and other.study.patient_id == job.study.patient_id
+        if is_other and other_day is not None and abs(other_day - day) <= reach:
+            near.append(((other_day - day).days, other))
+    return sorted(near, key=lambda one: (abs(one[0]), one[0]))
+
+
+def _named_in(archive: Archive, study: StudySummary, progress: Progress) -> dict[Sequence, _Held]:
+    held: dict[Sequence, _Held] = {}
+    for series in archive.series(study.study_uid, progress):
+        sequence = dicom.sequence_named(series.description) if series.modality == "MR" else None
+        if sequence is not None:
+            known = held.get(sequence, _Held(series.description, ()))
+            held[sequence] = _Held(known.description, (*known.series_uids, series.series_uid))
+    return held
+
+
+def _recognised_in(other: LocalStudy, progress: Progress) -> dict[Sequence, _Held]:
+    found = dicom.recognise(dicom.scan(other.files, progress=progress).series).found
+    return {
+        sequence: _Held(candidate.series.description, (candidate.series.series_uid,))
+        for sequence, candidate in found.items()
+    }
+
+
+def _require_same_patient(series: Series, own: Series) -> None:
+    """Patient ID must be the same, Patient's Birth Date where both say it."""
+    ids = {str(one.header.get("PatientID") or "").strip() for one in (series, own)}
+    births = {str(one.header.get("PatientBirthDate") or "") for one in (series, own)} - {""}
+    if len(ids) > 1 or "" in ids or len(births) > 1:
+        raise SeriesError("The other study is not of the same patient.", "Nothing was taken from it.")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y%m%d").date()
+    except ValueError:
+        return None

@@ -1,0 +1,12 @@
+"""What another study could lend, as a question to the user."""
+
+from __future__ import annotations
+
+from BratsSegmenterLib.sequence_offers import SequenceOffer, apart
+from BratsSegmenterLib.widgets.identities import readable_day
+
+
+def offer_text(offer: SequenceOffer) -> str:
+    """Which study has what, and how far it is from the one at hand."""
+    day = readable_day(offer.study.study_date)
+    return f"The study of {day}, {apart(offer.days_later)}, has '{offer.description}'."
