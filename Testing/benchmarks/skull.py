@@ -1,7 +1,8 @@
 """What a skull costs: the same synthetic heads, stripped as the challenges give them and as a scanner gives them.
 
 Real cases with labels come without a skull, so this is measured on heads of the generator, which differ in nothing
-else. The stripped ones go to the network as they are; the others go through the whole pre-processing.
+else but how far down they reach. The stripped ones go to the network as they are; the others go through the whole
+pre-processing.
 """
 
 from __future__ import annotations

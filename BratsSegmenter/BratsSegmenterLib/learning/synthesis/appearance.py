@@ -41,14 +41,21 @@ class PaintedTumour:
 
 
 def paint_tumour(
-    plan: TumourPlan, growth: Growth, parts: Compartments, head: Head, random: Randomness
+    plan: TumourPlan, growth: Growth, parts: Compartments, head: Head, random: Randomness, unevenness: float = 1.0
 ) -> PaintedTumour:
-    """Draw oedema, then core, then enhancement, each over the one before."""
+    """Draw oedema, then core, then enhancement, each over the one before.
+
+    Parameters
+    ----------
+    plan, growth, parts, head, random
+    unevenness : float
+        Factor on the texture of the core.
+    """
     spacing = random.grid.spacing_mm
     softness = random.uniform(0.5, 2.4) if plan.kind is TumourKind.LOW_GRADE else random.uniform(0.35, 0.8)
     core = blur(parts.core.float(), 1.2 * softness / spacing)
     enhancement = blur(parts.enhancing.float(), 1.2 * min(softness, 0.8) / spacing)
-    texture = random.uniform(0.004, 0.045) if plan.homogeneous else random.uniform(0.02, 0.13)
+    texture = unevenness * (random.uniform(0.004, 0.045) if plan.homogeneous else random.uniform(0.02, 0.13))
 
     oedema = _oedema_values(plan, growth, head, random)
     images = blend(head.images, growth.oedema, oedema)
@@ -67,10 +74,13 @@ def _patterns(random: Randomness) -> Tensor:
 def _oedema_values(plan: TumourPlan, growth: Growth, head: Head, random: Randomness) -> Tensor:
     """T1 and T2 part of the way to CSF, FLAIR brighter; a little weaker far from the core."""
     contrast = head.contrast
-    fade = torch.exp(-growth.travel_mm.clamp(min=0) / max(plan.oedema_extent_mm, 1) * random.uniform(0, 0.6))
+    fade = torch.exp(-growth.travel_mm.clamp(min=0) / max(plan.oedema_extent_mm, 1) * random.uniform(0, 0.8))
     texture = 0.18 * (random.uniform(0.1, 0.6) if plan.homogeneous else 1)
-    strength = (0.85 + texture * _patterns(random)) * fade.clamp(0.45, 1)
-    in_t1, in_t2, in_flair = random.uniform(0.11, 0.56), random.uniform(0.3, 0.95), random.uniform(0.25, 1.35)
+    strength = (0.85 + texture * _patterns(random)) * fade.clamp(0.4, 1)
+    if plan.faint:
+        in_t1, in_t2, in_flair = random.uniform(0, 0.15), random.uniform(0.05, 0.4), random.uniform(0.2, 0.6)
+    else:
+        in_t1, in_t2, in_flair = random.uniform(0.05, 0.56), random.uniform(0.25, 0.95), random.uniform(0.25, 1.35)
     values = head.images.clone()
     for channel, share in ((T1, in_t1), (T1C, in_t1), (T2, in_t2)):
         values[channel] += (contrast.fluid[channel] - values[channel]) * share * strength.clamp(0, 1.05)
@@ -109,6 +119,10 @@ def _necrosis_brightness(around: float, contrast: Contrast, random: Randomness) 
 def _cellular_brightness(plan: TumourPlan, contrast: Contrast, random: Randomness) -> list[float]:
     """Solid tumour that does not enhance; FLAIR is dark in a few: the T2-FLAIR mismatch of some astrocytomas."""
     grey = float(contrast.grey[FLAIR])
+    if plan.faint and plan.kind is TumourKind.LOW_GRADE:
+        t1 = contrast.towards_fluid(T1, random.uniform(-0.2, 0.3))
+        t2 = contrast.towards_fluid(T2, random.uniform(-0.05, 0.35))
+        return [t1, t1 + random.uniform(-0.02, 0.05), t2, grey * random.uniform(1.15, 1.7)]
     mismatch = random.chance(0.15)
     if plan.kind is TumourKind.LOW_GRADE and plan.homogeneous:
         t1 = contrast.towards_fluid(T1, random.uniform(0.15, 0.9))
@@ -141,7 +155,7 @@ def _enhancing_values(
 ) -> Tensor:
     """Enhancing tumour: graded in T1c, weak in the faint zones, never darker than what it encloses."""
     t1 = contrast.towards_fluid(T1, random.uniform(-0.3, 0.5))
-    uptake = 0.8 * random.uniform(_DETECTABLE if random.chance(0.2) else 0.22, 1.3)
+    uptake = 0.8 * random.uniform(_DETECTABLE if random.chance(0.3) else 0.22, 1.3)
     t1c = max(t1, float(contrast.white[T1C]) * random.uniform(0.7, 1)) + uptake
     t2 = contrast.towards_fluid(T2, random.uniform(-0.25, 0.65))
     flair = float(contrast.grey[FLAIR]) * random.uniform(0.8, 1.9)

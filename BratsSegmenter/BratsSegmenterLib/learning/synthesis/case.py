@@ -23,6 +23,7 @@ from BratsSegmenterLib.learning.synthesis.head import Head, render_head
 from BratsSegmenterLib.learning.synthesis.randomness import Grid, Randomness
 from BratsSegmenterLib.learning.synthesis.settings import SynthesisSettings, TumourKind
 from BratsSegmenterLib.learning.synthesis.skull_stripping import foreground, imperfect_mask, normalise
+from BratsSegmenterLib.learning.synthesis.soft_tissue import with_patchy_soft_tissue
 
 _BRAIN_MARGIN_MM = 1.0
 
@@ -79,8 +80,9 @@ def synthesise(
     grid = Grid.centred(settings.shape, settings.spacing_mm, torch.device(device))
     random = Randomness(seed, grid)
     anatomy = draw_anatomy(anatomies, random.numbers)
-    contrast = draw_contrast(random)
-    placement = draw_placement(random)
+    contrast = draw_contrast(random, settings.contrast_spread)
+    stripped = not random.chance(settings.with_skull)
+    placement = draw_placement(random, shows_face=not stripped)
     positions, plan = grid.positions_mm, None
     if not random.chance(settings.healthy):
         plan = draw_plan(settings, placement.to_case(anatomy.draw_seed(random.numbers)), random)
@@ -93,14 +95,15 @@ def synthesise(
     labels = torch.zeros(settings.shape, dtype=torch.uint8, device=grid.device)
     if plan is not None:
         head, labels = _with_tumour(plan, head, settings, random)
-    return _imaged(head, labels, plan, settings, random)
+    head = with_patchy_soft_tissue(head, random)
+    return _imaged(head, labels, plan, stripped, settings, random)
 
 
 def _with_tumour(plan: TumourPlan, head: Head, settings: SynthesisSettings, random: Randomness) -> tuple[Head, Tensor]:
     """The head with its tumour, and the labels an expert would draw."""
     growth = grow(plan, head, settings, random)
     parts = divide(plan, growth, random)
-    painted = paint_tumour(plan, growth, parts, head, random)
+    painted = paint_tumour(plan, growth, parts, head, random, settings.core_texture)
     cavity = None
     if plan.radius_mm > LEAST_RADIUS_MM and random.chance(settings.resected):
         painted, cavity = resect(plan, growth, painted, random)
@@ -112,13 +115,15 @@ def _labels(
 ) -> Tensor:
     """Labels from what is visible, partial volume included, rather than from the geometry alone.
 
-    Experts draw enhancing rims thicker than they are and close small gaps, so these labels do too.
+    Experts draw enhancing rims thicker than they are, close small gaps and follow oedema to where it ends rather than
+    to where it is half as strong, so these labels do too.
     """
     near_core = parts.core | parts.oedema | (growth.oedema > 0.4)
     generous = blur(painted.enhancement, random.uniform(0.5, 1.4) / random.grid.spacing_mm)
-    enhancing = (generous > random.uniform(0.22, 0.42)) & near_core
+    enhancing = (generous > random.uniform(0.2, 0.42)) & near_core
     labels = torch.zeros(parts.core.shape, dtype=torch.uint8, device=parts.core.device)
-    labels[parts.oedema] = ED.label
+    extended = blur(growth.oedema, random.uniform(0, 0.8) / random.grid.spacing_mm)
+    labels[extended > random.uniform(0.22, 0.5)] = ED.label
     labels[parts.core & ~enhancing] = NCR.label
     labels[enhancing] = ET.label
     if cavity is not None:
@@ -127,7 +132,12 @@ def _labels(
 
 
 def _imaged(
-    head: Head, labels: Tensor, plan: TumourPlan | None, settings: SynthesisSettings, random: Randomness
+    head: Head,
+    labels: Tensor,
+    plan: TumourPlan | None,
+    stripped: bool,
+    settings: SynthesisSettings,
+    random: Randomness,
 ) -> SyntheticCase:
     """The head as scanned, stripped or not, normalised, some sequences missing."""
     tumour = labels > 0
@@ -135,7 +145,6 @@ def _imaged(
     images = head.images.clamp(min=0)
     if settings.acquisition:
         images = acquire(images, mask, random)
-    stripped = not random.chance(settings.with_skull)
     images = normalise(images, mask if stripped else foreground(images), random)
     present = _draw_present(settings.missing_sequence, random)
     for channel, sequence in enumerate(Sequence):

@@ -58,6 +58,10 @@ TYPICAL = {
 
 _SPREAD = 0.05
 _SPREAD_OUTSIDE_BRAIN = 0.20
+_ANY_OUTSIDE_BRAIN = 0.4
+"""Share of examinations in which fat, muscle and the like have any brightness: fat suppression, surface coils and
+inversion times change them most."""
+_SOFT = (Tissue.MARROW, Tissue.SOFT_TISSUE, Tissue.SKIN, Tissue.MUCOSA, Tissue.MUSCLE)
 
 _PARENCHYMA = tuple(
     tissue for tissue in BRAIN if tissue not in (Tissue.VENTRICLE, Tissue.CHOROID_PLEXUS, Tissue.PERIVASCULAR_SPACE)
@@ -116,11 +120,18 @@ class Contrast:
         return float(self.grey[channel] + (self.fluid[channel] - self.grey[channel]) * fraction)
 
 
-def draw_contrast(random: Randomness) -> Contrast:
-    """Brightness of one examination: the prior of each sequence, spread, but ordered as its physics orders it."""
-    table = _spread_priors(random)
+def draw_contrast(random: Randomness, spread: float = 1.0) -> Contrast:
+    """Brightness of one examination: the prior of each sequence, spread, but ordered as its physics orders it.
+
+    Parameters
+    ----------
+    random : Randomness
+    spread : float
+        Factor on how far the brightness of brain tissue varies.
+    """
+    table = _spread_priors(random, spread)
     _enhance(table, random)
-    _scale_parenchyma(table, random)
+    _scale_parenchyma(table, random, spread)
     if random.chance(0.3):
         table[FLAIR, [Tissue.VENTRICLE, Tissue.CSF]] += random.uniform(0, 0.25)  # incomplete suppression
     table[FLAIR, Tissue.CSF] += random.uniform(0, 0.2)
@@ -128,12 +139,16 @@ def draw_contrast(random: Randomness) -> Contrast:
     return Contrast(torch.tensor(np.clip(table, 0, 2.5), dtype=torch.float32, device=random.grid.device))
 
 
-def _spread_priors(random: Randomness) -> NDArray[np.float64]:
+def _spread_priors(random: Randomness, spread: float) -> NDArray[np.float64]:
     rows = [TYPICAL[tissue] for tissue in Tissue]
-    t1, t2, flair = ([getattr(row, name) for row in rows] for name in Brightness._fields)
-    spread = np.full(len(Tissue), _SPREAD_OUTSIDE_BRAIN)
-    spread[[Tissue.AIR, Tissue.BONE, Tissue.CSF, Tissue.OPTIC_NERVE, Tissue.SPINAL_CORD, *BRAIN]] = _SPREAD
-    table = np.array([t1, t1, t2, flair]) + random.numbers.normal(size=(4, len(Tissue))) * spread
+    t1, t2, flair = (np.array([getattr(row, name) for row in rows]) for name in Brightness._fields)
+    deviation = np.full(len(Tissue), _SPREAD_OUTSIDE_BRAIN)
+    if random.chance(_ANY_OUTSIDE_BRAIN):
+        outside = list(_SOFT)
+        for values in (t1, t2, flair):
+            values[outside] = random.numbers.uniform(0, 1.3, len(outside))
+    deviation[[Tissue.AIR, Tissue.BONE, Tissue.CSF, Tissue.OPTIC_NERVE, Tissue.SPINAL_CORD, *BRAIN]] = _SPREAD * spread
+    table = np.array([t1, t1, t2, flair]) + random.numbers.normal(size=(4, len(Tissue))) * deviation
     table[T1C] = table[T1] + random.numbers.normal(0, 0.015, len(Tissue))
     return table
 
@@ -147,9 +162,11 @@ def _enhance(table: NDArray[np.float64], random: Randomness) -> None:
         table[T1C, Tissue.VEIN] = table[T1, Tissue.VEIN]
 
 
-def _scale_parenchyma(table: NDArray[np.float64], random: Randomness) -> None:
+def _scale_parenchyma(table: NDArray[np.float64], random: Randomness, spread: float) -> None:
     """Let the difference between grey and white matter vary from faint to strong."""
     for channel in range(4):
         middle = (table[channel, Tissue.WHITE_MATTER] + table[channel, Tissue.CORTEX]) / 2
         parenchyma = table[channel, _PARENCHYMA]
-        table[channel, _PARENCHYMA] = middle + (parenchyma - middle) * random.uniform(0.3, 1.3)
+        table[channel, _PARENCHYMA] = middle + (parenchyma - middle) * max(
+            0.0, random.uniform(1 - 0.7 * spread, 1 + 0.3 * spread)
+        )

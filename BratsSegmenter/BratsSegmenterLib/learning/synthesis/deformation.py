@@ -17,6 +17,8 @@ from BratsSegmenterLib.learning.synthesis.randomness import Randomness
 _ROTATION_SD_RAD = 0.12
 _SHEAR_SD = 0.04
 _SHIFT_SD_MM = 3.0
+_DOWN_TO_FACE_MM = (-8.0, 24.0)
+_SLICE_AXIS = 0
 _COLUMN_AXIS = 2
 
 
@@ -38,8 +40,15 @@ class Placement:
         return np.asarray(np.linalg.solve(self.matrix, position - self.shift_mm), float)
 
 
-def draw_placement(random: Randomness) -> Placement:
-    """Another size, tilt, shear and position, and in half of the cases left and right exchanged."""
+def draw_placement(random: Randomness, shows_face: bool = False) -> Placement:
+    """Another size, tilt, shear and position, and in half of the cases left and right exchanged.
+
+    Parameters
+    ----------
+    random : Randomness
+    shows_face : bool
+        Whether the case may reach down to face and neck, as a head that was not stripped of its skull does.
+    """
     numbers = random.numbers
     scale = numbers.uniform(0.88, 1.14, 3) * random.uniform(0.95, 1.05)
     rotation = Rotation.from_rotvec(numbers.normal(0, _ROTATION_SD_RAD, 3)).as_matrix()
@@ -48,7 +57,11 @@ def draw_placement(random: Randomness) -> Placement:
     matrix = rotation @ np.diag(1 / scale) @ shear
     if random.chance(0.5):
         matrix[_COLUMN_AXIS] *= -1
-    return Placement(matrix, numbers.normal(0, _SHIFT_SD_MM, 3))
+    shift_mm = numbers.normal(0, _SHIFT_SD_MM, 3)
+    down_mm = random.uniform(*_DOWN_TO_FACE_MM)
+    if shows_face:
+        shift_mm[_SLICE_AXIS] -= down_mm
+    return Placement(matrix, shift_mm)
 
 
 def mass_effect(positions_mm: Tensor, centre: Tensor, radius_mm: float, strength: float, reach: float) -> Tensor:

@@ -18,7 +18,7 @@ def with_distractors(head: Head, random: Randomness) -> Head:
     images = head.images
     for probability, draw in (
         (0.45, _white_matter_lesions),
-        (0.50, _periventricular_caps),
+        (0.35, _periventricular_caps),
         (0.35, _small_vessels),
         (0.65, _large_vessels),
         (0.12, _fluid_cavity),
@@ -47,8 +47,8 @@ def _periventricular_caps(head: Head, random: Randomness) -> Tensor:
     caps = (spread * (1 - head.ventricles) * head.white_matter * 2).clamp(0, 1)
     caps = caps * (0.6 + 0.4 * random.field(18)[0]).clamp(0, 1)
     images = head.images.clone()
-    images[FLAIR] += caps * random.uniform(0, 0.5)
-    images[T2] += caps * random.uniform(0, 0.35)
+    images[FLAIR] += caps * random.uniform(0, 0.35)
+    images[T2] += caps * random.uniform(0, 0.3)
     return images
 
 

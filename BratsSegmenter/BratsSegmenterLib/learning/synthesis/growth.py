@@ -17,6 +17,8 @@ from BratsSegmenterLib.learning.synthesis.settings import SynthesisSettings, Tum
 
 _HOMOGENEOUS = 0.6
 _ISOTROPIC = 0.2
+_INFILTRATING = 0.3
+_FAINT = 0.35
 _LEAST_SPEED = 1e-3
 _MOST_FRONT_STEPS = 45
 _FAR = 1e3
@@ -40,6 +42,10 @@ class TumourPlan:
         How far oedema reaches along white matter.
     displacement : float
         Strength of the mass effect, 0 to below 1.
+    infiltrates : bool
+        Whether the disease runs through cortex and deep grey matter as easily as through white matter.
+    faint : bool
+        Whether it hardly differs from healthy tissue but in FLAIR.
     """
 
     kind: TumourKind
@@ -48,6 +54,8 @@ class TumourPlan:
     homogeneous: bool
     oedema_extent_mm: float
     displacement: float
+    infiltrates: bool
+    faint: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +95,8 @@ def draw_plan(settings: SynthesisSettings, centre_mm: NDArray[np.float64], rando
         homogeneous,
         _oedema_extent_mm(settings, low_grade, homogeneous, random),
         displacement * (0.6 if low_grade else 1),
+        infiltrates=random.chance(_INFILTRATING),
+        faint=random.chance(_FAINT),
     )
 
 
@@ -108,7 +118,7 @@ def grow(plan: TumourPlan, head: Head, settings: SynthesisSettings, random: Rand
     if not enters_sulci:
         allowed = allowed & (head.fluid <= 0.6)
     core = (level < 1) & allowed
-    travel = _travel_mm(core, _speed(head, random), plan.oedema_extent_mm, random.grid.spacing_mm)
+    travel = _travel_mm(core, _speed(plan, head, random), plan.oedema_extent_mm, random.grid.spacing_mm)
     smooth = blur(travel.clamp(max=2 * plan.oedema_extent_mm + 4), random.uniform(0.4, 0.9))
     tissue = (head.brain_distance_mm < 0.5) & (head.ventricles < 0.5) & (head.fluid < 0.7)
     softness_mm = random.uniform(0.8, 3.5)
@@ -139,12 +149,17 @@ def _ellipsoid(centre: Tensor, radius_mm: float, random: Randomness) -> Tensor:
     return (turn @ offset.flatten(1)).view_as(offset).square().sum(0).sqrt() / radius_mm
 
 
-def _speed(head: Head, random: Randomness) -> Tensor:
+def _speed(plan: TumourPlan, head: Head, random: Randomness) -> Tensor:
     """How fast oedema advances: 1 in white matter, slower in grey matter, hardly at all through fluid."""
     inside = (head.brain_distance_mm < 0).float()
     if random.chance(_ISOTROPIC):
         return inside.clamp(min=_LEAST_SPEED)
-    in_grey = random.uniform(0.08, 0.4) if random.chance(0.35) else random.uniform(0.4, 1.0)
+    if plan.infiltrates:
+        in_grey = random.uniform(0.8, 1.2)
+    elif random.chance(0.35):
+        in_grey = random.uniform(0.08, 0.4)
+    else:
+        in_grey = random.uniform(0.4, 1.0)
     speed = 0.95 * head.white_matter + in_grey * (1 - head.white_matter)
     through_fluid = ((head.fluid > 0.5) | (head.ventricles > 0.5)).float()
     irregular = torch.exp(random.uniform(0.2, 0.7) * random.fractal([16, 32], [1, 1]))

@@ -54,6 +54,10 @@ class SynthesisSettings:
         Of the core's radius, log-normal.
     oedema_extent_mm : tuple of (median, log standard deviation, least, greatest)
         How far oedema reaches along white matter, log-normal.
+    contrast_spread : float
+        Factor on how far the brightness of healthy tissue varies between examinations.
+    core_texture : float
+        Factor on how uneven a tumour's core is; 0 makes it uniform.
     mass_effect : float
         Greatest strength of the displacement by the tumour; 1 would press tissue into a point.
     elastic : bool
@@ -77,6 +81,8 @@ class SynthesisSettings:
     core_radius_mm: tuple[float, float, float, float] = (18.0, 0.45, 4.0, 40.0)
     low_grade_radius_mm: tuple[float, float, float, float] = (25.0, 0.38, 7.0, 46.0)
     oedema_extent_mm: tuple[float, float, float, float] = (11.0, 0.55, 2.0, 27.0)
+    contrast_spread: float = 1.0
+    core_texture: float = 1.0
     mass_effect: float = 0.65
     elastic: bool = True
     distractors: bool = True

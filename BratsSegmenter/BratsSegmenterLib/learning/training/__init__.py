@@ -12,19 +12,27 @@ from BratsSegmenterLib.lazy import lazy_names
 if TYPE_CHECKING:
     from BratsSegmenterLib.learning.training.cases import Cases, SyntheticCases, TrainingCase
     from BratsSegmenterLib.learning.training.export import export_bundle
-    from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases
+    from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, prepare_cases
     from BratsSegmenterLib.learning.training.nyul import NyulScale
-    from BratsSegmenterLib.learning.training.settings import TrainingSettings
+    from BratsSegmenterLib.learning.training.settings import (
+        CaseSettings,
+        NetworkSettings,
+        OptimisationSettings,
+        TrainingSettings,
+    )
     from BratsSegmenterLib.learning.training.sources import CaseSource, FolderSource, SyntheticSource
     from BratsSegmenterLib.learning.training.trainer import TrainedModel, train
     from BratsSegmenterLib.learning.training.validation import validate
 
 _MODULE_OF = {
+    "CaseSettings": "settings",
     "CaseSource": "sources",
     "Cases": "cases",
     "FolderCases": "folders",
     "FolderSource": "sources",
+    "NetworkSettings": "settings",
     "NyulScale": "nyul",
+    "OptimisationSettings": "settings",
     "SyntheticCases": "cases",
     "SyntheticSource": "sources",
     "TrainedModel": "trainer",
@@ -32,16 +40,20 @@ _MODULE_OF = {
     "TrainingSettings": "settings",
     "export_bundle": "export",
     "find_training_cases": "folders",
+    "prepare_cases": "folders",
     "train": "trainer",
     "validate": "validation",
 }
 
 __all__ = [
+    "CaseSettings",
     "CaseSource",
     "Cases",
     "FolderCases",
     "FolderSource",
+    "NetworkSettings",
     "NyulScale",
+    "OptimisationSettings",
     "SyntheticCases",
     "SyntheticSource",
     "TrainedModel",
@@ -49,6 +61,7 @@ __all__ = [
     "TrainingSettings",
     "export_bundle",
     "find_training_cases",
+    "prepare_cases",
     "train",
     "validate",
 ]

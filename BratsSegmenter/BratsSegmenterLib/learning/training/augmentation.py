@@ -22,7 +22,8 @@ def augmented(case: TrainingCase, settings: CaseSettings, random: np.random.Gene
     images = _jittered(images, settings.intensity_jitter, random)
     present = case.present
     if len(present) > 1 and random.random() < settings.drop_sequence:
-        dropped = present[int(random.integers(len(present)))]
+        shares = np.array([settings.drop_shares[list(Sequence).index(sequence)] for sequence in present])
+        dropped = present[int(random.choice(len(present), p=shares / shares.sum()))]
         present = tuple(sequence for sequence in present if sequence is not dropped)
         images[list(Sequence).index(dropped)] = 0
     return TrainingCase(images, labels, brain, present)

@@ -72,6 +72,8 @@ class CaseSettings:
         Processes that prepare cases; 0 prepares them in the training process, on its device.
     drop_sequence : float
         Probability that one more sequence is blanked at each use.
+    drop_shares : tuple of float
+        How often it is T1, T1c, T2 or FLAIR, relative to each other.
     intensity_jitter : float
         Greatest relative change of a sequence's contrast at each use.
     mirror : bool
@@ -82,6 +84,7 @@ class CaseSettings:
     uses: int = 3
     workers: int = 1
     drop_sequence: float = 0.2
+    drop_shares: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
     intensity_jitter: float = 0.15
     mirror: bool = True
 

@@ -25,7 +25,9 @@ from BratsSegmenterLib.learning.synthesis import (
     synthesise,
     write_case,
 )
+from BratsSegmenterLib.learning.synthesis.contrast import draw_contrast
 from BratsSegmenterLib.learning.synthesis.deformation import mass_effect
+from BratsSegmenterLib.learning.synthesis.randomness import Grid, Randomness
 from BratsSegmenterLib.learning.synthesis.tissues import Tissue
 
 torch.set_num_threads(1)
@@ -73,7 +75,37 @@ def test_a_head_with_skull_shows_more_than_the_brain(anatomies: tuple[Anatomy, .
     bare, whole = (synthesise(anatomies, replace(SYNTHESIS, with_skull=share), 4) for share in (0.0, 1.0))
     assert bare.skull_stripped
     assert not whole.skull_stripped
-    assert (whole.images != 0).any(0).sum() > 1.3 * (bare.images != 0).any(0).sum()
+    seen = [(case.images != 0).any(0).sum() / case.brain.sum() for case in (bare, whole)]
+    assert seen[1] > 1.3 * seen[0]
+
+
+def test_a_head_with_skull_may_reach_further_down(anatomies: tuple[Anatomy, ...]) -> None:
+    heights = []
+    for share in (0.0, 1.0):
+        cases = [synthesise(anatomies, replace(SYNTHESIS, with_skull=share, healthy=1.0), seed) for seed in range(5)]
+        heights.append(np.mean([float(case.brain.nonzero()[:, 0].float().mean()) for case in cases]))
+    assert heights[1] > heights[0] + 1
+
+
+@pytest.mark.parametrize("unevenness", [0.0, 1.0])
+def test_the_texture_of_the_core_can_be_switched_off(anatomies: tuple[Anatomy, ...], unevenness: float) -> None:
+    settings = replace(
+        SYNTHESIS, kinds={TumourKind.SOLID: 1.0}, acquisition=False, distractors=False, core_texture=unevenness
+    )
+    even = replace(settings, core_texture=0.0)
+    pairs = [[synthesise(anatomies, one, seed) for one in (settings, even)] for seed in range(3)]
+    rough = [[case.images[0][case.labels == ET.label].std() for case in pair] for pair in pairs]
+    assert all(own > plain if unevenness else own == plain for own, plain in rough)
+
+
+def test_the_brightness_of_tissue_varies_as_far_as_asked(anatomies: tuple[Anatomy, ...]) -> None:
+    def contrast_of_grey_and_white(spread: float) -> list[float]:
+        randoms = [Randomness(seed, Grid.centred((2, 2, 2), 1.0, torch.device("cpu"))) for seed in range(40)]
+        contrasts = [draw_contrast(random, spread) for random in randoms]
+        return [float(contrast.white[0] - contrast.grey[0]) for contrast in contrasts]
+
+    narrow, usual, wide = (np.std(contrast_of_grey_and_white(spread)) for spread in (0.2, 1.0, 4.0))
+    assert narrow < usual < wide
 
 
 def test_enhancing_tumour_is_brighter_in_t1c_than_in_t1(anatomies: tuple[Anatomy, ...]) -> None:

@@ -131,6 +131,15 @@ def test_augmentation_repeats_itself_and_keeps_zero_zero(tmp_path: Path) -> None
     assert not first.images[:, outside & flipped].any()
 
 
+def test_the_sequence_that_is_blanked_is_drawn_by_its_share(tmp_path: Path) -> None:
+    case = small_cases(tmp_path)[0]
+    settings = CaseSettings(drop_sequence=1.0, drop_shares=(0.0, 0.0, 1.0, 3.0))
+    left = [augmented(case, settings, np.random.default_rng(seed)).present for seed in range(60)]
+    blanked = [next(sequence for sequence in case.present if sequence not in present) for present in left]
+    assert set(blanked) == {Sequence.T2, Sequence.FLAIR}
+    assert blanked.count(Sequence.FLAIR) > blanked.count(Sequence.T2)
+
+
 def _optimiser(network: nn.Module) -> torch.optim.Optimizer:
     return torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=0.1)
 
