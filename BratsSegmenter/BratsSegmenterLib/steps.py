@@ -33,6 +33,11 @@ def run_through(steps: Steps[Outcome]) -> Outcome:
             return end.value
 
 
+def taking(steps: Steps[Outcome]) -> Callable[[], bool]:
+    """What a :data:`StepRunner` calls to take `steps` one by one."""
+    return lambda: next((True for _step in steps), False)
+
+
 def at_once(step: Callable[[], bool]) -> None:
     """A :data:`StepRunner` where there is no event loop."""
     while step():

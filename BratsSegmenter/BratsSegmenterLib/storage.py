@@ -108,7 +108,8 @@ def _reason_to_stay(folder: Path, is_in_use: bool) -> str:
         return "its outbox cannot be read."
     if waits:
         return "objects wait in its outbox."
-    if state is StudyState.CORRECTED or (JobFolder(folder).corrected.exists() and state is not StudyState.SENT):
+    was_rehearsed = JobFolder(folder).corrected.exists() and state is not StudyState.SENT
+    if state is StudyState.CORRECTED or was_rehearsed or JobFolder(folder).unsent.exists():
         return "it holds a correction that was not sent."
     return ""
 

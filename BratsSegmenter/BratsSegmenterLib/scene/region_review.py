@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import slicer
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import LEAF_REGIONS, REGIONS, Region
@@ -64,14 +63,7 @@ class RegionReview:
         assert labels is not None, "a result is shown"
         assert model_labels is not None, "a result is shown"
         label = REGIONS[key].label
-        target = np.where((labels == label) | (model_labels == label), model_labels, labels)
-        parameters = self._review.parameters
-        for region in self.regions:
-            mask = target == region.label
-            if (mask != (labels == region.label)).any():
-                slicer.util.updateSegmentBinaryLabelmapFromArray(
-                    mask.astype(np.uint8), parameters.segmentation, region.key, parameters.reference
-                )
+        self._review.draw(np.where((labels == label) | (model_labels == label), model_labels, labels))
 
     def compare(self, key: str, wanted: bool) -> None:
         """Show the model's outline of a region over the edited one, or hide it."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import REGIONS, Measurements, Segmentation
 from BratsSegmenterLib.errors import ExportError, SeriesError
+from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_mask, write_image
@@ -22,19 +23,21 @@ from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.scene.hierarchy import place_under_study
 from BratsSegmenterLib.scene.overlay import loading_doubt
 from BratsSegmenterLib.scene.parameters import SceneParameters
+from BratsSegmenterLib.scene.redrawing import redraw
 from BratsSegmenterLib.scene.segments import create_segmentation, label_map
+from BratsSegmenterLib.scene.surfaces import has_surfaces, making_surfaces, showing_surfaces
 from BratsSegmenterLib.scene.terminology import load_terminology
 from BratsSegmenterLib.scene.views import (
     jump_to,
     jump_to_largest_slice,
     middle_of_largest_slice,
     showing_review_layout,
-    showing_surfaces,
     slice_logics,
 )
 from BratsSegmenterLib.scene.volume_table import VolumeTable
 from BratsSegmenterLib.scene.volumes import geometry_of, loading_volume
-from BratsSegmenterLib.steps import Steps, run_through
+from BratsSegmenterLib.steps import StepRunner, Steps, at_once, run_through, taking
+from BratsSegmenterLib.unsent import UnsentCorrections, read_unsent
 
 
 def _nobody(volumes_ml: Mapping[str, float]) -> None:
@@ -48,17 +51,23 @@ class Review:
     ----------
     parameter_node : callable
         Gives the module's parameter node; asked anew each time, because a closed scene takes it away.
+    run_steps : StepRunner
+        Takes the steps in which surfaces are made anew.
 
     Attributes
     ----------
     on_volumes : callable
         Called with the volumes in millilitres by region key, at the start and after every edit.
+    began_with : UnsentCorrections or None
+        What the shown result began with, where that was not the model's: corrections that were not sent before.
     """
 
-    def __init__(self, parameter_node: Callable[[], Any]) -> None:
+    def __init__(self, parameter_node: Callable[[], Any], run_steps: StepRunner = at_once) -> None:
         self._parameter_node = parameter_node
+        self._run_steps = run_steps
         self._table: VolumeTable | None = None
         self._model_labels: NDArray[np.uint8] | None = None
+        self.began_with: UnsentCorrections | None = None
         self.on_volumes: Callable[[Mapping[str, float]], None] = _nobody
 
     @property
@@ -88,6 +97,16 @@ class Review:
             return frozenset()
         return changed_regions(self.model_labels, self.labels)
 
+    @property
+    def geometry(self) -> Geometry:
+        """The grid of :attr:`labels`."""
+        return geometry_of(self.parameters.reference)
+
+    def unsent_elsewhere(self) -> UnsentCorrections | None:
+        """Corrections that were kept and differ from what is drawn: a scene was saved before they were made."""
+        kept = read_unsent(JobFolder(self.parameters.folder), self.geometry)
+        return kept if kept is not None and bool((kept.labels != self.labels).any()) else None
+
     def read_brain(self) -> NDArray[np.bool_] | None:
         """The brain, as :attr:`labels`; None where the result has no mask of it, or the mask is no longer there.
 
@@ -108,8 +127,7 @@ class Review:
         result = self.parameters.result
         edited = self.edited_regions
         intervals_ml = {key: interval for key, interval in result.intervals_ml.items() if key not in edited}
-        geometry = geometry_of(self.parameters.reference)
-        segmentation = Segmentation(self._table.labels, geometry, result.algorithm, result.not_measured)
+        segmentation = Segmentation(self._table.labels, self.geometry, result.algorithm, result.not_measured)
         return measure(segmentation, intervals_ml)
 
     def show(self, study: StudySummary, folder: Path, result: SegmentResult) -> None:
@@ -120,8 +138,8 @@ class Review:
     def showing(self, study: StudySummary, folder: Path, result: SegmentResult) -> Steps[None]:
         """Load volumes and segments, place them under the study and show them linked, step by step.
 
-        A segmentation that was there before stays in the scene, hidden. When the steps end early, what they loaded is
-        taken out of the scene again.
+        Corrections that were not sent when the result was last shown are taken up again. A segmentation that was there
+        before stays in the scene, hidden. When the steps end early, what they loaded is taken out of the scene again.
         """
         loaded: list[Any] = []
         try:
@@ -141,7 +159,9 @@ class Review:
         if result.uncertainty is not None:
             doubt = yield from loading_doubt(result.uncertainty)
             loaded.append(doubt)
-        segmentation = create_segmentation(result.labels, reference, "Glioma")
+        self.began_with = read_unsent(JobFolder(folder), geometry_of(reference))
+        corrected = None if self.began_with is None else self.began_with.labels
+        segmentation = create_segmentation(result.labels, reference, "Glioma", corrected)
         table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Glioma volumes")
         loaded += [segmentation, table]
         yield
@@ -159,6 +179,16 @@ class Review:
             parameters = self.parameters
             volumes = parameters.volumes or {parameters.result.reference: parameters.reference}
             run_through(showing_review_layout(volumes, parameters.reference))
+
+    def draw(self, labels: NDArray[np.uint8]) -> None:
+        """Draw a whole label map, as :attr:`labels`, in place of what is drawn; the surfaces follow."""
+        assert self._table is not None, "a result is shown"
+        segmentation = self.parameters.segmentation
+        is_shown_in_3d = has_surfaces(segmentation)
+        with self._table.one_update():
+            redraw(segmentation, self.parameters.reference, labels, changed_regions(self._table.labels, labels))
+        if is_shown_in_3d:
+            self._run_steps(taking(making_surfaces(segmentation)))
 
     def jump_to_region(self, key: str) -> None:
         """Move the views and the crosshair to the middle of a region on its largest slice; an empty one is nowhere."""

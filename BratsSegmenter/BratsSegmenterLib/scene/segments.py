@@ -20,7 +20,7 @@ _SAME_PLACE_MM = 1e-3
 _OUTLINE_OPACITY, _FILL_OPACITY = 1.0, 0.15
 
 
-def create_segmentation(labels_path: Path, reference: Any, name: str) -> Any:
+def create_segmentation(labels_path: Path, reference: Any, name: str, labels: NDArray[np.uint8] | None = None) -> Any:
     """A segmentation node with one segment for each leaf region of a label map.
 
     Every region gets a segment, also an empty one, so that it can be drawn; the resection cavity only when the
@@ -32,6 +32,9 @@ def create_segmentation(labels_path: Path, reference: Any, name: str) -> Any:
         NIfTI label map in the grid of `reference`.
     reference : vtkMRMLScalarVolumeNode
         The volume in whose grid the segments live.
+    name : str
+    labels : ndarray of uint8, shape (slices, rows, columns), optional
+        What to draw in place of the file's labels, in their grid.
 
     Raises
     ------
@@ -47,7 +50,8 @@ def create_segmentation(labels_path: Path, reference: Any, name: str) -> Any:
         node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
         node.CreateDefaultDisplayNodes()
         node.SetReferenceImageGeometryParameterFromVolumeNode(reference)
-        _import_labels(label_node, node)
+        values = slicer.util.arrayFromVolume(label_node).astype(np.uint8) if labels is None else labels
+        _import_labels(label_node, values, node)
     finally:
         slicer.mrmlScene.RemoveNode(label_node)
     node.GetDisplayNode().SetAllSegmentsOpacity2DFill(_FILL_OPACITY)
@@ -74,14 +78,13 @@ def label_map(segmentation_node: Any, reference: Any) -> NDArray[np.uint8]:
     return labels
 
 
-def _import_labels(label_node: Any, node: Any) -> None:
-    values = slicer.util.arrayFromVolume(label_node)
+def _import_labels(label_node: Any, values: NDArray[np.uint8], node: Any) -> None:
     regions = [region for region in LEAF_REGIONS if region is not RC or (values == RC.label).any()]
     # The import takes the i-th segment from label value i + 1, whatever the values are: give it those values.
     consecutive = np.zeros(256, np.uint8)
     for index, region in enumerate(regions):
         consecutive[region.label] = index + 1
-    slicer.util.updateVolumeFromArray(label_node, consecutive[values.astype(np.uint8)])
+    slicer.util.updateVolumeFromArray(label_node, consecutive[values])
     ids = vtk.vtkStringArray()
     for region in regions:
         node.GetSegmentation().AddEmptySegment(region.key, region.name, _colour(region))

@@ -10,13 +10,12 @@ import slicer
 import vtk
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.domain import ED, Sequence
+from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.scene.layout import SLICE_VIEWS, THIRD, show_layout
 from BratsSegmenterLib.steps import Steps
 
 # What is shown beside T1c and FLAIR is what tells most that these two do not.
 _ORDER = (Sequence.T1C, Sequence.FLAIR, Sequence.T2, Sequence.T1)
-_VEIL_OPACITY = 0.25
 
 
 def showing_review_layout(volumes: Mapping[str, Any], reference: Any) -> Steps[None]:
@@ -86,21 +85,6 @@ def jump_to(place: tuple[float, float, float], reference: Any) -> None:
     crosshair.SetCrosshairToFine()
     crosshair.SetCrosshairRAS(right, anterior, superior)
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, right, anterior, superior)
-
-
-def showing_surfaces(segmentation_node: Any) -> Steps[None]:
-    """Show the segments in the 3D view, one a step; the oedema as a veil, so that the core is seen through it."""
-    segmentation = segmentation_node.GetSegmentation()
-    surface = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
-    for segment_id in segmentation.GetSegmentIDs():
-        yield
-        slicer.vtkSlicerSegmentationsModuleLogic.CreateRepresentationForOneSegment(segmentation, segment_id, surface)
-    yield
-    segmentation_node.CreateClosedSurfaceRepresentation()
-    segmentation_node.GetDisplayNode().SetSegmentOpacity3D(ED.key, _VEIL_OPACITY)
-    yield
-    if slicer.app.layoutManager() is not None:
-        slicer.app.layoutManager().resetThreeDViews()
 
 
 def slice_logics() -> list[Any]:

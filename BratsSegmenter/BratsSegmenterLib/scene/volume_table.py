@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -43,12 +44,15 @@ class VolumeTable:
         self._reference = reference
         self._node = node
         self._followers = followers
+        self._is_paused = False
+        self._measured: tuple[Any, ...] = ()
         self._observed = segmentation.GetSegmentation()
         events = [getattr(slicer.vtkSegmentation, name) for name in _EVENTS]
         self._tags = [self._observed.AddObserver(event, self._on_edit) for event in events]
 
     def update(self) -> None:
         """Measure anew."""
+        self._measured = self._voxels()
         self.labels = label_map(self._segmentation, self._reference)
         volumes_ml = region_volumes_ml(self.labels, self._reference.GetSpacing())
         _fill(self._node, volumes_ml)
@@ -60,8 +64,28 @@ class VolumeTable:
             self._observed.RemoveObserver(tag)
         self._tags = []
 
-    def _on_edit(self, _caller: Any, _event: str) -> None:
+    @contextmanager
+    def one_update(self) -> Iterator[None]:
+        """Measure once for all that happens in the block, at its end."""
+        self._is_paused = True
+        try:
+            yield
+        finally:
+            self._is_paused = False
         self.update()
+
+    def _on_edit(self, _caller: Any, _event: str) -> None:
+        """Most edits end with several events: measure when the voxels are others than at the last."""
+        if not self._is_paused and self._voxels() != self._measured:
+            self.update()
+
+    def _voxels(self) -> tuple[Any, ...]:
+        """What differs when any voxel does: each layer's time of modification and what its values mean."""
+        layers = range(self._observed.GetNumberOfLayers())
+        keys = self._observed.GetSegmentIDs()
+        times = tuple(self._observed.GetLayerDataObject(layer).GetMTime() for layer in layers)
+        values = tuple(self._observed.GetSegment(key).GetLabelValue() for key in keys)
+        return times, keys, values, tuple(self._observed.GetLayerIndex(key) for key in keys)
 
 
 def region_volumes_ml(labels: NDArray[np.uint8], spacing_mm: tuple[float, float, float]) -> dict[str, float]:

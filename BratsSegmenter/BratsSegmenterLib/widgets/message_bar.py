@@ -15,7 +15,7 @@ _NOTICE = _STYLE.format("#fff6d6", "#d9a400", "#4d3b00")
 
 @dataclass(frozen=True)
 class Offer:
-    """A way out of a failure: what the button says, what that means, and what it does."""
+    """A way out of a failure, or a choice: what the button says, what that means, and what it does."""
 
     text: str
     hint: str
@@ -38,9 +38,9 @@ class MessageBar:
         """Say why a job failed and what to do next; the technical reason is folded away."""
         self._show(failure.sentence, failure.cause, _ERROR, offer)
 
-    def show_notice(self, text: str) -> None:
+    def show_notice(self, text: str, offer: Offer | None = None) -> None:
         """Say what the user has to decide or should know."""
-        self._show(text, "", _NOTICE)
+        self._show(text, "", _NOTICE, offer)
 
     def clear(self) -> None:
         """Hide the bar."""

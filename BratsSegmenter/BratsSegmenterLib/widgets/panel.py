@@ -11,7 +11,9 @@ from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.archive_part import ArchivePart
+from BratsSegmenterLib.widgets.corrections_keeper import CorrectionsKeeper
 from BratsSegmenterLib.widgets.doctor_part import DoctorPart
+from BratsSegmenterLib.widgets.found_corrections import Found, FoundCorrections
 from BratsSegmenterLib.widgets.message_bar import MessageBar, Offer
 from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part
@@ -74,6 +76,8 @@ class Panel:
         self.review = ReviewPart(workflow, review)
         self.volumes = VolumesPart(workflow, review)
         self.send = SendPart(workflow, profiles, review, upkeep.preferences)
+        self._keeper = CorrectionsKeeper(workflow, review)
+        self._found = FoundCorrections(review, self.review.editor, self.message_bar.clear)
         self.settings = SettingsPart(upkeep.preferences, upkeep.storage, workflow, upkeep.studies_folder)
         self.doctor = DoctorPart(upkeep.doctor, profiles, upkeep.studies_folder)
         layout.addWidget(self.message_bar.widget)
@@ -129,6 +133,8 @@ class Panel:
 
     def look_whether_the_result_is_there(self) -> None:
         """Without its segmentation or reference image there is nothing to review: say so, and begin anew."""
+        else:
+            self._say_about_the_result(self._found.beside_loaded_scene())
         if self.workflow.result is not None and not self._review.parameters.has_result:
             self.close_scene()
             what = _("The segmentation or its reference image was removed from the scene.")
@@ -147,6 +153,7 @@ class Panel:
         self.review.release()
         self.volumes.release()
         self._review.release()
+        self._keeper.release()
 
     def _on_state_changed(self) -> None:
         if self.workflow.state.is_busy or self.workflow.state in _BEFORE_A_STUDY_IS_KNOWN:
@@ -156,6 +163,7 @@ class Panel:
         for part in self._parts:
             part.update()
         self._say_what_the_user_should_know()
+        self._keeper.update()
 
     def _say_what_the_user_should_know(self) -> None:
         """Before the segmentation what has to be decided, after it what the worker warned of; each said once."""
@@ -163,12 +171,21 @@ class Panel:
         if workflow.state is PanelState.PREPARED and workflow.sequences is not None:
             self._say(_("Before you go on:"), (*workflow.sequences.questions(), *self._offered_results()))
         elif workflow.result is not None and workflow.result is not self._announced:
-            self._say(_("Please note:"), (*workflow.result.warnings, *workflow.result.tolerated))
+            self._say_about_the_result(self._found.in_opened_result())
         self._announced = workflow.result
 
     def _offered_results(self) -> tuple[str, ...]:
         if not self.workflow.can_resume:
             return ()
+    def _say_about_the_result(self, found: Found | None) -> None:
+        result = self.workflow.result
+        assert result is not None, "a result is shown"
+        heading, sentences = _("Please note:"), (*result.warnings, *result.tolerated)
+        if found is None:
+            self._say(heading, sentences)
+        else:
+            self._say(heading, (found.sentence, *sentences), found.offer)
+
         if not self.workflow.earlier_results:
             return (_("Others have drawn in this study. Continue from what they drew, or segment."),)
         return (_("The study carries results already. Continue from one of them, or segment."),)
@@ -180,9 +197,9 @@ class Panel:
         hint = _("You agree that the missing slices are interpolated from their neighbours")
         return Offer(_("Resample and go on"), hint, self.workflow.fill_gaps)
 
-    def _say(self, heading: str, sentences: tuple[str, ...]) -> None:
+    def _say(self, heading: str, sentences: tuple[str, ...], offer: Offer | None = None) -> None:
         if sentences:
-            self.message_bar.show_notice("\n".join([heading, *(f"• {sentence}" for sentence in sentences)]))
+            self.message_bar.show_notice("\n".join([heading, *(f"• {sentence}" for sentence in sentences)]), offer)
 
     def _fold(self) -> None:
         """Open what the next phase of the work needs; within a phase the user folds as she likes."""
@@ -210,3 +227,4 @@ class Panel:
         self.review.follow_edit()
         self.volumes.show_volumes(volumes_ml)
         self.send.follow_edit()
+        self._keeper.follow_edit()

@@ -160,7 +160,7 @@ class StudiesPart(Part):
     def _may_leave(self) -> bool:
         if not self._workflow.is_corrected:
             return True
-        question = _("They stay in the scene, as a hidden segmentation. Leave the study?")
+        question = _("They are kept on this computer and come back when you open the study again. Leave it?")
         return slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Your corrections were not sent"))
 
     def _on_selection(self) -> None:

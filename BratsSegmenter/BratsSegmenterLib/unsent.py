@@ -1,0 +1,69 @@
+"""Corrections that were not sent yet, in the job folder: they survive a crash of Slicer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.geometry import Geometry, bounding_box
+from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.labelmap import read_labelmap, write_image
+
+_ONE_VOXEL = (slice(0, 1), slice(0, 1), slice(0, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class UnsentCorrections:
+    """A result as a person left it.
+
+    Attributes
+    ----------
+    labels : ndarray of uint8, shape (slices, rows, columns)
+        In the reference's own grid; 0 background, 1 NCR, 2 ED, 3 ET, 4 RC.
+    kept_at : datetime
+        When it was left so, local time.
+    """
+
+    labels: NDArray[np.uint8] = field(repr=False)
+    kept_at: datetime
+
+
+def keep_unsent(folder: JobFolder, labels: NDArray[np.uint8], geometry: Geometry) -> None:
+    """Keep a label map (slices, rows, columns) in place of what was kept before, whole or not at all.
+
+    Only the box around what is drawn is written, so that the event loop does not stand still for it.
+
+    Raises
+    ------
+    ExportError
+        The disk refused.
+    """
+    drawn = labels > 0
+    box = bounding_box(drawn) if drawn.any() else _ONE_VOXEL
+    write_image(geometry.cropped(box).image(np.ascontiguousarray(labels[box])), folder.unsent)
+
+
+def read_unsent(folder: JobFolder, geometry: Geometry) -> UnsentCorrections | None:
+    """What was kept of a result in the grid `geometry`; None where nothing was, or nothing that belongs to it."""
+    try:
+        part = read_labelmap(folder.unsent)
+    except ExportError:
+        return None
+    k, j, i = np.rint(geometry.indices(part.geometry.origin_mm[np.newaxis])[0, ::-1]).astype(int).tolist()
+    slices, rows, columns = part.labels.shape
+    box = slice(k, k + slices), slice(j, j + rows), slice(i, i + columns)
+    labels = np.zeros(geometry.shape, np.uint8)
+    is_inside = min(k, j, i) >= 0 and labels[box].shape == part.labels.shape
+    if not is_inside or not geometry.cropped(box).is_close(part.geometry):
+        return None
+    labels[box] = part.labels
+    return UnsentCorrections(labels, datetime.fromtimestamp(folder.unsent.stat().st_mtime).astimezone())
+
+
+def forget_unsent(folder: JobFolder) -> None:
+    """They were sent, or taken back, or belong to a result that is no more."""
+    folder.unsent.unlink(missing_ok=True)

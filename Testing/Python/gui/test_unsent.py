@@ -1,0 +1,150 @@
+"""Corrections that were not sent: kept a moment after each edit, found again when the study is opened."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import slicer
+from host.driver import finish, paint, wait_until
+from host.replay_worker import Behaviour
+
+from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.widgets.state import PanelState
+
+LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
+RADIUS_MM = 8.0
+
+
+@pytest.fixture
+def panel(open_panel):
+    return open_panel(Behaviour.WORKS)
+
+
+def _choose(panel) -> None:
+    if not panel.studies.ui.studyTable.rowCount:
+        panel.archive.ui.searchButton.click()
+        finish(panel)
+    panel.studies.ui.studyTable.clearSelection()
+    panel.studies.ui.studyTable.selectRow(0)
+
+
+def _segment(panel) -> None:
+    _choose(panel)
+    panel.run.ui.runButton.click()
+    finish(panel)
+
+
+def _leave_and_open_again(panel) -> None:
+    panel.close_scene()
+    slicer.mrmlScene.Clear(0)
+    _choose(panel)
+    panel.workflow.open_kept()
+    finish(panel)
+
+
+def _paint(panel) -> None:
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, RADIUS_MM)
+
+
+def _volumes(panel) -> dict[str, str]:
+    table = panel.volumes.ui.volumeTable
+    return {table.item(row, 0).toolTip(): table.item(row, 1).text() for row in range(table.rowCount)}
+
+
+def _unsent(panel) -> Path:
+    return JobFolder(panel.workflow.folder).unsent
+
+
+def test_an_edit_is_on_the_disk_a_moment_later(panel):
+    _segment(panel)
+    assert not _unsent(panel).exists()
+    _paint(panel)
+    wait_until(_unsent(panel).exists)
+
+
+def test_a_study_that_is_left_and_opened_again_begins_with_the_corrections_and_says_so(panel):
+    _segment(panel)
+    drawn = _volumes(panel)
+    _paint(panel)
+    edited = _volumes(panel)
+    _leave_and_open_again(panel)
+    assert _volumes(panel) == edited
+    assert "that were not sent were found and taken up" in panel.message_bar.ui.textLabel.text
+    panel.message_bar.ui.offerButton.click()
+    assert _volumes(panel) == drawn
+    assert panel.message_bar.widget.isHidden()
+    panel.review.ui.segmentEditor.undo()
+    assert _volumes(panel) == edited
+
+
+def test_corrections_that_were_taken_back_are_not_found_again(panel):
+    _segment(panel)
+    _paint(panel)
+    panel._keeper.keep_now()
+    panel.review.ui.segmentEditor.undo()
+    _leave_and_open_again(panel)
+    assert panel.message_bar.widget.isHidden()
+
+
+def test_what_was_sent_is_not_found_again(panel):
+    _segment(panel)
+    _paint(panel)
+    panel._keeper.keep_now()
+    panel.send.ui.reviewerEdit.setText("R. Eader")
+    panel.send.ui.consentBox.setChecked(True)
+    panel.send.ui.sendButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.SENT
+    assert not _unsent(panel).exists()
+
+
+def test_segmenting_again_begins_with_what_the_model_draws(panel):
+    _segment(panel)
+    drawn = _volumes(panel)
+    _paint(panel)
+    panel.run.ui.runButton.click()
+    finish(panel)
+    assert _volumes(panel) == drawn
+    panel._keeper.keep_now()
+    assert not _unsent(panel).exists()
+
+
+def test_a_saved_scene_stays_as_it_was_saved_and_later_corrections_are_offered(panel, tmp_path: Path):
+    _segment(panel)
+    saved = _volumes(panel)
+    scene_file = str(tmp_path / "scene.mrb")
+    slicer.mrmlScene.SetURL(scene_file)
+    assert slicer.mrmlScene.WriteToMRB(scene_file)
+    _paint(panel)
+    edited = _volumes(panel)
+    panel.close_scene()
+    slicer.mrmlScene.Clear(0)
+    slicer.mrmlScene.ReadFromMRB(scene_file)
+    panel.restore()
+    assert _volumes(panel) == saved
+    assert "this scene holds others" in panel.message_bar.ui.textLabel.text
+    panel.message_bar.ui.offerButton.click()
+    assert _volumes(panel) == edited
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kills a process by signal")
+def test_a_killed_slicer_loses_no_correction(panel, tmp_path: Path):
+    """Another process segments and paints; it is killed while its event loop turns."""
+    script = Path(__file__).with_name("paint_until_killed.py")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, str(script), str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        edited_ml = process.stdout.readline().strip()
+        kept = next(iter((tmp_path / "cache" / "BratsSegmenter").iterdir()))
+        wait_until(JobFolder(kept).unsent.exists)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+    _choose(panel)
+    panel.workflow.open_kept()
+    finish(panel)
+    assert _volumes(panel)["ET"] == edited_ml
+    assert "that were not sent were found" in panel.message_bar.ui.textLabel.text

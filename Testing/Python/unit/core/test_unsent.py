@@ -1,0 +1,71 @@
+"""Corrections that were not sent yet, on the disk."""
+
+import os
+from datetime import datetime
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.unsent import forget_unsent, keep_unsent, read_unsent
+
+SHAPE = (9, 20, 16)
+
+
+@pytest.fixture
+def folder(tmp_path) -> JobFolder:
+    return JobFolder(tmp_path)
+
+
+@pytest.fixture
+def oblique() -> Geometry:
+    turned = sitk.Euler3DTransform()
+    turned.SetRotation(0.2, -0.3, 0.4)
+    direction = np.array(turned.GetMatrix()).reshape(3, 3)
+    return Geometry.from_axes(SHAPE, (0.9, 0.9, 3.0), direction, np.array([-40.0, 12.5, 33.0]))
+
+
+@pytest.fixture
+def labels() -> np.ndarray:
+    drawn = np.zeros(SHAPE, np.uint8)
+    drawn[2:5, 3:12, 4:9] = 2
+    drawn[3, 5:8, 5:8] = 3
+    return drawn
+
+
+def test_what_was_kept_comes_back_voxel_by_voxel_with_its_time(folder, oblique, labels):
+    keep_unsent(folder, labels, oblique)
+    at = datetime(2026, 5, 3, 17, 42).astimezone()
+    os.utime(folder.unsent, (at.timestamp(), at.timestamp()))
+    kept = read_unsent(folder, oblique)
+    assert np.array_equal(kept.labels, labels)
+    assert kept.kept_at == at
+
+
+def test_a_result_from_which_everything_was_erased_comes_back_empty(folder, oblique, labels):
+    keep_unsent(folder, np.zeros_like(labels), oblique)
+    assert not read_unsent(folder, oblique).labels.any()
+
+
+def test_the_newest_takes_the_place_of_what_was_kept_before(folder, oblique, labels):
+    keep_unsent(folder, labels, oblique)
+    keep_unsent(folder, np.roll(labels, 1, axis=1), oblique)
+    assert np.array_equal(read_unsent(folder, oblique).labels, np.roll(labels, 1, axis=1))
+    assert [file.name for file in folder.path.iterdir()] == ["unsent.nii.gz"]
+
+
+@pytest.mark.parametrize("shift_mm", [0.4, -30.0, 30.0])
+def test_corrections_of_another_grid_are_not_taken_for_this_result_s(folder, oblique, labels, shift_mm):
+    keep_unsent(folder, labels, oblique)
+    other = Geometry.from_axes(SHAPE, oblique.spacing_mm, oblique.direction, oblique.origin_mm + shift_mm)
+    assert read_unsent(folder, other) is None
+
+
+def test_nothing_kept_nothing_found_and_forgetting_twice_is_no_error(folder, oblique, labels):
+    assert read_unsent(folder, oblique) is None
+    keep_unsent(folder, labels, oblique)
+    forget_unsent(folder)
+    forget_unsent(folder)
+    assert read_unsent(folder, oblique) is None
