@@ -191,6 +191,8 @@ class SegmentResult:
         By region key, the Dice with an expert that the calibration expects, 0 to 1; for the same regions at most.
     brain : Path or None
         Mask of the brain in the reference's own grid (MetaImage, not compressed); None where there is none.
+    is_postoperative : bool
+        A person had confirmed an operation, and a resection cavity was looked for.
     """
 
     reference: str
@@ -208,6 +210,7 @@ class SegmentResult:
     doubtful_slices: tuple[DoubtfulSlice, ...] = ()
     expected_dice: Mapping[str, float] = field(default_factory=dict)
     brain: Path | None = None
+    is_postoperative: bool = False
 
 
 @dataclass(frozen=True)

@@ -55,10 +55,18 @@ class StudyOrigin:
 
 
 @dataclass(frozen=True)
-class _Progress:
-    """How far the work on the study is."""
+class StudyProgress:
+    """How far the work on the study is, queues aside: NEW, SEGMENTED, CORRECTED or SENT.
 
-    state: StudyState
+    Attributes
+    ----------
+    state : StudyState
+    question : str
+        What a person has yet to answer about the result; empty when nothing.
+    """
+
+    state: StudyState = StudyState.NEW
+    question: str = ""
 
 
 def study_folder(jobs_folder: Path, study_uid: str) -> Path:
@@ -84,10 +92,14 @@ class KeptStudy:
         return self._read("study.json", StudyOrigin)
 
     @property
+    def progress(self) -> StudyProgress:
+        """How far the work is that was done so far."""
+        return self._read("state.json", StudyProgress) or StudyProgress()
+
+    @property
     def state(self) -> StudyState:
-        """How far the work is that was done so far, queues aside: NEW, SEGMENTED, CORRECTED or SENT."""
-        progress = self._read("state.json", _Progress)
-        return progress.state if progress is not None else StudyState.NEW
+        """The state of :attr:`progress`."""
+        return self.progress.state
 
     @property
     def prepared(self) -> PrepareResult | None:
@@ -103,9 +115,9 @@ class KeptStudy:
         """Remember which study it is."""
         self._write("study.json", origin)
 
-    def write_state(self, state: StudyState) -> None:
-        """Remember how far the work is."""
-        self._write("state.json", _Progress(state))
+    def write_state(self, state: StudyState, question: str = "") -> None:
+        """Remember how far the work is, and what a person has yet to answer."""
+        self._write("state.json", StudyProgress(state, question))
 
     def write_prepared(self, prepared: PrepareResult) -> None:
         """Remember what was recognised."""

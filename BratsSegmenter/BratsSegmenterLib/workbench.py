@@ -148,7 +148,7 @@ class Workbench:
         case = load_case(found, job.resample_gaps, self._progress, notes)
         settings = Settings(job.bundle, job.device, _steps(job.steps), job.is_postoperative)
         result = segment_case(case, settings, self._progress)
-        return self._keep(result, job.resample_gaps)
+        return replace(self._keep(result, job.resample_gaps), is_postoperative=job.is_postoperative)
 
     def borrow(self, job: BorrowJob) -> BorrowedSequence:
         """Fetch a missing sequence from another study of the patient."""

@@ -86,6 +86,8 @@ class Behaviour(Enum):
     WAITS_FOR_CANCEL = "waits-for-cancel"
     DIES = "dies"
     HANGS = "hangs"
+    LACKS_FLAIR = "lacks-flair"
+    OPERATED = "operated"
 
 
 def main(argv: list[str]) -> int:
@@ -176,6 +178,8 @@ def _prepare(_job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     if behaviour is Behaviour.DOUBTS:
         sequences["T2"]["confidence"] = 0.5
         warnings = ["Series 3 is called T2, but its echo time is that of a T1."]
+    if behaviour is Behaviour.LACKS_FLAIR:
+        series, sequences = [row for row in series if row["key"] != "2.25.4"], _without_flair(sequences)
     has_results = behaviour is Behaviour.FINDS_RESULTS
     return {
         "series": series,
@@ -184,7 +188,26 @@ def _prepare(_job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
         "notes": [],
         "results": [_RESULT] if has_results else [],
         "others": [_OF_OTHERS] if has_results else [],
+        "consequences": {"FLAIR": "FLAIR is missing: oedema and whole tumour will not be measured."},
+        "operated": True if behaviour is Behaviour.OPERATED else None,
+        "operated_reason": "post op" if behaviour is Behaviour.OPERATED else "",
     }
+
+
+def _without_flair(sequences: dict[str, Any]) -> dict[str, Any]:
+    return {name: choice for name, choice in sequences.items() if name != "FLAIR"}
+
+
+def _elsewhere(_job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
+    study = STUDY | {"study_uid": "2.25.1000", "study_date": "20251224"}
+    offer = {"sequence": "FLAIR", "study": study, "days_later": -9}
+    return {"offers": [offer | {"description": "Ax T2 FLAIR", "series_uids": ["2.25.8"]}]}
+
+
+def _borrow(_job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
+    choice = {"key": "2.25.8", "series_uid": "2.25.8", "confidence": 0.95, "reasons": ["TR and TE fit"]}
+    row = {"key": "2.25.8", "description": "Ax T2 FLAIR", "number": 8, "slices": SHAPE[0]}
+    return {"sequence": "FLAIR", "choice": choice, "row": row, "study_date": "2025-12-24", "days_later": -9}
 
 
 def _resume(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
@@ -225,6 +248,7 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
         "quality_page": str(folder / "quality.html"),
         "algorithm": {"name": job["bundle"], "version": "0", "weights_sha256": "0" * 64},
         "stages": [{"name": "segment", "seconds": 0.0}],
+        "is_postoperative": job.get("is_postoperative", False),
         "warnings": ["FLAIR ends within the tumour."] if behaviour is Behaviour.DOUBTS else [],
     }
 
@@ -277,6 +301,8 @@ _ANSWERS = {
     "search": _search,
     "list_folder": _list_folder,
     "priors": _priors,
+    "elsewhere": _elsewhere,
+    "borrow": _borrow,
     "prepare": _prepare,
     "segment": _segment,
     "resume": _resume,

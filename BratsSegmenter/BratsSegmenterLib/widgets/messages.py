@@ -10,8 +10,10 @@ from typing import Any
 
 from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.job_results import (
+    BorrowedSequence,
     ConnectionResult,
     DoctorResult,
+    ElsewhereResult,
     JobResult,
     ListFolderResult,
     PrepareResult,
@@ -22,8 +24,10 @@ from BratsSegmenterLib.job_results import (
     StorageResult,
 )
 from BratsSegmenterLib.jobs import (
+    BorrowJob,
     ConnectionJob,
     DoctorJob,
+    ElsewhereJob,
     Job,
     ListFolderJob,
     PrepareJob,
@@ -48,6 +52,8 @@ RESULT_OF: dict[type[Job], type[JobResult]] = {
     ResumeJob: SegmentResult,
     SendJob: SendResult,
     PriorsJob: PriorsResult,
+    ElsewhereJob: ElsewhereResult,
+    BorrowJob: BorrowedSequence,
 }
 
 

@@ -27,6 +27,7 @@ from BratsSegmenterLib.widgets.sequences_part import SequencesPart
 from BratsSegmenterLib.widgets.settings_part import SettingsPart
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.studies_part import StudiesPart
+from BratsSegmenterLib.widgets.surgery_bar import SurgeryBar
 from BratsSegmenterLib.widgets.upkeep import Upkeep
 from BratsSegmenterLib.widgets.views_part import ViewsPart
 from BratsSegmenterLib.widgets.volumes_part import VolumesPart
@@ -75,12 +76,14 @@ class Panel:
         self.views = ViewsPart(workflow, review)
         self.review = ReviewPart(workflow, review)
         self.volumes = VolumesPart(workflow, review)
-        self.send = SendPart(workflow, profiles, review, upkeep.preferences)
         self._keeper = CorrectionsKeeper(workflow, review)
         self._found = FoundCorrections(review, self.review.editor, self.message_bar.clear)
+        self.send = SendPart(workflow, profiles, review, upkeep.preferences)
         self.settings = SettingsPart(upkeep.preferences, upkeep.storage, workflow, upkeep.studies_folder)
         self.doctor = DoctorPart(upkeep.doctor, profiles, upkeep.studies_folder)
+        self.surgery = SurgeryBar(workflow, lambda: self.run.options)
         layout.addWidget(self.message_bar.widget)
+        layout.addWidget(self.surgery.widget)
         layout.addWidget(self.progress.widget)
         for part in self._parts:
             layout.addWidget(part.widget)
@@ -130,11 +133,11 @@ class Panel:
         except SeriesError as error:
             self.workflow.forget_study()
             self.workflow.failed.emit(Failure.of(error))
+        else:
+            self._say_about_the_result(self._found.beside_loaded_scene())
 
     def look_whether_the_result_is_there(self) -> None:
         """Without its segmentation or reference image there is nothing to review: say so, and begin anew."""
-        else:
-            self._say_about_the_result(self._found.beside_loaded_scene())
         if self.workflow.result is not None and not self._review.parameters.has_result:
             self.close_scene()
             what = _("The segmentation or its reference image was removed from the scene.")
@@ -150,20 +153,20 @@ class Panel:
         self._release_nodes()
 
     def _release_nodes(self) -> None:
+        self._keeper.release()
         self.review.release()
         self.volumes.release()
         self._review.release()
-        self._keeper.release()
 
     def _on_state_changed(self) -> None:
         if self.workflow.state.is_busy or self.workflow.state in _BEFORE_A_STUDY_IS_KNOWN:
             self.message_bar.clear()
         self._fold()
         self.progress.update()
+        self._keeper.update()
         for part in self._parts:
             part.update()
         self._say_what_the_user_should_know()
-        self._keeper.update()
 
     def _say_what_the_user_should_know(self) -> None:
         """Before the segmentation what has to be decided, after it what the worker warned of; each said once."""
@@ -174,9 +177,6 @@ class Panel:
             self._say_about_the_result(self._found.in_opened_result())
         self._announced = workflow.result
 
-    def _offered_results(self) -> tuple[str, ...]:
-        if not self.workflow.can_resume:
-            return ()
     def _say_about_the_result(self, found: Found | None) -> None:
         result = self.workflow.result
         assert result is not None, "a result is shown"
@@ -186,6 +186,9 @@ class Panel:
         else:
             self._say(heading, (found.sentence, *sentences), found.offer)
 
+    def _offered_results(self) -> tuple[str, ...]:
+        if not self.workflow.can_resume:
+            return ()
         if not self.workflow.earlier_results:
             return (_("Others have drawn in this study. Continue from what they drew, or segment."),)
         return (_("The study carries results already. Continue from one of them, or segment."),)

@@ -24,7 +24,7 @@ class QueueRow:
     progress : str
         Its state in words; while it is worked on, with how much of the stage is done.
     hint : str
-        Why it waits or failed; empty otherwise.
+        Why it waits or failed, what has to be answered about its result; empty otherwise.
     """
 
     item: QueueItem
@@ -50,9 +50,15 @@ class QueueModel:
         self._queue = queue
         self._identities = identities
         self._origins: dict[str, StudyOrigin | None] = {}
+        self._questions: dict[str, str] = {}
         self._event: ProgressEvent | None = None
         queue.progressed.connect(self._remember)
         queue.changed.connect(self._forget)
+
+    def refresh(self) -> None:
+        """Read again what has to be answered about the results."""
+        done = (item for item in self._queue.items if item.state is StudyState.SEGMENTED)
+        self._questions = {item.folder: self._queue.kept(item).progress.question for item in done}
 
     def rows(self) -> tuple[QueueRow, ...]:
         """All studies, in the order in which they are worked on."""
@@ -71,7 +77,7 @@ class QueueModel:
             return ""
         done = sum(item.state is StudyState.SEGMENTED for item in items)
         parts = [f"{done} of {len(items)} done"]
-        asking = sum(item.state is StudyState.NEEDS_YOU for item in items)
+        asking = sum(item.state is StudyState.NEEDS_YOU or bool(self._questions.get(item.folder)) for item in items)
         parts += [f"{asking} {'waits' if asking == 1 else 'wait'} for you"] if asking else []
         failed = sum(item.state is StudyState.FAILED for item in items)
         parts += [f"{failed} failed"] if failed else []
@@ -83,7 +89,7 @@ class QueueModel:
             item=item,
             title=self._identities.title(origin.study) if origin else "unknown study",
             progress=self._progress(item),
-            hint=item.reason,
+            hint=item.reason or self._questions.get(item.folder, ""),
             can_open=item.state in _OPENS and origin is not None,
             can_move=place > 0 and item.state is StudyState.QUEUED,
             can_retry=item.state in _TRIES_AGAIN,
@@ -91,6 +97,9 @@ class QueueModel:
         )
 
     def _progress(self, item: QueueItem) -> str:
+        question = self._questions.get(item.folder)
+        if question:
+            return f"{item.state.value}: {question}"
         if not item.is_at_work or self._event is None:
             return item.state.value
         return f"{item.state.value}: {self._event.stage} {self._event.fraction:.0%}"

@@ -59,6 +59,7 @@ class QueuePart(Part):
     def update(self) -> None:
         """Show the queue; hidden while it is empty."""
         selected = self._selected()
+        self._model.refresh()
         self._rows = self._model.rows()
         self.widget.setVisible(bool(self._rows))
         self.widget.setText(f"{self._title}:  {self._model.summary()}")

@@ -88,7 +88,8 @@ class QueueRunner:
         item = self.item(study_uid)
         if item is not None and item.state is not StudyState.SEGMENTED:
             return item.state, item.reason
-        return KeptStudy(study_folder(self._jobs_folder, study_uid)).state, ""
+        progress = KeptStudy(study_folder(self._jobs_folder, study_uid)).progress
+        return progress.state, progress.question
 
     def go_on(self) -> None:
         """Begin with what waits, after a start of Slicer or when something may have changed."""
@@ -215,7 +216,8 @@ class QueueRunner:
             case SegmentResult():
                 kept = KeptStudy(self._jobs_folder / self._current)
                 kept.write_result(outcome)
-                kept.write_state(StudyState.SEGMENTED)
+                prepared = kept.prepared
+                kept.write_state(StudyState.SEGMENTED, SequencesModel(prepared).open_question if prepared else "")
                 self._stop(StudyState.SEGMENTED)
             case Failure() if outcome.is_gap:
                 self._stop(StudyState.NEEDS_YOU, outcome.what)

@@ -26,15 +26,15 @@ class SequenceRowWidget:
     """
 
     def __init__(self, sequence: Sequence) -> None:
-        self.widget, self._ui = load_ui("SequenceRow")
-        self.selector = self._ui.selector
+        self.widget, self.ui = load_ui("SequenceRow")
+        self.selector = self.ui.selector
         self.changed, self.accepted = Signal(), Signal()
         self.selector.setObjectName(f"{sequence.value}Selector")
         self.selector.setToolTip(_("The series that is taken as {sequence}").format(sequence=sequence.value))
         self.selector.currentIndexChanged.connect(self._on_choice)
-        self._ui.nameLabel.setText(f"<b>{sequence.value}</b>")
-        self._ui.doubtLabel.setStyleSheet(DOUBT_STYLE)
-        self._ui.offerButton.clicked.connect(self._on_accepted)
+        self.ui.nameLabel.setText(f"<b>{sequence.value}</b>")
+        self.ui.doubtLabel.setStyleSheet(DOUBT_STYLE)
+        self.ui.offerButton.clicked.connect(self._on_accepted)
 
     def offer(self, series: tuple[SeriesRow, ...]) -> None:
         """Fill the drop-down."""
@@ -51,17 +51,17 @@ class SequenceRowWidget:
         self.selector.blockSignals(True)
         self.selector.setCurrentIndex(self.selector.findData(row.key))
         self.selector.blockSignals(False)
-        self._ui.confidenceLabel.setText("" if row.confidence is None else f"{row.confidence:.0%}")
-        self._ui.confidenceLabel.setStyleSheet("color: #9a6700; font-weight: bold;" if row.is_doubtful else "")
-        self._ui.reasonLabel.setText(row.reason)
-        set_text_or_hide(self._ui.doubtLabel, row.doubt)
-        self._ui.thumbnailLabel.setPixmap(qt.QPixmap(str(row.thumbnail or "")))
+        self.ui.confidenceLabel.setText("" if row.confidence is None else f"{row.confidence:.0%}")
+        self.ui.confidenceLabel.setStyleSheet("color: #9a6700; font-weight: bold;" if row.is_doubtful else "")
+        self.ui.reasonLabel.setText(row.reason)
+        set_text_or_hide(self.ui.doubtLabel, row.doubt)
+        self.ui.thumbnailLabel.setPixmap(qt.QPixmap(str(row.thumbnail or "")))
 
     def show_offer(self, text: str, can_be_taken: bool) -> None:
         """Show what another study of the patient has; nothing where `text` is empty."""
-        self._ui.offerLabel.setText(text)
-        self._ui.offerButton.setEnabled(can_be_taken)
-        self._ui.offerFrame.setVisible(bool(text))
+        self.ui.offerLabel.setText(text)
+        self.ui.offerButton.setEnabled(can_be_taken)
+        self.ui.offerFrame.setVisible(bool(text))
 
     def _on_accepted(self) -> None:
         self.accepted.emit()

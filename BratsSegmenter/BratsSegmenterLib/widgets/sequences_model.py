@@ -88,6 +88,17 @@ class SequencesModel:
         return f"Proposed: {'after' if operated else 'before'} an operation, because a description says '{words}'."
 
     @property
+    def open_question(self) -> str:
+        """What a person has yet to answer about a result made of these sequences; empty when nothing."""
+        return "operation to be confirmed" if self.proposes_surgery else ""
+
+    @property
+    def surgery_question(self) -> str:
+        """What is asked about a result for which nobody had said whether there was an operation."""
+        words = self._prepared.operated_reason
+        return f"A description says '{words}'. Was there an operation? So far no resection cavity was looked for."
+
+    @property
     def proposes_surgery(self) -> bool:
         """Whether an operation is proposed that the user has not confirmed."""
         return self._prepared.operated is True and not self.is_postoperative

@@ -191,7 +191,7 @@ class StudiesPart(Part):
 
 
 def _item(row: StudyRow, column: Column, text: str) -> qt.QTableWidgetItem:
-    item = qt.QTableWidgetItem(text if column is not Column.STATE else row.state.value)
+    item = qt.QTableWidgetItem(text if column is not Column.STATE else row.short_state)
     item.setToolTip(text)
     if column is Column.STATE and row.state in _STATE_COLOURS:
         item.setForeground(qt.QBrush(qt.QColor(_STATE_COLOURS[row.state])))

@@ -70,6 +70,12 @@ class StudyAtHand:
         return self._connection is not None or self._files is not None
 
     @property
+    def asks_about_surgery(self) -> bool:
+        """Whether the result was made without a cavity though an operation is proposed, and nobody answered yet."""
+        is_proposed = self.sequences is not None and self.sequences.proposes_surgery
+        return self.result is not None and is_proposed and bool(self._kept.progress.question)
+
+    @property
     def can_resume(self) -> bool:
         """Whether the study carries regions that can be taken up, ours or others'."""
         return bool(self.foreign_regions) or any(result.regions is not None for result in self.earlier_results)

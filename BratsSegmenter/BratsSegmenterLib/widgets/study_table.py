@@ -10,6 +10,8 @@ from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.widgets.identities import Identities, readable_day
 
+_LONGEST_STATE = 36
+
 
 class Column(IntEnum):
     """The columns from left to right."""
@@ -23,11 +25,18 @@ class Column(IntEnum):
 
 @dataclass(frozen=True)
 class StudyRow:
-    """One study; its cells in the order of :class:`Column`."""
+    """One study; its cells in the order of :class:`Column`.
+
+    Attributes
+    ----------
+    short_state : str
+        The last cell, short enough for its column.
+    """
 
     study: StudySummary
     cells: tuple[str, str, str, str, str]
     state: StudyState
+    short_state: str
 
 
 class StudyTable:
@@ -68,11 +77,15 @@ class StudyTable:
             "" if study.series_count is None else str(study.series_count),
             f"{state.value}: {reason}" if reason else state.value,
         )
-        return StudyRow(study, cells, state)
+        return StudyRow(study, cells, state, _elided(cells[Column.STATE]))
 
     def _sort_key(self, row: StudyRow) -> tuple[int, str]:
         text = row.cells[self.sorted_by].casefold()
         return (int(text or 0), "") if self.sorted_by is Column.SERIES else (0, text)
+
+
+def _elided(text: str) -> str:
+    return text if len(text) <= _LONGEST_STATE else f"{text[: _LONGEST_STATE - 1].rstrip()}…"
 
 
 def _has_all(row: StudyRow, words: list[str]) -> bool:

@@ -18,7 +18,7 @@ from BratsSegmenterLib.job_results import (
     SegmentResult,
     SendResult,
 )
-from BratsSegmenterLib.jobs import ConnectionJob, Job, ListFolderJob, ResumeJob, SearchJob, SendJob
+from BratsSegmenterLib.jobs import ConnectionJob, Job, ListFolderJob, ResumeJob, SearchJob, SegmentJob, SendJob
 from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.steps import StepRunner, at_once
@@ -55,9 +55,9 @@ class Workflow(StudyAtHand):
     Attributes
     ----------
     state : PanelState
-    state_changed, progressed, failed, studies_found, folder_listed, connection_checked, sent, rehearsed : Signal
+    state_changed, progressed, failed, studies_found, folder_listed, connection_checked, sent, rehearsed, refused : Signal
         Emitted without arguments, with a ProgressEvent, a Failure, the studies, a ListFolderResult, the checks, a
-        SendResult that was stored, the SendResult of a dry run.
+        SendResult that was stored, the SendResult of a dry run, the Failure of either (which `failed` says too).
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class Workflow(StudyAtHand):
         self.connection_checked = Signal()
         self.sent = Signal()
         self.rehearsed = Signal()
+        self.refused = Signal()
         runner.progressed.connect(self.progressed.emit)
         runner.ended.connect(self._on_ended)
         self._opening.ended.connect(self._on_opened)
@@ -124,7 +125,7 @@ class Workflow(StudyAtHand):
         """Take up what the chosen study's folder keeps: its result, else its recognised sequences."""
         prepared, result = self._kept.prepared, self._kept.result
         if prepared is not None:
-            self._show_sequences(prepared)
+            self._show_sequences(prepared).is_postoperative = result is not None and result.is_postoperative
         if result is not None:
             self._show(result)
 
@@ -141,6 +142,16 @@ class Workflow(StudyAtHand):
     def borrow(self, offer: SequenceOffer) -> None:
         """Fetch a missing sequence from another study of the patient; the user agreed."""
         self._start(self._borrow_job(offer), self._connection)
+
+    def answer_about_surgery(self, was_operated: bool, options: RunOptions) -> None:
+        """After an operation the study is segmented again, with its cavity; otherwise the result stands as it is."""
+        assert self.sequences is not None
+        if was_operated:
+            self.sequences.is_postoperative = True
+            self.run(options)
+        else:
+            self._kept.write_state(self._kept.state)
+            self.state_changed.emit()
 
     def resume(self, uid: str = "") -> None:
         """Take up regions that the study carries, the newest without a UID, in place of a segmentation."""
@@ -168,7 +179,7 @@ class Workflow(StudyAtHand):
         try:
             labels = self._scene.export_labels(self.folder)
         except BratsSegmenterError as error:
-            self.failed.emit(Failure.of(error))
+            self._say_failure(Failure.of(error), is_of_sending=True)
             return
         job = SendJob(
             folder=self.folder,
@@ -247,7 +258,7 @@ class Workflow(StudyAtHand):
                 self._on_borrowed(outcome)
             case SegmentResult():
                 self._kept.write_result(outcome)
-                self._kept.write_state(StudyState.SEGMENTED)
+                self._kept.write_state(StudyState.SEGMENTED, self._open_question())
                 self._show(outcome)
             case SendResult() if isinstance(self._job, SendJob) and self._job.profile is not None:
                 self._on_sent(outcome)
@@ -258,7 +269,7 @@ class Workflow(StudyAtHand):
     def _tell(self, outcome: Outcome) -> None:
         match outcome:
             case Failure():
-                self.failed.emit(outcome)
+                self._say_failure(outcome, is_of_sending=isinstance(self._job, SendJob))
             case ConnectionResult(checks):
                 self.connection_checked.emit(checks)
             case SearchResult(studies):
@@ -267,6 +278,11 @@ class Workflow(StudyAtHand):
                 self.folder_listed.emit(outcome)
             case SendResult():
                 self.rehearsed.emit(outcome)
+
+    def _say_failure(self, failure: Failure, is_of_sending: bool) -> None:
+        self.failed.emit(failure)
+        if is_of_sending:
+            self.refused.emit(failure)
 
     def _on_sent(self, result: SendResult) -> None:
         self._sent_version = result.version or 0
@@ -280,6 +296,11 @@ class Workflow(StudyAtHand):
         sequences = self._show_sequences(result)
         if not sequences.questions() and not self.can_resume:
             self._segment(sequences)
+
+    def _open_question(self) -> str:
+        """What the model's own result leaves to be answered; regions that were taken up have their answer."""
+        is_drawn_now = isinstance(self._job, SegmentJob)
+        return self.sequences.open_question if is_drawn_now and self.sequences is not None else ""
 
     def _on_borrowed(self, borrowed: BorrowedSequence) -> None:
         assert self.sequences is not None

@@ -8,6 +8,7 @@ from host.driver import finish, paint, wait_until
 from host.replay_worker import Behaviour
 from host.slicer_app import application
 
+from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.widgets.assembly import build_panel
 from BratsSegmenterLib.widgets.choices import RunOptions
@@ -351,3 +352,22 @@ def test_whatever_can_be_clicked_or_filled_in_says_what_it_is_for(open_panel):
         if child.name and not child.name.startswith("qt_") and not child.toolTip
     ]
     assert silent == []
+
+
+def test_a_missing_sequence_is_offered_from_another_study_and_fetched_with_one_click(open_panel):
+    panel = open_panel(Behaviour.LACKS_FLAIR)
+    _segment(panel)
+    assert panel.workflow.state is PanelState.PREPARED
+    ui = panel.sequences.rows[Sequence.FLAIR].ui
+    wait_until(lambda: not ui.offerFrame.isHidden())
+    assert ui.offerLabel.text == "The study of 2025-12-24, 9 days earlier, has 'Ax T2 FLAIR'."
+    assert panel.sequences.rows[Sequence.T2].ui.offerFrame.isHidden()
+    ui.offerButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.PREPARED
+    assert ui.offerFrame.isHidden()
+    assert ui.selector.currentText == "8  Ax T2 FLAIR, 2025-12-24  (24)"
+    assert "From another study of this patient" in ui.doubtLabel.text
+    panel.run.ui.runButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.REVIEW

@@ -76,7 +76,7 @@ def test_two_queued_studies_end_though_the_worker_is_killed_and_slicer_started_a
     _be_quick(panel, bundle)
     story = Story(panel, archive)
     story.enter_archive()
-    panel.archive.editor.ui.saveButton.click()
+    story.save_archive()
     story.search()
     panel.studies.ui.studyTable.selectAll()
     assert panel.studies.ui.queueButton.text == "Queue 2"
@@ -92,8 +92,9 @@ def test_two_queued_studies_end_though_the_worker_is_killed_and_slicer_started_a
 
     panel, _frame = _open_panel(parameter_node, tmp_path)
     assert _queue_states(panel)[0] == "segmenting", "it was fetched before the crash"
-    Story(panel, archive).enter_archive()  # without a keyring the token was in memory only
-    panel.archive.editor.ui.saveButton.click()
+    story = Story(panel, archive)
+    story.enter_archive()  # without a keyring the token was in memory only
+    story.save_archive()
     wait_until(lambda: _has_rest(panel), timeout_s=500)
     assert _queue_states(panel) == ["segmented"] * 2, _reasons(panel)
     kept = list((tmp_path / "cache" / "BratsSegmenter").glob("*/result.json"))
@@ -132,6 +133,26 @@ def test_a_finished_study_opens_from_the_queue_without_a_worker(open_panel):
     assert panel.workflow.state is PanelState.REVIEW
     assert panel.volumes.ui.volumeTable.item(0, 1).text() == "1.82"
     assert worked == []
+
+
+def test_an_operation_is_asked_about_when_a_queued_study_is_opened_and_answered_with_one_click(open_panel):
+    panel = open_panel(Behaviour.OPERATED)
+    _queue_one(panel)
+    table = panel.queue.ui.queueTable
+    assert table.item(0, 1).text() == "segmented: operation to be confirmed"
+    assert panel.studies.ui.studyTable.item(0, 4).text() == "segmented: operation to be confirmed"
+    assert panel.surgery.widget.isHidden()
+    table.selectRow(0)
+    panel.queue.ui.openButton.click()
+    finish(panel)
+    assert not panel.surgery.widget.isHidden()
+    assert "'post op'" in panel.surgery.ui.questionLabel.text
+    panel.surgery.ui.operatedButton.click()
+    assert panel.surgery.widget.isHidden()
+    finish(panel)
+    assert panel.workflow.result.is_postoperative
+    assert panel.surgery.widget.isHidden()
+    assert panel.studies.ui.studyTable.item(0, 4).text() == "segmented"
 
 
 def test_a_failed_study_says_why_and_is_tried_again(open_panel):

@@ -1,5 +1,6 @@
 """Studies that are fetched and segmented in the background, with runners that a test holds in its hands."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -262,6 +263,16 @@ def test_the_state_of_any_study_is_known(desk):
     desk.end_both_jobs()
     KeptStudy(study_folder(desk.folder, "2.25.1")).write_state(StudyState.SENT)
     assert desk.queue.state_of("2.25.1") == (StudyState.SENT, "")
+
+
+def test_an_operation_that_nobody_confirmed_is_asked_about_when_the_study_is_segmented(desk):
+    desk.queue.add(_origin(1))
+    desk.worker.end(replace(_prepared(), operated=True, operated_reason="post op"))
+    assert not desk.worker.jobs[-1].is_postoperative, "never assumed"
+    desk.worker.end(_segmented(desk.folder))
+    assert desk.queue.state_of("2.25.1") == (StudyState.SEGMENTED, "operation to be confirmed")
+    KeptStudy(study_folder(desk.folder, "2.25.1")).write_state(StudyState.CORRECTED)
+    assert desk.queue.state_of("2.25.1") == (StudyState.CORRECTED, "")
 
 
 def test_a_record_of_another_version_is_no_record(tmp_path):

@@ -376,3 +376,49 @@ def test_a_restored_study_can_be_sent_but_not_fetched_from_nowhere(workflow, run
     assert not workflow.can_run
     workflow.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
     assert isinstance(runner.jobs[-1], SendJob)
+
+
+OPERATED = replace(prepared(), operated=True, operated_reason="post op")
+
+
+def test_a_result_drawn_before_anybody_confirmed_an_operation_asks_for_it(workflow, runner, tmp_path):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(OPERATED)
+    assert not runner.jobs[-1].is_postoperative
+    runner.end(segmented(tmp_path))
+    assert workflow.asks_about_surgery
+    assert "'post op'" in workflow.sequences.surgery_question
+    workflow.answer_about_surgery(True, RunOptions(device="cpu"))
+    assert runner.jobs[-1].is_postoperative
+    assert runner.jobs[-1].device == "cpu"
+    runner.end(replace(segmented(tmp_path), is_postoperative=True))
+    assert not workflow.asks_about_surgery
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.open_kept()
+    assert workflow.sequences.is_postoperative, "what was confirmed is kept with the result"
+    assert not workflow.asks_about_surgery
+
+
+def test_a_result_that_stands_without_a_cavity_does_not_ask_again(workflow, runner, tmp_path):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(OPERATED)
+    runner.end(segmented(tmp_path))
+    jobs = len(runner.jobs)
+    workflow.answer_about_surgery(False, RunOptions())
+    assert not workflow.asks_about_surgery
+    assert len(runner.jobs) == jobs
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.open_kept()
+    assert workflow.state is PanelState.REVIEW
+    assert not workflow.asks_about_surgery
+
+
+def test_regions_that_were_taken_up_do_not_ask_about_an_operation(workflow, runner, tmp_path):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(replace(OPERATED, results=(earlier_result(),)))
+    workflow.resume()
+    runner.end(segmented(tmp_path))
+    assert not workflow.asks_about_surgery

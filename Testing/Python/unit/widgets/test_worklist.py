@@ -7,7 +7,14 @@ from scripted_runner import ScriptedRunner
 from settings import DictSettings
 
 from BratsSegmenterLib.archive import Credentials, CredentialStore, Profile, ProfileStore, StudyQuery, StudySummary
-from BratsSegmenterLib.job_results import ListFolderResult, LocalStudy
+from BratsSegmenterLib.domain import Algorithm
+from BratsSegmenterLib.job_results import (
+    ListFolderResult,
+    LocalStudy,
+    PrepareResult,
+    SegmentResult,
+    SequenceChoice,
+)
 from BratsSegmenterLib.jobs import ListFolderJob, PrepareJob, SearchJob
 from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
 from BratsSegmenterLib.progress import ProgressEvent
@@ -97,6 +104,17 @@ def test_the_filter_wants_every_word_in_any_column(identities):
         assert _order(table) == expected or len(_order(table)) == expected
 
 
+def test_why_a_study_failed_stands_in_its_cell_as_far_as_there_is_room(identities):
+    long = "The PACS 'Ward 3' answered 503: it is too busy for this request at the moment."
+    table = _table(identities, {"2.25.1": (StudyState.FAILED, long), "2.25.2": (StudyState.FAILED, "Disk full.")})
+    anna, jane = table.rows()
+    assert anna.short_state == "failed: Disk full."
+    assert jane.short_state.startswith("failed: The PACS 'Ward 3' answered")
+    assert jane.short_state.endswith("…")
+    assert len(jane.short_state) < 40
+    assert jane.cells[Column.STATE] == f"failed: {long}", "the tool tip has it all"
+
+
 def test_the_filter_finds_no_hidden_name(identities):
     identities.hide(True)
     table = _table(identities)
@@ -140,6 +158,21 @@ def test_the_queue_says_how_far_the_study_at_work_is(desk):
     assert (first.progress, first.hint, first.can_retry) == ("failed", "The PACS answered 401.", True)
     assert second.progress == "fetching"
     assert desk.rows.summary() == "0 of 2 done, 1 failed"
+
+
+def test_a_result_with_an_open_question_says_so_in_the_queue_until_it_is_answered(desk, tmp_path):
+    choices = {name: SequenceChoice(name, "2.25.5", 0.9, ()) for name in ("T1", "T1c", "T2", "FLAIR")}
+    algorithm = Algorithm("glioma-synthetic", "0.1", "0" * 64)
+    desk.queue.add(desk.sources.origin(JANE))
+    desk.worker.end(PrepareResult((), choices, (), (), operated=True, operated_reason="post op"))
+    desk.worker.end(SegmentResult("T1c", tmp_path, {}, None, {}, {}, tmp_path, algorithm, (), ()))
+    desk.rows.refresh()
+    (row,) = desk.rows.rows()
+    assert (row.progress, row.can_open) == ("segmented: operation to be confirmed", True)
+    assert desk.rows.summary() == "1 of 1 done, 1 waits for you"
+    desk.queue.kept(row.item).write_state(StudyState.SENT)
+    desk.rows.refresh()
+    assert desk.rows.rows()[0].progress == "segmented"
 
 
 def test_a_study_in_the_user_s_own_hands_says_so_and_why_it_failed(desk):
