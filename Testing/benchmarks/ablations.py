@@ -12,15 +12,17 @@ import argparse
 import csv
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
 
+from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, TumourKind, load_anatomies
 from BratsSegmenterLib.learning.training import (
     Cases,
@@ -35,6 +37,7 @@ from BratsSegmenterLib.learning.training import (
     train,
     validate,
 )
+from BratsSegmenterLib.segmentation import StandardScale
 
 _REGIONS = ("WT", "TC", "ET")
 _FIELD_OF_VIEW_MM = (160, 192, 160)
@@ -63,7 +66,9 @@ def _spacing(spacing_mm: float) -> Callable[[TrainingSettings], TrainingSettings
 
 def _shape(spacing_mm: float) -> tuple[int, int, int]:
     """Voxels that hold a brain, in steps that the network can halve."""
-    slices, rows, columns = (round(side / spacing_mm / _COARSEST_STEP) * _COARSEST_STEP for side in _FIELD_OF_VIEW_MM)
+    slices, rows, columns = (
+        int(side / spacing_mm / _COARSEST_STEP + 0.5) * _COARSEST_STEP for side in _FIELD_OF_VIEW_MM
+    )
     return slices, rows, columns
 
 
@@ -94,6 +99,7 @@ class _JudgedElsewhere:
 
     description = "Synthetic heads."
     problems: tuple[str, ...] = ()
+    standard_scales: Mapping[Sequence, StandardScale] = MappingProxyType({})
 
     def __init__(self, training: Cases, judged: FolderCases) -> None:
         self._training, self._judged = training, judged
@@ -114,7 +120,7 @@ def main() -> None:
     parser.add_argument("--anatomy", type=Path, help="folder of label maps; left out: the ICBM atlas")
     parser.add_argument("--csv", type=Path, required=True, help="where results are kept")
     parser.add_argument("--cache", type=Path, required=True, help="folder of prepared cases and anatomies")
-    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--spacing", type=float, default=3.0, help="of the variants that do not say it, in mm")
     parser.add_argument("--device", default="auto", choices=("auto", "cuda", "cpu"))

@@ -88,7 +88,8 @@ def main(argv: list[str]) -> int:
     host.slicer_app.application()
     window = SlicerWindow(MODULE_FILE)
     window.resize(1560, 980)
-    (window if arguments.views else window.opened.panel).show()
+    window.centralWidget().setVisible(arguments.views)
+    window.show()
     panel = window.opened.widget.panel
     with tempfile.TemporaryDirectory() as folder:
         watch = _tell(panel, Path(folder), arguments.spacing)

@@ -64,7 +64,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.table(f"After {model.steps_done} of {settings.optimisation.steps} steps", ("measure", "value"), rows)
     bundle = None
     if arguments.bundle and model.is_finished:
-        bundle = export_bundle(model, arguments.bundle, _FIRST_VERSION, source.description, _LICENCE, scores).folder
+        bundle = export_bundle(
+            model,
+            arguments.bundle,
+            _FIRST_VERSION,
+            source.description,
+            _LICENCE,
+            scores,
+            source.standard_scales,
+        ).folder
         console.say(f"The bundle is in {bundle}")
     elif arguments.bundle:
         console.warn("The schedule is not finished, so no bundle was written. Call again to go on.")

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation.network import ResidualUNet
     from BratsSegmenterLib.segmentation.postprocessing import PRESETS, Cleaned, Postprocessing, postprocess
     from BratsSegmenterLib.segmentation.specification import ModelSpecification, Need, NetworkDefinition, Normalisation
+    from BratsSegmenterLib.segmentation.standard_scale import StandardScale
 
 _HOMES = {
     "brain_finder": "brain",
@@ -68,6 +69,7 @@ _HOMES = {
     "Need": "specification",
     "NetworkDefinition": "specification",
     "Normalisation": "specification",
+    "StandardScale": "standard_scale",
 }
 
 __all__ = [
@@ -90,6 +92,7 @@ __all__ = [
     "RegionCalibration",
     "RegionProbabilities",
     "ResidualUNet",
+    "StandardScale",
     "available_bundles",
     "brain_finder",
     "download_bundle",

@@ -19,6 +19,7 @@ from BratsSegmenterLib.segmentation.bundle import Bundle
 from BratsSegmenterLib.segmentation.devices import choose_device
 from BratsSegmenterLib.segmentation.grid import WorkingGrid
 from BratsSegmenterLib.segmentation.specification import Normalisation
+from BratsSegmenterLib.segmentation.standard_scale import on_standard_scales
 from BratsSegmenterLib.segmentation.windows import WindowRunner
 
 SEQUENCE_ORDER = (Sequence.T1, Sequence.T1C, Sequence.T2, Sequence.FLAIR)
@@ -230,6 +231,10 @@ def _channels(prepared: Prepared, bundle: Bundle) -> tuple[Tensor, Tensor]:
     mask = torch.from_numpy(np.ascontiguousarray(prepared.mask))
     order = [SEQUENCE_ORDER.index(sequence) for sequence in specification.sequences]
     images = torch.from_numpy(prepared.images[order]) * mask
+    if specification.normalisation is Normalisation.STANDARD_SCALE:
+        images = torch.from_numpy(
+            on_standard_scales(images.numpy(), specification.sequences, prepared.mask, specification.standard_scales)
+        )
     if specification.normalisation is Normalisation.NONZERO_ZSCORE:
         for image in images:
             inside = image[image != 0]

@@ -16,6 +16,7 @@ from BratsSegmenterLib.domain import ET, RC, TC, WT, Region, Sequence
 from BratsSegmenterLib.errors import BundleError
 from BratsSegmenterLib.segmentation.postprocessing import Postprocessing
 from BratsSegmenterLib.segmentation.specification import ModelSpecification, Need, NetworkDefinition, Normalisation
+from BratsSegmenterLib.segmentation.standard_scale import PERCENTILES, StandardScale
 
 BLOCK = "brats_segmenter"
 FORMAT = 1
@@ -59,6 +60,7 @@ def from_json(name: str, metadata: Mapping[str, Any], inference: Mapping[str, An
         window=reader.window(),
         overlap=float(inference.get("inferer", {}).get("overlap", 0.5)),
         normalisation=reader.normalisation(),
+        standard_scales=reader.standard_scales(),
         clip=reader.clip(),
         tolerates_missing=bool(reader.own("tolerates_missing", False)),
         needs=reader.needs(),
@@ -121,6 +123,9 @@ def to_json(specification: ModelSpecification, weights: str, sha256: str) -> tup
             "spacing_mm": specification.spacing_mm,
             "field_of_view": specification.field_of_view,
             "normalisation": specification.normalisation.value,
+            "standard_scales": {
+                sequence.value: scale.landmarks for sequence, scale in specification.standard_scales.items()
+            },
             "clip": specification.clip,
             "tolerates_missing": specification.tolerates_missing,
             "needs": [
@@ -233,6 +238,18 @@ class _Reader:
             if transform.get("_target_") == "NormalizeIntensityd" and transform.get("nonzero"):
                 return Normalisation.NONZERO_ZSCORE
         raise self.wrong("does not normalise intensities in a way this program knows (NormalizeIntensityd, nonzero)")
+
+    def standard_scales(self) -> dict[Sequence, StandardScale]:
+        try:
+            scales = {
+                Sequence(name): StandardScale(tuple(float(value) for value in landmarks))
+                for name, landmarks in self.own("standard_scales", {}).items()
+            }
+        except (AttributeError, TypeError, ValueError) as error:
+            raise self.wrong("has 'standard_scales' that cannot be read", repr(error)) from error
+        if any(len(scale.landmarks) != len(PERCENTILES) for scale in scales.values()):
+            raise self.wrong(f"has a standard scale without {len(PERCENTILES)} landmarks")
+        return scales
 
     def clip(self) -> tuple[float, float] | None:
         limits = self.own("clip", None)

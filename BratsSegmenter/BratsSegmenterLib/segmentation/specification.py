@@ -9,6 +9,7 @@ from typing import Any
 
 from BratsSegmenterLib.domain import REGIONS, Region, Sequence
 from BratsSegmenterLib.segmentation.postprocessing import Postprocessing
+from BratsSegmenterLib.segmentation.standard_scale import StandardScale
 
 
 class Normalisation(Enum):
@@ -18,6 +19,8 @@ class Normalisation(Enum):
     """Zero mean, unit variance over the brain mask; as preprocessing leaves them."""
     NONZERO_ZSCORE = "nonzero_zscore"
     """Zero mean, unit variance over all voxels that are not zero: MONAI's NormalizeIntensity(nonzero=True)."""
+    STANDARD_SCALE = "standard_scale"
+    """On the standard scale of each sequence (Nyul et al. 2000), learnt from the training cases."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class ModelSpecification:
     overlap : float
         Of neighbouring windows, 0 to below 1.
     normalisation : Normalisation
+    standard_scales : mapping of Sequence to StandardScale
+        For the normalisation of that name; a sequence without one was in no training case.
     clip : tuple of float or None
         Limits of the normalised intensities.
     tolerates_missing : bool
@@ -103,6 +108,7 @@ class ModelSpecification:
     window: tuple[int, int, int] | None = None
     overlap: float = 0.5
     normalisation: Normalisation = Normalisation.MASK_ZSCORE
+    standard_scales: Mapping[Sequence, StandardScale] = field(default_factory=dict)
     clip: tuple[float, float] | None = None
     tolerates_missing: bool = False
     needs: tuple[Need, ...] = ()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.learning.training.cases import Cases, SyntheticCases, TrainingCase
     from BratsSegmenterLib.learning.training.export import export_bundle
     from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, prepare_cases
-    from BratsSegmenterLib.learning.training.nyul import NyulScale
+    from BratsSegmenterLib.learning.training.nyul import learn_standard_scale
     from BratsSegmenterLib.learning.training.settings import (
         CaseSettings,
         NetworkSettings,
@@ -31,7 +31,6 @@ _MODULE_OF = {
     "FolderCases": "folders",
     "FolderSource": "sources",
     "NetworkSettings": "settings",
-    "NyulScale": "nyul",
     "OptimisationSettings": "settings",
     "SyntheticCases": "cases",
     "SyntheticSource": "sources",
@@ -40,6 +39,7 @@ _MODULE_OF = {
     "TrainingSettings": "settings",
     "export_bundle": "export",
     "find_training_cases": "folders",
+    "learn_standard_scale": "nyul",
     "prepare_cases": "folders",
     "train": "trainer",
     "validate": "validation",
@@ -52,7 +52,6 @@ __all__ = [
     "FolderCases",
     "FolderSource",
     "NetworkSettings",
-    "NyulScale",
     "OptimisationSettings",
     "SyntheticCases",
     "SyntheticSource",
@@ -61,6 +60,7 @@ __all__ = [
     "TrainingSettings",
     "export_bundle",
     "find_training_cases",
+    "learn_standard_scale",
     "prepare_cases",
     "train",
     "validate",

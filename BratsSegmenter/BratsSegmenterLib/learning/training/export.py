@@ -20,8 +20,10 @@ from BratsSegmenterLib.segmentation import (
     ModelSpecification,
     Need,
     NetworkDefinition,
+    Normalisation,
     Postprocessing,
     ResidualUNet,
+    StandardScale,
     write_bundle,
 )
 
@@ -45,6 +47,7 @@ def export_bundle(
     data_source: str,
     licence: str,
     scores: Mapping[str, float],
+    standard_scales: Mapping[Sequence, StandardScale] | None = None,
 ) -> Bundle:
     """Write the averaged weights as a bundle.
 
@@ -56,6 +59,8 @@ def export_bundle(
         What it was trained on, one sentence.
     scores : mapping of str to float
         Figures measured on cases that were not trained on, by name.
+    standard_scales : mapping of Sequence to StandardScale, optional
+        Of the source that was trained on.
 
     Raises
     ------
@@ -92,6 +97,8 @@ def export_bundle(
         spacing_mm=settings.synthesis.spacing_mm,
         multiple_of=2 ** (len(channels) - 1),
         field_of_view=settings.synthesis.shape,
+        normalisation=Normalisation.STANDARD_SCALE if standard_scales else Normalisation.MASK_ZSCORE,
+        standard_scales=standard_scales or {},
         clip=CLIP,
         tolerates_missing=True,
         needs=tuple(need for need in _NEEDS if need.region in {region.key for region in (*outputs, ED, NCR)}),

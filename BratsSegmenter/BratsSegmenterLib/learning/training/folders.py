@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,13 @@ from torch.utils.data import Dataset
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.evaluation import SetAside, find_cases
+from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
 from BratsSegmenterLib.learning.training.cases import TrainingCase
 from BratsSegmenterLib.learning.training.nnunet import TrainingFiles, is_nnunet_folder, nnunet_cases
 from BratsSegmenterLib.learning.training.preparation import prepare
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation import StandardScale
+from BratsSegmenterLib.segmentation.standard_scale import on_standard_scales
 
 
 def find_training_cases(folder: Path) -> tuple[TrainingFiles, ...]:
@@ -92,11 +96,19 @@ class FolderCases(Dataset[TrainingCase]):
         From :func:`prepare_cases`; not empty.
     seed : int
         Of the orders.
+    standard_scales : mapping of Sequence to StandardScale, optional
+        To bring the images onto.
     """
 
-    def __init__(self, files: SequenceOf[Path], seed: int = 0) -> None:
+    def __init__(
+        self,
+        files: SequenceOf[Path],
+        seed: int = 0,
+        standard_scales: Mapping[Sequence, StandardScale] | None = None,
+    ) -> None:
         self._files = tuple(files)
         self._seed = seed
+        self._standard_scales = standard_scales or {}
 
     def __len__(self) -> int:
         return len(self._files)
@@ -106,7 +118,11 @@ class FolderCases(Dataset[TrainingCase]):
         order = np.random.default_rng((self._seed, turn)).permutation(len(self))
         kept = torch.load(self._files[order[place]], weights_only=True)
         present = tuple(Sequence(value) for value in kept["present"])
-        return TrainingCase(kept["images"], kept["labels"], kept["brain"], present)
+        images, brain = kept["images"], kept["brain"]
+        if self._standard_scales:
+            scaled = on_standard_scales(images.numpy(), tuple(Sequence), brain.numpy(), self._standard_scales)
+            images = torch.from_numpy(scaled.clip(*CLIP)).half()
+        return TrainingCase(images, kept["labels"], brain, present)
 
 
 def split(files: SequenceOf[Path], validation_share: float, seed: int) -> tuple[tuple[Path, ...], tuple[Path, ...]]:

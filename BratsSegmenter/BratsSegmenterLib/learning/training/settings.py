@@ -74,6 +74,9 @@ class CaseSettings:
         Probability that one more sequence is blanked at each use.
     drop_shares : tuple of float
         How often it is T1, T1c, T2 or FLAIR, relative to each other.
+    standard_scale : bool
+        Bring own cases onto the standard scale of their sequences (Nyul et al. 2000), learnt from them and kept in the
+        bundle.
     intensity_jitter : float
         Greatest relative change of a sequence's contrast at each use.
     mirror : bool
@@ -85,6 +88,7 @@ class CaseSettings:
     workers: int = 1
     drop_sequence: float = 0.2
     drop_shares: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    standard_scale: bool = False
     intensity_jitter: float = 0.15
     mirror: bool = True
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 import torch
 
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.synthesis import load_anatomies
 from BratsSegmenterLib.learning.training.cases import Cases, SyntheticCases
 from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, prepare_cases, split
+from BratsSegmenterLib.learning.training.nyul import learn_standard_scales
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation import StandardScale
 
 _VALIDATION_SEED = 2**31
 
@@ -25,10 +31,13 @@ class CaseSource(Protocol):
         One sentence for the model card.
     problems : tuple of str
         Cases that were set aside, and why.
+    standard_scales : mapping of Sequence to StandardScale
+        Onto which the images of all cases were brought; empty when they were not.
     """
 
     description: str
     problems: tuple[str, ...]
+    standard_scales: Mapping[Sequence, StandardScale]
 
     def training(self, rank: int, device: torch.device) -> Cases:
         """The cases of one of several training processes; made on `device` where that is faster."""
@@ -53,13 +62,19 @@ class SyntheticSource:
     Raises
     ------
     LearningError
-        There is no anatomy.
+        There is no anatomy, or the settings ask for a standard scale, which is learnt from real images.
     """
 
+    standard_scales: Mapping[Sequence, StandardScale] = MappingProxyType({})
     description = "Synthetic heads with gliomas made from label maps; no image of a patient."
     problems: tuple[str, ...] = ()
 
     def __init__(self, settings: TrainingSettings, anatomy: Path | None, cache: Path, progress: Progress) -> None:
+        if settings.cases.standard_scale:
+            raise LearningError(
+                "The setting 'cases.standard_scale' asks for a scale learnt from real images; these are synthetic.",
+                "Train on your own cases, or set it to false.",
+            )
         self._settings = settings
         self._folder = anatomy
         self._cache = cache
@@ -109,7 +124,12 @@ class FolderSource:
         with progress.stage("cases"):
             prepared = prepare_cases(found, grid.shape, grid.spacing_mm, cache, progress)
         training, validation = split(prepared.files, validation_share, settings.seed)
-        self._training, self._validation = FolderCases(training, settings.seed), FolderCases(validation)
+        wanted = settings.cases.standard_scale
+        self.standard_scales: Mapping[Sequence, StandardScale] = (
+            learn_standard_scales(FolderCases(training)) if wanted else {}
+        )
+        self._training = FolderCases(training, settings.seed, self.standard_scales)
+        self._validation = FolderCases(validation, standard_scales=self.standard_scales)
         self.problems = tuple(case.reason for case in prepared.set_aside)
         self.description = f"{len(training)} labelled cases of one site."
 

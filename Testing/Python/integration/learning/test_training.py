@@ -16,7 +16,7 @@ import torch
 import yaml
 from learning_samples import SYNTHESIS, TRAINING, write_head
 
-from BratsSegmenterLib.domain import ET, RC, TC, WT
+from BratsSegmenterLib.domain import ET, RC, TC, WT, Sequence
 from BratsSegmenterLib.errors import BundleError, Cancelled, LearningError
 from BratsSegmenterLib.learning.configuration import read_settings, to_plain
 from BratsSegmenterLib.learning.synthesis import load_anatomies, synthesise, write_case
@@ -35,7 +35,8 @@ from BratsSegmenterLib.learning.training.log import read_losses
 from BratsSegmenterLib.learning.training.settings import Recipe, TransferSettings
 from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation import load_bundle
+from BratsSegmenterLib.segmentation import Normalisation, load_bundle
+from BratsSegmenterLib.segmentation.standard_scale import PERCENTILES
 
 _TINY = Path(__file__).with_name("tiny.yaml")
 _COMMAND = (sys.executable, "-m", "BratsSegmenterLib.cli", "train")
@@ -58,6 +59,14 @@ def _environment() -> dict[str, str]:
 def _source(settings: TrainingSettings, folder: Path) -> SyntheticSource:
     write_head(folder / "maps")
     return SyntheticSource(settings, folder / "maps", folder / "anatomy", Progress())
+
+
+def _write_cases(folder: Path, count: int) -> None:
+    """A site's own cases, in the folder "data"."""
+    write_head(folder / "maps")
+    anatomies = load_anatomies(folder / "maps", SYNTHESIS.spacing_mm)
+    for number in range(count):
+        write_case(synthesise(anatomies, SYNTHESIS, number), folder / "data", f"site-{number:05d}-000")
 
 
 def _trained(settings: TrainingSettings, folder: Path, minutes: float | None = None) -> TrainedModel:
@@ -155,10 +164,7 @@ def test_cancelling_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
 
 
 def test_own_cases_are_trained_on_and_bad_ones_named(tmp_path: Path) -> None:
-    write_head(tmp_path / "maps")
-    anatomies = load_anatomies(tmp_path / "maps", SYNTHESIS.spacing_mm)
-    for number in range(4):
-        write_case(synthesise(anatomies, SYNTHESIS, number), tmp_path / "data", f"site-{number:05d}-000")
+    _write_cases(tmp_path, 4)
     (tmp_path / "data" / "site-00002-000" / "site-00002-000-seg.nii.gz").unlink()
     source = FolderSource(TRAINING, tmp_path / "data", 0.25, tmp_path / "cases", Progress())
     (problem,) = source.problems
@@ -186,6 +192,26 @@ def test_training_goes_on_from_another_bundle_with_its_encoder_frozen(tmp_path: 
     known, learnt = bundle.load_network().state_dict(), second.network.state_dict()
     assert torch.equal(known["encoder.0.conv1.weight"], learnt["encoder.0.conv1.weight"])
     assert not torch.equal(known["decoder.1.conv1.weight"], learnt["decoder.1.conv1.weight"])
+
+
+def test_own_cases_are_brought_onto_a_standard_scale_that_the_bundle_keeps(tmp_path: Path) -> None:
+    _write_cases(tmp_path, 3)
+    settings = replace(TRAINING, cases=replace(TRAINING.cases, standard_scale=True))
+    source = FolderSource(settings, tmp_path / "data", 0.34, tmp_path / "cases", Progress())
+    model = train(settings, source, tmp_path / "run", "cpu")
+    bundle = export_bundle(model, tmp_path / "own", "0.1.0", "", "", {}, source.standard_scales)
+    kept = load_bundle(bundle.folder).specification
+    assert kept.normalisation is Normalisation.STANDARD_SCALE
+    assert set(kept.standard_scales) == set(Sequence)
+    case = source.validation(1, torch.device("cpu"))[0][0]
+    median = np.median(case.images[0].numpy()[case.brain.numpy()])
+    middle = kept.standard_scales[Sequence.T1].landmarks[PERCENTILES.index(50.0)]
+    assert median == pytest.approx(middle, abs=0.1)
+
+
+def test_a_standard_scale_is_not_learnt_from_synthetic_heads(tmp_path: Path) -> None:
+    with pytest.raises(LearningError, match="real images"):
+        _source(replace(TRAINING, cases=replace(TRAINING.cases, standard_scale=True)), tmp_path)
 
 
 def test_a_bundle_of_another_network_is_not_started_from(tmp_path: Path) -> None:

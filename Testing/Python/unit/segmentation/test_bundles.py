@@ -64,6 +64,13 @@ def test_rules_of_post_processing_that_are_unknown_are_refused(bundle_folder: Pa
         load_bundle(bundle_folder)
 
 
+@pytest.mark.parametrize("scales", [{"T1": [1, 2]}, {"T9": [0] * 11}, {"T1": None}])
+def test_a_standard_scale_that_is_none_is_refused(bundle_folder: Path, scales: object) -> None:
+    _edit(bundle_folder, "metadata.json", lambda m: m["brats_segmenter"].update(standard_scales=scales))
+    with pytest.raises(BundleError, match="standard"):
+        load_bundle(bundle_folder)
+
+
 def test_writing_a_bundle_leaves_nothing_but_the_bundle(tmp_path: Path) -> None:
     tiny_bundle(tmp_path / "tiny")
     assert [path.name for path in tmp_path.iterdir()] == ["tiny"]

@@ -13,7 +13,17 @@ from model_samples import TINY, model_zoo_bundle, prepared_arrays, tiny_bundle, 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import Cancelled, InferenceError
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation import Bundle, InferenceSettings, entropy, load_bundle, segment, uncertainty
+from BratsSegmenterLib.segmentation import (
+    Bundle,
+    InferenceSettings,
+    Normalisation,
+    StandardScale,
+    entropy,
+    load_bundle,
+    segment,
+    uncertainty,
+)
+from BratsSegmenterLib.segmentation.standard_scale import PERCENTILES, SCALE
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +76,20 @@ def test_intensities_beyond_what_the_model_was_trained_on_are_clipped(bundle: Bu
     brighter.images[:, 12:18, 12:18, 12:18] = 4000
     one, other = (segment(case, bundle, "cpu").probabilities for case in (bright, brighter))
     assert np.allclose(one, other, atol=1e-6)
+
+
+def test_a_standard_scale_undoes_what_a_scanner_did_to_the_brightness(tmp_path: Path) -> None:
+    prepared = prepared_arrays()
+    other = replace(prepared, images=np.where(prepared.mask, np.exp(0.4 * prepared.images), 0).astype(np.float32))
+    scales = {sequence: StandardScale(tuple(np.linspace(*SCALE, len(PERCENTILES)))) for sequence in Sequence}
+    standard = replace(TINY, normalisation=Normalisation.STANDARD_SCALE, standard_scales=scales)
+    change = {}
+    for name, specification in (("plain", TINY), ("standard", standard)):
+        bundle = tiny_bundle(tmp_path / name, specification)
+        assert load_bundle(bundle.folder).specification.standard_scales == specification.standard_scales
+        one, two = (segment(case, bundle, "cpu").probabilities for case in (prepared, other))
+        change[name] = np.abs(one - two).mean()
+    assert change["standard"] < 0.2 * change["plain"]
 
 
 def test_what_cannot_be_measured_without_t1c_is_said_and_left_empty(bundle: Bundle) -> None:
