@@ -44,6 +44,10 @@ def _nobody(volumes_ml: Mapping[str, float]) -> None:
     """Nobody follows the volumes."""
 
 
+def _nothing() -> None:
+    """Nobody cares how patients are named."""
+
+
 class Review:
     """One reviewed study in the scene.
 
@@ -58,6 +62,8 @@ class Review:
     ----------
     on_volumes : callable
         Called with the volumes in millilitres by region key, at the start and after every edit.
+    on_placed : callable
+        Called after nodes were placed under their patient in the subject hierarchy.
     began_with : UnsentCorrections or None
         What the shown result began with, where that was not the model's: corrections that were not sent before.
     """
@@ -68,6 +74,7 @@ class Review:
         self._table: VolumeTable | None = None
         self._model_labels: NDArray[np.uint8] | None = None
         self.began_with: UnsentCorrections | None = None
+        self.on_placed: Callable[[], None] = _nothing
         self.on_volumes: Callable[[Mapping[str, float]], None] = _nobody
 
     @property
@@ -166,6 +173,7 @@ class Review:
         loaded += [segmentation, table]
         yield
         place_under_study(loaded, study)
+        self.on_placed()
         yield from showing_review_layout(volumes, reference)
         jump_to_largest_slice(label_map(segmentation, reference), reference)
         yield from showing_surfaces(segmentation)

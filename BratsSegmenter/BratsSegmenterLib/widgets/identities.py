@@ -48,7 +48,7 @@ class Identities:
         """Name and ID of a study's patient, or the pseudonym; empty when the study names nobody."""
         known = study.patient_id or study.patient_name
         if self.are_hidden and known:
-            return f"Patient {self._pseudonym(known)}"
+            return self.pseudonym(known)
         return " · ".join(filter(None, (readable_name(study.patient_name), study.patient_id)))
 
     def title(self, study: StudySummary, longest_description: int = 80) -> str:
@@ -56,9 +56,10 @@ class Identities:
         description = shorten(study.description, longest_description, placeholder="…")
         return ", ".join(filter(None, (self.patient(study), readable_day(study.study_date), description)))
 
-    def _pseudonym(self, known: str) -> str:
+    def pseudonym(self, known: str) -> str:
+        """What stands for a Patient ID, or for a name where there is none; the same on this computer always."""
         key = str(self._settings.value(_KEY, "")).encode()
-        return hmac.digest(key, known.encode(), hashlib.sha256).hex()[:4].upper()
+        return f"Patient {hmac.digest(key, known.encode(), hashlib.sha256).hex()[:4].upper()}"
 
 
 def readable_name(person_name: str) -> str:

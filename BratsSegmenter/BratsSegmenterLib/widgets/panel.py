@@ -14,6 +14,7 @@ from BratsSegmenterLib.widgets.archive_part import ArchivePart
 from BratsSegmenterLib.widgets.corrections_keeper import CorrectionsKeeper
 from BratsSegmenterLib.widgets.doctor_part import DoctorPart
 from BratsSegmenterLib.widgets.found_corrections import Found, FoundCorrections
+from BratsSegmenterLib.widgets.masking import Masking
 from BratsSegmenterLib.widgets.message_bar import MessageBar, Offer
 from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part
@@ -81,6 +82,8 @@ class Panel:
         self.send = SendPart(workflow, profiles, review, upkeep.preferences)
         self.settings = SettingsPart(upkeep.preferences, upkeep.storage, workflow, upkeep.studies_folder)
         self.doctor = DoctorPart(upkeep.doctor, profiles, upkeep.studies_folder)
+        searched_with = self.archive.ui.patientEdit, self.archive.ui.accessionEdit, self.studies.ui.filterEdit
+        self._masking = Masking(worklist.identities, review, *searched_with)
         self.surgery = SurgeryBar(workflow, lambda: self.run.options)
         layout.addWidget(self.message_bar.widget)
         layout.addWidget(self.surgery.widget)
@@ -123,6 +126,7 @@ class Panel:
 
     def restore(self) -> None:
         """Take up the study of a scene that was loaded."""
+        self._masking.update()
         parameters = self._review.parameters
         if not parameters.has_result:
             return

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 import qt
+import slicer
+import vtk
 from child_processes import started_processes
 from host.driver import finish, wait_until
 from host.replay_worker import Behaviour
@@ -181,6 +183,37 @@ def test_identities_are_hidden_in_table_title_and_queue_with_one_switch(open_pan
     assert not any("Synthetic" in text or "SYN-1" in text for text in shown)
     assert "Patient " in shown[1]
     panel.studies.ui.hideBox.setChecked(False)
+
+
+def _names_in_the_scene() -> str:
+    """All that the subject hierarchy shows, tool tips included."""
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    items = vtk.vtkIdList()
+    hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), items, True)
+    constants = slicer.vtkMRMLSubjectHierarchyConstants
+    keys = constants.GetDICOMPatientNameAttributeName(), constants.GetDICOMPatientIDAttributeName()
+    ids = [items.GetId(index) for index in range(items.GetNumberOfIds())]
+    return "\n".join(f"{hierarchy.GetItemName(i)} {[hierarchy.GetItemAttribute(i, key) for key in keys]}" for i in ids)
+
+
+def test_hidden_identities_are_hidden_in_the_searched_fields_and_the_data_tree_too(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    panel.studies.ui.hideBox.setChecked(True)
+    _queue_one(panel)
+    panel.queue.ui.queueTable.selectRow(0)
+    panel.queue.ui.openButton.click()
+    finish(panel)
+    fields = (panel.archive.ui.patientEdit, panel.archive.ui.accessionEdit, panel.studies.ui.filterEdit)
+    assert all(field.echoMode == qt.QLineEdit.Password for field in fields)
+    pseudonym = panel.studies.ui.studyTable.item(0, 1).text()
+    shown = _names_in_the_scene()
+    assert pseudonym in shown
+    assert not any(name in shown for name in ("Synthetic", "SYN-1"))
+    panel.studies.ui.hideBox.setChecked(False)
+    assert "Synthetic^Sam ['Synthetic^Sam', 'SYN-1']" in _names_in_the_scene()
+    assert all(field.echoMode == qt.QLineEdit.Normal for field in fields)
+    panel.studies.ui.hideBox.setChecked(True)
+    assert _names_in_the_scene() == shown
 
 
 def test_a_row_selected_during_a_review_is_not_taken_up_before_it_is_opened(open_panel, monkeypatch):
