@@ -7,10 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import slicer
-import vtk
-from vtk.util.numpy_support import vtk_to_numpy
 
+from host.brush import edit
 from host.slicer_app import application
 
 
@@ -50,19 +48,4 @@ def paint(
     erase : bool
     """
     editor.setCurrentSegmentID(segment_id)
-    logic, segmentation = editor.hostLogic, editor.segmentationNode()
-    logic.UpdateSelectedSegmentLabelmap()
-    logic.ResetModifierLabelmapToDefault()
-    modifier = logic.GetModifierLabelmap()
-    image_to_world = vtk.vtkMatrix4x4()
-    modifier.GetImageToWorldMatrix(image_to_world)
-    i0, i1, j0, j1, k0, k1 = modifier.GetExtent()
-    k, j, i = np.mgrid[k0 : k1 + 1, j0 : j1 + 1, i0 : i1 + 1]
-    points = np.stack([i, j, k, np.ones_like(i)], axis=-1) @ slicer.util.arrayFromVTKMatrix(image_to_world).T
-    ball = np.linalg.norm(points[..., :3] - np.array(ras_mm), axis=-1) <= radius_mm
-    voxels = vtk_to_numpy(modifier.GetPointData().GetScalars()).reshape(k.shape)
-    voxels[ball] = 1
-    modifier.Modified()
-    logic.SaveStateForUndo()
-    mode = logic.ModificationModeRemove if erase else logic.ModificationModeAdd
-    logic.ModifySegmentByLabelmap(segmentation, segment_id, modifier, mode, False, False)
+    edit(editor, np.array([ras_mm]), radius_mm, erase)

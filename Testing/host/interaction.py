@@ -1,14 +1,31 @@
-"""What the mouse does in a view of the stand-in: the wheel turns slices, a drag zooms or turns the head."""
+"""What the mouse does in a view of the stand-in: the wheel turns slices, a drag zooms, turns the head or edits."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import qt
 import slicer
 
 _ZOOM_PER_PIXEL = 1.005
 _DEGREES_PER_PIXEL = 0.5
+
+
+class Effect(Protocol):
+    """What hears the left button in slice views; positions are pixels from a view's lower left corner."""
+
+    def press(self, slice_node: Any, position: tuple[float, float]) -> None:
+        """The button goes down."""
+
+    def move(self, slice_node: Any, position: tuple[float, float]) -> None:
+        """The mouse moves while the button is down."""
+
+    def release(self, slice_node: Any) -> None:
+        """The button is let go."""
+
+
+observers: list[Effect] = []
+"""Effects that observe the views, as qMRMLSegmentEditorWidget::setupViewObservations lets them."""
 
 
 def turn_wheel(view: Any, event: qt.QWheelEvent) -> None:

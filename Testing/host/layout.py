@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import qt
 import slicer
 
-from host.interaction import drag, turn_wheel
+from host.interaction import drag, observers, turn_wheel
 from host.mrml import MrmlApplication
 from host.views import SliceView, ThreeDView
 
@@ -43,15 +43,42 @@ class ViewWidget(qt.QWidget):
     def mousePressEvent(self, event: qt.QMouseEvent) -> None:
         """A drag begins."""
         self._dragged_from = event.position()
+        if self._is_edited_with(event.button()):
+            for effect in observers:
+                effect.press(self.view.node, self._position(event))
 
     def mouseMoveEvent(self, event: qt.QMouseEvent) -> None:
         """A drag goes on."""
         drag(self.view, event.buttons(), event.position() - self._dragged_from)
         self._dragged_from = event.position()
+        if self._is_edited_with(event.buttons()):
+            for effect in observers:
+                effect.move(self.view.node, self._position(event))
+
+    def mouseReleaseEvent(self, event: qt.QMouseEvent) -> None:
+        """A drag ends."""
+        if self._is_edited_with(event.button()):
+            for effect in observers:
+                effect.release(self.view.node)
 
     def wheelEvent(self, event: qt.QWheelEvent) -> None:
         """The slices turn."""
         turn_wheel(self.view, event)
+
+    def hostPoint(self, ras_mm: tuple[float, float, float]) -> qt.QPoint:
+        """Where a place of the slice is drawn."""
+        to_view = slicer.vtkMRMLSliceNode().GetXYToRAS()
+        to_view.DeepCopy(self.view.node.GetXYToRAS())
+        to_view.Invert()
+        x, y, _z, _one = to_view.MultiplyPoint((*ras_mm, 1.0))
+        return qt.QPoint(round(x), round(self.height - y))
+
+    def _position(self, event: qt.QMouseEvent) -> tuple[float, float]:
+        """Pixels from the view's lower left corner."""
+        return event.position().x(), self.height - event.position().y()
+
+    def _is_edited_with(self, buttons: qt.Qt.MouseButton) -> bool:
+        return isinstance(self.view, SliceView) and bool(buttons & qt.Qt.MouseButton.LeftButton)
 
     def _label(self) -> str:
         label = self.view.node.GetLayoutLabel()

@@ -7,6 +7,9 @@ from typing import Any
 import qt
 import slicer
 
+from host.brush import Brush
+from host.interaction import observers
+
 
 class qMRMLWidget(qt.QWidget):
     """A widget that knows the scene and hands it to the widgets in it."""
@@ -33,7 +36,7 @@ class qMRMLWidget(qt.QWidget):
 class qMRMLSegmentEditorWidget(qMRMLWidget):
     """The Segment Editor as far as nodes go: it lists the segments and chooses the one that is edited.
 
-    Effects are shown, not run: a test edits through vtkSlicerSegmentEditorLogic, as the effects do.
+    Paint and Erase hear the mouse in the slice views; the other effects are shown, not run.
     """
 
     currentSegmentIDChanged = qt.Signal(str)
@@ -64,7 +67,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._effects = qt.QGridLayout()
         self._effects.setSpacing(3)
         column.addLayout(self._effects)
-        self.hostObservesViews = False
+        self._brush = Brush(self)
 
     def setEffectNameOrder(self, names: list[str]) -> None:
         """Show a button for each of these effects."""
@@ -81,12 +84,19 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         """The host never changes what the views show."""
 
     def setupViewObservations(self) -> None:
-        """Effects would hear the views' mouse from now on."""
-        self.hostObservesViews = True
+        """Effects hear the views' mouse from now on."""
+        self.removeViewObservations()
+        observers.append(self._brush)
 
     def removeViewObservations(self) -> None:
-        """Effects would hear the mouse no more."""
-        self.hostObservesViews = False
+        """Effects hear the mouse no more."""
+        if self._brush in observers:
+            observers.remove(self._brush)
+
+    @property
+    def hostObservesViews(self) -> bool:
+        """Whether effects hear the mouse."""
+        return self._brush in observers
 
     def setMRMLScene(self, scene: Any) -> None:
         """Set the scene of the editor's logic."""

@@ -1,4 +1,4 @@
-"""The radiologist's story, told by clicks: a synthetic patient from the archive to a stored, corrected result."""
+"""The radiologist's story, told by mouse and keys: a synthetic patient from the archive to a stored result."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import qt
 import slicer
 
 from BratsSegmenterLib.archive import Archive
@@ -16,14 +17,17 @@ from BratsSegmenterLib.demo.story import access_to
 from BratsSegmenterLib.demo.study import write_study
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import ET
+from BratsSegmenterLib.scene.layout import LEFT
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.state import PanelState
-from host.driver import finish, paint, wait_until
+from host.driver import finish, wait_until
+from host.hands import Hands
 from host.served_archive import ServedArchive
+from host.slicer_app import application
 
-ARCHIVE_NAME = "Radiology PACS"
+ARCHIVE_NAME, REVIEWER = "Radiology PACS", "R. Eader"
 _TOKEN = 2  # place of "token" in the panel's choices of how to sign in
-_BRUSH_MM = 6.0
+_STROKE_MM = 6.0
 _SOME_WAY = 0.3
 
 
@@ -41,33 +45,42 @@ class Story:
     def __init__(self, panel: Panel, archive: EmbeddedArchive | ServedArchive) -> None:
         self._panel = panel
         self._archive = archive
+        self.hands = Hands(panel.archive.widget.window())
 
     def enter_archive(self) -> None:
         """Fill in the archive's address and token."""
-        ui = self._panel.archive.editor.ui
-        ui.nameEdit.setText(ARCHIVE_NAME)
-        ui.urlEdit.setText(self._archive.url)
-        ui.authenticationSelector.setCurrentIndex(_TOKEN)
-        ui.tokenEdit.setText(self._archive.token)
+        editor = self._panel.archive.editor
+        if editor.widget.isHidden():
+            self.hands.click(self._panel.archive.ui.editButton)
+        self.hands.write(editor.ui.nameEdit, ARCHIVE_NAME)
+        self.hands.write(editor.ui.urlEdit, self._archive.url)
+        self.hands.choose(editor.ui.authenticationSelector, _TOKEN)
+        self.hands.write(editor.ui.tokenEdit, self._archive.token)
+
+    def save_archive(self) -> None:
+        """Keep what was filled in."""
+        self.hands.click(self._panel.archive.editor.ui.saveButton)
 
     def test_connection(self) -> None:
         """Save the archive and ask what works."""
-        self._panel.archive.editor.ui.saveButton.click()
-        self._panel.archive.ui.testButton.click()
+        self.save_archive()
+        self.hands.click(self._panel.archive.ui.testButton)
         finish(self._panel)
 
     def search(self) -> None:
         """Look for all studies."""
-        self._panel.archive.ui.searchButton.click()
+        self.hands.unfold(self._panel.archive.widget)
+        self.hands.click(self._panel.archive.ui.searchButton)
         finish(self._panel)
 
     def choose_study(self) -> None:
         """Select the first one."""
-        self._panel.studies.ui.studyTable.selectRow(0)
+        self.hands.unfold(self._panel.studies.widget)
+        self.hands.click_row(self._panel.studies.ui.studyTable, 0)
 
     def press_the_button(self) -> None:
         """Fetch and segment; returns while the network runs."""
-        self._panel.run.ui.runButton.click()
+        self.hands.click(self._panel.run.ui.runButton)
         wait_until(lambda: self._panel.workflow.state is not PanelState.PREPARING, timeout_s=200)
         in_the_middle = _SOME_WAY * self._panel.progress.ui.progressBar.maximum
         wait_until(lambda: self._has_rest() or self._panel.progress.ui.progressBar.value > in_the_middle, timeout_s=200)
@@ -79,31 +92,42 @@ class Story:
         """Wait for the segments; agrees to the recognised sequences when the panel asks."""
         finish(self._panel, timeout_s=280)
         if self._panel.workflow.state is PanelState.PREPARED:
-            self._panel.run.ui.runButton.click()
+            self.hands.click(self._panel.run.ui.runButton)
             finish(self._panel, timeout_s=280)
 
     def correct(self) -> None:
-        """Paint a little more enhancing tumour at its edge."""
+        """Go to the enhancing tumour, and paint a little more of it at its edge."""
         editor = self._panel.review.ui.segmentEditor
-        paint(editor, ET.key, edge_of_the_segment(editor, ET.key), _BRUSH_MM)
+        self.hands.unfold(self._panel.volumes.widget)
+        self.hands.click_row(self._panel.volumes.ui.volumeTable, 0)
+        self.hands.unfold(self._panel.review.widget)
+        self.hands.press(qt.Qt.Key.Key_1)
+        self.hands.press(qt.Qt.Key.Key_P)
+        right, anterior, superior = edge_of_the_segment(editor, ET.key)
+        view = application().layoutManager().viewWidget(LEFT)
+        ends = (right, anterior, superior), (right + _STROKE_MM, anterior, superior)
+        self.hands.drag(view, [view.hostPoint(end) for end in ends])
+        self.hands.press(qt.Qt.Key.Key_Escape)
 
     def agree(self) -> None:
         """Sign, and agree to what is sent."""
-        self._panel.send.ui.reviewerEdit.setText("R. Eader")
-        self._panel.send.ui.consentBox.setChecked(True)
+        send = self._panel.send.ui
+        if send.reviewerEdit.text != REVIEWER:
+            self.hands.write(send.reviewerEdit, REVIEWER)
+        self.hands.click_box(send.consentBox)
 
     def send(self) -> None:
         """Store the result in the archive."""
-        self._panel.send.ui.sendButton.click()
+        self.hands.click(self._panel.send.ui.sendButton)
         finish(self._panel, timeout_s=120)
 
     def continue_from_the_newest_result(self) -> None:
         """Open what the study carries since the last sending, instead of segmenting it again."""
         self.search()
         self.choose_study()
-        self._panel.run.ui.runButton.click()
+        self.hands.click(self._panel.run.ui.runButton)
         finish(self._panel, timeout_s=200)
-        self._panel.run.earlier.ui.resumeButton.click()
+        self.hands.click(self._panel.run.earlier.ui.resumeButton)
         finish(self._panel, timeout_s=200)
 
     def steps(self) -> tuple[Callable[[], None], ...]:

@@ -9,8 +9,13 @@ from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import load_ui, set_text_or_hide
 
 _STYLE = "QFrame#MessageBar {{ background: {0}; border: 1px solid {1}; border-radius: 3px; }} QLabel {{ color: {2}; }}"
-_ERROR = _STYLE.format("#fdecea", "#d93025", "#5f1410")
+_ERROR_COLOURS = "#fdecea", "#d93025", "#5f1410"
+_ERROR = _STYLE.format(*_ERROR_COLOURS)
 _NOTICE = _STYLE.format("#fff6d6", "#d9a400", "#4d3b00")
+ERROR_LABEL_STYLE = (
+    "QLabel {{ background: {}; border: 1px solid {}; border-radius: 3px; color: {}; padding: 6px; }}"
+).format(*_ERROR_COLOURS)
+"""For a label that says an error where it happened."""
 
 
 @dataclass(frozen=True)

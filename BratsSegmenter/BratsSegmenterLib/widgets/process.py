@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import qt
+from slicer.i18n import tr as _
 
-from BratsSegmenterLib.jobs import Job
+from BratsSegmenterLib.jobs import Job, SendJob
 from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, MessageReader, Outcome
 from BratsSegmenterLib.widgets.signal import Signal
@@ -21,6 +22,8 @@ from BratsSegmenterLib.worker import write_job
 _GRACE_MS = 6000
 _KILL_AFTER_MS = 2000
 _LOG_BYTES = 4000
+_TRY_AGAIN = _("Close other programs or choose the CPU, then try again; nothing was sent.")
+_SEND_AGAIN = _("Send again: what had arrived in the archive by then is recognised, nothing is stored twice.")
 
 
 class WorkerProcess:
@@ -69,6 +72,7 @@ class WorkerProcess:
         if self._process is not None:
             raise RuntimeError("one job at a time: the one before is still running")
         self._reader, self._outcome, self._log = MessageReader(job), None, b""
+        self._advice = _SEND_AGAIN if isinstance(job, SendJob) else _TRY_AGAIN
         self._cancel_asked = self._terminated = False
         self._folder = tempfile.TemporaryDirectory(prefix="brats-segmenter-job-")
         job_file = Path(self._folder.name) / "job.json"
@@ -124,7 +128,8 @@ class WorkerProcess:
 
     def _on_error(self, error: qt.QProcess.ProcessError) -> None:
         if error == qt.QProcess.FailedToStart:
-            self._end(Failure("The worker process could not be started.", "Reinstall the extension.", self._command[0]))
+            what, advice = _("The worker process could not be started."), _("Reinstall the extension.")
+            self._end(Failure(what, advice, self._command[0]))
 
     def _on_finished(self) -> None:
         if self._process is None:
@@ -137,8 +142,8 @@ class WorkerProcess:
         if self._cancel_asked:
             return CancelledByUser()
         return Failure(
-            "The worker process ended in the middle of its work; most often memory ran out.",
-            "Close other programs or choose the CPU, then try again; nothing was sent.",
+            _("The worker process ended in the middle of its work; most often memory ran out."),
+            self._advice,
             f"exit code {self._process.exitCode()}\n{self._log.decode(errors='replace')}",
         )
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
+
+from slicer.i18n import tr as _
 
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.widgets.choices import SendRequest
+from BratsSegmenterLib.widgets.messages import Failure
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,12 @@ def consent_text(request: SendRequest, archive: str, was_edited: bool) -> str:
 def receipt_text(result: SendResult) -> str:
     """What was stored, after the archive gave it back, and what else is to be said; one sentence a line."""
     return "\n".join((*_stored(result), *result.notes))
+
+
+def refusal_html(failure: Failure, was_dry_run: bool) -> str:
+    """Why nothing was stored, and what to do; for a label."""
+    heading = _("The dry run did not pass") if was_dry_run else _("Not sent")
+    return "<br>".join(filter(None, (f"<b>✗ {escape(heading)}</b>", escape(failure.what), escape(failure.advice))))
 
 
 def checks_text(result: SendResult) -> str:

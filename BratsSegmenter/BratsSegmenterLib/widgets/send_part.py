@@ -12,10 +12,18 @@ from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.format_boxes import format_boxes
+from BratsSegmenterLib.widgets.message_bar import ERROR_LABEL_STYLE
+from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
-from BratsSegmenterLib.widgets.send_model import checks_text, consent_text, receipt_details, receipt_text
+from BratsSegmenterLib.widgets.send_model import (
+    checks_text,
+    consent_text,
+    receipt_details,
+    receipt_text,
+    refusal_html,
+)
 from BratsSegmenterLib.widgets.send_preview import acceptance_text, preview
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
@@ -40,6 +48,7 @@ class SendPart(Part):
         self._review = review
         self._preferences = preferences
         self._shown: SendResult | None = None
+        self._is_rehearsing = False
         self.learned = Signal()
         self.format_boxes = format_boxes(self.ui.formatsFrame, "Box", self.withdraw_consent)
         self.take_preferences()
@@ -53,6 +62,8 @@ class SendPart(Part):
         self.ui.viewerButton.clicked.connect(self._open_viewer)
         workflow.sent.connect(self._show_sent)
         workflow.rehearsed.connect(self._show_outcome)
+        workflow.refused.connect(self._show_refusal)
+        self.ui.refusalLabel.setStyleSheet(ERROR_LABEL_STYLE)
 
     def update(self) -> None:
         """Offer to send a result that was not sent yet, once the user agrees."""
@@ -75,7 +86,7 @@ class SendPart(Part):
         set_text_or_hide(self.ui.previewLabel, self._preview_text() if can_send and formats else "")
         self.ui.consentLabel.setText(self._consent_text(can_send, formats))
         if not has_result:
-            self._clear_outcome()
+            self._clear_outcome()  # also while the next sending runs
 
     def take_preferences(self) -> None:
         """Tick and fill in what the user prefers."""
@@ -130,9 +141,11 @@ class SendPart(Part):
         if request.connection is not None:
             self._preferences.reviewer, self._preferences.formats = request.reviewer, request.formats
             self.learned.emit()
+            self._is_rehearsing = False
             self._workflow.send(request)
 
     def _rehearse(self) -> None:
+        self._is_rehearsing = True
         self._workflow.send(self._request().as_dry_run())
 
     def _show_sent(self, result: SendResult) -> None:
@@ -147,9 +160,14 @@ class SendPart(Part):
         set_text_or_hide(self.ui.checksLabel, checks_text(result))
         self.ui.folderButton.setVisible(bool(result.objects))
 
+    def _show_refusal(self, failure: Failure) -> None:
+        self._clear_outcome()
+        set_text_or_hide(self.ui.refusalLabel, refusal_html(failure, self._is_rehearsing))
+        self.ui.refusalLabel.setToolTip(failure.cause)
+
     def _clear_outcome(self) -> None:
         self._shown = None
-        for label in (self.ui.receiptLabel, self.ui.checksLabel):
+        for label in (self.ui.refusalLabel, self.ui.receiptLabel, self.ui.checksLabel):
             set_text_or_hide(label, "")
         for button in (self.ui.folderButton, self.ui.viewerButton):
             button.setVisible(False)

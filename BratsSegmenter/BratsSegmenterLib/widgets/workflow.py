@@ -55,9 +55,10 @@ class Workflow(StudyAtHand):
     Attributes
     ----------
     state : PanelState
-    state_changed, progressed, failed, studies_found, folder_listed, connection_checked, sent, rehearsed, refused : Signal
-        Emitted without arguments, with a ProgressEvent, a Failure, the studies, a ListFolderResult, the checks, a
-        SendResult that was stored, the SendResult of a dry run, the Failure of either (which `failed` says too).
+    state_changed, progressed, failed, studies_found, folder_listed, connection_checked : Signal
+        Emitted without arguments, with a ProgressEvent, a Failure, the studies, a ListFolderResult, the checks.
+    sent, rehearsed, refused : Signal
+        Emitted with a SendResult that was stored, the SendResult of a dry run, the Failure of either.
     """
 
     def __init__(

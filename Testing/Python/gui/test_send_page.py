@@ -1,13 +1,10 @@
 """The send page: what will be sent is shown, rehearsed, signed with one tick; four clicks for an unedited result."""
 
-from typing import Any
-
 import pytest
 import qt
 from host.driver import finish, paint
+from host.hands import Hands
 from host.replay_worker import Behaviour
-from host.slicer_app import application
-from PySide6.QtTest import QTest
 
 from BratsSegmenterLib.widgets.state import PanelState
 
@@ -38,30 +35,6 @@ def open_segmented(open_panel):
     return open_it
 
 
-class _Mouse:
-    """Clicks with the left button on what is visible and enabled, and counts."""
-
-    def __init__(self, window: Any) -> None:
-        self._window = window
-        self.clicks = 0
-
-    def click(self, widget: Any) -> None:
-        self._click(widget, widget.rect.center())
-
-    def click_box(self, box: Any) -> None:
-        self._click(box, qt.QPoint(8, box.height // 2))
-
-    def click_row(self, table: Any, row: int) -> None:
-        self._click(table.viewport(), table.visualItemRect(table.item(row, 0)).center())
-
-    def _click(self, widget: Any, point: Any) -> None:
-        application().processEvents()
-        assert widget.isVisibleTo(self._window), f"{widget.objectName} cannot be seen"
-        assert widget.isEnabled(), f"{widget.objectName} is not enabled"
-        QTest.mouseClick(widget, qt.Qt.MouseButton.LeftButton, qt.Qt.KeyboardModifier.NoModifier, point)
-        self.clicks += 1
-
-
 def test_four_clicks_lead_from_an_open_study_list_to_a_sent_unedited_signed_result(open_segmented):
     panel = open_segmented()
     panel.send.ui.reviewerEdit.setText("R. Eader")  # once in a reader's life; remembered at the first sending
@@ -73,20 +46,19 @@ def test_four_clicks_lead_from_an_open_study_list_to_a_sent_unedited_signed_resu
     finish(panel)
     window = panel.send.widget.window()
     window.resize(600, 1600)
-    window.show()
     panel.studies.ui.studyTable.clearSelection()
     panel.studies.fold(False)
-    mouse = _Mouse(window)
-    mouse.click_row(panel.studies.ui.studyTable, 0)
-    mouse.click(panel.run.ui.runButton)
+    hands = Hands(window)
+    hands.click_row(panel.studies.ui.studyTable, 0)
+    hands.click(panel.run.ui.runButton)
     finish(panel)
     assert panel.workflow.state is PanelState.REVIEW
     assert "sign it as R. Eader" in panel.send.ui.consentLabel.text
-    mouse.click_box(panel.send.ui.consentBox)
-    mouse.click(panel.send.ui.sendButton)
+    hands.click_box(panel.send.ui.consentBox)
+    hands.click(panel.send.ui.sendButton)
     finish(panel)
     assert panel.workflow.state is PanelState.SENT
-    assert mouse.clicks == 4
+    assert hands.clicks == 4
     window.close()
 
 
