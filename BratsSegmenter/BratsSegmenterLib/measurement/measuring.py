@@ -66,7 +66,7 @@ def intervals_of(measurements: Measurements) -> dict[str, tuple[float, float]]:
 
 
 def _lesions(segmentation: Segmentation, region: Region) -> tuple[Lesion, ...]:
-    mask = segmentation.mask(region)
+    mask = segmentation.labels == region.label
     if not mask.any():
         return ()
     around = bounding_box(mask)

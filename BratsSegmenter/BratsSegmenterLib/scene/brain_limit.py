@@ -8,6 +8,7 @@ import numpy as np
 import slicer
 import vtk
 from numpy.typing import NDArray
+from vtk.util.numpy_support import numpy_to_vtk
 
 _SMALLEST_GAP, _GAP_SHARE = 1.0, 0.01
 
@@ -23,7 +24,7 @@ class BrainLimit:
     ----------
     editor_node : vtkMRMLSegmentEditorNode
     volume : vtkMRMLScalarVolumeNode
-        By whose intensities the effects go.
+        By whose intensities the effects go; of floats.
     brain : ndarray of bool, shape (slices, rows, columns)
         In the grid of `volume`.
 
@@ -35,10 +36,10 @@ class BrainLimit:
 
     def __init__(self, editor_node: Any, volume: Any, brain: NDArray[np.bool_]) -> None:
         self._editor_node = editor_node
-        lowest, highest = volume.GetImageData().GetScalarRange()
+        voxels = slicer.util.arrayFromVolume(volume)
+        lowest, highest = float(voxels.min()), float(voxels.max())
         gap = max(_SMALLEST_GAP, _GAP_SHARE * (highest - lowest))
-        self.volume = _copy(volume)
-        np.copyto(slicer.util.arrayFromVolume(self.volume), lowest - gap, where=~brain)
+        self.volume = _twin(volume, np.where(brain, voxels, np.float32(lowest - gap)))
         self._whole_range = lowest - gap / 2, highest + gap
         self._tag = 0
 
@@ -67,18 +68,19 @@ class BrainLimit:
         node.EndModify(modified)
 
 
-def _copy(volume: Any) -> Any:
-    """A volume of the same voxels, which neither lists nor saved scenes show."""
+def _twin(volume: Any, voxels: NDArray[np.float32]) -> Any:
+    """A volume in the same place with other voxels, which neither lists nor saved scenes show."""
     image = vtk.vtkImageData()
-    image.DeepCopy(volume.GetImageData())
+    image.SetDimensions(*voxels.shape[::-1])
+    image.GetPointData().SetScalars(numpy_to_vtk(voxels.ravel()))
     matrix = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(matrix)
-    copy = slicer.vtkMRMLScalarVolumeNode()
-    copy.SetName(f"{volume.GetName()} inside the brain")
-    copy.SetHideFromEditors(True)
-    copy.SetSaveWithScene(False)
-    copy.SetIJKToRASMatrix(matrix)
-    copy.SetAndObserveImageData(image)
-    copy = slicer.mrmlScene.AddNode(copy)
-    copy.SetAndObserveDisplayNodeID(volume.GetDisplayNodeID())
-    return copy
+    twin = slicer.vtkMRMLScalarVolumeNode()
+    twin.SetName(f"{volume.GetName()} inside the brain")
+    twin.SetHideFromEditors(True)
+    twin.SetSaveWithScene(False)
+    twin.SetIJKToRASMatrix(matrix)
+    twin.SetAndObserveImageData(image)
+    twin = slicer.mrmlScene.AddNode(twin)
+    twin.SetAndObserveDisplayNodeID(volume.GetDisplayNodeID())
+    return twin

@@ -9,6 +9,7 @@ import slicer
 
 from BratsSegmenterLib.domain import Lesion
 from BratsSegmenterLib.measurement import is_measurable
+from BratsSegmenterLib.steps import Steps
 
 _MARK = "BratsSegmenter.Diameter"
 _COLOUR = (0.35, 0.9, 1.0)
@@ -16,20 +17,19 @@ _TEXT_SCALE, _GLYPH_SCALE = 2.6, 1.2
 _Ends = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
-def draw_diameters(lesions: Iterable[Lesion], visible: bool) -> tuple[Any, ...]:
+def drawing_diameters(lesions: Iterable[Lesion], visible: bool) -> Steps[tuple[Any, ...]]:
     """Draw longest diameter and perpendicular of each measurable lesion, in place of those that are in the scene.
 
-    Returns
-    -------
-    tuple of vtkMRMLMarkupsLineNode
-        Two for each lesion: the longest diameter, then its perpendicular. Locked, not saved with the scene: they are
-        measured anew when it is loaded.
+    One line a step; two for each lesion: the longest diameter, then its perpendicular. Locked, not saved with the
+    scene: they are measured anew when it is loaded.
     """
     remove_diameters()
     nodes = []
     for diameters in (lesion.diameters for lesion in lesions):
         if diameters is not None and is_measurable(diameters):
+            yield
             nodes.append(_line("Longest diameter", diameters.longest_mm, diameters.longest_ends, visible))
+            yield
             nodes.append(_line("Perpendicular", diameters.perpendicular_mm, diameters.perpendicular_ends, visible))
     return tuple(nodes)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vtk.util.numpy_support import numpy_to_vtk
 
 from BratsSegmenterLib.domain import LEAF_REGIONS
+from BratsSegmenterLib.geometry import bounding_box
 from BratsSegmenterLib.scene.surfaces import drop_surface
 
 
@@ -36,7 +37,11 @@ def redraw(segmentation_node: Any, reference: Any, labels: NDArray[np.uint8], ch
     value_of_label = np.zeros(256, np.uint8)
     for value, region in enumerate(regions, 1):
         value_of_label[region.label] = value
-    image = _image(value_of_label[labels], reference)
+    values = np.zeros_like(labels)
+    if labels.any():
+        around = bounding_box(labels > 0)
+        values[around] = value_of_label[labels[around]]
+    image = _image(values, reference)
     binary = slicer.vtkSegmentationConverter.GetBinaryLabelmapRepresentationName()
     for value, region in enumerate(regions, 1):
         segment = segmentation.GetSegment(region.key)

@@ -21,6 +21,7 @@ def showing_surfaces(segmentation_node: Any) -> Steps[None]:
     yield
     if slicer.app.layoutManager() is not None:
         slicer.app.layoutManager().resetThreeDViews()
+    yield
 
 
 def making_surfaces(segmentation_node: Any) -> Steps[None]:

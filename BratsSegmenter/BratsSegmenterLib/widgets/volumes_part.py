@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import qt
 from slicer.i18n import tr as _
@@ -12,11 +13,13 @@ from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import report_sentence, to_csv
 from BratsSegmenterLib.priors import PriorVolumes
-from BratsSegmenterLib.scene.diameters import draw_diameters, remove_diameters, show_diameters
+from BratsSegmenterLib.scene.diameters import drawing_diameters, remove_diameters, show_diameters
 from BratsSegmenterLib.scene.plot import hide_plot, plot_over_time, remove_plot, show_plot
 from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.steps import Steps, taking
 from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide, swatch
+from BratsSegmenterLib.widgets.timed_steps import TimedSteps
 from BratsSegmenterLib.widgets.volumes_model import (
     VolumeRow,
     as_text,
@@ -45,6 +48,8 @@ class VolumesPart(Part):
         self._priors: tuple[PriorVolumes, ...] = ()
         self._volumes_ml: Mapping[str, float] = {}
         self._layout_before_plot: int | None = None
+        self._run_steps = TimedSteps()
+        self._drawing: Steps[Any] | None = None
         self._pause = qt.QTimer()
         self._pause.setSingleShot(True)
         self._pause.setInterval(_QUIET_MS)
@@ -94,6 +99,8 @@ class VolumesPart(Part):
     def release(self) -> None:
         """Measure no more, and take diameters and plot out of the scene: its nodes go away."""
         self._pause.stop()
+        if self._drawing is not None:
+            self._drawing.close()
         self._volumes_ml = {}
         remove_diameters()
         remove_plot()
@@ -124,7 +131,8 @@ class VolumesPart(Part):
         if self._workflow.result is not None:
             lesions = self._review.measure().lesions
             set_text_or_hide(self.ui.lesionsLabel, lesions_text(lesions))
-            draw_diameters(lesions, self.ui.diametersBox.checked)
+            self._drawing = drawing_diameters(lesions, self.ui.diametersBox.checked)
+            self._run_steps(taking(self._drawing))
 
     def _go_to_region(self, row: int, _column: int) -> None:
         self._review.jump_to_region(self._rows[row].region.key)

@@ -6,8 +6,9 @@ import slicer
 from host.slicer_app import application
 
 from BratsSegmenterLib.domain import ET, Diameters, Lesion
-from BratsSegmenterLib.scene.diameters import draw_diameters, remove_diameters, show_diameters
+from BratsSegmenterLib.scene.diameters import drawing_diameters, remove_diameters, show_diameters
 from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.steps import run_through
 
 
 @pytest.fixture
@@ -16,6 +17,10 @@ def review(parameter_node, study, result, tmp_path) -> Review:
     review.show(study, tmp_path, result)
     yield review
     review.release()
+
+
+def _draw(lesions, visible: bool) -> tuple:
+    return run_through(drawing_diameters(lesions, visible))
 
 
 def _length_in_scene_mm(line) -> float:
@@ -29,7 +34,7 @@ def _count() -> int:
 
 def test_the_lines_are_as_long_as_the_measured_diameters_and_say_so(review):
     diameters = review.measure().lesions[0].diameters
-    longest, perpendicular = draw_diameters(review.measure().lesions, visible=True)
+    longest, perpendicular = _draw(review.measure().lesions, visible=True)
     assert _length_in_scene_mm(longest) == pytest.approx(diameters.longest_mm)
     assert _length_in_scene_mm(perpendicular) == pytest.approx(diameters.perpendicular_mm)
     assert longest.GetNthControlPointLabel(1) == f"{diameters.longest_mm:.1f} mm"
@@ -38,7 +43,7 @@ def test_the_lines_are_as_long_as_the_measured_diameters_and_say_so(review):
 
 def test_the_lines_lie_on_the_slice_where_they_were_taken_within_the_drawn_lesion(review):
     diameters = review.measure().lesions[0].diameters
-    lines = draw_diameters(review.measure().lesions, visible=True)
+    lines = _draw(review.measure().lesions, visible=True)
     ras_to_ijk = slicer.vtkMRMLSliceNode().GetSliceToRAS()
     review.parameters.reference.GetRASToIJKMatrix(ras_to_ijk)
     mask = slicer.util.arrayFromSegmentBinaryLabelmap(review.parameters.segmentation, "ET", review.parameters.reference)
@@ -54,20 +59,20 @@ def test_the_lines_lie_on_the_slice_where_they_were_taken_within_the_drawn_lesio
 def test_a_lesion_that_is_not_measurable_gets_no_lines(scene):
     ends = ((0.0, 0.0, 0.0), (9.0, 0.0, 0.0))
     small = Lesion(ET, 1, 0.2, Diameters(0, 9.0, 5.0, ends, ends))
-    assert draw_diameters((small, Lesion(ET, 2, 0.01, None)), visible=True) == ()
+    assert _draw((small, Lesion(ET, 2, 0.01, None)), visible=True) == ()
 
 
 def test_drawn_again_they_replace_the_earlier_ones_and_leave_other_lines_alone(review):
     slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsLineNode", "the user's own")
-    draw_diameters(review.measure().lesions, visible=True)
-    draw_diameters(review.measure().lesions, visible=True)
+    _draw(review.measure().lesions, visible=True)
+    _draw(review.measure().lesions, visible=True)
     assert _count() == 3
     remove_diameters()
     assert _count() == 1
 
 
 def test_one_switch_hides_them_and_shows_them_on_their_slice(review):
-    lines = draw_diameters(review.measure().lesions, visible=True)
+    lines = _draw(review.measure().lesions, visible=True)
     show_diameters(False)
     assert not any(line.GetDisplayVisibility() for line in lines)
     show_diameters(True)
@@ -78,5 +83,5 @@ def test_one_switch_hides_them_and_shows_them_on_their_slice(review):
 
 
 def test_a_saved_scene_does_not_keep_them(review):
-    lines = draw_diameters(review.measure().lesions, visible=True)
+    lines = _draw(review.measure().lesions, visible=True)
     assert not any(line.GetSaveWithScene() for line in lines)

@@ -118,3 +118,41 @@ def test_after_release_an_edit_is_no_longer_measured(review, seen):
     count = len(seen)
     _draw(review, "NCR", np.s_[2:6, 5:15, 5:15])
     assert len(seen) == count
+
+
+def _surfaces(review: Review) -> dict[str, int]:
+    segmentation = review.parameters.segmentation.GetSegmentation()
+    name = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
+    segments = {key: segmentation.GetSegment(key).GetRepresentation(name) for key in segmentation.GetSegmentIDs()}
+    return {key: surface.GetNumberOfPolys() for key, surface in segments.items() if surface is not None}
+
+
+def test_every_region_has_a_surface_and_what_is_drawn_anew_has_another(review):
+    before = _surfaces(review)
+    labels = review.labels.copy()
+    labels[labels == 3] = 2
+    review.draw(labels)
+    after = _surfaces(review)
+    assert set(before) == {"ET", "NCR", "ED"}
+    assert after["NCR"] == before["NCR"] > 0
+    assert after.get("ET", 0) == 0
+    assert after["ED"] != before["ED"]
+
+
+def test_a_label_map_is_drawn_voxel_by_voxel_and_measured_once(review, seen):
+    labels = np.zeros_like(review.labels)
+    labels[3:6, 10:20, 10:20] = 1
+    labels[6:9, 10:20, 10:20] = 3
+    seen.clear()
+    review.draw(labels)
+    assert np.array_equal(review.labels, labels)
+    assert len(seen) == 1
+    review.draw(np.zeros_like(labels))
+    assert not review.labels.any()
+
+
+def test_a_scene_in_which_3d_is_off_stays_so(review):
+    name = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
+    review.parameters.segmentation.GetSegmentation().RemoveRepresentation(name)
+    review.draw(np.zeros_like(review.labels))
+    assert _surfaces(review) == {}
