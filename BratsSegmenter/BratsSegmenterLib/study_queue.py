@@ -6,14 +6,23 @@ import json
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.records import from_json, to_json
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+_LOCK_WAIT_S = 0.2
 _AT_WORK = (StudyState.FETCHING, StudyState.SEGMENTING)
+
+
+class QueueInUseError(BratsSegmenterError):
+    """Another program works on the queue; raised by whatever would change it here."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,8 @@ class _Record:
 class StudyQueue:
     """Studies in the order in which they are worked on; every change is on the disk before it returns.
 
-    What was being worked on when the program ended waits again, at its place.
+    One program works on it at a time, others may look. Whoever changes it takes it first, and keeps it until
+    :meth:`release`, or until its process ends in whatever way.
 
     Parameters
     ----------
@@ -72,23 +82,64 @@ class StudyQueue:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._items = [_interrupted(item) for item in self._read()]
+        self._lock: BaseFileLock | None = None
+        self._stamp: tuple[int, ...] = ()
+        self._items: list[QueueItem] = []
 
     @property
     def items(self) -> tuple[QueueItem, ...]:
         """All studies, first come first."""
+        if not self._is_taken:
+            self._follow()
         return tuple(self._items)
+
+    @property
+    def _is_taken(self) -> bool:
+        return self._lock is not None and self._lock.is_locked
+
+    def take(self) -> None:
+        """Keep other programs from the queue; what one of them was busy with when it ended waits again, at its place.
+
+        Raises
+        ------
+        QueueInUseError
+            Another one has it, or what the lock needs is not installed.
+        """
+        if self._is_taken:
+            return
+        try:
+            # Slicer does not ship it, and the work list must open before anything was installed.
+            from filelock import FileLock, Timeout
+        except ImportError as error:
+            raise QueueInUseError(
+                "The queue needs Python packages that are not installed.", "Segment a study once: it asks first."
+            ) from error
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = self._lock or FileLock(self._path.with_suffix(".lock"), timeout=_LOCK_WAIT_S)
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            raise QueueInUseError(
+                "Another Slicer works on the queue.", "Queue the study there, or go on here when it is closed."
+            ) from error
+        self._items = [_interrupted(item) for item in self._read()]
+
+    def release(self) -> None:
+        """Let other programs have the queue."""
+        if self._lock is not None:
+            self._lock.release()
 
     def item(self, folder: str) -> QueueItem | None:
         """The study with that job folder; None when it is not in the queue."""
-        return next((item for item in self._items if item.folder == folder), None)
+        return next((item for item in self.items if item.folder == folder), None)
 
     def next(self) -> QueueItem | None:
         """The first study that waits."""
-        return next((item for item in self._items if item.state is StudyState.QUEUED), None)
+        return next((item for item in self.items if item.state is StudyState.QUEUED), None)
 
     def add(self, new: QueueItem) -> None:
         """Put a study at the end; one that is still to be done keeps its place."""
+        self.take()
         known = self.item(new.folder)
         if known is not None and known.is_open:
             return
@@ -97,11 +148,13 @@ class StudyQueue:
 
     def update(self, folder: str, **changes: Any) -> None:
         """Change fields of one study, when it is still in the queue."""
+        self.take()
         self._items = [replace(item, **changes) if item.folder == folder else item for item in self._items]
         self._write()
 
     def move_up(self, folder: str) -> None:
         """Let one study pass the one before it."""
+        self.take()
         place = self._place(folder)
         if place:
             self._items[place - 1 : place + 1] = reversed(self._items[place - 1 : place + 1])
@@ -109,6 +162,7 @@ class StudyQueue:
 
     def move_first(self, folder: str) -> None:
         """Let one study pass all others."""
+        self.take()
         place = self._place(folder)
         if place:
             self._items.insert(0, self._items.pop(place))
@@ -116,11 +170,23 @@ class StudyQueue:
 
     def remove(self, folder: str) -> None:
         """Take one study out."""
+        self.take()
         self._items = [item for item in self._items if item.folder != folder]
         self._write()
 
     def _place(self, folder: str) -> int:
         return next((place for place, item in enumerate(self._items) if item.folder == folder), 0)
+
+    def _follow(self) -> None:
+        """Read what another program wrote since."""
+        try:
+            facts = self._path.stat()
+        except FileNotFoundError:
+            self._stamp, self._items = (), []
+            return
+        stamp = facts.st_ino, facts.st_mtime_ns, facts.st_size
+        if stamp != self._stamp:
+            self._stamp, self._items = stamp, list(self._read())
 
     def _read(self) -> tuple[QueueItem, ...]:
         if not self._path.exists():

@@ -8,7 +8,8 @@ import qt
 
 from BratsSegmenterLib.kept_study import StudyOrigin
 from BratsSegmenterLib.progress import ProgressEvent
-from BratsSegmenterLib.study_queue import QueueItem
+from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem
+from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.queue_model import QueueModel, QueueRow
 from BratsSegmenterLib.widgets.workflow import Workflow
@@ -16,6 +17,7 @@ from BratsSegmenterLib.widgets.worklist import Worklist
 
 _MOST_ROWS_SHOWN = 6
 _FRAME_PX = 4
+_RETRY_MS = 5000
 
 
 class QueuePart(Part):
@@ -31,7 +33,7 @@ class QueuePart(Part):
 
     def __init__(self, workflow: Workflow, worklist: Worklist, open_study: Callable[[StudyOrigin], None]) -> None:
         super().__init__("QueuePart")
-        self._workflow = workflow
+        self._workflow, self._queue = workflow, worklist.queue
         queue, identities = worklist.queue, worklist.identities
         self._model = QueueModel(queue, identities)
         self._open_study = open_study
@@ -54,6 +56,9 @@ class QueuePart(Part):
         queue.changed.connect(self.update)
         queue.progressed.connect(self._on_progress)
         identities.changed.connect(self.update)
+        self._retry = qt.QTimer()
+        self._retry.setInterval(_RETRY_MS)
+        self._retry.timeout.connect(queue.go_on)
         self.update()
 
     def update(self) -> None:
@@ -62,6 +67,10 @@ class QueuePart(Part):
         self._model.refresh()
         self._rows = self._model.rows()
         self.widget.setVisible(bool(self._rows))
+        if self._queue.hindrance:
+            self._retry.start()
+        else:
+            self._retry.stop()
         self.widget.setText(f"{self._title}:  {self._model.summary()}")
         table = self.ui.queueTable
         table.blockSignals(True)
@@ -85,17 +94,17 @@ class QueuePart(Part):
 
     def _show_what_can_be_done(self) -> None:
         row = self._selected()
-        ui = self.ui
+        ui, is_ours = self.ui, not self._queue.hindrance
         ui.openButton.setEnabled(row is not None and row.can_open and not self._workflow.state.is_busy)
         for button, enabled in (
-            (ui.firstButton, row is not None and row.can_move),
-            (ui.upButton, row is not None and row.can_move),
-            (ui.retryButton, row is not None and row.can_retry),
-            (ui.cancelButton, row is not None and row.can_cancel),
-            (ui.removeButton, row is not None),
+            (ui.firstButton, is_ours and row is not None and row.can_move),
+            (ui.upButton, is_ours and row is not None and row.can_move),
+            (ui.retryButton, is_ours and row is not None and row.can_retry),
+            (ui.cancelButton, is_ours and row is not None and row.can_cancel),
+            (ui.removeButton, is_ours and row is not None),
         ):
             button.setEnabled(enabled)
-        set_text_or_hide(ui.reasonLabel, row.hint if row is not None else "")
+        set_text_or_hide(ui.reasonLabel, self._queue.hindrance or (row.hint if row is not None else ""))
 
     def _selected(self) -> QueueRow | None:
         indices = self.ui.queueTable.selectionModel().selectedRows()
@@ -106,8 +115,12 @@ class QueuePart(Part):
     def _with_selected(self, act: Callable[[QueueItem], None]) -> Callable[[], None]:
         def handle() -> None:
             row = self._selected()
-            if row is not None:
+            if row is None:
+                return
+            try:
                 act(row.item)
+            except QueueInUseError as error:
+                self._workflow.failed.emit(Failure.of(error))
 
         return handle
 

@@ -14,7 +14,7 @@ from BratsSegmenterLib.jobs import (
     SegmentJob,
 )
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
-from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
+from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem, StudyQueue
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, Outcome
 from BratsSegmenterLib.widgets.runner import JobRunner
@@ -42,6 +42,8 @@ class QueueRunner:
 
     Attributes
     ----------
+    hindrance : str
+        Why nothing can be done with the queue here: another Slicer works on it. Empty otherwise.
     options : callable
         With which model, on which device a study is segmented; asked when it is queued.
     changed, progressed : Signal
@@ -64,6 +66,7 @@ class QueueRunner:
         self._after_cancel = StudyState.CANCELLED
         self._is_held = self._is_over = False
         self._when_clear: Callable[[], None] | None = None
+        self.hindrance = ""
         self.options: Callable[[], RunOptions] = RunOptions
         self.changed = Signal()
         self.progressed = Signal()
@@ -93,9 +96,20 @@ class QueueRunner:
 
     def go_on(self) -> None:
         """Begin with what waits, after a start of Slicer or when something may have changed."""
-        item = self._queue.next()
-        if item is None or self._runner.is_running or self._is_held or self._is_over:
+        if self._runner.is_running or self._is_held or self._is_over:
             return
+        if not any(item.is_open for item in self._queue.items):
+            self._queue.release()
+            self._hinder("")
+            return
+        try:
+            self._queue.take()
+        except QueueInUseError as error:
+            self._hinder(str(error))
+            return
+        self._hinder("")
+        item = self._queue.next()
+        assert item is not None, "nothing is at work, so what is open waits"
         self._current, self._after_cancel = item.folder, StudyState.CANCELLED
         if item.is_prepared:
             self._segment(item)
@@ -103,7 +117,14 @@ class QueueRunner:
             self._prepare(item)
 
     def add(self, origin: StudyOrigin) -> None:
-        """Put a study at the end of the queue."""
+        """Put a study at the end of the queue.
+
+        Raises
+        ------
+        QueueInUseError
+            Another Slicer works on it.
+        """
+        self._queue.take()
         folder = study_folder(self._jobs_folder, origin.study.study_uid)
         KeptStudy(folder).write_origin(origin)
         options = self.options()
@@ -171,11 +192,17 @@ class QueueRunner:
         """End the worker for good; what it was busy with waits in the queue for the next start."""
         self._is_over = True
         self._runner.shut_down()
+        self._queue.release()
 
     def _leave_to_the_user(self, folder: str) -> None:
         item = self._queue.item(folder)
-        if item is not None and item.state is not StudyState.SEGMENTED:
+        if item is not None and item.state is not StudyState.SEGMENTED and not self.hindrance:
             self._queue.remove(folder)
+            self.changed.emit()
+
+    def _hinder(self, reason: str) -> None:
+        if reason != self.hindrance:
+            self.hindrance = reason
             self.changed.emit()
 
     def _prepare(self, item: QueueItem) -> None:

@@ -11,6 +11,8 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
+from BratsSegmenterLib.study_queue import QueueInUseError
+from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.search_model import StudyPage
 from BratsSegmenterLib.widgets.state import PanelState
@@ -102,9 +104,13 @@ class StudiesPart(Part):
 
     def queue_selected(self) -> None:
         """Let the selected studies be fetched and segmented in the background, one after the other."""
-        if self._workflow.has_dependencies():
+        if not self._workflow.has_dependencies():
+            return
+        try:
             for study in self._selected():
                 self._queue.add(self._sources.origin(study))
+        except QueueInUseError as error:
+            self._workflow.failed.emit(Failure.of(error))
 
     def _set_up_table(self) -> None:
         table = self.ui.studyTable

@@ -171,6 +171,25 @@ def test_a_failed_study_says_why_and_is_tried_again(open_panel):
     assert panel.queue.widget.isHidden()
 
 
+def test_a_second_slicer_shows_the_queue_of_the_first_and_says_that_it_only_looks_on(open_panel):
+    first = open_panel(Behaviour.WAITS_FOR_CANCEL)
+    first.workflow.studies_found.emit([_study()])
+    first.studies.ui.studyTable.selectRow(0)
+    first.studies.ui.queueButton.click()
+    second = open_panel(Behaviour.WORKS)
+    assert _queue_states(second) == ["fetching"]
+    assert second.queue.ui.reasonLabel.text.startswith("Another Slicer works on the queue.")
+    second.queue.ui.queueTable.selectRow(0)
+    assert not second.queue.ui.cancelButton.enabled
+    second.workflow.studies_found.emit([_study()])
+    second.studies.ui.studyTable.selectRow(0)
+    second.studies.ui.queueButton.click()
+    assert "Another Slicer works on the queue." in second.message_bar.ui.textLabel.text
+    first.shut_down()
+    wait_until(lambda: _queue_states(second) == ["segmented"])
+    assert second.queue.ui.reasonLabel.isHidden()
+
+
 def test_identities_are_hidden_in_table_title_and_queue_with_one_switch(open_panel):
     panel = open_panel(Behaviour.WORKS)
     _queue_one(panel)

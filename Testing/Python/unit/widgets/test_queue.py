@@ -1,5 +1,8 @@
 """Studies that are fetched and segmented in the background, with runners that a test holds in its hands."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +19,8 @@ from BratsSegmenterLib.job_results import (
 )
 from BratsSegmenterLib.jobs import PrepareJob, SearchJob, SegmentJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
-from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
+from BratsSegmenterLib.paths import module_folder
+from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem, StudyQueue
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
 from BratsSegmenterLib.widgets.considerate_runner import ConsiderateRunner
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
@@ -100,9 +104,10 @@ def test_what_a_crash_interrupted_goes_on_where_it_was_and_in_its_order(desk):
     desk.queue.add(_origin(1))
     desk.queue.add(_origin(2))
     desk.worker.end(_prepared())
+    desk.queue.shut_down()
     after_restart = Desk(desk.folder)
-    assert after_restart.states() == [StudyState.QUEUED] * 2
     after_restart.queue.go_on()
+    assert after_restart.states() == [StudyState.SEGMENTING, StudyState.QUEUED]
     assert isinstance(after_restart.worker.jobs[0], SegmentJob), "it was fetched already"
     assert after_restart.worker.jobs[0].bundle == "chosen when queued"
     after_restart.worker.end(_segmented(desk.folder))
@@ -273,6 +278,57 @@ def test_an_operation_that_nobody_confirmed_is_asked_about_when_the_study_is_seg
     assert desk.queue.state_of("2.25.1") == (StudyState.SEGMENTED, "operation to be confirmed")
     KeptStudy(study_folder(desk.folder, "2.25.1")).write_state(StudyState.CORRECTED)
     assert desk.queue.state_of("2.25.1") == (StudyState.CORRECTED, "")
+
+
+def test_a_second_slicer_looks_on_says_so_and_takes_over_when_the_first_one_is_closed(desk):
+    desk.queue.add(_origin(1))
+    desk.queue.add(_origin(2))
+    second = Desk(desk.folder)
+    second.queue.go_on()
+    assert second.worker.jobs == []
+    assert second.queue.hindrance.startswith("Another Slicer works on the queue.")
+    with pytest.raises(QueueInUseError, match="Another Slicer"):
+        second.queue.add(_origin(3))
+    assert second.states() == [StudyState.FETCHING, StudyState.QUEUED]
+    desk.worker.end(_prepared())
+    assert second.states() == [StudyState.SEGMENTING, StudyState.QUEUED], "it shows what the first one does"
+    desk.queue.shut_down()
+    second.queue.go_on()
+    assert second.queue.hindrance == ""
+    assert isinstance(second.worker.jobs[0], SegmentJob), "and goes on where that one was"
+
+
+def test_an_idle_queue_is_free_for_another_slicer(desk):
+    desk.queue.add(_origin(1))
+    desk.end_both_jobs()
+    second = Desk(desk.folder)
+    second.queue.add(_origin(2))
+    assert desk.states() == [StudyState.SEGMENTED, StudyState.FETCHING]
+    with pytest.raises(QueueInUseError):
+        desk.queue.add(_origin(3))
+
+
+def test_the_queue_is_free_again_when_the_program_that_worked_on_it_is_killed(tmp_path):
+    path = tmp_path / "queue.json"
+    lines = f"""
+import sys, time
+from pathlib import Path
+from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
+queue = StudyQueue(Path({str(path)!r}))
+queue.add(QueueItem("0123", "Ward 3", "glioma-synthetic"))
+print("taken", flush=True)
+time.sleep(600)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(module_folder())}
+    with subprocess.Popen([sys.executable, "-c", lines], stdout=subprocess.PIPE, env=environment) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"taken\n"
+        queue = StudyQueue(path)
+        with pytest.raises(QueueInUseError):
+            queue.remove("0123")
+        other.kill()
+    queue.remove("0123")
+    assert queue.items == ()
 
 
 def test_a_record_of_another_version_is_no_record(tmp_path):
