@@ -69,7 +69,7 @@ NCR = Region("NCR", "Necrotic core", (1,), (70, 110, 255), Code("6574001", "SCT"
 ED = Region("ED", "Oedema", (2,), (60, 200, 80), Code("79654002", "SCT", "Edema"))
 ET = Region("ET", "Enhancing tumour", (3,), (255, 70, 60), Code("C113842", "NCIt", "Enhancing Lesion"))
 RC = Region("RC", "Resection cavity", (4,), (240, 220, 70), Code("RC", "99BRATSSEG", "Resection cavity"))
-WT = Region("WT", "Whole tumour", (1, 2, 3), (60, 200, 80), Code("108369006", "SCT", "Neoplasm"))
+WT = Region("WT", "Whole tumour", (1, 2, 3), (165, 100, 235), Code("108369006", "SCT", "Neoplasm"))
 TC = Region("TC", "Tumour core", (1, 3), (255, 160, 60), Code("372087000", "SCT", "Neoplasm, Primary"))
 
 LEAF_REGIONS = (ET, NCR, ED, RC)

@@ -10,15 +10,17 @@ import slicer
 
 from host.interaction import drag, observers, turn_wheel
 from host.mrml import MrmlApplication
+from host.plot_view import PlotView
 from host.views import SliceView, ThreeDView
 
 _BAR_HEIGHT = 20
+_SHARE = 1000  # of the room: as much for each view of a row or column
 
 
 class ViewWidget(qt.QWidget):
     """A view under its coloured bar, as Slicer shows it."""
 
-    def __init__(self, view: SliceView | ThreeDView) -> None:
+    def __init__(self, view: SliceView | ThreeDView | PlotView) -> None:
         super().__init__()
         self.view = view
         self.setMinimumSize(120, 120)
@@ -82,9 +84,9 @@ class ViewWidget(qt.QWidget):
 
     def _label(self) -> str:
         label = self.view.node.GetLayoutLabel()
-        if isinstance(self.view, ThreeDView):
-            return label
-        return f"{label}    {self.view.node.GetOrientation()}  {self.view.logic.GetSliceOffset():.1f} mm"
+        if isinstance(self.view, SliceView):
+            return f"{label}    {self.view.node.GetOrientation()}  {self.view.logic.GetSliceOffset():.1f} mm"
+        return label
 
 
 class LayoutManager:
@@ -111,6 +113,8 @@ class LayoutManager:
         """Show a layout."""
         self._logic.GetLayoutNode().SetViewArrangement(number)
         if self._area is not None:
+            for widget in self._widgets.values():
+                widget.setParent(None)  # views that the layout lacks wait for one that has them
             self._area.deleteLater()
         root = ElementTree.fromstring(self._logic.GetLayoutNode().GetLayoutDescription(number))
         self._area = self._build(root)
@@ -145,11 +149,21 @@ class LayoutManager:
         splitter.setHandleWidth(3)
         for item in element.findall("item"):
             splitter.addWidget(self._build(item[0]))
+        splitter.setSizes([_SHARE] * splitter.count())
         return splitter
 
     def _view_widget(self, node_class: str, name: str) -> ViewWidget:
         if name not in self._widgets:
             node = self._application.scene.GetSingletonNode(name, node_class)
-            is_slice = node_class == "vtkMRMLSliceNode"
-            self._widgets[name] = ViewWidget(SliceView(self._application, node) if is_slice else ThreeDView(node))
+            self._widgets[name] = ViewWidget(self._view(node_class, node))
+        self._widgets[name].show()
         return self._widgets[name]
+
+    def _view(self, node_class: str, node: Any) -> SliceView | ThreeDView | PlotView:
+        match node_class:
+            case "vtkMRMLSliceNode":
+                return SliceView(self._application, node)
+            case "vtkMRMLPlotViewNode":
+                return PlotView(node)
+            case _:
+                return ThreeDView(node)

@@ -31,40 +31,30 @@ def _nobody() -> None:
     """Nobody draws the view."""
 
 
-class _View:
-    """A render window with the displayable managers that draw a scene into it."""
+class RenderedView:
+    """A render window that is never shown, and what asks for a new drawing.
 
-    def __init__(self, factory: Any, managers: tuple[str, ...], backdrop: Any = None) -> None:
-        for manager in managers:
-            if not factory.IsDisplayableManagerRegistered(manager):
-                factory.RegisterDisplayableManager(manager)
-        self.renderer = vtk.vtkRenderer()
-        if backdrop is not None:
-            self.renderer.AddViewProp(backdrop)  # before the managers' own, which are drawn over it
-        self.window = vtk.vtkRenderWindow()
+    Attributes
+    ----------
+    on_change : callable
+        Called when something in the view changed.
+    logic : vtkMRMLSliceLogic or None
+        Of a slice view.
+    """
+
+    def __init__(self, window: Any, renderer: Any) -> None:
+        self.window, self.renderer = window, renderer
         self.window.SetOffScreenRendering(1)
         self.window.SetShowWindow(False)
-        self.window.AddRenderer(self.renderer)
-        self.interactor = vtk.vtkRenderWindowInteractor()
-        self.interactor.SetRenderWindow(self.window)
-        self.interactor.Initialize()
-        self.group = slicer.vtkMRMLDisplayableManagerGroup()
-        self.group.SetRenderer(self.renderer)
-        self.group.Initialize(factory, self.renderer)
-        self.group.AddObserver(vtk.vtkCommand.UpdateEvent, self._changed)
         self.on_change: Callable[[], None] = _nobody
-        self.logic: Any = None  # of a slice view
+        self.logic: Any = None
 
     def rest(self, *_widget: Any) -> None:
         """The widget that drew the view is gone."""
         self.on_change = _nobody
 
-    def _changed(self, *_event: Any) -> None:
-        self.on_change()
-
     def close(self) -> None:
         """Follow the scene no more."""
-        self.group.SetMRMLDisplayableNode(None)
 
     def resize(self, width: int, height: int) -> None:
         """Give the view another size in pixels."""
@@ -83,8 +73,35 @@ class _View:
         flat = vtk_to_numpy(grabber.GetOutput().GetPointData().GetScalars())
         return flat.reshape(height, width, 3)[::-1].copy()
 
+    def _changed(self, *_event: Any) -> None:
+        self.on_change()
 
-class SliceView(_View):
+
+class _ManagedView(RenderedView):
+    """A view with the displayable managers that draw a scene into it."""
+
+    def __init__(self, factory: Any, managers: tuple[str, ...], backdrop: Any = None) -> None:
+        super().__init__(vtk.vtkRenderWindow(), vtk.vtkRenderer())
+        for manager in managers:
+            if not factory.IsDisplayableManagerRegistered(manager):
+                factory.RegisterDisplayableManager(manager)
+        if backdrop is not None:
+            self.renderer.AddViewProp(backdrop)  # before the managers' own, which are drawn over it
+        self.window.AddRenderer(self.renderer)
+        self.interactor = vtk.vtkRenderWindowInteractor()
+        self.interactor.SetRenderWindow(self.window)
+        self.interactor.Initialize()
+        self.group = slicer.vtkMRMLDisplayableManagerGroup()
+        self.group.SetRenderer(self.renderer)
+        self.group.Initialize(factory, self.renderer)
+        self.group.AddObserver(vtk.vtkCommand.UpdateEvent, self._changed)
+
+    def close(self) -> None:
+        """Follow the scene no more."""
+        self.group.SetMRMLDisplayableNode(None)
+
+
+class SliceView(_ManagedView):
     """One slice view with its slice logic, as qMRMLSliceWidget holds it."""
 
     def __init__(self, application: MrmlApplication, node: Any) -> None:
@@ -136,7 +153,7 @@ def _slice_image() -> Any:
     return actor
 
 
-class ThreeDView(_View):
+class ThreeDView(_ManagedView):
     """One 3D view."""
 
     def __init__(self, node: Any) -> None:

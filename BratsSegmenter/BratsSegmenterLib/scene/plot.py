@@ -11,11 +11,15 @@ import vtk
 
 from BratsSegmenterLib.domain import ET, TC, WT, Region
 from BratsSegmenterLib.priors import PriorVolumes
+from BratsSegmenterLib.scene.layout import show_layout_with_plot
 
 SHOWN = (WT, TC, ET)
 _TITLE = "Glioma volumes over time"
 _MARK = "BratsSegmenter.Plot"
 _DAY, _DATE = "Days", "Date"
+_TITLE_SIZE, _TEXT_SIZE = 16, 13
+_DATES_A_LINE = 4
+_MARGIN, _ROOM_FOR_LEGEND = 0.04, 1.25
 
 
 def plot_over_time(priors: Sequence[PriorVolumes], study_date: date, volumes_ml: Mapping[str, float]) -> Any:
@@ -45,17 +49,23 @@ def plot_over_time(priors: Sequence[PriorVolumes], study_date: date, volumes_ml:
         if points:
             chart.AddAndObservePlotSeriesNodeID(_series(region, points, study_date).GetID())
     chart.SetTitle(_TITLE)
-    chart.SetXAxisTitle(f"Days from {study_date.day} {study_date:%b %Y}")
+    # Slicer's axes count; what the numbers mean in dates is said below them, and at each point.
+    chart.SetXAxisTitle("\n".join((f"Days from {_said(study_date)}", *_lines([day for day, _ml in course[:-1]]))))
+    chart.SetTitleFontSize(_TITLE_SIZE)
+    chart.SetAxisTitleFontSize(_TEXT_SIZE)
+    chart.SetLegendFontSize(_TEXT_SIZE)
     chart.SetYAxisTitle("mL")
+    chart.SetXAxisRangeAuto(False)
+    chart.SetXAxisRange(*_around([(day - study_date).days for day, _ml in course]))
     chart.SetYAxisRangeAuto(False)
     chart.SetYAxisRange(0.0, _above(volumes.get(region.key, 0.0) for _day, volumes in course for region in SHOWN))
     return chart
 
 
 def show_plot(chart: Any) -> int:
-    """Change to a layout that has a plot view, show the chart in it, and give back the layout before."""
+    """Show the chart in place of the 3D view, and give back the layout before."""
     before = slicer.app.layoutManager().layout
-    slicer.modules.plots.logic().ShowChartInLayout(chart)
+    show_layout_with_plot().SetPlotChartNodeID(chart.GetID())
     return before
 
 
@@ -96,9 +106,26 @@ def _series(region: Region, points: Sequence[tuple[date, float]], today: date) -
     return series
 
 
+def _lines(days: Sequence[date]) -> list[str]:
+    """The dates of earlier studies, a few a line."""
+    first = range(0, len(days), _DATES_A_LINE)
+    lines = [", ".join(_said(day) for day in days[start : start + _DATES_A_LINE]) for start in first]
+    return [f"Earlier studies: {lines[0]}", *lines[1:]] if lines else []
+
+
+def _said(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def _around(days: Sequence[int]) -> tuple[float, float]:
+    """From a little before the first to a little after the last, so that no point is cut."""
+    margin = max(1.0, _MARGIN * (days[-1] - days[0]))
+    return days[0] - margin, days[-1] + margin
+
+
 def _above(volumes_ml: Iterable[float]) -> float:
-    """A little more than the largest volume, so that its point is not cut; 1 mL where there is nothing."""
-    return 1.1 * max(volumes_ml, default=0.0) or 1.0
+    """More than the largest volume, so that the legend has room; 1 mL where there is nothing."""
+    return _ROOM_FOR_LEGEND * max(volumes_ml, default=0.0) or 1.0
 
 
 def _add(kind: str, name: str) -> Any:

@@ -2,11 +2,12 @@
 
 from datetime import date
 
-import pytest
 import slicer
 
+from BratsSegmenterLib.domain import REGIONS
 from BratsSegmenterLib.priors import PriorVolumes
-from BratsSegmenterLib.scene.plot import plot_over_time, remove_plot, show_plot
+from BratsSegmenterLib.scene.layout import PLOT
+from BratsSegmenterLib.scene.plot import SHOWN, hide_plot, plot_over_time, remove_plot, show_plot
 
 TODAY = date(2026, 5, 3)
 PRIORS = (
@@ -38,7 +39,35 @@ def test_each_region_runs_from_the_oldest_study_to_this_one_in_days(scene):
 def test_the_largest_volume_is_within_the_axis_which_begins_at_nothing(scene):
     chart = plot_over_time(PRIORS, TODAY, NOW)
     low, high = chart.GetYAxisRange()
-    assert (low, high) == (0.0, pytest.approx(55.0))
+    assert low == 0.0
+    assert 50.0 < high < 75.0
+
+
+def test_every_study_lies_within_the_axis_of_days_whose_title_says_their_dates(scene):
+    chart = plot_over_time(PRIORS, TODAY, NOW)
+    first, last = chart.GetXAxisRange()
+    assert -99 < first < -89
+    assert 0 < last < 10
+    assert chart.GetXAxisTitle() == "Days from 3 May 2026\nEarlier studies: 3 Feb 2026, 3 Apr 2026"
+
+
+def test_a_study_without_dated_priors_is_one_point_in_the_middle(scene):
+    chart = plot_over_time(PRIORS[2:], TODAY, NOW)
+    assert chart.GetXAxisRange() == (-1.0, 1.0)
+    assert chart.GetXAxisTitle() == "Days from 3 May 2026"
+
+
+def test_each_region_is_drawn_in_a_colour_of_its_own_beside_the_others(scene):
+    before = slicer.app.layoutManager().layout
+    assert show_plot(plot_over_time(PRIORS, TODAY, NOW)) == before
+    view = slicer.app.layoutManager().viewWidget(PLOT).view
+    view.resize(480, 360)
+    drawn = {tuple(pixel) for pixel in view.pixels().reshape(-1, 3).tolist()}
+    colours = {region.colour for region in SHOWN}
+    assert len({region.colour for region in REGIONS.values()}) == len(REGIONS)
+    assert colours <= drawn
+    hide_plot(before)
+    assert not colours & {tuple(pixel) for pixel in view.pixels().reshape(-1, 3).tolist()}
 
 
 def test_a_new_plot_replaces_the_earlier_and_leaves_other_charts_alone(scene):
