@@ -88,4 +88,44 @@ class ctkCollapsibleButton(qt.QWidget):
             self.setCollapsed(not self._collapsed)
 
 
-CTK_CLASSES = (ctkCollapsibleButton,)
+class ctkSettingsPanel(qt.QWidget):
+    """A page of the settings dialog."""
+
+
+class ctkSettingsDialog(qt.QDialog):
+    """Pages by title, with a button that keeps what was changed and one that takes it back."""
+
+    def __init__(self, parent: qt.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Application settings")
+        self._titles = qt.QListWidget()
+        self._titles.setFixedWidth(170)
+        self._pages = qt.QStackedWidget()
+        self._titles.currentRowChanged.connect(self._pages.setCurrentIndex)
+        kinds = qt.QDialogButtonBox.StandardButton
+        buttons = qt.QDialogButtonBox(kinds.Ok | kinds.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        grid = qt.QGridLayout(self)
+        grid.addWidget(self._titles, 0, 0)
+        grid.addWidget(self._pages, 0, 1)
+        grid.addWidget(buttons, 1, 0, 1, 2)
+
+    def addPanel(self, label: str, panel: ctkSettingsPanel) -> None:
+        """Add a page; it stands at the top of its place, and scrolls."""
+        page = qt.QWidget()
+        column = qt.QVBoxLayout(page)
+        heading = qt.QLabel(f"<b>{label}</b>")
+        column.addWidget(heading)
+        column.addWidget(panel)
+        column.addStretch(1)
+        self._pages.addWidget(page)
+        self._titles.addItem(label)
+
+    def setCurrentPanel(self, label: str) -> None:
+        """Show the page with this title."""
+        (item,) = self._titles.findItems(label, qt.Qt.MatchFlag.MatchExactly)
+        self._titles.setCurrentItem(item)
+
+
+CTK_CLASSES = (ctkCollapsibleButton, ctkSettingsDialog, ctkSettingsPanel)

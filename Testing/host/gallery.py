@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from BratsSegmenterLib.archive import Archive
 from BratsSegmenterLib.demo.story import access_to
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import ET
+from BratsSegmenterLib.job_results import PriorStudy
+from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.part import Part
+from BratsSegmenterLib.widgets.settings_page import SettingsPage
 from host.driver import finish, wait_until
+from host.faults import a_writer_that_errs
 from host.served_archive import ServedArchive, scan_a_patient
+from host.slicer_app import application
 from host.story import Story
 
 _OTHERS = (
@@ -21,6 +28,10 @@ _OTHERS = (
     ("Phantom^Astrocytoma", "PHANTOM-3", "20251230", "MR HEAD NAVIGATION"),
 )
 _COARSE_MM = 3.0
+_EARLIER = (
+    (date(2025, 6, 2), {"ET": 9.5, "NCR": 2.6, "ED": 31.0, "WT": 43.1, "TC": 12.1}),
+    (date(2025, 9, 15), {"ET": 4.2, "NCR": 1.8, "ED": 24.0, "WT": 30.0, "TC": 6.0}),
+)
 
 
 def fill_archive(archive: ServedArchive, folder: Path, spacing_mm: float = 1.0) -> None:
@@ -32,8 +43,8 @@ def fill_archive(archive: ServedArchive, folder: Path, spacing_mm: float = 1.0) 
     Archive(*access_to(archive)).store(files, compare=False)
 
 
-def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part]]:
-    """Work through one study; gives the name of each state and the part of the panel to look at."""
+def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part | SettingsPage]]:
+    """Work through one study; gives the name of each state and the part of the panel, or the page, to look at."""
     story = Story(panel, archive)
     story.enter_archive()
     yield "archive", panel.archive
@@ -57,16 +68,27 @@ def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part]]:
     panel.review.rows.rows[ET.key].compare.click()
     wait_until(lambda: bool(panel.volumes.ui.lesionsLabel.text))
     yield "volumes", panel.volumes
+    panel.workflow.take_priors(_priors(panel))
+    panel.volumes.ui.plotButton.click()
+    yield "plot", panel.volumes
+    panel.volumes.ui.plotButton.click()
     story.agree()
     yield "agreed", panel.send
+    with a_writer_that_errs():
+        story.send()
+    yield "refused", panel.send
     story.send()
     yield "sent", panel.send
     panel.studies.fold(False)
     panel.studies.ui.studyTable.selectRow(1)
     panel.studies.ui.queueButton.click()
     yield "queued", panel.studies
-    panel.settings.fold(False)
+    application().settingsDialog().setCurrentPanel("BratsSegmenter")
+    application().settingsDialog().show()
+    panel.settings.ui.measureButton.click()
+    wait_until(lambda: panel.settings.ui.measureButton.enabled)
     yield "settings", panel.settings
+    application().settingsDialog().reject()
     panel.doctor.fold(False)
     panel.doctor.ui.examineButton.click()
     wait_until(lambda: bool(panel.doctor.ui.findingsLabel.text), timeout_s=300)
@@ -78,3 +100,15 @@ def search_in_vain(panel: Panel) -> None:
     panel.archive.fold(False)
     panel.archive.ui.searchButton.click()
     finish(panel, timeout_s=120)
+
+
+def _priors(panel: Panel) -> tuple[PriorStudy, ...]:
+    """Two earlier studies of the patient, as if the archive held them."""
+    assert panel.workflow.study is not None
+    return tuple(
+        PriorStudy(
+            replace(panel.workflow.study, study_uid=f"2.25.{index}", study_date=f"{day:%Y%m%d}"),
+            PriorVolumes(day, volumes_ml),
+        )
+        for index, (day, volumes_ml) in enumerate(_EARLIER)
+    )

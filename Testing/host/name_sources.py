@@ -55,6 +55,8 @@ def source_of(name: str, sources: Sources) -> str:
     head, _, member = name.rpartition(".")
     if name.startswith("qt."):
         return _source_in_qt(name)
+    if head == "ctk":
+        return next((f"{clone}: {path}" for clone, path in sources.files(rf"/{member}\.h$")), "")
     if name.startswith("slicer.modules."):
         return _source_of_module(member, sources)
     if head in _CLASS_OF_OBJECT:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from BratsSegmenterLib.widgets.message_bar import MessageBar
 from BratsSegmenterLib.widgets.part import Part
+from BratsSegmenterLib.widgets.settings_page import SettingsPage
 from host.driver import wait_until
 from host.fixtures import MODULE_FILE
 from host.gallery import fill_archive, search_in_vain, states
@@ -30,13 +31,16 @@ def write_pictures(out: Path, spacing_mm: float = 1.0) -> None:
     panel = window.opened.widget.panel
     taken: list[str] = []
 
-    def take(name: str, part: Part | MessageBar) -> None:
+    def take(name: str, part: Part | MessageBar | SettingsPage) -> None:
         taken.append(name)
         _let_the_loop_turn()
-        window.look_at(part.widget)
-        _let_the_loop_turn()
         file = out / f"{len(taken):02d}-{name}.png"
-        window.picture(file)
+        if part.widget.window() is window:
+            window.look_at(part.widget)
+            _let_the_loop_turn()
+            window.picture(file)
+        else:
+            part.widget.window().grab().save(str(file))
         print(file, flush=True)
 
     with tempfile.TemporaryDirectory() as folder:

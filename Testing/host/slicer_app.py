@@ -43,6 +43,7 @@ class SlicerApplication(qt.QApplication):
         self._user_folder = tempfile.TemporaryDirectory(prefix="slicer-user-")
         self.cachePath = str(Path(self._user_folder.name) / "cache")
         self.slicerUserSettingsFilePath = str(Path(self._user_folder.name) / "Slicer.ini")
+        self._settings_dialog: Any = None
         self._settings = qt.QSettings(self.slicerUserSettingsFilePath, qt.QSettings.Format.IniFormat)
 
     def applicationLogic(self) -> Any:
@@ -56,6 +57,17 @@ class SlicerApplication(qt.QApplication):
     def setLayoutManager(self, layout_manager: Any) -> None:
         """Hand over the main window's layout manager."""
         self._layout_manager = layout_manager
+
+    def settingsDialog(self) -> Any:
+        """The dialog with a page for each part of the application."""
+        if self._settings_dialog is None:
+            self._settings_dialog = sys.modules["ctk"].ctkSettingsDialog()
+        return self._settings_dialog
+
+    def openSettingsDialog(self, panel: str) -> None:
+        """Show the dialog at a page; returns when it is closed."""
+        self.settingsDialog().setCurrentPanel(panel)
+        self.settingsDialog().exec_()
 
     def userSettings(self) -> qt.QSettings:
         """Settings that live as long as the process."""

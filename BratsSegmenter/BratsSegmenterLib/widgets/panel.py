@@ -25,7 +25,8 @@ from BratsSegmenterLib.widgets.review_part import ReviewPart
 from BratsSegmenterLib.widgets.run_part import RunPart
 from BratsSegmenterLib.widgets.send_part import SendPart
 from BratsSegmenterLib.widgets.sequences_part import SequencesPart
-from BratsSegmenterLib.widgets.settings_part import SettingsPart
+from BratsSegmenterLib.widgets.settings_dialog import SettingsDialog
+from BratsSegmenterLib.widgets.settings_page import SettingsPage
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.studies_part import StudiesPart
 from BratsSegmenterLib.widgets.surgery_bar import SurgeryBar
@@ -80,7 +81,8 @@ class Panel:
         self._keeper = CorrectionsKeeper(workflow, review)
         self._found = FoundCorrections(review, self.review.editor, self.message_bar.clear)
         self.send = SendPart(workflow, profiles, review, upkeep.preferences)
-        self.settings = SettingsPart(upkeep.preferences, upkeep.storage, workflow, upkeep.studies_folder)
+        self.settings = SettingsPage(upkeep.preferences, upkeep.storage, workflow, upkeep.studies_folder)
+        self.settings_dialog = SettingsDialog(self.settings)
         self.doctor = DoctorPart(upkeep.doctor, profiles, upkeep.studies_folder)
         searched_with = self.archive.ui.patientEdit, self.archive.ui.accessionEdit, self.studies.ui.filterEdit
         self._masking = Masking(worklist.identities, review, *searched_with)
@@ -90,6 +92,7 @@ class Panel:
         layout.addWidget(self.progress.widget)
         for part in self._parts:
             layout.addWidget(part.widget)
+        layout.addWidget(self.settings_dialog.button)
         layout.addStretch(1)
         workflow.state_changed.connect(self._on_state_changed)
         workflow.priors_changed.connect(lambda: self.volumes.show_priors(workflow.priors))
@@ -109,7 +112,7 @@ class Panel:
     def _parts(self) -> tuple[Part, ...]:
         worklist = (self.archive, self.studies, self.queue)
         work = (self.sequences, self.run, self.views, self.review, self.volumes, self.send)
-        return *worklist, *work, self.settings, self.doctor
+        return *worklist, *work, self.doctor
 
     def close_scene(self) -> None:
         """Let go of the scene's nodes before they are removed, and begin anew."""
@@ -153,6 +156,7 @@ class Panel:
         self._worklist.priors.shut_down()
         self.workflow.shut_down()
         self.settings.shut_down()
+        self.settings_dialog.release()
         self.doctor.shut_down()
         self._release_nodes()
 

@@ -73,5 +73,20 @@ class Preferences:
     def device(self, device: str) -> None:
         self._settings.setValue(_DEVICE, device)
 
+    @property
+    def values(self) -> dict[str, str]:
+        """All of them as they are kept, to be set again later."""
+        return {
+            _REVIEWER: self.reviewer,
+            _FORMATS: " ".join(self.formats),
+            _BUNDLE: self.bundle,
+            _DEVICE: self.device,
+        }
+
+    @values.setter
+    def values(self, values: dict[str, str]) -> None:
+        for key, value in values.items():
+            self._settings.setValue(key, value)
+
     def _text(self, key: str, default: str) -> str:
         return str(self._settings.value(key, default) or default)

@@ -93,6 +93,20 @@ def test_a_dry_run_sends_nothing_needs_no_consent_and_shows_checks_and_files(ope
     assert send.folderButton.isHidden()
 
 
+def test_a_result_in_which_everything_was_erased_is_refused_on_the_page_with_advice(open_segmented):
+    panel = open_segmented()
+    editor = panel.review.ui.segmentEditor
+    for segment_id in ("ET", "NCR", "ED"):
+        paint(editor, segment_id, LEFT_OF_THE_TUMOUR, 200.0, erase=True)
+    panel.send.ui.dryRunButton.click()
+    refusal = panel.send.ui.refusalLabel
+    assert "Nothing is drawn in any segment." in refusal.text
+    assert "Draw the tumour, or do not send a result." in refusal.text
+    assert not refusal.isHidden()
+    paint(editor, "ET", LEFT_OF_THE_TUMOUR, 5.0)
+    assert refusal.isHidden(), "the refusal is about what was erased"
+
+
 def test_the_archive_s_viewer_is_offered_after_sending_where_it_has_one(open_segmented, opened_addresses):
     panel = open_segmented()
     send = panel.send.ui

@@ -7,6 +7,7 @@ import pytest
 import qt
 from child_processes import started_processes
 from host.driver import finish, wait_until
+from host.faults import a_writer_that_errs
 from host.fixtures import MODULE_FILE
 from host.slicer_app import application
 from host.story import Story, archive_with_a_patient
@@ -45,6 +46,7 @@ def test_a_reader_goes_from_search_to_a_signed_result_though_she_cancels_and_the
         _segment_cancel_and_segment_again(story, panel)
         _paint_undo_and_paint_again(story, panel)
         _walk_to_the_next_doubtful_slice(story, panel)
+        _rehearse_with_a_writer_that_errs(story, panel)
         _accept_and_send(story, panel)
         corrected_ml = _volume_ml(panel)
         _correct_further_and_lose_the_worker_while_sending(story, panel)
@@ -102,12 +104,25 @@ def _walk_to_the_next_doubtful_slice(story: Story, panel: Panel) -> None:
     assert all(logic.GetSliceOffset() != offset for logic, offset in zip(slice_logics(), before_mm, strict=True))
 
 
+def _rehearse_with_a_writer_that_errs(story: Story, panel: Panel) -> None:
+    """The gate refuses what was written beside its place, and the page says so."""
+    with a_writer_that_errs():
+        story.hands.click(panel.send.ui.dryRunButton)
+        finish(panel, timeout_s=120)
+    assert panel.workflow.state is PanelState.REVIEW
+    said = panel.send.ui.refusalLabel.text
+    assert "The dry run did not pass" in said
+    assert "The RTSTRUCT does not say what you see. Region ET: " in said
+    assert "Nothing was sent. Please report this; the segmentation itself is kept." in said
+
+
 def _accept_and_send(story: Story, panel: Panel) -> None:
     story.hands.click_box(panel.review.rows.rows[ET.key].accepted)
     assert "Accepted: ET" in panel.send.ui.previewLabel.text
     story.agree()
     story.send()
     assert panel.workflow.state is PanelState.SENT, _message(panel)
+    assert panel.send.ui.refusalLabel.isHidden()
     assert "Version 1 is in 'Radiology PACS'" in panel.send.ui.receiptLabel.text
 
 
@@ -136,9 +151,6 @@ def _resume(story: Story, panel: Panel) -> None:
     assert panel.workflow.state is PanelState.REVIEW, _message(panel)
     assert "version 2: corrected, reviewed by R. Eader" in panel.run.earlier.ui.resultsLabel.text
     assert _volume_ml(panel) == sent_ml
-    story.agree()
-    story.send()
-    assert "says exactly this already; nothing was sent" in panel.send.ui.receiptLabel.text
 
 
 def _volume_ml(panel: Panel) -> float:

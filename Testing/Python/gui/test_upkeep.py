@@ -1,5 +1,8 @@
 """Settings and doctor, clicked."""
 
+from collections.abc import Callable
+
+import ctk
 import pytest
 import qt
 import slicer
@@ -88,3 +91,55 @@ def test_old_studies_are_deleted_only_after_a_question(open_panel, monkeypatch: 
         "2 studies deleted, 800 MB are free again.",
         "1 study had to stay: it holds a correction that was not sent.",
     ]
+
+
+def _in_the_dialog(work: Callable[[], None]) -> None:
+    """Do something as soon as the dialog waits for the user."""
+    qt.QTimer.singleShot(0, work)
+
+
+def test_the_settings_are_a_page_of_slicer_s_own_settings_dialog(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    seen = []
+
+    def look() -> None:
+        seen.append((panel.settings.widget.visible, panel.settings.widget.window() is slicer.app.settingsDialog()))
+        slicer.app.settingsDialog().accept()
+
+    _in_the_dialog(look)
+    panel.settings_dialog.button.click()
+    assert seen == [(True, True)]
+
+
+@pytest.mark.parametrize(("button", "is_kept"), [("accept", True), ("reject", False)])
+def test_ok_keeps_what_was_changed_and_cancel_takes_it_back(open_panel, button: str, is_kept: bool):
+    panel = open_panel(Behaviour.WORKS)
+
+    def change() -> None:
+        panel.settings.format_boxes["SEG"].click()
+        assert panel.send.format_boxes["SEG"].checked, "a change reaches the panel at once"
+        getattr(slicer.app.settingsDialog(), button)()
+
+    _in_the_dialog(change)
+    panel.settings_dialog.button.click()
+    assert panel.send.format_boxes["SEG"].checked is is_kept
+    assert panel.settings.format_boxes["SEG"].checked is is_kept
+
+
+def test_cancel_leaves_alone_what_a_sending_remembered_since(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    panel.settings._preferences.reviewer = "R. Eader"
+    panel.send.learned.emit()
+    _in_the_dialog(slicer.app.settingsDialog().reject)
+    panel.settings_dialog.button.click()
+    assert panel.settings.ui.signatureEdit.text == "R. Eader"
+
+
+def test_a_second_load_of_the_module_uses_its_page_again(open_panel):
+    first = open_panel(Behaviour.WORKS)
+    first.shut_down()
+    second = open_panel(Behaviour.WORKS)
+    pages = slicer.app.settingsDialog().findChildren(ctk.ctkSettingsPanel)
+    assert [page.objectName for page in pages] == ["BratsSegmenterSettingsPanel"]
+    assert second.settings.widget.parentWidget() is pages[0]
+    assert first.settings.widget.parentWidget() is None

@@ -1,4 +1,4 @@
-"""The settings: what a new study begins with, and the disk that studies take."""
+"""The page of settings: what a new study begins with, and the disk that studies take."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from BratsSegmenterLib.jobs import StorageJob
 from BratsSegmenterLib.segmentation import available_bundles
 from BratsSegmenterLib.widgets.format_boxes import format_boxes
 from BratsSegmenterLib.widgets.messages import Failure, Outcome
-from BratsSegmenterLib.widgets.part import Part
+from BratsSegmenterLib.widgets.part import load_ui
 from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.run_part import DEVICES
 from BratsSegmenterLib.widgets.runner import JobRunner
@@ -22,8 +22,8 @@ from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.workflow import Workflow
 
 
-class SettingsPart(Part):
-    """Every change is kept at once; the disk is looked after in a worker of its own.
+class SettingsPage:
+    """A change reaches the panel at once, and can be taken back; the disk is looked after in a worker of its own.
 
     Parameters
     ----------
@@ -41,8 +41,7 @@ class SettingsPart(Part):
     """
 
     def __init__(self, preferences: Preferences, runner: JobRunner, workflow: Workflow, studies_folder: Path) -> None:
-        super().__init__("SettingsPart")
-        self.fold(True)
+        self.widget, self.ui = load_ui("SettingsPage")
         self._preferences = preferences
         self._runner = runner
         self._workflow = workflow
@@ -64,8 +63,9 @@ class SettingsPart(Part):
         runner.ended.connect(self._on_ended)
 
     def take_preferences(self) -> None:
-        """Show what the user prefers, which other parts of the panel may have learned."""
+        """Show what the user prefers, which other parts of the panel may have learned; it is not taken back."""
         preferences = self._preferences
+        self.accept()
         widgets = (*self.format_boxes.values(), self.ui.bundleSelector, self.ui.startDeviceSelector)
         for widget in widgets:
             widget.blockSignals(True)
@@ -76,6 +76,17 @@ class SettingsPart(Part):
         self.ui.startDeviceSelector.setCurrentIndex([key for key, _text in DEVICES].index(preferences.device))
         for widget in widgets:
             widget.blockSignals(False)
+
+    def accept(self) -> None:
+        """What was changed stays."""
+        self._accepted = self._preferences.values
+
+    def reject(self) -> None:
+        """Take back what was changed since it was last accepted."""
+        if self._preferences.values != self._accepted:
+            self._preferences.values = self._accepted
+            self.take_preferences()
+            self.changed.emit()
 
     def shut_down(self) -> None:
         """End a clean-up, for a module or an application that closes."""
