@@ -24,7 +24,7 @@ class QueueRow:
     progress : str
         Its state in words; while it is worked on, with how much of the stage is done.
     hint : str
-        Why it waits or failed, what has to be answered about its result; empty otherwise.
+        Why it waits or failed; empty otherwise.
     """
 
     item: QueueItem
@@ -89,7 +89,7 @@ class QueueModel:
             item=item,
             title=self._identities.title(origin.study) if origin else "unknown study",
             progress=self._progress(item),
-            hint=item.reason or self._questions.get(item.folder, ""),
+            hint=item.reason,
             can_open=item.state in _OPENS and origin is not None,
             can_move=place > 0 and item.state is StudyState.QUEUED,
             can_retry=item.state in _TRIES_AGAIN,

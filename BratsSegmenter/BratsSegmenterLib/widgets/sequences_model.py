@@ -90,7 +90,7 @@ class SequencesModel:
     @property
     def open_question(self) -> str:
         """What a person has yet to answer about a result made of these sequences; empty when nothing."""
-        return "operation to be confirmed" if self.proposes_surgery else ""
+        return "operation?" if self.proposes_surgery else ""
 
     @property
     def surgery_question(self) -> str:

@@ -10,7 +10,7 @@ from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.widgets.identities import Identities, readable_day
 
-_LONGEST_STATE = 36
+_LONGEST_STATE = 22  # the column must leave room for the description
 
 
 class Column(IntEnum):

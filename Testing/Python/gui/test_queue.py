@@ -141,8 +141,8 @@ def test_an_operation_is_asked_about_when_a_queued_study_is_opened_and_answered_
     panel = open_panel(Behaviour.OPERATED)
     _queue_one(panel)
     table = panel.queue.ui.queueTable
-    assert table.item(0, 1).text() == "segmented: operation to be confirmed"
-    assert panel.studies.ui.studyTable.item(0, 4).text() == "segmented: operation to be confirmed"
+    assert table.item(0, 1).text() == "segmented: operation?"
+    assert panel.studies.ui.studyTable.item(0, 4).text() == "segmented: operation?"
     assert panel.surgery.widget.isHidden()
     table.selectRow(0)
     panel.queue.ui.openButton.click()
@@ -163,6 +163,9 @@ def test_a_failed_study_says_why_and_is_tried_again(open_panel):
     panel.studies.ui.studyTable.selectRow(0)
     panel.studies.ui.queueButton.click()
     wait_until(lambda: _queue_states(panel) == ["failed"])
+    cell = panel.studies.ui.studyTable.item(0, 4)
+    assert cell.text() == "failed: The worker pr…"
+    assert cell.toolTip().startswith("failed: The worker process ended in the middle of its work")
     panel.queue.ui.queueTable.selectRow(0)
     assert "ended in the middle of its work" in panel.queue.ui.reasonLabel.text
     panel.queue.ui.retryButton.click()

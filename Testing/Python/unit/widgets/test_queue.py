@@ -275,7 +275,7 @@ def test_an_operation_that_nobody_confirmed_is_asked_about_when_the_study_is_seg
     desk.worker.end(replace(_prepared(), operated=True, operated_reason="post op"))
     assert not desk.worker.jobs[-1].is_postoperative, "never assumed"
     desk.worker.end(_segmented(desk.folder))
-    assert desk.queue.state_of("2.25.1") == (StudyState.SEGMENTED, "operation to be confirmed")
+    assert desk.queue.state_of("2.25.1") == (StudyState.SEGMENTED, "operation?")
     KeptStudy(study_folder(desk.folder, "2.25.1")).write_state(StudyState.CORRECTED)
     assert desk.queue.state_of("2.25.1") == (StudyState.CORRECTED, "")
 

@@ -109,9 +109,7 @@ def test_why_a_study_failed_stands_in_its_cell_as_far_as_there_is_room(identitie
     table = _table(identities, {"2.25.1": (StudyState.FAILED, long), "2.25.2": (StudyState.FAILED, "Disk full.")})
     anna, jane = table.rows()
     assert anna.short_state == "failed: Disk full."
-    assert jane.short_state.startswith("failed: The PACS 'Ward 3' answered")
-    assert jane.short_state.endswith("…")
-    assert len(jane.short_state) < 40
+    assert jane.short_state == "failed: The PACS 'War…"
     assert jane.cells[Column.STATE] == f"failed: {long}", "the tool tip has it all"
 
 
@@ -168,7 +166,7 @@ def test_a_result_with_an_open_question_says_so_in_the_queue_until_it_is_answere
     desk.worker.end(SegmentResult("T1c", tmp_path, {}, None, {}, {}, tmp_path, algorithm, (), ()))
     desk.rows.refresh()
     (row,) = desk.rows.rows()
-    assert (row.progress, row.can_open) == ("segmented: operation to be confirmed", True)
+    assert (row.progress, row.can_open) == ("segmented: operation?", True)
     assert desk.rows.summary() == "1 of 1 done, 1 waits for you"
     desk.queue.kept(row.item).write_state(StudyState.SENT)
     desk.rows.refresh()
