@@ -3,7 +3,7 @@
 from BratsSegmenterLib.learning.evaluation.calibration import calibrate, synthesis_settings
 from BratsSegmenterLib.learning.evaluation.cases import SEQUENCE_NAMES, CaseFiles, LabelledCase, find_cases, read_case
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
-from BratsSegmenterLib.learning.evaluation.page import PicturePage
+from BratsSegmenterLib.learning.evaluation.page import PicturePage, case_picture
 from BratsSegmenterLib.learning.evaluation.run import (
     CaseResult,
     Evaluation,
@@ -53,6 +53,7 @@ __all__ = [
     "Variant",
     "VariantResult",
     "calibrate",
+    "case_picture",
     "case_rows",
     "evaluate",
     "evaluate_variants",

@@ -35,7 +35,7 @@ class PicturePage:
 
     def add(self, case: LabelledCase, labels: NDArray[np.uint8], result: CaseResult) -> None:
         """Draw a case; to be given to :func:`evaluate` as its listener."""
-        self._pictures[result.name] = picture_uri(_picture(case, labels))
+        self._pictures[result.name] = picture_uri(case_picture(case, labels))
 
     def write(self, evaluation: Evaluation, file: Path) -> None:
         """Write the page, one self-contained HTML file."""
@@ -54,7 +54,16 @@ class PicturePage:
         )
 
 
-def _picture(case: LabelledCase, labels: NDArray[np.uint8]) -> Image.Image:
+def case_picture(case: LabelledCase, labels: NDArray[np.uint8]) -> Image.Image:
+    """The axial slice in which model and experts differ most, with the outlines of either on T1c and on FLAIR.
+
+    Parameters
+    ----------
+    case : LabelledCase
+        With the experts' labels.
+    labels : ndarray of uint8, shape (slices, rows, columns)
+        The model's, in the same grid.
+    """
     geometry = case.labels_geometry
     layout = SliceLayout(geometry, Plane.AXIAL)
     differing = labels != case.labels

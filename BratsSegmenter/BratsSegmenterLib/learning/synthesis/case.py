@@ -122,8 +122,7 @@ def _labels(
     generous = blur(painted.enhancement, random.uniform(0.5, 1.4) / random.grid.spacing_mm)
     enhancing = (generous > random.uniform(0.2, 0.42)) & near_core
     labels = torch.zeros(parts.core.shape, dtype=torch.uint8, device=parts.core.device)
-    extended = blur(growth.oedema, random.uniform(0, 0.8) / random.grid.spacing_mm)
-    labels[extended > random.uniform(0.22, 0.5)] = ED.label
+    labels[growth.oedema > random.uniform(0.32, 0.5)] = ED.label
     labels[parts.core & ~enhancing] = NCR.label
     labels[enhancing] = ET.label
     if cavity is not None:
