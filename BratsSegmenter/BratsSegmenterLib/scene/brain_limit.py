@@ -39,7 +39,8 @@ class BrainLimit:
         voxels = slicer.util.arrayFromVolume(volume)
         lowest, highest = float(voxels.min()), float(voxels.max())
         gap = max(_SMALLEST_GAP, _GAP_SHARE * (highest - lowest))
-        self.volume = _twin(volume, np.where(brain, voxels, np.float32(lowest - gap)))
+        self._outside = lowest - gap
+        self.volume = _twin(volume, np.where(brain, voxels, np.float32(self._outside)))
         self._whole_range = lowest - gap / 2, highest + gap
         self._tag = 0
 
@@ -60,10 +61,11 @@ class BrainLimit:
         """The user may narrow the range; switched off, or drawn out below the brain, it is the whole brain again."""
         node = self._editor_node
         darkest, brightest = node.GetSourceVolumeIntensityMaskRange()
-        if not node.GetSourceVolumeIntensityMask():
-            darkest, brightest = self._whole_range
+        if node.GetSourceVolumeIntensityMask() and darkest > self._outside:
+            return  # the editor may have rounded it: that is no reason to set it again
+        lowest, highest = self._whole_range
         modified = node.StartModify()
-        node.SetSourceVolumeIntensityMaskRange(max(darkest, self._whole_range[0]), brightest)
+        node.SetSourceVolumeIntensityMaskRange(lowest, brightest if node.GetSourceVolumeIntensityMask() else highest)
         node.SetSourceVolumeIntensityMask(True)
         node.EndModify(modified)
 

@@ -18,6 +18,7 @@ from archives import RunningArchive
 from phantoms import PhantomStudy
 
 from BratsSegmenterLib.archive import StudyQuery
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import (
     Job,
     PrepareJob,
@@ -114,10 +115,12 @@ def test_a_killed_worker_leaves_nothing_half_written_and_the_next_one_succeeds(
     for pattern in ("[!.]*.nii.gz", "[!.]*.mha"):
         for image in (tmp_path / "work").rglob(pattern):
             sitk.ReadImage(str(image))
+    JobFolder(tmp_path / "work").unsent.write_bytes(b"corrections of the earlier result")
     again = _segmenting(phantom_study, tmp_path, _FAST)
     messages = list(_messages(again))
     assert again.wait() == DONE, messages[-1]
     assert Path(messages[-1]["labels"]).exists()
+    assert not JobFolder(tmp_path / "work").unsent.exists()
 
 
 def _segmenting(study: PhantomStudy, tmp_path: Path, steps: SwitchedSteps = _ALL_STEPS) -> subprocess.Popen[str]:

@@ -71,6 +71,13 @@ def test_a_corrected_label_map_stays_until_it_was_sent(tmp_path: Path, state: St
     assert folder.exists() == is_kept
 
 
+def test_what_was_drawn_and_never_sent_stays(tmp_path: Path):
+    folder = _study(tmp_path, OLD, 31)
+    (folder / "unsent.nii.gz").write_bytes(b"labels")
+    _age(folder, 31)
+    assert _clean(tmp_path).stayed == (f"{OLD}: it holds a correction that was not sent.",)
+
+
 def test_what_waits_in_an_outbox_stays(tmp_path: Path):
     (file, *_others) = series_samples.classic(tmp_path / "sample")
     folder = _study(tmp_path / "studies", OLD, 31, StudyState.SENT)
