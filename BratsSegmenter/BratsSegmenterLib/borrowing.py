@@ -6,7 +6,7 @@ What was borrowed helps to see; the result is always drawn on a series of the st
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from BratsSegmenterLib import dicom
@@ -14,7 +14,14 @@ from BratsSegmenterLib.archive import Archive, StudyQuery, StudySummary
 from BratsSegmenterLib.domain import Sequence, Series
 from BratsSegmenterLib.errors import RecognitionError, SeriesError
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.job_results import BorrowedSequence, ElsewhereResult, LocalStudy, SequenceChoice, SeriesRow
+from BratsSegmenterLib.job_results import (
+    BorrowedSequence,
+    ElsewhereResult,
+    LocalStudy,
+    PrepareResult,
+    SequenceChoice,
+    SeriesRow,
+)
 from BratsSegmenterLib.jobs import ElsewhereJob
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.sequence_offers import SequenceOffer, apart
@@ -112,6 +119,30 @@ def borrow(
     )
 
 
+def borrow_missing(
+    prepared: PrepareResult, archive: Archive, folder: JobFolder, own: Series, within_days: int, progress: Progress
+) -> PrepareResult:
+    """Borrow whatever a study lacks and another one of its patient has, for a run that nobody attends but asked for it.
+
+    What cannot be taken becomes a warning.
+
+    Raises
+    ------
+    ArchiveError
+    """
+    study = StudySummary(
+        own.study_uid, "", _text(own, "PatientID"), "", _text(own, "StudyDate"), "", ("MR",), None, None
+    )
+    job = ElsewhereJob(study, prepared.missing, archive.profile, within_days=within_days)
+    borrowed, warnings = [], list(prepared.warnings)
+    for offer in find_offers(archive, job, progress).offers:
+        try:
+            borrowed.append(borrow(offer, archive, folder, own, progress))
+        except (RecognitionError, SeriesError) as error:
+            warnings.append(error.what)
+    return replace(prepared, borrowed=tuple(borrowed), warnings=tuple(warnings))
+
+
 def borrowed_series(folder: JobFolder, progress: Progress) -> Iterator[Series]:
     """Every series that was borrowed for the study of a job folder."""
     for sequence in Sequence:
@@ -122,7 +153,7 @@ def borrowed_series(folder: JobFolder, progress: Progress) -> Iterator[Series]:
 
 def borrowed_note(sequence: Sequence, series: Series, own: Series) -> str:
     """What the result must say of a sequence that comes from another study."""
-    day, own_day = (_day(str(one.header.get("StudyDate") or "")) for one in (series, own))
+    day, own_day = (_day(_text(one, "StudyDate")) for one in (series, own))
     when = "of an unknown date" if day is None else f"of {day.day} {day:%B %Y}"
     distance = f", {apart((day - own_day).days)}" if day is not None and own_day is not None else ""
     return (
@@ -178,10 +209,14 @@ def _recognised_in(other: LocalStudy, progress: Progress) -> dict[Sequence, _Hel
 
 def _require_same_patient(series: Series, own: Series) -> None:
     """Patient ID must be the same, Patient's Birth Date where both say it."""
-    ids = {str(one.header.get("PatientID") or "").strip() for one in (series, own)}
-    births = {str(one.header.get("PatientBirthDate") or "") for one in (series, own)} - {""}
+    ids = {_text(one, "PatientID") for one in (series, own)}
+    births = {_text(one, "PatientBirthDate") for one in (series, own)} - {""}
     if len(ids) > 1 or "" in ids or len(births) > 1:
         raise SeriesError("The other study is not of the same patient.", "Nothing was taken from it.")
+
+
+def _text(series: Series, keyword: str) -> str:
+    return str(series.header.get(keyword) or "").strip()
 
 
 def _day(text: str) -> date | None:

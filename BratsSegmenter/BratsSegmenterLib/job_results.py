@@ -8,7 +8,7 @@ from pathlib import Path
 
 from BratsSegmenterLib.archive import Check, StudySummary
 from BratsSegmenterLib.dicom import ResultObject
-from BratsSegmenterLib.domain import Algorithm
+from BratsSegmenterLib.domain import Algorithm, Sequence
 from BratsSegmenterLib.measurement import DoubtfulSlice
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.progress import StageTime
@@ -162,6 +162,12 @@ class PrepareResult:
     operated: bool | None = None
     operated_reason: str = ""
     borrowed: tuple[BorrowedSequence, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The sequences that neither the study has nor another one lent."""
+        found = {*self.sequences, *(one.sequence for one in self.borrowed)}
+        return tuple(sequence.value for sequence in Sequence if sequence.value not in found)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Archive, Credentials, Profile
-from BratsSegmenterLib.borrowing import borrow, borrowed_note, borrowed_series, find_offers
+from BratsSegmenterLib.borrowing import borrow, borrow_missing, borrowed_note, borrowed_series, find_offers
 from BratsSegmenterLib.delivery import Signature
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ScannedStudy
 from BratsSegmenterLib.domain import Segmentation, Sequence, Series
@@ -154,6 +154,11 @@ class Workbench:
         """Fetch a missing sequence from another study of the patient."""
         archive = Archive(job.profile, self._credentials) if job.profile else None
         return borrow(job.offer, archive, self._folder, self.study.series[0], self._progress)
+
+    def borrow_missing(self, prepared: PrepareResult, profile: Profile, within_days: int) -> PrepareResult:
+        """Borrow every sequence that a prepared study lacks and another one in the archive has."""
+        archive = Archive(profile, self._credentials)
+        return borrow_missing(prepared, archive, self._folder, self.study.series[0], within_days, self._progress)
 
     def resume(self, job: ResumeJob) -> SegmentResult:
         """Read regions that the study carries, and keep them as if they had been segmented here."""

@@ -136,5 +136,6 @@ def segment_job(arguments: argparse.Namespace, prepared: PrepareResult) -> Segme
 
 def _chosen_keys(prepared: PrepareResult, overrides: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Role to series key: the recognition's choice, then the user's."""
-    keys = {role: choice.key for role, choice in prepared.sequences.items()} | dict(overrides)
+    keys = {role: choice.key for role, choice in prepared.sequences.items()}
+    keys |= {one.sequence: one.choice.key for one in prepared.borrowed} | dict(overrides)
     return {role: key for role, key in keys.items() if key}

@@ -28,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_segmentation_arguments(parser)
     add_format_argument(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the job's folder")
+    parser.add_argument(
+        "--borrow-within",
+        type=int,
+        metavar="DAYS",
+        help="take a missing sequence from another study of the patient in the archive, so many days before or after",
+    )
     parser.add_argument("--push", action="store_true", help="store the objects in the study")
 
 
@@ -46,6 +52,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with console.progress() as progress:
         workbench = Workbench(arguments.out, credentials, progress)
         prepared = workbench.prepare(prepare)
+        if profile is not None and arguments.borrow_within is not None:
+            prepared = workbench.borrow_missing(prepared, profile, arguments.borrow_within)
         segmented = workbench.segment(segment_job(arguments, prepared))
         destination = profile if arguments.push else None
         send = SendJob(
@@ -76,6 +84,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 }
                 for role, choice in prepared.sequences.items()
             },
+            "borrowed": to_json(prepared.borrowed),
             "volumes_ml": segmented.volumes_ml,
             "intervals_ml": segmented.intervals_ml,
             "expected_dice": segmented.expected_dice,

@@ -9,6 +9,7 @@ from pathlib import Path
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.job_results import BorrowedSequence, PrepareResult, SeriesRow
 from BratsSegmenterLib.sequence_offers import apart
+from BratsSegmenterLib.widgets.translation import tr as _
 
 NO_SERIES = ""
 SURE = 0.7
@@ -71,8 +72,7 @@ class SequencesModel:
     @property
     def missing(self) -> tuple[str, ...]:
         """The sequences that neither the study has nor another one lent."""
-        found = {*self._prepared.sequences, *(one.sequence for one in self._borrowed)}
-        return tuple(sequence.value for sequence in Sequence if sequence.value not in found)
+        return self._prepared.missing
 
     @property
     def excluded(self) -> tuple[SeriesRow, ...]:
@@ -84,8 +84,10 @@ class SequencesModel:
         """What the study's descriptions say about an operation, as a sentence."""
         words, operated = self._prepared.operated_reason, self._prepared.operated
         if operated is None:
-            return "The descriptions say nothing about an operation."
-        return f"Proposed: {'after' if operated else 'before'} an operation, because a description says '{words}'."
+            return _("The descriptions say nothing about an operation.")
+        after = _("Proposed: after an operation, because a description says '{words}'.")
+        before = _("Proposed: before an operation, because a description says '{words}'.")
+        return (after if operated else before).format(words=words)
 
     @property
     def open_question(self) -> str:
@@ -96,7 +98,8 @@ class SequencesModel:
     def surgery_question(self) -> str:
         """What is asked about a result for which nobody had said whether there was an operation."""
         words = self._prepared.operated_reason
-        return f"A description says '{words}'. Was there an operation? So far no resection cavity was looked for."
+        text = _("A description says '{words}'. Was there an operation? So far no resection cavity was looked for.")
+        return text.format(words=words)
 
     @property
     def proposes_surgery(self) -> bool:
@@ -122,9 +125,9 @@ class SequencesModel:
         thumbnail = next((row.thumbnail for row in self.series if row.key == key), None)
         lack = self._prepared.consequences.get(sequence.value, "") if key == NO_SERIES else ""
         if key != found_key:
-            return SequenceRow(sequence, key, None, "your choice", False, lack, thumbnail)
+            return SequenceRow(sequence, key, None, _("your choice"), False, lack, thumbnail)
         if found is None:
-            reason = "no series of the study was recognised as this one"
+            reason = _("no series of the study was recognised as this one")
             return SequenceRow(sequence, NO_SERIES, None, reason, True, lack)
         is_doubtful = found.confidence < SURE
         reason = "; ".join(found.reasons)
@@ -149,7 +152,7 @@ class SequencesModel:
     def questions(self) -> tuple[str, ...]:
         """Why the study should not be segmented before a person has looked at the sequences; empty when clear."""
         doubtful = [row.sequence.value for row in self.rows() if row.is_doubtful]
-        doubts = (f"Not sure about {', '.join(doubtful)}.",) if doubtful else ()
+        doubts = (_("Not sure about {sequences}.").format(sequences=", ".join(doubtful)),) if doubtful else ()
         return (*self._prepared.warnings, *doubts, *self._double_uses())
 
     def can_segment(self) -> bool:
@@ -165,11 +168,12 @@ class SequencesModel:
         for sequence, key in self.chosen_keys().items():
             users.setdefault(key, []).append(sequence)
         return tuple(
-            f"One series is taken as {' and '.join(sequences)}; choose another one."
+            _("One series is taken as {sequences}; choose another one.").format(sequences=_(" and ").join(sequences))
             for sequences in users.values()
             if len(sequences) > 1
         )
 
 
 def _origin(lent: BorrowedSequence) -> str:
-    return f"From another study of this patient, {lent.study_date}, {apart(lent.days_later)}."
+    text = _("From another study of this patient, {day}, {apart}.")
+    return text.format(day=lent.study_date, apart=apart(lent.days_later))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pydicom import dcmread
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, Protocol, StudyIdentity, new_uid, write_mr_series
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import PreprocessingError, RecognitionError, SeriesError
@@ -162,3 +164,27 @@ def test_a_borrowed_sequence_is_fetched_alone_registered_used_and_named_in_the_r
     sent = perform(SendJob(tmp_path / "job", result.labels, edited=False), embedded_archive.credentials, Progress())
     (structures,) = (dicom.newest_result([one.path]) for one in sent.objects)
     assert structures.drawn_on == lacking.sequences["T1c"].series_uid
+
+
+def _run(archive: RunningArchive, tmp_path: Path, *options: str) -> int:
+    where = ("--archive", archive.profile.url, "--study", LACKING.study_uid, "--out", str(tmp_path / "run"))
+    how = ("--bundle", str(tiny_bundle(tmp_path / "bundle").folder), "--device", "cpu", "--no-bias-correction")
+    return main(["run", *where, *how, "--no-brain-mask", *options, "--json"])
+
+
+@pytest.mark.usefixtures("lacking")
+def test_a_run_that_nobody_attends_borrows_only_when_it_was_told_to(
+    embedded_archive: RunningArchive,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("BRATS_SEGMENTER_TOKEN", embedded_archive.credentials.token)
+    assert _run(embedded_archive, tmp_path, "--no-registration") == 0
+    alone = json.loads(capsys.readouterr().out)
+    assert alone["borrowed"] == []
+    assert not any("another study" in warning for warning in alone["warnings"])
+    assert _run(embedded_archive, tmp_path, "--borrow-within", "10") == 0
+    helped = json.loads(capsys.readouterr().out)
+    assert [one["sequence"] for one in helped["borrowed"]] == ["FLAIR"]
+    assert any(warning.startswith("FLAIR was taken from another study") for warning in helped["warnings"])
