@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from BratsSegmenterLib.archive import Archive
 from BratsSegmenterLib.demo.story import access_to
@@ -15,12 +16,14 @@ from BratsSegmenterLib.job_results import PriorStudy
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.part import Part
-from BratsSegmenterLib.widgets.settings_page import SettingsPage
 from host.driver import finish, wait_until
 from host.faults import a_writer_that_errs
 from host.served_archive import ServedArchive, scan_a_patient
 from host.slicer_app import application
 from host.story import Story
+
+if TYPE_CHECKING:
+    from BratsSegmenterLib.widgets.settings_page import SettingsPage
 
 _OTHERS = (
     ("Phantom^Glioma", "PHANTOM-1", "20251004", "MR BRAIN W/WO CONTRAST"),

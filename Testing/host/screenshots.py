@@ -7,16 +7,19 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from BratsSegmenterLib.widgets.message_bar import MessageBar
 from BratsSegmenterLib.widgets.part import Part
-from BratsSegmenterLib.widgets.settings_page import SettingsPage
 from host.driver import wait_until
 from host.fixtures import MODULE_FILE
 from host.gallery import fill_archive, search_in_vain, states
 from host.served_archive import served_archive
 from host.slicer_app import application
 from host.window import SlicerWindow
+
+if TYPE_CHECKING:
+    from BratsSegmenterLib.widgets.settings_page import SettingsPage
 
 _SIZE = (1560, 980)
 _SETTLING_S = 0.3

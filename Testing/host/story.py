@@ -27,7 +27,7 @@ from host.slicer_app import application
 
 ARCHIVE_NAME, REVIEWER = "Radiology PACS", "R. Eader"
 _TOKEN = 2  # place of "token" in the panel's choices of how to sign in
-_STROKE_MM = 6.0
+_BESIDE_MM, _STROKE_MM = 3.0, 30.0
 _SOME_WAY = 0.3
 
 
@@ -105,7 +105,7 @@ class Story:
         self.hands.press(qt.Qt.Key.Key_P)
         right, anterior, superior = edge_of_the_segment(editor, ET.key)
         view = application().layoutManager().viewWidget(LEFT)
-        ends = (right, anterior, superior), (right + _STROKE_MM, anterior, superior)
+        ends = [(right + _BESIDE_MM, anterior + way * _STROKE_MM / 2, superior) for way in (-1, 1)]
         self.hands.drag(view, [view.hostPoint(end) for end in ends])
         self.hands.press(qt.Qt.Key.Key_Escape)
 

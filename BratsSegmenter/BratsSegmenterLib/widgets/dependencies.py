@@ -9,6 +9,7 @@ import slicer.packaging
 
 from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.paths import resource
+from BratsSegmenterLib.widgets.translation import tr as _
 
 _TORCH = ">=2.6"
 
@@ -30,8 +31,8 @@ def ensure_dependencies() -> None:
         raise _missing(str(error)) from error
     except subprocess.CalledProcessError as error:
         raise InferenceError(
-            "Installing the Python packages of the network failed.",
-            "Check the internet connection and the log, then try again.",
+            _("Installing the Python packages of the network failed."),
+            _("Check the internet connection and the log, then try again."),
             f"pip ended with code {error.returncode}",
         ) from error
 
@@ -41,8 +42,8 @@ def _install_torch() -> None:
         import PyTorchUtils
     except ImportError as error:
         raise InferenceError(
-            "The extension PyTorch is not installed; it brings the library that runs the network.",
-            "Install PyTorch in the Extensions Manager and restart Slicer.",
+            _("The extension PyTorch is not installed; it brings the library that runs the network."),
+            _("Install PyTorch in the Extensions Manager and restart Slicer."),
         ) from error
     if PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True, torchVersionRequirement=_TORCH) is None:
         raise _missing("torch")
@@ -50,7 +51,7 @@ def _install_torch() -> None:
 
 def _missing(cause: str) -> InferenceError:
     return InferenceError(
-        "The network cannot run without the Python packages that were not installed.",
-        "Press the button again and agree to the installation.",
+        _("The network cannot run without the Python packages that were not installed."),
+        _("Press the button again and agree to the installation."),
         cause,
     )

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from BratsSegmenterLib import __version__
 from BratsSegmenterLib.archive import Check, Profile
+from BratsSegmenterLib.widgets.translation import tr as _
 
 _MARKS = {True: ("✓", "#188038"), None: ("!", "#b06000"), False: ("✗", "#c5221f")}
 _WORDS = {True: "fine", None: "note", False: "WRONG"}
@@ -19,8 +20,8 @@ def verdict(checks: Sequence[Check]) -> str:
     """All findings in a sentence."""
     wrong = sum(check.ok is False for check in checks)
     if wrong:
-        return f"{wrong} of {len(checks)} checks failed; each says what to do."
-    return f"All {len(checks)} checks are fine, or worth a note at most."
+        return _("{wrong} of {count} checks failed; each says what to do.").format(wrong=wrong, count=len(checks))
+    return _("All {count} checks are fine, or worth a note at most.").format(count=len(checks))
 
 
 def as_html(checks: Sequence[Check]) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from BratsSegmenterLib.dicom import ResultObject
 from BratsSegmenterLib.versions import EarlierResult
+from BratsSegmenterLib.widgets.translation import tr as _
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,11 @@ def offered_regions(results: Sequence[EarlierResult], others: Sequence[ResultObj
 def _describe(one: ResultObject) -> str:
     label = f" '{one.label}'" if one.label else ""
     count = len(one.region_names)
-    regions = f"{count} region{'' if count == 1 else 's'}"
-    return f"{one.kind.value}{label} of {one.algorithm.name}, {_date(one.made_at)}{regions}"
+    regions = _("1 region") if count == 1 else _("{count} regions").format(count=count)
+    text = _("{kind}{label} of {program}, {date}{regions}")
+    return text.format(
+        kind=one.kind.value, label=label, program=one.algorithm.name, date=_date(one.made_at), regions=regions
+    )
 
 
 def _date(made_at: str) -> str:

@@ -10,6 +10,7 @@ from textwrap import shorten
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.widgets.profiles_model import Settings
 from BratsSegmenterLib.widgets.signal import Signal
+from BratsSegmenterLib.widgets.translation import tr as _
 
 _HIDDEN, _KEY = "BratsSegmenter/hideIdentities", "BratsSegmenter/pseudonymKey"
 
@@ -59,7 +60,7 @@ class Identities:
     def pseudonym(self, known: str) -> str:
         """What stands for a Patient ID, or for a name where there is none; the same on this computer always."""
         key = str(self._settings.value(_KEY, "")).encode()
-        return f"Patient {hmac.digest(key, known.encode(), hashlib.sha256).hex()[:4].upper()}"
+        return _("Patient {code}").format(code=hmac.digest(key, known.encode(), hashlib.sha256).hex()[:4].upper())
 
 
 def readable_name(person_name: str) -> str:

@@ -8,6 +8,7 @@ from textwrap import shorten
 from BratsSegmenterLib.domain import ET, TC, WT
 from BratsSegmenterLib.job_results import PriorStudy
 from BratsSegmenterLib.widgets.identities import readable_day
+from BratsSegmenterLib.widgets.translation import tr as _
 
 _MOST_LINES = 5
 _LONGEST_DESCRIPTION = 32
@@ -17,15 +18,15 @@ def priors_text(studies: Sequence[PriorStudy]) -> str:
     """A line for each of the newest studies, newest first; empty when there are none."""
     lines = [_line(study) for study in reversed(studies)]
     older = len(lines) - _MOST_LINES
-    shown = lines[:_MOST_LINES] + ([f"and {older} older"] if older > 0 else [])
-    return "\n".join(["Earlier studies of this patient:", *(f"• {line}" for line in shown)]) if lines else ""
+    shown = lines[:_MOST_LINES] + ([_("and {count} older").format(count=older)] if older > 0 else [])
+    return "\n".join([_("Earlier studies of this patient:"), *(f"• {line}" for line in shown)]) if lines else ""
 
 
 def _line(prior: PriorStudy) -> str:
     description = shorten(prior.study.description, _LONGEST_DESCRIPTION, placeholder="…")
     title = "  ".join(filter(None, (readable_day(prior.study.study_date), description)))
     if prior.volumes is None:
-        return f"{title}: {'a result that could not be measured' if prior.has_result else 'no result'}"
+        return f"{title}: {_('a result that could not be measured') if prior.has_result else _('no result')}"
     volumes_ml = prior.volumes.volumes_ml
     keys = [region.key for region in (ET, TC, WT) if region.key in volumes_ml]
     said = ", ".join(f"{key} {volumes_ml[key]:.1f}" for key in keys)

@@ -9,6 +9,7 @@ from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.study_queue import QueueItem
 from BratsSegmenterLib.widgets.identities import Identities
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
+from BratsSegmenterLib.widgets.translation import tr as _
 
 _OPENS = (StudyState.SEGMENTED, StudyState.NEEDS_YOU)
 _TRIES_AGAIN = (StudyState.FAILED, StudyState.CANCELLED)  # what needs a person would only ask again
@@ -76,18 +77,19 @@ class QueueModel:
         if not items:
             return ""
         done = sum(item.state is StudyState.SEGMENTED for item in items)
-        parts = [f"{done} of {len(items)} done"]
+        parts = [_("{done} of {count} done").format(done=done, count=len(items))]
         asking = sum(item.state is StudyState.NEEDS_YOU or bool(self._questions.get(item.folder)) for item in items)
-        parts += [f"{asking} {'waits' if asking == 1 else 'wait'} for you"] if asking else []
+        waiting = _("1 waits for you") if asking == 1 else _("{count} wait for you").format(count=asking)
+        parts += [waiting] if asking else []
         failed = sum(item.state is StudyState.FAILED for item in items)
-        parts += [f"{failed} failed"] if failed else []
+        parts += [_("{count} failed").format(count=failed)] if failed else []
         return ", ".join(parts)
 
     def _row(self, place: int, item: QueueItem) -> QueueRow:
         origin = self.origin(item)
         return QueueRow(
             item=item,
-            title=self._identities.title(origin.study) if origin else "unknown study",
+            title=self._identities.title(origin.study) if origin else _("unknown study"),
             progress=self._progress(item),
             hint=item.reason,
             can_open=item.state in _OPENS and origin is not None,

@@ -20,8 +20,9 @@ from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, Outcome
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
+from BratsSegmenterLib.widgets.translation import tr as _
 
-_CARRIES_A_RESULT = "The study carries a result already: continue from it, or segment."
+_CARRIES_A_RESULT = _("The study carries a result already: continue from it, or segment.")
 
 
 class QueueRunner:
@@ -209,11 +210,12 @@ class QueueRunner:
         origin = self.kept(item).origin
         connection = self._connection_to(item.profile) if item.profile else None
         if origin is None:
-            self._stop(StudyState.FAILED, "Its job folder is gone; queue the study again.")
+            self._stop(StudyState.FAILED, _("Its job folder is gone; queue the study again."))
         elif origin.files:
             self._start(PrepareJob(self._jobs_folder / item.folder, listed=origin.files), StudyState.FETCHING)
         elif connection is None:
-            self._stop(StudyState.FAILED, f"There is no archive called '{item.profile}' any more.")
+            reason = _("There is no archive called '{archive}' any more.").format(archive=item.profile)
+            self._stop(StudyState.FAILED, reason)
         else:
             job = PrepareJob(self._jobs_folder / item.folder, connection.profile, origin.study.study_uid)
             self._start(job, StudyState.FETCHING, connection)
@@ -279,5 +281,5 @@ def reason_to_wait(prepared: PrepareResult) -> str:
     if prepared.others or any(result.regions is not None for result in prepared.results):
         sentences = (*sentences, _CARRIES_A_RESULT)
     if not prepared.sequences:
-        sentences = ("None of the series was recognised as T1, T1c, T2 or FLAIR.",)
+        sentences = (_("None of the series was recognised as T1, T1c, T2 or FLAIR."),)
     return " ".join(sentences)

@@ -9,6 +9,7 @@ import numpy as np
 import qt
 import slicer
 from numpy.typing import NDArray
+from slicer.i18n import tr as _
 
 from BratsSegmenterLib.domain import LEAF_REGIONS
 from BratsSegmenterLib.scene.brain_limit import BrainLimit
@@ -151,4 +152,5 @@ def keys_text() -> str:
     """Which key does what, one kind a line."""
     regions = ", ".join(f"{number} {region.key}" for number, region in enumerate(LEAF_REGIONS, 1))
     effects = ", ".join(f"{key} {name}" for name, key in EFFECTS.items())
-    return f"{regions}\n{effects}\n{UNDO_KEY} undo, {REDO_KEY} redo, {NO_EFFECT_KEY} no effect"
+    others = _("{undo} undo, {redo} redo, {none} no effect")
+    return f"{regions}\n{effects}\n{others.format(undo=UNDO_KEY, redo=REDO_KEY, none=NO_EFFECT_KEY)}"

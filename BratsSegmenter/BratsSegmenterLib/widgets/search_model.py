@@ -7,16 +7,17 @@ from datetime import date, timedelta
 from enum import Enum
 
 from BratsSegmenterLib.archive import StudyQuery, StudySummary
+from BratsSegmenterLib.widgets.translation import tr as _
 
 
 class Period(Enum):
     """When the study was made."""
 
     TODAY = "today"
-    WEEK = "7 days"
-    MONTH = "30 days"
-    EVER = "all dates"
-    RANGE = "from, to"
+    WEEK = "week"
+    MONTH = "month"
+    EVER = "ever"
+    RANGE = "range"
 
 
 _DAYS_BACK = {Period.TODAY: 0, Period.WEEK: 7, Period.MONTH: 30}
@@ -80,6 +81,7 @@ class StudyPage:
     def summary(self) -> str:
         """How many studies are shown, in words."""
         if not self.studies:
-            return "No study found." if self.number == 0 else "No more studies."
+            return _("No study found.") if self.number == 0 else _("No more studies.")
         first = self.number * PAGE + 1
-        return f"Studies {first} to {first + len(self.studies) - 1}" + (", and more" if self.has_next else "")
+        text = _("Studies {first} to {last}, and more") if self.has_next else _("Studies {first} to {last}")
+        return text.format(first=first, last=first + len(self.studies) - 1)

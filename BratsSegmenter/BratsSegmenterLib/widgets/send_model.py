@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from slicer.i18n import tr as _
-
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.messages import Failure
+from BratsSegmenterLib.widgets.translation import tr as _
 
 
 @dataclass(frozen=True)
@@ -24,20 +23,25 @@ class Format:
 
 
 FORMATS = (
-    Format("RTSTRUCT", "RT Structure Set", "Contours on the original slices; every planning system reads them."),
-    Format("SEG", "Segmentation", "The exact voxels, for viewers that show DICOM SEG."),
-    Format("SR", "Measurement report", "The volumes as a structured report (TID 1500)."),
-    Format("KEY_IMAGE", "Key images", "Pictures with outlines, for viewers that show neither of the above."),
+    Format("RTSTRUCT", _("RT Structure Set"), _("Contours on the original slices; every planning system reads them.")),
+    Format("SEG", _("Segmentation"), _("The exact voxels, for viewers that show DICOM SEG.")),
+    Format("SR", _("Measurement report"), _("The volumes as a structured report (TID 1500).")),
+    Format("KEY_IMAGE", _("Key images"), _("Pictures with outlines, for viewers that show neither of the above.")),
 )
 
 
 def consent_text(request: SendRequest, archive: str, was_edited: bool) -> str:
     """What the user agrees to before anything leaves, and signs where a reviewer is named."""
     names = [item.name for item in FORMATS if item.key in request.formats]
-    version = "as corrected by you" if was_edited else "unchanged by you"
-    approval = " and approved as final" if request.approved else ""
-    signature = f"You reviewed this result and sign it as {request.reviewer}. " if request.reviewer else ""
-    return f"{signature}Store {_enumerated(names)}, {version}{approval}, in the same study of '{archive}'."
+    version = _("as corrected by you") if was_edited else _("unchanged by you")
+    if request.approved:
+        version = _("{version} and approved as final").format(version=version)
+    storing = _("Store {objects}, {version}, in the same study of '{archive}'.")
+    stored = storing.format(objects=_enumerated(names), version=version, archive=archive)
+    if not request.reviewer:
+        return stored
+    signing = _("You reviewed this result and sign it as {reviewer}.").format(reviewer=request.reviewer)
+    return f"{signing} {stored}"
 
 
 def receipt_text(result: SendResult) -> str:
@@ -60,19 +64,21 @@ def receipt_details(result: SendResult) -> str:
     """The UIDs of what was stored, where to, and where the receipt lies; empty when nothing was stored."""
     if not result.pushed:
         return ""
-    receipt = (f"Receipt: {result.receipt}",) if result.receipt else ()
+    receipt = (_("Receipt: {file}").format(file=result.receipt),) if result.receipt else ()
     return "\n".join((result.archive_url, *result.pushed, *receipt))
 
 
 def _stored(result: SendResult) -> tuple[str, ...]:
     if not result.pushed:
         written = _enumerated(_counted(result))
-        return (f"Dry run: {written} written and checked; nothing was sent.",) if written else ()
-    version = "It" if result.version is None else f"Version {result.version}"
+        dry_run = _("Dry run: {objects} written and checked; nothing was sent.")
+        return (dry_run.format(objects=written),) if written else ()
     moment = datetime.fromisoformat(result.delivered_at).astimezone()
     since = f"{moment.day} {moment:%B %Y, %H:%M}"
-    objects = _enumerated(_counted(result)) or _plural(len(result.pushed), "object")
-    return (f"✓ {version} is in '{result.archive}' since {since}: {objects}; read back and verified.",)
+    objects = _enumerated(_counted(result)) or _objects(len(result.pushed))
+    sentence = _("✓ {version} is in '{archive}' since {moment}: {objects}; read back and verified.")
+    version = _("It") if result.version is None else _("Version {number}").format(number=result.version)
+    return (sentence.format(version=version, archive=result.archive, moment=since, objects=objects),)
 
 
 def _counted(result: SendResult) -> list[str]:
@@ -84,9 +90,11 @@ def _counted(result: SendResult) -> list[str]:
     ]
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _objects(count: int) -> str:
+    return _("1 object") if count == 1 else _("{count} objects").format(count=count)
 
 
 def _enumerated(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    if len(names) < 2:
+        return "".join(names)
+    return _("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])

@@ -11,8 +11,9 @@ from BratsSegmenterLib.domain import LEAF_REGIONS
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.send_model import FORMATS
+from BratsSegmenterLib.widgets.translation import tr as _
 
-_PAGES = " (1 or 2 pages)"
+_PAGES = _("(1 or 2 pages)")
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,21 @@ def acceptance_text(accepted: Collection[str], measured: Collection[str]) -> str
     regions = [region.key for region in LEAF_REGIONS if region.key in measured]
     done = [key for key in regions if key in accepted]
     if not done:
-        return "No region was accepted one by one"
+        return _("No region was accepted one by one")
     open_ones = [key for key in regions if key not in accepted]
-    return f"Accepted: {', '.join(done)}" + (f"; not accepted: {', '.join(open_ones)}" if open_ones else "")
+    if not open_ones:
+        return _("Accepted: {regions}").format(regions=", ".join(done))
+    text = _("Accepted: {regions}; not accepted: {others}")
+    return text.format(regions=", ".join(done), others=", ".join(open_ones))
 
 
 def _heading(version: int, earlier: Sequence[EarlierResult]) -> str:
     if version == 1:
-        return "Version 1, the first of this study"
-    known = earlier[-1].describe() if earlier and earlier[-1].version == version - 1 else f"version {version - 1}"
-    return f"Version {version}, which refers to {known}"
+        return _("Version 1, the first of this study")
+    known = _("version {number}").format(number=version - 1)
+    if earlier and earlier[-1].version == version - 1:
+        known = earlier[-1].describe()
+    return _("Version {number}, which refers to {earlier}").format(number=version, earlier=known)
 
 
 def _objects(request: SendRequest, version: int) -> list[tuple[str, str]]:
@@ -91,7 +97,7 @@ def _objects(request: SendRequest, version: int) -> list[tuple[str, str]]:
         wanted.add("SEG")  # the report refers to its segments
     return [
         (
-            f"{item.name}{_PAGES if item.key == ObjectKind.KEY_IMAGE.name else ''}",
+            f"{item.name}{f' {_PAGES}' if item.key == ObjectKind.KEY_IMAGE.name else ''}",
             series_description(ObjectKind[item.key], version, request.reviewer),
         )
         for item in FORMATS
@@ -101,11 +107,12 @@ def _objects(request: SendRequest, version: int) -> list[tuple[str, str]]:
 
 def _signature(request: SendRequest) -> str:
     if not request.reviewer:
-        return "Not reviewed, not approved"
-    return f"Reviewed by {request.reviewer}, {'approved as final' if request.approved else 'not approved as final'}"
+        return _("Not reviewed, not approved")
+    final, open_ = _("Reviewed by {reviewer}, approved as final"), _("Reviewed by {reviewer}, not approved as final")
+    return (final if request.approved else open_).format(reviewer=request.reviewer)
 
 
 def _destination(request: SendRequest) -> str:
     assert request.connection is not None
     profile = request.connection.profile
-    return f"To '{profile.name}', {profile.url}"
+    return _("To '{archive}', {address}").format(archive=profile.name, address=profile.url)

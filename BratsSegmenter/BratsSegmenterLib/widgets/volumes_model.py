@@ -11,6 +11,7 @@ from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, RC, Lesion, R
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.measurement import is_measurable, largest_measured, millilitres
 from BratsSegmenterLib.priors import PriorVolumes
+from BratsSegmenterLib.widgets.translation import tr as _
 
 _SMALLEST_CHANGE_ML = 0.005
 
@@ -63,7 +64,7 @@ def _row(
     region: Region, volume_ml: float, result: SegmentResult, is_edited: bool, prior_ml: Mapping[str, float]
 ) -> VolumeRow:
     if region.key in result.not_measured and volume_ml == 0:
-        return VolumeRow(region, "not measured", hint=result.not_measured[region.key])
+        return VolumeRow(region, _("not measured"), hint=result.not_measured[region.key])
     interval, hint = _interval(result.intervals_ml.get(region.key), is_edited)
     return VolumeRow(
         region,
@@ -81,8 +82,10 @@ def _interval(bounds_ml: tuple[float, float] | None, is_edited: bool) -> tuple[s
         return "", ""
     low, high = (millilitres(bound) for bound in bounds_ml)
     if is_edited:
-        return "", f"The model's interval, {low} to {high} mL, no longer holds: the region was edited."
-    return f"{low}\N{EN DASH}{high}", f"By the model's calibration the volume lies between {low} and {high} mL."
+        gone = _("The model's interval, {low} to {high} mL, no longer holds: the region was edited.")
+        return "", gone.format(low=low, high=high)
+    holds = _("By the model's calibration the volume lies between {low} and {high} mL.")
+    return f"{low}\N{EN DASH}{high}", holds.format(low=low, high=high)
 
 
 def _change(now_ml: float, before_ml: float) -> str:
@@ -90,14 +93,14 @@ def _change(now_ml: float, before_ml: float) -> str:
     change_ml = now_ml - before_ml
     if abs(change_ml) < _SMALLEST_CHANGE_ML:
         return ""
-    share = f"{100 * change_ml / before_ml:+.0f} %" if before_ml > 0 else "new"
+    share = f"{100 * change_ml / before_ml:+.0f} %" if before_ml > 0 else _("new")
     return f"{change_ml:+.2f} ({share})"
 
 
 def prior_heading(prior: PriorVolumes) -> str:
     """What the column of changes against an earlier study is called."""
     day = prior.study_date
-    return f"Since {day.day} {day:%b %Y}" if day is not None else "Since prior"
+    return _("Since {day}").format(day=f"{day.day} {day:%b %Y}") if day is not None else _("Since prior")
 
 
 def study_day(study: StudySummary) -> date:
@@ -111,19 +114,27 @@ def study_day(study: StudySummary) -> date:
 def lesions_text(lesions: tuple[Lesion, ...]) -> str:
     """How many enhancing lesions there are, and the diameters of the largest."""
     if not lesions:
-        return "No enhancing lesion."
-    count = f"{len(lesions)} enhancing lesion{'' if len(lesions) == 1 else 's'}"
+        return _("No enhancing lesion.")
+    several = _("{count} enhancing lesions").format(count=len(lesions))
+    count = _("1 enhancing lesion") if len(lesions) == 1 else several
     measurable = sum(lesion.diameters is not None and is_measurable(lesion.diameters) for lesion in lesions)
     largest = largest_measured(lesions)
     if largest is None:
-        return f"{count}, too small for diameters."
+        return _("{lesions}, too small for diameters.").format(lesions=count)
     times, product = "\N{MULTIPLICATION SIGN}", largest.longest_mm * largest.perpendicular_mm
     text = f"{largest.longest_mm:.1f} {times} {largest.perpendicular_mm:.1f} mm, {product:.0f} mm\N{SUPERSCRIPT TWO}"
-    return f"{count}, {measurable} measurable. Largest: {text}, slice {largest.slice_index + 1}."
+    sentence = _("{lesions}, {measurable} measurable. Largest: {diameters}, slice {slice}.")
+    return sentence.format(lesions=count, measurable=measurable, diameters=text, slice=largest.slice_index + 1)
 
 
 def as_text(rows: tuple[VolumeRow, ...]) -> str:
     """The table as lines of tab-separated text, for the clipboard."""
-    heading = ("Region", "Volume (mL)", "Interval (mL)", "Change against the AI (mL)", "Change against the prior (mL)")
+    heading = (
+        _("Region"),
+        _("Volume (mL)"),
+        _("Interval (mL)"),
+        _("Change against the AI (mL)"),
+        _("Change against the prior (mL)"),
+    )
     lines = ((row.region.name, row.volume, row.interval, row.since_model, row.since_prior) for row in rows)
     return "\n".join("\t".join(cells) for cells in (heading, *lines))
