@@ -11,7 +11,7 @@ import vtk
 
 from BratsSegmenterLib.domain import ET, TC, WT, Region
 from BratsSegmenterLib.priors import PriorVolumes
-from BratsSegmenterLib.scene.layout import show_layout_with_plot
+from BratsSegmenterLib.scene.layout import PLOT, show_layout_with_plot
 
 SHOWN = (WT, TC, ET)
 _TITLE = "Glioma volumes over time"
@@ -67,6 +67,11 @@ def show_plot(chart: Any) -> int:
     before = slicer.app.layoutManager().layout
     show_layout_with_plot().SetPlotChartNodeID(chart.GetID())
     return before
+
+
+def replace_plot(chart: Any) -> None:
+    """Show a chart in the plot view that stands there already."""
+    slicer.mrmlScene.GetSingletonNode(PLOT, "vtkMRMLPlotViewNode").SetPlotChartNodeID(chart.GetID())
 
 
 def hide_plot(layout: int) -> None:

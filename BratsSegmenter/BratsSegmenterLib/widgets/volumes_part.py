@@ -14,7 +14,7 @@ from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import report_sentence, to_csv
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.scene.diameters import drawing_diameters, remove_diameters, show_diameters
-from BratsSegmenterLib.scene.plot import hide_plot, plot_over_time, remove_plot, show_plot
+from BratsSegmenterLib.scene.plot import hide_plot, plot_over_time, remove_plot, replace_plot, show_plot
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.steps import Steps, taking
 from BratsSegmenterLib.widgets.messages import Failure
@@ -37,7 +37,7 @@ _QUIET_MS = 300
 class VolumesPart(Part):
     """The table of volumes with what changed, and the diameters of the largest enhancing lesion.
 
-    The volumes follow each edit at once; the lesions are measured when the user has not edited for a moment.
+    The volumes follow each edit at once; lesions and plot when the user has not edited for a moment.
     """
 
     def __init__(self, workflow: Workflow, review: Review) -> None:
@@ -53,7 +53,7 @@ class VolumesPart(Part):
         self._pause = qt.QTimer()
         self._pause.setSingleShot(True)
         self._pause.setInterval(_QUIET_MS)
-        self._pause.timeout.connect(self._show_lesions)
+        self._pause.timeout.connect(self._follow_quietly)
         header = self.ui.volumeTable.horizontalHeader()
         header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
@@ -127,12 +127,15 @@ class VolumesPart(Part):
         height = table.horizontalHeader().height + sum(table.rowHeight(index) for index in range(len(rows))) + 4
         table.setFixedHeight(max(height, 60))
 
-    def _show_lesions(self) -> None:
+    def _follow_quietly(self) -> None:
+        """What takes longer than the volumes: lesions, their diameters, the plot."""
         if self._workflow.result is not None:
             lesions = self._review.measure().lesions
             set_text_or_hide(self.ui.lesionsLabel, lesions_text(lesions))
             self._drawing = drawing_diameters(lesions, self.ui.diametersBox.checked)
             self._run_steps(taking(self._drawing))
+            if self._layout_before_plot is not None:
+                replace_plot(self._chart())
 
     def _go_to_region(self, row: int, _column: int) -> None:
         self._review.jump_to_region(self._rows[row].region.key)
@@ -158,12 +161,14 @@ class VolumesPart(Part):
 
     def _plot(self, wanted: bool) -> None:
         if wanted:
-            assert self._workflow.study is not None
-            chart = plot_over_time(self._priors, study_day(self._workflow.study), self._volumes_ml)
-            self._layout_before_plot = show_plot(chart)
+            self._layout_before_plot = show_plot(self._chart())
         elif self._layout_before_plot is not None:
             hide_plot(self._layout_before_plot)
             self._layout_before_plot = None
+
+    def _chart(self) -> Any:
+        assert self._workflow.study is not None
+        return plot_over_time(self._priors, study_day(self._workflow.study), self._volumes_ml)
 
     def _open_quality_page(self) -> None:
         assert self._workflow.result is not None

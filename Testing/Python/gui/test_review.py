@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import qt
 import slicer
-from host.driver import finish, paint
+from host.driver import finish, paint, wait_until
 from host.replay_worker import Behaviour, head
 
 from BratsSegmenterLib.priors import PriorVolumes
+from BratsSegmenterLib.scene.layout import PLOT
 from BratsSegmenterLib.widgets.region_editor import EFFECTS, keys_text
 
 LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
@@ -178,3 +179,20 @@ def test_priors_add_a_column_and_a_plot_and_go_with_them(panel):
     button.click()
     panel.close_scene()
     assert slicer.util.getNodesByClass("vtkMRMLPlotChartNode") == []
+
+
+def test_the_plot_follows_an_edit(panel):
+    panel.workflow.priors = (PriorVolumes(date(2025, 6, 1), {"ET": 9.0}),)
+    panel.workflow.priors_changed.emit()
+    panel.volumes.ui.plotButton.click()
+    drawn_ml = _newest_plotted_ml()
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 8.0)
+    wait_until(lambda: _newest_plotted_ml() > drawn_ml)
+    shown = slicer.mrmlScene.GetSingletonNode(PLOT, "vtkMRMLPlotViewNode").GetPlotChartNode()
+    assert [shown] == slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
+
+
+def _newest_plotted_ml() -> float:
+    (series,) = [node for node in slicer.util.getNodesByClass("vtkMRMLPlotSeriesNode") if "Enh" in node.GetName()]
+    volumes = series.GetTableNode().GetTable().GetColumnByName("ET (mL)")
+    return volumes.GetValue(volumes.GetNumberOfValues() - 1)
