@@ -1,34 +1,45 @@
-"""Installs what the network needs, Slicer's way, right before its first use and only when the user agrees."""
+"""Installs what the network needs, Slicer's way, right before its first use, after one question."""
 
 from __future__ import annotations
 
 import importlib.util
 import subprocess
+from collections.abc import Sequence
+from typing import Any
 
+import slicer
 import slicer.packaging
+from slicer.i18n import tr as _
 
 from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.paths import resource
-from BratsSegmenterLib.widgets.translation import tr as _
 
 _TORCH = ">=2.6"
 
 
 def ensure_dependencies() -> None:
-    """Install torch through the PyTorch extension, then Resources/requirements.txt through pip.
+    """Install torch through the PyTorch extension and Resources/requirements.txt through pip, with their progress.
 
     Raises
     ------
     InferenceError
         The user declined, the PyTorch extension is missing, or the installation failed.
     """
-    if importlib.util.find_spec("torch") is None:
-        _install_torch()
+    needs_torch = importlib.util.find_spec("torch") is None
+    installer = _torch_installer() if needs_torch else None
+    requirements = slicer.packaging.load_requirements(str(resource("requirements.txt")))
+    missing = [requirement for requirement in requirements if not slicer.packaging.pip_check(requirement)]
+    if not needs_torch and not missing:
+        return
+    question = installation_question(needs_torch, [str(requirement) for requirement in missing])
+    if not slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Install what the network needs")):
+        raise _not_installed("declined")
     try:
-        requirements = slicer.packaging.load_requirements(str(resource("requirements.txt")))
-        slicer.packaging.pip_ensure(requirements, requester="BratsSegmenter")
+        if installer is not None and installer.installTorch(torchVersionRequirement=_TORCH) is None:
+            raise _not_installed("torch")
+        slicer.packaging.pip_ensure(missing, requester="BratsSegmenter", prompt_install=False)
     except RuntimeError as error:
-        raise _missing(str(error)) from error
+        raise _not_installed(str(error)) from error
     except subprocess.CalledProcessError as error:
         raise InferenceError(
             _("Installing the Python packages of the network failed."),
@@ -37,7 +48,30 @@ def ensure_dependencies() -> None:
         ) from error
 
 
-def _install_torch() -> None:
+def installation_question(needs_torch: bool, packages: Sequence[str]) -> str:
+    """What would be installed, how much it is, and where it comes from.
+
+    Parameters
+    ----------
+    needs_torch : bool
+    packages : sequence of str
+        Requirements beside torch that are missing.
+    """
+    lines = [_("Before the first segmentation Slicer's Python needs some packages:")]
+    if needs_torch:
+        source = _("PyTorch, from download.pytorch.org through the PyTorch extension")
+        size = _("about 0.2 GB for the processor, up to 3 GB for a graphics card")
+        lines.append(f"• {source}; {size}")
+    if packages:
+        names = _("{packages}, from the Python Package Index (pypi.org); about 20 MB").format(
+            packages=", ".join(packages)
+        )
+        lines.append(f"• {names}")
+    lines.append(_("No data of yours leaves this computer. Install them now? It can take some minutes."))
+    return "\n".join(lines)
+
+
+def _torch_installer() -> Any:
     try:
         import PyTorchUtils
     except ImportError as error:
@@ -45,11 +79,10 @@ def _install_torch() -> None:
             _("The extension PyTorch is not installed; it brings the library that runs the network."),
             _("Install PyTorch in the Extensions Manager and restart Slicer."),
         ) from error
-    if PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True, torchVersionRequirement=_TORCH) is None:
-        raise _missing("torch")
+    return PyTorchUtils.PyTorchUtilsLogic()
 
 
-def _missing(cause: str) -> InferenceError:
+def _not_installed(cause: str) -> InferenceError:
     return InferenceError(
         _("The network cannot run without the Python packages that were not installed."),
         _("Press the button again and agree to the installation."),

@@ -1,27 +1,73 @@
 """What the panel does about Python packages that Slicer does not ship."""
 
 import importlib.util
+import sys
+from types import ModuleType, SimpleNamespace
 
 import pytest
+import slicer
 
 from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.widgets import dependencies
 
 
-def test_nothing_is_asked_when_everything_is_there():
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The questions that the user was asked; she declines."""
+    questions: list[str] = []
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda text, **_more: bool(questions.append(text)))
+    return questions
+
+
+@pytest.fixture
+def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the PyTorch extension, which is there, was asked to install."""
+    requirements: list[str] = []
+
+    def install(torchVersionRequirement: str) -> ModuleType:  # noqa: N803 - Slicer's name
+        requirements.append(torchVersionRequirement)
+        return ModuleType("torch")
+
+    extension = SimpleNamespace(PyTorchUtilsLogic=lambda: SimpleNamespace(installTorch=install))
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", extension)
+    return requirements
+
+
+def test_nothing_is_asked_when_everything_is_there(asked: list[str]):
     dependencies.ensure_dependencies()
+    assert asked == []
 
 
-def test_a_declined_installation_is_a_sentence_with_advice(monkeypatch, tmp_path):
+def test_a_declined_installation_is_a_sentence_with_advice(asked: list[str], monkeypatch, tmp_path):
     (tmp_path / "requirements.txt").write_text("no-such-package-at-all>=1\n")
     monkeypatch.setattr(dependencies, "resource", lambda name: tmp_path / name)
     with pytest.raises(InferenceError) as caught:
         dependencies.ensure_dependencies()
     assert "without the Python packages" in caught.value.what
     assert caught.value.advice
+    assert "no-such-package-at-all>=1, from the Python Package Index (pypi.org); about 20 MB" in asked[0]
+    assert "PyTorch" not in asked[0]
 
 
-def test_without_the_pytorch_extension_the_user_is_told_where_to_get_it(monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+def test_one_question_names_size_and_source_of_torch_before_it_is_installed(
+    asked: list[str], without_torch, installed, monkeypatch
+):
+    with pytest.raises(InferenceError):
+        dependencies.ensure_dependencies()
+    assert installed == []
+    assert "from download.pytorch.org" in asked[0]
+    assert "0.2 GB for the processor, up to 3 GB for a graphics card" in asked[0]
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda _text, **_more: True)
+    dependencies.ensure_dependencies()
+    assert installed == [">=2.6"]
+
+
+def test_without_the_pytorch_extension_the_user_is_told_where_to_get_it(asked: list[str], without_torch):
     with pytest.raises(InferenceError, match="Extensions Manager"):
         dependencies.ensure_dependencies()
+    assert asked == []
