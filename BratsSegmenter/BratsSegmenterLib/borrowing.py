@@ -5,12 +5,14 @@ What was borrowed helps to see; the result is always drawn on a series of the st
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Archive, StudyQuery, StudySummary
+from BratsSegmenterLib.dicom import Candidate
 from BratsSegmenterLib.domain import Sequence, Series
 from BratsSegmenterLib.errors import RecognitionError, SeriesError
 from BratsSegmenterLib.job_folder import JobFolder
@@ -70,6 +72,8 @@ def borrow(
 ) -> BorrowedSequence:
     """Fetch what was offered, and take it when its headers say the same as its name and it is the same patient's.
 
+    What is refused does not stay on the disk.
+
     Parameters
     ----------
     offer : SequenceOffer
@@ -96,18 +100,12 @@ def borrow(
     else:
         with progress.stage("fetch"):
             archive.fetch(offer.study.study_uid, source.dicom, offer.series_uids, progress=progress)
-    with progress.stage("read headers"):
-        scanned = dicom.scan(source.source(), progress=progress).series
-    candidate = dicom.recognise(one for one in scanned if one.study_uid == offer.study.study_uid).found.get(sequence)
-    if candidate is None or candidate.series.series_uid not in offer.series_uids:
-        raise RecognitionError(
-            f"By its headers the series of the other study is no {sequence.value}; nothing was taken from it.",
-            "Go on without it, or choose another study.",
-        )
+    try:
+        candidate = _proven(offer, source, own, progress)
+    except (RecognitionError, SeriesError):
+        shutil.rmtree(source.path)
+        raise
     series = candidate.series
-    _require_same_patient(series, own)
-    if series.fault:
-        raise SeriesError(series.fault, "Nothing was taken from the other study; go on without it.")
     thumbnail = write_thumbnails((series,), source.thumbnails, progress).get(series.key)
     day = _day(offer.study.study_date)
     return BorrowedSequence(
@@ -117,6 +115,23 @@ def borrow(
         study_date="" if day is None else day.isoformat(),
         days_later=offer.days_later,
     )
+
+
+def _proven(offer: SequenceOffer, source: JobFolder, own: Series, progress: Progress) -> Candidate:
+    """The one of the offered series that is what it is offered as, by its headers."""
+    with progress.stage("read headers"):
+        scanned = dicom.scan(source.source(), progress=progress).series
+    recognition = dicom.recognise(one for one in scanned if one.study_uid == offer.study.study_uid)
+    candidate = recognition.found.get(Sequence(offer.sequence))
+    if candidate is None or candidate.series.series_uid not in offer.series_uids:
+        raise RecognitionError(
+            f"By its headers the series of the other study is no {offer.sequence}; nothing was taken from it.",
+            "Go on without it, or choose another study.",
+        )
+    _require_same_patient(candidate.series, own)
+    if candidate.series.fault:
+        raise SeriesError(candidate.series.fault, "Nothing was taken from the other study; go on without it.")
+    return candidate
 
 
 def borrow_missing(

@@ -106,6 +106,7 @@ def _borrow(tmp_path: Path, identity: StudyIdentity, protocol: Protocol) -> Borr
 def test_another_patient_s_series_is_refused_whatever_the_archive_said(tmp_path: Path) -> None:
     with pytest.raises(SeriesError, match="not of the same patient"):
         _borrow(tmp_path, _of_day("20260220", "LENT-2"), PROTOCOLS[Sequence.FLAIR])
+    assert not (tmp_path / "job" / "borrowed" / "FLAIR").exists()
 
 
 def test_a_series_whose_headers_contradict_its_name_is_refused(tmp_path: Path) -> None:
