@@ -1,0 +1,70 @@
+"""What a bundle does worst: pictures of the synthetic cases on which its Dice is lowest.
+
+Real cases may not be shown in a model card, and synthetic ones that a model misses say as much about its weak spots.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+from BratsSegmenterLib.learning.evaluation import CaseResult, LabelledCase, case_picture, evaluate
+from BratsSegmenterLib.learning.evaluation.calibration import synthesis_settings
+from BratsSegmenterLib.learning.synthesis import load_anatomies, synthesise, write_case
+from BratsSegmenterLib.pictures import captioned, montage
+from BratsSegmenterLib.segmentation import load_bundle
+
+_FIRST_SEED = 700_000
+_BRIGHTNESS = 6.0
+"""Added inside the brain, so that zero means stripped, as in the challenges' images."""
+
+
+def main() -> None:
+    """Write the picture and print what it shows."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bundle", default="glioma-synthetic")
+    parser.add_argument("--anatomy", type=Path, help="folder of label maps; left out: the ICBM atlas")
+    parser.add_argument("--cases", type=int, default=40)
+    parser.add_argument("--worst", type=int, default=4)
+    parser.add_argument("--out", type=Path, required=True, help="PNG")
+    arguments = parser.parse_args()
+    bundle = load_bundle(arguments.bundle)
+    pictures: dict[str, Image.Image] = {}
+
+    def keep(case: LabelledCase, labels: NDArray[np.uint8], result: CaseResult) -> None:
+        pictures[result.name] = case_picture(case, labels)
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = replace(synthesis_settings(bundle), resected=0.0, missing_sequence=0.0)
+        anatomies = load_anatomies(arguments.anatomy, settings.spacing_mm, cache=Path(folder, "anatomy"))
+        kinds = {}
+        for number in range(arguments.cases):
+            case = synthesise(anatomies, settings, _FIRST_SEED + number)
+            images = (case.images + _BRIGHTNESS) * (case.images != 0)
+            name = f"synthetic-{number:05d}-000"
+            kinds[name] = case.kind.value if case.kind else "healthy"
+            write_case(replace(case, images=images), Path(folder, "cases"), name)
+        results = evaluate(Path(folder, "cases"), bundle, listener=keep).cases
+    worst = sorted(results, key=lambda result: result.mean_dice)[: arguments.worst]
+    regions = list(worst[0].scores)
+    table = Table("case", "kind", *(f"{key} Dice" for key in regions), title=f"{bundle.name}: the worst")
+    panels = []
+    for result in worst:
+        dice = [f"{result.scores[key].dice:.2f}" for key in regions]
+        table.add_row(result.name, kinds[result.name], *dice)
+        said = ", ".join(f"{key} {value}" for key, value in zip(regions, dice, strict=True))
+        panels.append(captioned(pictures[result.name], f"{kinds[result.name]}: {said}"))
+    montage(panels, columns=1).save(arguments.out)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
