@@ -32,8 +32,7 @@ class Hands:
         self._window = window
         self.clicks = 0
         window.show()
-        window.activateWindow()
-        application().processEvents()
+        self._activate()
 
     def click(self, widget: Any) -> None:
         """Click into the middle of a widget."""
@@ -74,6 +73,7 @@ class Hands:
 
     def press(self, key: qt.Qt.Key) -> None:
         """Press a key of the keyboard, wherever the focus is."""
+        self._activate()
         QTest.keyClick(application().focusWidget() or self._window, key)
         application().processEvents()
 
@@ -84,6 +84,11 @@ class Hands:
         for point in points[1:]:
             self._move(widget, point)
         QTest.mouseRelease(widget, _LEFT, pos=points[-1])
+        application().processEvents()
+
+    def _activate(self) -> None:
+        """Keys reach the active window alone, and a dialog or another window may have become it."""
+        self._window.activateWindow()
         application().processEvents()
 
     def _click(self, widget: Any, point: qt.QPoint) -> None:

@@ -59,13 +59,11 @@ def installation_question(needs_torch: bool, packages: Sequence[str]) -> str:
     """
     lines = [_("Before the first segmentation Slicer's Python needs some packages:")]
     if needs_torch:
-        source = _("PyTorch, from download.pytorch.org through the PyTorch extension")
+        source = _("PyTorch, from its own download site through the PyTorch extension")
         size = _("about 0.2 GB for the processor, up to 3 GB for a graphics card")
         lines.append(f"• {source}; {size}")
     if packages:
-        names = _("{packages}, from the Python Package Index (pypi.org); about 20 MB").format(
-            packages=", ".join(packages)
-        )
+        names = _("{packages}, from the Python Package Index; about 10 MB").format(packages=", ".join(packages))
         lines.append(f"• {names}")
     lines.append(_("No data of yours leaves this computer. Install them now? It can take some minutes."))
     return "\n".join(lines)

@@ -50,7 +50,7 @@ def test_a_declined_installation_is_a_sentence_with_advice(asked: list[str], mon
         dependencies.ensure_dependencies()
     assert "without the Python packages" in caught.value.what
     assert caught.value.advice
-    assert "no-such-package-at-all>=1, from the Python Package Index (pypi.org); about 20 MB" in asked[0]
+    assert "no-such-package-at-all>=1, from the Python Package Index; about 10 MB" in asked[0]
     assert "PyTorch" not in asked[0]
 
 
@@ -60,7 +60,7 @@ def test_one_question_names_size_and_source_of_torch_before_it_is_installed(
     with pytest.raises(InferenceError):
         dependencies.ensure_dependencies()
     assert installed == []
-    assert "from download.pytorch.org" in asked[0]
+    assert "from its own download site" in asked[0]
     assert "0.2 GB for the processor, up to 3 GB for a graphics card" in asked[0]
     monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda _text, **_more: True)
     dependencies.ensure_dependencies()
