@@ -105,6 +105,7 @@ def test_segmenting_again_begins_with_what_the_model_draws(panel):
     _segment(panel)
     drawn = _volumes(panel)
     _paint(panel)
+    panel._keeper.keep_now()
     panel.run.ui.runButton.click()
     finish(panel)
     assert _volumes(panel) == drawn
