@@ -7,11 +7,12 @@ from pathlib import Path
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.dicom import ResultObject
 from BratsSegmenterLib.job_results import PrepareResult, PriorStudy, SegmentResult
-from BratsSegmenterLib.jobs import BorrowJob, PrepareJob, SegmentJob
-from BratsSegmenterLib.kept_study import KeptStudy, study_folder
+from BratsSegmenterLib.jobs import BorrowJob, PrepareJob, SegmentJob, SendJob
+from BratsSegmenterLib.kept_study import KeptStudy, StudyState, study_folder
+from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.versions import EarlierResult, next_version
-from BratsSegmenterLib.widgets.choices import Connection, RunOptions
+from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
 
@@ -118,6 +119,12 @@ class StudyAtHand:
         self.earlier_results, self.foreign_regions = prepared.results, prepared.others
         return self.sequences
 
+    def _keep_result(self, result: SegmentResult, is_drawn_now: bool) -> None:
+        """With what a result of the model's leaves to be answered; regions that were taken up have their answer."""
+        question = self.sequences.open_question if is_drawn_now and self.sequences is not None else ""
+        self._kept.write_result(result)
+        self._kept.write_state(StudyState.SEGMENTED, question)
+
     def _prepare_job(self) -> PrepareJob:
         if self._files is not None:
             return PrepareJob(self.folder, listed=self._files)
@@ -137,4 +144,18 @@ class StudyAtHand:
             options.steps,
             resample_gaps,
             sequences.is_postoperative,
+        )
+
+    def _send_job(self, request: SendRequest, labels: ExportedLabels, ledger: Path, minutes_spent: float) -> SendJob:
+        return SendJob(
+            folder=self.folder,
+            labels=labels.path,
+            edited=labels.edited,
+            formats=request.formats,
+            profile=None if request.connection is None else request.connection.profile,
+            reviewer=request.reviewer,
+            approved=request.approved,
+            ledger=None if request.connection is None else ledger,
+            minutes_spent=minutes_spent,
+            contouring=request.contouring,
         )

@@ -176,25 +176,13 @@ class Workflow(StudyAtHand):
 
     def send(self, request: SendRequest) -> None:
         """Write the segments as they are now as DICOM objects and store them in the study; a dry run stores nothing."""
-        is_dry_run = request.connection is None
         try:
             labels = self._scene.export_labels(self.folder)
         except BratsSegmenterError as error:
             self._say_failure(Failure.of(error), is_of_sending=True)
             return
-        job = SendJob(
-            folder=self.folder,
-            labels=labels.path,
-            edited=labels.edited,
-            formats=request.formats,
-            profile=None if request.connection is None else request.connection.profile,
-            reviewer=request.reviewer,
-            approved=request.approved,
-            ledger=None if is_dry_run else self._ledger_folder,
-            minutes_spent=(self._clock() - self._review_began_s) / 60,
-            contouring=request.contouring,
-        )
-        self._start(job, request.connection)
+        minutes_spent = (self._clock() - self._review_began_s) / 60
+        self._start(self._send_job(request, labels, self._ledger_folder, minutes_spent), request.connection)
 
     def mark_edited(self) -> None:
         """The segments changed: what was sent is no longer what is shown."""
@@ -258,8 +246,7 @@ class Workflow(StudyAtHand):
             case BorrowedSequence():
                 self._on_borrowed(outcome)
             case SegmentResult():
-                self._kept.write_result(outcome)
-                self._kept.write_state(StudyState.SEGMENTED, self._open_question())
+                self._keep_result(outcome, is_drawn_now=isinstance(self._job, SegmentJob))
                 self._show(outcome)
             case SendResult() if isinstance(self._job, SendJob) and self._job.profile is not None:
                 self._on_sent(outcome)
@@ -297,11 +284,6 @@ class Workflow(StudyAtHand):
         sequences = self._show_sequences(result)
         if not sequences.questions() and not self.can_resume:
             self._segment(sequences)
-
-    def _open_question(self) -> str:
-        """What the model's own result leaves to be answered; regions that were taken up have their answer."""
-        is_drawn_now = isinstance(self._job, SegmentJob)
-        return self.sequences.open_question if is_drawn_now and self.sequences is not None else ""
 
     def _on_borrowed(self, borrowed: BorrowedSequence) -> None:
         assert self.sequences is not None
