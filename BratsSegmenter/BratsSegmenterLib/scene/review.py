@@ -182,7 +182,8 @@ class Review:
         self.parameters.store_nodes(segmentation, reference, table, volumes, doubt)
 
     def restore_views(self) -> None:
-        """Build the layout for a scene that was loaded, where it does not stand yet."""
+        """Build the layout for a scene that was loaded, where it does not stand yet; it begins with what it holds."""
+        self.began_with = None
         if not slice_logics():
             parameters = self.parameters
             volumes = parameters.volumes or {parameters.result.reference: parameters.reference}
