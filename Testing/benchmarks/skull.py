@@ -1,8 +1,7 @@
-"""What a skull costs: the same synthetic heads, stripped as the challenges give them and as a scanner gives them.
+"""What a skull costs: the same synthetic heads with their skull and without it, through the same pre-processing.
 
-Real cases with labels come without a skull, so this is measured on heads of the generator, which differ in nothing
-else but how far down they reach. The stripped ones go to the network as they are; the others go through the whole
-pre-processing.
+Real cases with labels come without a skull, so this is measured on heads of the generator. What is taken away is
+everything farther from the true brain than a brain mask usually reaches.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
+from scipy import ndimage
 
 from BratsSegmenterLib.learning.evaluation import Evaluation, Protocol, evaluate
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, load_anatomies, synthesise, write_case
@@ -23,8 +23,10 @@ from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.segmentation import load_bundle
 
 _FIRST_SEED = 900_000
-_BRIGHTNESS = 6.0
-"""Added inside the head, so that the air around it is the darkest, as in a scanner's images."""
+_FAINTEST = 0.05
+"""Brightness of the darkest voxel of the head: bone is about as dark as the air around it, as in a scanner's images."""
+_MARGIN_MM = 2.0
+"""How far the brain mask of the stripped heads reaches beyond the brain."""
 
 
 def main() -> None:
@@ -34,24 +36,26 @@ def main() -> None:
     parser.add_argument("--anatomy", type=Path, help="whole-head label maps with skull")
     parser.add_argument("--cases", type=int, default=12)
     arguments = parser.parse_args()
+    protocol, bundle = Protocol(steps=Steps(registration=False)), load_bundle(arguments.bundle)
     with tempfile.TemporaryDirectory() as folder:
         stripped, whole = Path(folder, "stripped"), Path(folder, "whole")
-        _write_cases(arguments.anatomy, arguments.cases, {stripped: 0.0, whole: 1.0})
-        bundle = load_bundle(arguments.bundle)
-        without_skull = evaluate(stripped, bundle)
-        with_skull = evaluate(whole, bundle, Protocol(steps=Steps(registration=False)))
-    _print(without_skull, with_skull)
+        _write_cases(arguments.anatomy, arguments.cases, stripped, whole)
+        _print(evaluate(stripped, bundle, protocol), evaluate(whole, bundle, protocol))
 
 
-def _write_cases(anatomy: Path | None, count: int, probability_of_skull: dict[Path, float]) -> None:
-    settings = SynthesisSettings(healthy=0.0, resected=0.0, missing_sequence=0.0)
+def _write_cases(anatomy: Path | None, count: int, stripped: Path, whole: Path) -> None:
+    settings = SynthesisSettings(healthy=0.0, resected=0.0, missing_sequence=0.0, with_skull=1.0)
     with tempfile.TemporaryDirectory() as cache:
         anatomies = load_anatomies(anatomy, settings.spacing_mm, cache=Path(cache))
-        for folder, probability in probability_of_skull.items():
-            for number in range(count):
-                case = synthesise(anatomies, replace(settings, with_skull=probability), _FIRST_SEED + number)
-                images = torch.where(case.images != 0, case.images + _BRIGHTNESS, 0.0)
-                write_case(replace(case, images=images), folder, f"synthetic-{number:05d}-000")
+    for number in range(count):
+        case = synthesise(anatomies, settings, _FIRST_SEED + number)
+        darkest = case.images.amin((1, 2, 3), keepdim=True)
+        images = torch.where(case.images != 0, case.images - darkest + _FAINTEST, 0.0)
+        distance_mm = ndimage.distance_transform_edt(~case.brain.numpy(), sampling=case.spacing_mm)
+        near_brain = torch.from_numpy(distance_mm <= _MARGIN_MM)
+        name = f"synthetic-{number:05d}-000"
+        write_case(replace(case, images=images), whole, name)
+        write_case(replace(case, images=images * near_brain), stripped, name)
 
 
 def _print(without_skull: Evaluation, with_skull: Evaluation) -> None:

@@ -17,6 +17,7 @@ from BratsSegmenterLib.preprocessing.portion import Portion
 from BratsSegmenterLib.progress import Progress
 
 _WORKING_MM = 2.0
+_VOXELS_PER_ML = 1000.0  # of the standard 1 mm grid
 _EDGE = 0.5
 _PLAUSIBLE_ML = (800.0, 2000.0)
 # Without a skull there is nothing around and, but for liquor on a lone T1, nothing dark within.
@@ -77,11 +78,12 @@ def find_brain(
             "No head was found in the reference image.", "Choose another series, or switch the brain mask off."
         )
     progress.update(0.05)
-    if _has_no_skull(images, small, head, shape):
-        return _signal(images), "The images come without a skull: what has signal is taken as the brain."
+    signal = _signal(images)
+    if _volume_ml(signal) <= _PLAUSIBLE_ML[1] and _has_no_skull(images, small, head, shape):
+        return signal, "The images come without a skull: what has signal is taken as the brain."
     if learnt is not None:
         mask = learnt(images, head, progress)
-        volume_ml = float(mask.sum()) / 1000.0
+        volume_ml = _volume_ml(mask)
         if _PLAUSIBLE_ML[0] <= volume_ml <= _PLAUSIBLE_ML[1]:
             return mask, f"The brain mask of the model holds {volume_ml:.0f} mL."
     shares = {}
@@ -91,7 +93,11 @@ def find_brain(
     centre = np.argwhere(shape.deep).mean(axis=0)
     inside = grow_brain_surface(brain_evidence(shares, shape), _WORKING_MM, centre, _EDGE, Portion(progress, 0.25, 0.8))
     mask = _doubled(_without_cover(inside, tissue(shares), shape, progress), head.shape)
-    return mask, _finding(float(mask.sum()) / 1000.0)
+    return mask, _finding(_volume_ml(mask))
+
+
+def _volume_ml(mask: NDArray[np.bool_]) -> float:
+    return float(np.count_nonzero(mask)) / _VOXELS_PER_ML
 
 
 def _finding(volume_ml: float) -> str:

@@ -210,6 +210,8 @@ def uncertainty(probabilities: NDArray[np.floating]) -> NDArray[np.float32]:
 def _not_measured(prepared: Prepared, bundle: Bundle) -> dict[str, str]:
     """Why which regions cannot be measured; raises when that leaves none."""
     specification = bundle.specification
+    if not specification.outputs:
+        raise InferenceError(f"The model '{bundle.name}' finds the brain, no tumour.", "Choose another model.")
     missing = [sequence.value for sequence in specification.sequences if sequence not in prepared.present]
     if missing and not specification.tolerates_missing:
         raise InferenceError(

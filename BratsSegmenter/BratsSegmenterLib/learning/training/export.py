@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Sequence
+from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Region, Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
 from BratsSegmenterLib.learning.training.settings import Recipe
@@ -87,7 +87,7 @@ def export_bundle(
     )
     specification = ModelSpecification(
         version=version,
-        description=f"Segments {', '.join(region.name.lower() for region in outputs)} of gliomas.",
+        description=_description(outputs),
         network=definition,
         sequences=tuple(Sequence),
         outputs=outputs,
@@ -108,6 +108,12 @@ def export_bundle(
     kept = [keys.index(region.key) for region in outputs] + [keys.index(BRAIN)] * (BRAIN in keys)
     card = _card(settings.name, model, data_source, scores)
     return write_bundle(folder, _with_outputs(model.network, kept), specification, card, licence)
+
+
+def _description(outputs: tuple[Region, ...]) -> str:
+    if not outputs:
+        return "Finds the brain in images with skull."
+    return f"Segments {', '.join(region.name.lower() for region in outputs)} of gliomas."
 
 
 def _with_outputs(network: nn.Module, kept: list[int]) -> nn.Module:

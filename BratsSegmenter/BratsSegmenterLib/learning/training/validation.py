@@ -15,7 +15,9 @@ from BratsSegmenterLib.progress import Progress
 
 @torch.inference_mode()
 def validate(model: TrainedModel, source: CaseSource, count: int, progress: Progress | None = None) -> dict[str, float]:
-    """Mean Dice of WT, TC and ET on the network's own grid; 1 where a region is neither true nor found.
+    """Mean Dice of WT, TC and ET, or of all outputs of a network without them, on the network's own grid.
+
+    1 where a region is neither true nor found.
 
     Parameters
     ----------
@@ -32,15 +34,15 @@ def validate(model: TrainedModel, source: CaseSource, count: int, progress: Prog
     progress = progress or Progress()
     recipe = build_recipe(model.settings)
     device = next(model.network.parameters()).device
-    keys = (WT.key, TC.key, ET.key)
     cases, count = source.validation(count, device)
-    values: dict[str, list[float]] = {key: [] for key in keys if count}
+    values: dict[str, list[float]] = {}
     for number in range(count):
         progress.update(number / count)
         case = cases[number]
         found = recipe.segment(model.network, case.images.to(device))
+        keys = tuple(key for key in (WT.key, TC.key, ET.key) if key in found) or tuple(found)
         for key, true in zip(keys, region_targets(case, keys), strict=True):
-            values[key].append(_dice(found[key].cpu(), true.cpu() > 0))
+            values.setdefault(key, []).append(_dice(found[key].cpu(), true.cpu() > 0))
     return {f"{key} Dice": sum(dice) / len(dice) for key, dice in values.items()}
 
 

@@ -15,9 +15,10 @@ import pytest
 import torch
 import yaml
 from learning_samples import SYNTHESIS, TRAINING, write_head
+from model_samples import prepared_arrays
 
 from BratsSegmenterLib.domain import ET, RC, TC, WT, Sequence
-from BratsSegmenterLib.errors import BundleError, Cancelled, LearningError
+from BratsSegmenterLib.errors import BundleError, Cancelled, InferenceError, LearningError
 from BratsSegmenterLib.learning.configuration import read_settings, to_plain
 from BratsSegmenterLib.learning.synthesis import load_anatomies, synthesise, write_case
 from BratsSegmenterLib.learning.training import (
@@ -35,7 +36,7 @@ from BratsSegmenterLib.learning.training.log import read_losses
 from BratsSegmenterLib.learning.training.settings import Recipe, TransferSettings
 from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation import Normalisation, load_bundle
+from BratsSegmenterLib.segmentation import Normalisation, load_bundle, segment
 from BratsSegmenterLib.segmentation.standard_scale import PERCENTILES
 
 _TINY = Path(__file__).with_name("tiny.yaml")
@@ -207,6 +208,19 @@ def test_own_cases_are_brought_onto_a_standard_scale_that_the_bundle_keeps(tmp_p
     median = np.median(case.images[0].numpy()[case.brain.numpy()])
     middle = kept.standard_scales[Sequence.T1].landmarks[PERCENTILES.index(50.0)]
     assert median == pytest.approx(middle, abs=0.1)
+
+
+def test_a_network_can_learn_the_brain_alone_and_refuses_to_look_for_tumour(tmp_path: Path) -> None:
+    settings = replace(TRAINING, region_weights={"brain": 1.0}, synthesis=replace(SYNTHESIS, with_skull=1.0))
+    model = _trained(settings, tmp_path)
+    scores = validate(model, _source(settings, tmp_path), 1)
+    assert set(scores) == {"brain Dice"}
+    bundle = export_bundle(model, tmp_path / "brain", "0.1.0", "synthetic", "Apache-2.0", scores)
+    specification = load_bundle(bundle.folder).specification
+    assert specification.outputs_brain
+    assert specification.description == "Finds the brain in images with skull."
+    with pytest.raises(InferenceError, match="finds the brain"):
+        segment(prepared_arrays(), bundle, "cpu")
 
 
 def test_a_standard_scale_is_not_learnt_from_synthetic_heads(tmp_path: Path) -> None:

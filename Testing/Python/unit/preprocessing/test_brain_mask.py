@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from head_phantom import TUMOUR_CENTRE_MM, TUMOUR_RADIUS_MM, brain_at, dice, head_case, points_of
@@ -46,6 +48,17 @@ def test_images_without_a_skull_are_recognised_and_kept_whole():
     prepared = preprocess(head_case(without_skull=True), ONLY_MASK)
     assert any("without a skull" in finding for finding in prepared.findings)
     assert dice(prepared.mask, _truth(prepared)) > 0.97
+
+
+def test_a_head_with_bright_bone_is_too_large_to_be_taken_for_a_stripped_one():
+    case = head_case()
+    head = ndimage.binary_fill_holes(case.reference_volume.array > 60)
+    volumes = {
+        sequence: replace(volume, array=np.where(head, np.maximum(volume.array, 60), 0).astype(np.float32))
+        for sequence, volume in case.volumes.items()
+    }
+    prepared = preprocess(replace(case, volumes=volumes), ONLY_MASK)
+    assert not any("without a skull" in finding for finding in prepared.findings)
 
 
 def test_a_model_that_knows_the_brain_is_believed():
