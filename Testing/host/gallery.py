@@ -80,6 +80,7 @@ def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part | S
     with a_writer_that_errs():
         story.send()
     yield "refused", panel.send
+    story.agree()
     story.send()
     yield "sent", panel.send
     panel.studies.fold(False)
