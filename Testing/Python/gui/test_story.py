@@ -78,7 +78,7 @@ def _segment_cancel_and_segment_again(story: Story, panel: Panel) -> None:
     story.hands.click(panel.progress.ui.cancelButton)
     finish(panel)
     assert panel.workflow.state is PanelState.PREPARED, _message(panel)
-    assert started_processes() == []
+    wait_until(lambda: not started_processes(), timeout_s=15)  # a look-up of earlier studies may still be under way
     taken = {sequence.value: row.selector.currentText for sequence, row in panel.sequences.rows.items()}
     assert len(set(taken.values())) == 4
     story.press_the_button()
