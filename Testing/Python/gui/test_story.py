@@ -73,12 +73,15 @@ def _segment_cancel_and_segment_again(story: Story, panel: Panel) -> None:
     story.hands.unfold(run.advancedButton)
     for step in (run.registrationBox, run.biasCorrectionBox):  # most of the time, and nothing that the panel does
         story.hands.click_box(step)
+    others = started_processes()
     story.press_the_button()
     assert panel.workflow.state is PanelState.SEGMENTING, _message(panel)
+    wait_until(lambda: bool(set(started_processes()) - set(others)))
+    working = set(started_processes()) - set(others)
     story.hands.click(panel.progress.ui.cancelButton)
     finish(panel)
     assert panel.workflow.state is PanelState.PREPARED, _message(panel)
-    wait_until(lambda: not started_processes(), timeout_s=15)  # a look-up of earlier studies may still be under way
+    wait_until(lambda: working.isdisjoint(started_processes()), timeout_s=15)
     taken = {sequence.value: row.selector.currentText for sequence, row in panel.sequences.rows.items()}
     assert len(set(taken.values())) == 4
     story.press_the_button()
