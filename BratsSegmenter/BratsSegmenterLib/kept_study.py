@@ -22,7 +22,7 @@ Record = TypeVar("Record")
 
 
 class StudyState(Enum):
-    """How far the work on a study is; the value is what the user reads."""
+    """How far the work on a study is; the value is what the job folder keeps."""
 
     NEW = "new"
     QUEUED = "queued"

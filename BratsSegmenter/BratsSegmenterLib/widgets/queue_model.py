@@ -9,6 +9,7 @@ from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.study_queue import QueueItem
 from BratsSegmenterLib.widgets.identities import Identities
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
+from BratsSegmenterLib.widgets.state_names import state_name
 from BratsSegmenterLib.widgets.translation import tr as _
 
 _OPENS = (StudyState.SEGMENTED, StudyState.NEEDS_YOU)
@@ -99,12 +100,12 @@ class QueueModel:
         )
 
     def _progress(self, item: QueueItem) -> str:
-        question = self._questions.get(item.folder)
+        question, name = self._questions.get(item.folder), state_name(item.state)
         if question:
-            return f"{item.state.value}: {question}"
+            return f"{name}: {question}"
         if not item.is_at_work or self._event is None:
-            return item.state.value
-        return f"{item.state.value}: {self._event.stage} {self._event.fraction:.0%}"
+            return name
+        return f"{name}: {self._event.stage} {self._event.fraction:.0%}"
 
     def _remember(self, event: ProgressEvent) -> None:
         self._event = event

@@ -9,6 +9,7 @@ from enum import IntEnum
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.widgets.identities import Identities, readable_day
+from BratsSegmenterLib.widgets.state_names import state_name
 
 _LONGEST_STATE = 22  # the column must leave room for the description
 
@@ -75,7 +76,7 @@ class StudyTable:
             self._identities.patient(study),
             study.description,
             "" if study.series_count is None else str(study.series_count),
-            f"{state.value}: {reason}" if reason else state.value,
+            f"{state_name(state)}: {reason}" if reason else state_name(state),
         )
         return StudyRow(study, cells, state, _elided(cells[Column.STATE]))
 

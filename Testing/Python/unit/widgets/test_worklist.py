@@ -26,6 +26,7 @@ from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.queue_model import QueueModel
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
 from BratsSegmenterLib.widgets.sources import Sources
+from BratsSegmenterLib.widgets.state_names import state_name
 from BratsSegmenterLib.widgets.study_states import StudyStates
 from BratsSegmenterLib.widgets.study_table import Column, StudyTable
 from BratsSegmenterLib.widgets.workflow import Workflow
@@ -38,6 +39,10 @@ FOLDER = StudySummary("2.25.3", "", "", "", "", "folder", ("MR",), None, None)
 @pytest.fixture
 def identities() -> Identities:
     return Identities(DictSettings())
+
+
+def test_every_state_of_a_study_has_a_name_of_its_own():
+    assert len({state_name(state) for state in StudyState}) == len(StudyState)
 
 
 def test_a_study_is_named_as_people_write_it_and_what_is_not_known_is_left_out(identities):
