@@ -65,6 +65,7 @@ def export_objects(
     earlier: tuple[EarlierResult, ...] = (),
     contouring: Contouring = EXACT,
     intervals_ml: Mapping[str, tuple[float, float]] | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Exported:
     """Write the objects, then read each back by a second path and compare.
 
@@ -88,6 +89,8 @@ def export_objects(
         What the structure set draws, and how.
     intervals_ml : mapping of str to (float, float), optional
         By region key, of the volumes that are the model's own; the SR states them.
+    notes : tuple of str
+        What whoever reads the result must know; RTSTRUCT and SR carry it.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def export_objects(
     """
     _require_same_grid(reference, segmentation)
     measurements = measure(segmentation, intervals_ml)
-    provenance = _provenance(segmentation, signature, earlier)
+    provenance = _provenance(segmentation, signature, earlier, notes)
     result = _Result(reference, segmentation, measurements, provenance, images, contouring)
     with progress.stage("export"):
         objects = tuple(result.write(set(kinds), folder))
@@ -214,7 +217,9 @@ def _require_same_grid(reference: Volume, segmentation: Segmentation) -> None:
         )
 
 
-def _provenance(segmentation: Segmentation, signature: Signature, earlier: tuple[EarlierResult, ...]) -> Provenance:
+def _provenance(
+    segmentation: Segmentation, signature: Signature, earlier: tuple[EarlierResult, ...], notes: tuple[str, ...]
+) -> Provenance:
     now = datetime.now()
     version = next_version(earlier)
     return Provenance(
@@ -227,4 +232,5 @@ def _provenance(segmentation: Segmentation, signature: Signature, earlier: tuple
         predecessors=predecessors(earlier),
         series_number=_FIRST_SERIES_NUMBER + _SERIES_NUMBERS_A_VERSION * (version - 1),
         version=version,
+        notes=notes,
     )

@@ -44,6 +44,8 @@ class Sending:
     contouring : Contouring
     intervals_ml : mapping of str to (float, float)
         By region key, of the volumes that still are the model's.
+    notes : tuple of str
+        What whoever reads the result must know.
     """
 
     folder: JobFolder
@@ -55,6 +57,7 @@ class Sending:
     progress: Progress
     contouring: Contouring = EXACT
     intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def write(self, earlier: tuple[EarlierResult, ...]) -> SendResult:
         """Write and check the objects as the version after `earlier`; nothing leaves this machine."""
@@ -103,6 +106,7 @@ class Sending:
             earlier,
             self.contouring,
             self.intervals_ml,
+            self.notes,
         )
 
     def _deliver_left_over(self, outbox: Outbox, archive: Archive) -> tuple[Delivery, ...]:

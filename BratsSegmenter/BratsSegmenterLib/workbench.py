@@ -187,6 +187,7 @@ class Workbench:
             progress=self._progress,
             contouring=job.contouring,
             intervals_ml=self._intervals_ml(record, segmentation),
+            notes=tuple(self._borrowed_notes(self._found(record.sequences)).values()),
         )
         if job.profile is None:
             result = sending.write(earlier_results(results_in(self.study)))

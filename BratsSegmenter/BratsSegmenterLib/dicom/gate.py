@@ -109,7 +109,7 @@ def _verify_rtstruct(path: Path, volume: Volume, segmentation: Segmentation, con
 
 def _verify_smoothness(path: Path, segmentation: Segmentation, contouring: Contouring) -> str:
     """That the contours enclose no more less than a rim of the tolerance's width, and that the object says so."""
-    if read_whole(path).get("StructureSetDescription") != contouring.description:
+    if contouring.description not in str(read_whole(path).get("StructureSetDescription") or ""):
         raise ExportError("The RTSTRUCT does not say that its contours are smooth.", _STOPPED)
     column_mm, row_mm, slice_mm = segmentation.geometry.spacing_mm
     rim_mm = SMOOTH_TOLERANCE_PX * max(column_mm, row_mm)

@@ -33,6 +33,7 @@ _LONG_AXIS = Code("103339001", "SCT", "Long Axis")
 _SHORT_AXIS = Code("103340004", "SCT", "Short Axis")
 _NO_ORGANISATION = "not stated"  # the attribute may not be empty
 _PROCEDURE = Code("30657-1", "LN", "MR Brain WO and W contrast IV")
+_COMMENT = Code("121106", "DCM", "Comment")
 _ABOVE = Code("371886008", "SCT", "+, range of upper measurement uncertainty")
 _BELOW = Code("371885007", "SCT", "-, range of lower measurement uncertainty")
 _WHAT_IT_HOLDS = f"uncertainty ranges: meant to hold the true volume in {INTERVAL_COVERAGE:.0%} of synthetic cases"
@@ -47,7 +48,7 @@ def write_measurement_report(
 
     Each region that is a segment of the SEG has a group that refers to it (TID 1411), whole tumour, tumour core and
     each lesion with diameters one without (TID 1501). Volumes are in cubic millimetres, with the model's interval where
-    they have one; diameters carry their ends.
+    they have one; diameters carry their ends. Notes of the provenance stand as comments beside them.
     An approved report is final and verified by the reviewer, of the institution that the images name (DICOM PS3.3
     C.17.2); any other is preliminary and unverified.
 
@@ -92,6 +93,7 @@ def write_measurement_report(
         verifying_observer_name=provenance.reviewer or None,
         verifying_organization=str(volume.series.header.get("InstitutionName") or _NO_ORGANISATION),
     )
+    _comment(dataset, provenance.notes)
     stamp(dataset, volume, provenance)
     _date_verification(dataset, provenance)
     _refer_to_predecessor(dataset, provenance)
@@ -197,6 +199,13 @@ def _length(name: Code, length_mm: float, ends: object, frame_of_reference_uid: 
             )
         ],
     )
+
+
+def _comment(dataset: Dataset, notes: tuple[str, ...]) -> None:
+    """What a reader must know, as comments beside the measurements: TID 1500 is extensible (PS3.16 A)."""
+    contains = sr.RelationshipTypeValues.CONTAINS
+    comments = [sr.TextContentItem(concept(_COMMENT), note, relationship_type=contains) for note in notes]
+    dataset.ContentSequence.extend(comments)
 
 
 def _date_verification(dataset: Dataset, provenance: Provenance) -> None:

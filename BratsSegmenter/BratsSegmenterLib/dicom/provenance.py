@@ -138,6 +138,9 @@ class Provenance:
         Of the RTSTRUCT; SEG, SR and key images follow.
     version : int
         Counts the results of the study, from 1.
+    notes : tuple of str
+        Sentences that whoever reads the result must know, of images from another study for example. The structure set
+        and the measurement report carry them.
 
     Raises
     ------
@@ -154,6 +157,7 @@ class Provenance:
     predecessors: tuple[ObjectReference, ...] = ()
     series_number: int = 900
     version: int = 1
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.approved_at is not None and not self.reviewer:

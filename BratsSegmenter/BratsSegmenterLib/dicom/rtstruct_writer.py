@@ -23,6 +23,7 @@ from BratsSegmenterLib.errors import ExportError
 
 _STUDY_COMPONENT = "1.2.840.10008.3.1.2.3.1"  # retired Detached Study Management, allowed by PS3.3 C.8.8.5.4
 _CONTOUR_DATA = Tag("ContourData")
+_LONGEST_SHORT_TEXT = 1024  # characters of VR ST (PS3.5 table 6.2-1)
 _GROSS_TUMOUR = ("ET", "NCR", "TC")
 
 
@@ -90,8 +91,9 @@ def _describe_structure_set(dataset: FileDataset, provenance: Provenance, contou
     dataset.InstanceNumber = 1
     dataset.StructureSetLabel = f"Glioma v{provenance.version}"
     dataset.StructureSetName = dataset.SeriesDescription
-    if contouring.description:
-        dataset.StructureSetDescription = contouring.description
+    description = " ".join(filter(None, (contouring.description, *provenance.notes)))
+    if description:
+        dataset.StructureSetDescription = description[:_LONGEST_SHORT_TEXT]
     dataset.StructureSetDate, dataset.StructureSetTime = date_and_time(provenance.content_time)
     predecessor = provenance.predecessor(RTStructureSetStorage)
     if predecessor:

@@ -28,6 +28,7 @@ from BratsSegmenterLib.scene.segments import create_segmentation, label_map
 from BratsSegmenterLib.scene.surfaces import has_surfaces, making_surfaces, showing_surfaces
 from BratsSegmenterLib.scene.terminology import load_terminology
 from BratsSegmenterLib.scene.views import (
+    empty_views,
     jump_to,
     jump_to_largest_slice,
     middle_of_largest_slice,
@@ -180,6 +181,11 @@ class Review:
         self._hide_earlier_result()
         self.parameters.store(study, folder, result)
         self.parameters.store_nodes(segmentation, reference, table, volumes, doubt)
+
+    def leave(self) -> None:
+        """Take the result out of the views, so that its patient is not taken for the next; it stays in the scene."""
+        self._hide_earlier_result()
+        empty_views()
 
     def restore_views(self) -> None:
         """Build the layout for a scene that was loaded, where it does not stand yet; it begins with what it holds."""

@@ -45,6 +45,14 @@ def showing_review_layout(volumes: Mapping[str, Any], reference: Any) -> Steps[N
         yield
 
 
+def empty_views() -> None:
+    """Show no image in the slice views of the layout."""
+    for logic in slice_logics():
+        composite = logic.GetSliceCompositeNode()
+        composite.SetBackgroundVolumeID(None)
+        composite.SetForegroundVolumeID(None)
+
+
 def third_sequence() -> str:
     """Name of the sequence in the third view, as its label says."""
     return _slice_logic(THIRD).GetSliceNode().GetLayoutLabel()

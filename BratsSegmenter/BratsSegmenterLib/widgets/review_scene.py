@@ -21,6 +21,9 @@ class ReviewScene(Protocol):
     def showing(self, study: StudySummary, folder: Path, result: SegmentResult) -> Steps[None]:
         """Load volumes and segments in short steps; leaves nothing behind when it is closed early."""
 
+    def leave(self) -> None:
+        """Take what is shown out of the views; it stays in the scene."""
+
     def follow(self) -> None:
         """Measure what is shown, from now on."""
 

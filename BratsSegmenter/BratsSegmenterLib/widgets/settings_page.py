@@ -52,7 +52,7 @@ class SettingsPage:
             self.ui.bundleSelector.addItem(name)
         for _key, text in DEVICES:
             self.ui.startDeviceSelector.addItem(text)
-        self.ui.folderLabel.setText(str(studies_folder))
+        self.ui.folderEdit.setText(str(studies_folder))
         self.take_preferences()
         self.ui.signatureEdit.editingFinished.connect(self._keep)
         for selector in (self.ui.bundleSelector, self.ui.startDeviceSelector):

@@ -116,10 +116,12 @@ class Workflow(StudyAtHand):
 
     def choose_study(self, connection: Connection, study: StudySummary) -> None:
         """Work on a study of the archive from now on."""
+        self._scene.leave()
         self._take_up(study, connection=connection)
 
     def choose_files(self, study: StudySummary, files: tuple[Path, ...]) -> None:
         """Work on a study whose DICOM files lie among others on this computer from now on."""
+        self._scene.leave()
         self._take_up(study, files=files)
 
     def open_kept(self) -> None:

@@ -1,5 +1,7 @@
 """The part for the views: what a click, a key or a pointing at a name does to the views."""
 
+from dataclasses import replace
+
 import pytest
 import qt
 import slicer
@@ -35,6 +37,10 @@ def _slice_number() -> int:
 def _press(window: qt.QWidget, key: qt.Qt.Key) -> None:
     QTest.keyClick(window, key)
     application().processEvents()
+
+
+def _images_in_view() -> list[str]:
+    return [logic.GetSliceCompositeNode().GetBackgroundVolumeID() or "" for logic in slice_logics()]
 
 
 def _doubt_is_shown() -> bool:
@@ -100,6 +106,16 @@ def test_regions_are_hidden_one_by_one_and_drawn_as_the_user_likes(reviewed):
     reviewed.views.ui.styleSelector.setCurrentText("Fill")
     reviewed.views.ui.fillSlider.setValue(70)
     assert display.GetSegmentOpacity2DFill("ET") == pytest.approx(0.7)
+
+
+def test_a_study_that_is_chosen_next_is_not_named_beside_the_images_of_the_one_before(reviewed):
+    (segmentation,) = slicer.mrmlScene.GetNodesByClass("vtkMRMLSegmentationNode")
+    images = _images_in_view()
+    assert all(images)
+    reviewed.workflow.choose_files(replace(reviewed.workflow.study, study_uid="2.25.77"), ())
+    assert not any(_images_in_view())
+    assert not segmentation.GetDisplayVisibility()
+    assert all(slicer.mrmlScene.GetNodeByID(image) for image in images), "they stay in the scene"
 
 
 def test_a_cavity_is_offered_only_where_there_is_one(reviewed):

@@ -51,6 +51,7 @@ def _export(volume: Volume, folder: Path) -> list[WrittenObject]:
         authorship=Authorship.EDITED,
         reviewer="Curie^Marie",
         approved_at=samples.provenance().content_time,
+        notes=("T2 was taken from another study of this patient, of 3 May 2026.",),
         predecessors=tuple(
             ObjectReference("1.2.3", sop_class, "1.2.3.4")
             for sop_class in (

@@ -162,9 +162,18 @@ def test_a_borrowed_sequence_is_fetched_alone_registered_used_and_named_in_the_r
     assert any(warning.startswith(sentence) for warning in result.warnings)
     assert not any("FLAIR is missing" in warning for warning in result.warnings)
 
-    sent = perform(SendJob(tmp_path / "job", result.labels, edited=False), embedded_archive.credentials, Progress())
-    (structures,) = (dicom.newest_result([one.path]) for one in sent.objects)
-    assert structures.drawn_on == lacking.sequences["T1c"].series_uid
+    send = SendJob(tmp_path / "job", result.labels, edited=False, formats=("RTSTRUCT", "SR"))
+    structures, _segments, report = (
+        one.path for one in perform(send, embedded_archive.credentials, Progress()).objects
+    )
+    assert dicom.newest_result([structures]).drawn_on == lacking.sequences["T1c"].series_uid
+    assert str(dcmread(structures).StructureSetDescription).startswith(sentence)
+    (comment,) = (
+        item.TextValue
+        for item in dcmread(report).ContentSequence
+        if item.ConceptNameCodeSequence[0].CodeMeaning == "Comment"
+    )
+    assert comment.startswith(sentence)
 
 
 def _run(archive: RunningArchive, tmp_path: Path, *options: str) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from scripted_runner import ScriptedRunner
+from scripted_scene import ScriptedScene
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudySummary
 from BratsSegmenterLib.domain import Sequence
@@ -52,7 +53,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.runner, self.seeker = ScriptedRunner(), ScriptedRunner()
-        self.workflow = Workflow(self.runner, None, folder, folder / "ledger", lambda: None)
+        self.workflow = Workflow(self.runner, ScriptedScene(folder), folder, folder / "ledger", lambda: None)
         self.on_this_computer: tuple[LocalStudy, ...] = ()
         self.finder = PriorsFinder(self.workflow, self.seeker, folder, lambda _study: self.on_this_computer)
 

@@ -39,6 +39,9 @@ class SlowScene:
             self.log.append("taken back")
             raise
 
+    def leave(self):
+        """Nothing was shown before."""
+
     def follow(self):
         self.log.append("followed")
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from scripted_runner import ScriptedRunner
+from scripted_scene import ScriptedScene
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
 from BratsSegmenterLib.domain import Algorithm, Sequence
-from BratsSegmenterLib.errors import InferenceError, SeriesError
+from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.job_results import (
     PrepareResult,
     SearchResult,
@@ -27,7 +28,6 @@ from BratsSegmenterLib.jobs import (
     SwitchedSteps,
 )
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState
-from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
@@ -37,25 +37,6 @@ from BratsSegmenterLib.widgets.workflow import Workflow
 CONNECTION = Connection(Profile("Ward 3", "https://pacs.example"), Credentials(user="reader", password="secret"))
 STUDY = StudySummary("2.25.1", "Doe^Jane", "P1", "A1", "20260102", "MR head", ("MR",), 4, 100)
 NAMES = ("T1", "T1c", "T2", "FLAIR")
-
-
-class ScriptedScene:
-    """Keeps what it was asked to show."""
-
-    def __init__(self, folder: Path):
-        self.shown, self.refuses, self.is_edited, self._folder = [], False, False, folder
-
-    def showing(self, study, folder, result):
-        yield
-        if self.refuses:
-            raise SeriesError("The image cannot be read.")
-        self.shown.append(result)
-
-    def follow(self):
-        """Nothing to measure."""
-
-    def export_labels(self, folder):
-        return ExportedLabels(self._folder / "corrected.nii.gz", True)
 
 
 class Clock:
@@ -339,6 +320,7 @@ def test_a_result_is_kept_and_opened_later_without_a_job(reviewed, runner, scene
     jobs = len(runner.jobs)
     reviewed.choose_study(CONNECTION, STUDY)
     assert reviewed.result is None
+    assert not scene.is_in_view
     reviewed.open_kept()
     assert reviewed.state is PanelState.REVIEW
     assert reviewed.sequences.chosen_keys() == {name: name for name in NAMES}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from scripted_runner import ScriptedRunner
+from scripted_scene import ScriptedScene
 from settings import DictSettings
 
 from BratsSegmenterLib.archive import Credentials, CredentialStore, Profile, ProfileStore, StudyQuery, StudySummary
@@ -132,7 +133,7 @@ class Desk:
         self.runner, self.worker = ScriptedRunner(), ScriptedRunner()
         self.profiles = ProfilesModel(ProfileStore(folder / "archives.json"), CredentialStore(), DictSettings())
         self.profiles.save(Profile("Ward 3", "https://pacs.example"), Credentials())
-        self.workflow = Workflow(self.runner, None, folder, folder / "ledger", lambda: None)
+        self.workflow = Workflow(self.runner, ScriptedScene(folder), folder, folder / "ledger", lambda: None)
         queue = StudyQueue(folder / "queue.json")
         self.queue = QueueRunner(queue, self.worker, folder, self.profiles.connection_to)
         self.sources = Sources(self.workflow, self.profiles, lambda: (LocalStudy(ANNA, (folder / "anna.dcm",)),))

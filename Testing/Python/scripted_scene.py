@@ -1,0 +1,32 @@
+"""Stands in for the MRML scene where only the workflow is of interest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.scene.exported import ExportedLabels
+
+
+class ScriptedScene:
+    """Keeps what it was asked to show."""
+
+    def __init__(self, folder: Path) -> None:
+        self.shown, self.refuses, self.is_edited, self._folder = [], False, False, folder
+        self.is_in_view = False
+
+    def showing(self, study, folder, result):
+        yield
+        if self.refuses:
+            raise SeriesError("The image cannot be read.")
+        self.shown.append(result)
+        self.is_in_view = True
+
+    def leave(self):
+        self.is_in_view = False
+
+    def follow(self):
+        """Nothing to measure."""
+
+    def export_labels(self, folder):
+        return ExportedLabels(self._folder / "corrected.nii.gz", True)
