@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from BratsSegmenterLib.archive import Archive
 from BratsSegmenterLib.demo.story import access_to
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
-from BratsSegmenterLib.domain import ET
+from BratsSegmenterLib.domain import ET, Sequence
 from BratsSegmenterLib.job_results import PriorStudy
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.part import Part
+from BratsSegmenterLib.widgets.surgery_bar import SurgeryBar
 from host.driver import finish, wait_until
 from host.faults import a_writer_that_errs
 from host.served_archive import ServedArchive, scan_a_patient
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
 
 _OTHERS = (
     ("Phantom^Glioma", "PHANTOM-1", "20251004", "MR BRAIN W/WO CONTRAST"),
-    ("Phantom^Meningioma", "PHANTOM-2", "20260101", "MR BRAIN TUMOUR FOLLOW-UP"),
+    ("Phantom^Operated", "PHANTOM-2", "20251224", "MR BRAIN TUMOUR"),
     ("Phantom^Astrocytoma", "PHANTOM-3", "20251230", "MR HEAD NAVIGATION"),
 )
+_OPERATED = ("Phantom^Operated", "PHANTOM-2", "20260101", "MR BRAIN POST OP")
+_PLACE_OF_OPERATED = 1
 _COARSE_MM = 3.0
 _EARLIER = (
     (date(2025, 6, 2), {"ET": 9.5, "NCR": 2.6, "ED": 31.0, "WT": 43.1, "TC": 12.1}),
@@ -39,14 +42,14 @@ _EARLIER = (
 
 def fill_archive(archive: ServedArchive, folder: Path, spacing_mm: float = 1.0) -> None:
     """Store the study of the story and some others, so that there is a list to choose from."""
-    identities = [StudyIdentity(name, number, f"A{day}", day, study) for name, number, day, study in _OTHERS]
     files = scan_a_patient(folder / "story", StudyIdentity(), spacing_mm)
-    for index, identity in enumerate(identities):
-        files += scan_a_patient(folder / str(index), identity, _COARSE_MM)
+    files += scan_a_patient(folder / "operated", _identity(*_OPERATED), _COARSE_MM, without=Sequence.FLAIR)
+    for index, other in enumerate(_OTHERS):
+        files += scan_a_patient(folder / str(index), _identity(*other), _COARSE_MM)
     Archive(*access_to(archive)).store(files, compare=False)
 
 
-def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part | SettingsPage]]:
+def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part | SurgeryBar | SettingsPage]]:
     """Work through one study; gives the name of each state and the part of the panel, or the page, to look at."""
     story = Story(panel, archive)
     story.enter_archive()
@@ -56,6 +59,9 @@ def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part | S
     story.search()
     story.choose_study()
     yield "worklist", panel.studies
+    panel.studies.ui.hideBox.click()
+    yield "identities-hidden", panel.studies
+    panel.studies.ui.hideBox.click()
     story.press_the_button()
     yield "running", panel.sequences
     story.wait_for_the_result()
@@ -84,9 +90,10 @@ def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part | S
     story.send()
     yield "sent", panel.send
     panel.studies.fold(False)
-    panel.studies.ui.studyTable.selectRow(1)
+    panel.studies.ui.studyTable.selectRow(_PLACE_OF_OPERATED)
     panel.studies.ui.queueButton.click()
     yield "queued", panel.studies
+    yield from _questions(panel)
     application().settingsDialog().setCurrentPanel("BratsSegmenter")
     application().settingsDialog().show()
     panel.settings.ui.measureButton.click()
@@ -97,6 +104,27 @@ def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part | S
     panel.doctor.ui.examineButton.click()
     wait_until(lambda: bool(panel.doctor.ui.findingsLabel.text), timeout_s=300)
     yield "doctor", panel.doctor
+
+
+def _questions(panel: Panel) -> Iterator[tuple[str, Part | SurgeryBar]]:
+    """The queued study, which was operated on and lacks a sequence that an earlier one of the patient has."""
+    panel.queue.ui.queueTable.selectRow(0)
+    wait_until(lambda: panel.queue.ui.openButton.enabled, timeout_s=300)
+    panel.queue.ui.openButton.click()
+    flair = panel.sequences.rows[Sequence.FLAIR]
+    wait_until(lambda: flair.ui.offerFrame.visible, timeout_s=60)
+    panel.sequences.fold(False)
+    yield "sequence-offered", panel.sequences
+    flair.ui.offerButton.click()
+    finish(panel)
+    yield "sequence-borrowed", panel.sequences
+    panel.run.ui.runButton.click()
+    finish(panel, timeout_s=280)
+    yield "operation-asked", panel.surgery
+
+
+def _identity(name: str, number: str, day: str, study: str) -> StudyIdentity:
+    return StudyIdentity(name, number, f"A{day}", day, study)
 
 
 def search_in_vain(panel: Panel) -> None:

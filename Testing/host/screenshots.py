@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from BratsSegmenterLib.widgets.message_bar import MessageBar
 from BratsSegmenterLib.widgets.part import Part
+from BratsSegmenterLib.widgets.surgery_bar import SurgeryBar
 from host.driver import wait_until
 from host.fixtures import MODULE_FILE
 from host.gallery import fill_archive, search_in_vain, states
@@ -34,7 +35,7 @@ def write_pictures(out: Path, spacing_mm: float = 1.0) -> None:
     panel = window.opened.widget.panel
     taken: list[str] = []
 
-    def take(name: str, part: Part | MessageBar | SettingsPage) -> None:
+    def take(name: str, part: Part | MessageBar | SurgeryBar | SettingsPage) -> None:
         taken.append(name)
         _let_the_loop_turn()
         file = out / f"{len(taken):02d}-{name}.png"

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from BratsSegmenterLib.demo.head import synthetic_head
-from BratsSegmenterLib.demo.study import write_study
-from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.demo.study import SCANS, write_study
+from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, StudyIdentity
+from BratsSegmenterLib.domain import Sequence
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ def served_archive(folder: Path) -> Iterator[ServedArchive]:
             process.terminate()
 
 
-def scan_a_patient(folder: Path, identity: StudyIdentity, spacing_mm: float = 1.0) -> list[Path]:
-    """The DICOM files of a synthetic patient's study."""
-    return write_study(synthetic_head(spacing_mm=spacing_mm), folder, identity)
+def scan_a_patient(
+    folder: Path, identity: StudyIdentity, spacing_mm: float = 1.0, without: Sequence | None = None
+) -> list[Path]:
+    """The DICOM files of a synthetic patient's study; one sequence may be left out."""
+    scans = tuple(scan for scan in SCANS if without is None or scan.protocol != PROTOCOLS[without])
+    return write_study(synthetic_head(spacing_mm=spacing_mm), folder, identity, scans)

@@ -47,10 +47,12 @@ SCANS = (
 )
 
 
-def write_study(head: SyntheticHead, folder: Path, identity: StudyIdentity) -> list[Path]:
-    """Write every series of :data:`SCANS` below `folder` and return the files."""
+def write_study(
+    head: SyntheticHead, folder: Path, identity: StudyIdentity, scans: tuple[Scan, ...] = SCANS
+) -> list[Path]:
+    """Write a series for each of `scans` below `folder` and return the files."""
     files = []
-    for number, scan in enumerate(SCANS, start=1):
+    for number, scan in enumerate(scans, start=1):
         geometry = slice_block(head.geometry, scan)
         array = cut(head, scan, geometry)
         files += write_mr_series(array, geometry, folder / f"{number:02d}", identity, scan.protocol, number)

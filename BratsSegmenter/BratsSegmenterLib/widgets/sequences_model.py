@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -151,9 +151,10 @@ class SequencesModel:
 
     def questions(self) -> tuple[str, ...]:
         """Why the study should not be segmented before a person has looked at the sequences; empty when clear."""
-        doubtful = [row.sequence.value for row in self.rows() if row.is_doubtful]
-        doubts = (_("Not sure about {sequences}.").format(sequences=", ".join(doubtful)),) if doubtful else ()
-        return (*self._prepared.warnings, *doubts, *self._double_uses())
+        open_rows = [row for row in self.rows() if row.is_doubtful]
+        unsure = _named(_("Not sure about {sequences}."), (row for row in open_rows if row.key != NO_SERIES))
+        lacking = _named(_("Not found in this study: {sequences}."), (row for row in open_rows if row.key == NO_SERIES))
+        return (*self._prepared.warnings, *unsure, *lacking, *self._double_uses())
 
     def can_segment(self) -> bool:
         """Whether there is at least one sequence and none is used twice."""
@@ -177,3 +178,9 @@ class SequencesModel:
 def _origin(lent: BorrowedSequence) -> str:
     text = _("From another study of this patient, {day}, {apart}.")
     return text.format(day=lent.study_date, apart=apart(lent.days_later))
+
+
+def _named(sentence: str, rows: Iterable[SequenceRow]) -> tuple[str, ...]:
+    """The sentence about the sequences of `rows`; none where there are none."""
+    names = ", ".join(row.sequence.value for row in rows)
+    return (sentence.format(sequences=names),) if names else ()

@@ -82,7 +82,7 @@ def test_a_clear_study_raises_no_question():
 
 def test_a_missing_or_doubtful_sequence_is_a_question_until_the_user_decides():
     model = SequencesModel(_prepared({"T1": 0.95, "T1c": 0.95, "T2": 0.4}))
-    assert model.questions() == ("Not sure about T2, FLAIR.",)
+    assert model.questions() == ("Not sure about T2.", "Not found in this study: FLAIR.")
     model.override(Sequence.FLAIR, "key-FLAIR")
     model.override(Sequence.T2, NO_SERIES)
     assert model.questions() == ()
