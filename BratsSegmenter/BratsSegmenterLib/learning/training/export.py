@@ -105,7 +105,7 @@ def export_bundle(
         data_source=data_source,
         scores=scores,
     )
-    kept = [keys.index(region.key) for region in outputs] + [keys.index(BRAIN)] * (BRAIN in keys)
+    kept = [keys.index(key) for key in (*(region.key for region in outputs), BRAIN) if key in keys]
     card = _card(settings.name, model, data_source, scores)
     return write_bundle(folder, _with_outputs(model.network, kept), specification, card, licence)
 

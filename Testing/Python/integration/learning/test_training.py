@@ -223,6 +223,13 @@ def test_a_network_can_learn_the_brain_alone_and_refuses_to_look_for_tumour(tmp_
         segment(prepared_arrays(), bundle, "cpu")
 
 
+def test_a_network_that_never_learnt_the_brain_becomes_a_bundle_of_its_regions(tmp_path: Path) -> None:
+    model = _trained(replace(TRAINING, region_weights={"WT": 1.0, "ET": 1.0}), tmp_path)
+    specification = export_bundle(model, tmp_path / "regions", "0.1.0", "", "", {}).specification
+    assert [region.key for region in specification.outputs] == ["WT", "ET"]
+    assert not specification.outputs_brain
+
+
 def test_a_standard_scale_is_not_learnt_from_synthetic_heads(tmp_path: Path) -> None:
     with pytest.raises(LearningError, match="real images"):
         _source(replace(TRAINING, cases=replace(TRAINING.cases, standard_scale=True)), tmp_path)
