@@ -155,13 +155,14 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
     with progress.stage("measure"):
         confidence = calibration.confidence(drawn.evidence)
         measurements = measure(segmentation, confidence.intervals_ml)
-    brain = _brain(prepared) if settings.steps.brain_mask else None
+    brain = brain_on_reference(prepared) if settings.steps.brain_mask else None
     doubts = _doubts(segmentation, prepared, brain)
     findings = (*doubts, *case.notes, *prepared.findings, *found.findings, *drawn.findings)
     return SegmentedCase(case, prepared, segmentation, measurements, findings, confidence.expected_dice, brain)
 
 
-def _brain(prepared: PreparedCase) -> NDArray[np.bool_]:
+def brain_on_reference(prepared: PreparedCase) -> NDArray[np.bool_]:
+    """The mask of pre-processing on the reference's own grid, shape (slices, rows, columns)."""
     return prepared.to_reference_grid(prepared.mask[np.newaxis].astype(np.float32))[0] >= 0.5
 
 

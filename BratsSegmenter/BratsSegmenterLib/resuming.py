@@ -10,7 +10,7 @@ from BratsSegmenterLib.dicom import Authorship, ObjectKind, Recognition, ResultO
 from BratsSegmenterLib.domain import Case, Sequence, Series
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.measurement import measure
-from BratsSegmenterLib.pipeline import SegmentedCase
+from BratsSegmenterLib.pipeline import SegmentedCase, brain_on_reference
 from BratsSegmenterLib.preprocessing import Steps, preprocess
 from BratsSegmenterLib.progress import Progress
 
@@ -79,7 +79,8 @@ def resume_case(
     prepared = preprocess(case, steps, progress)
     with progress.stage("measure"):
         measurements = measure(segmentation)
-    result = SegmentedCase(case, prepared, segmentation, measurements, prepared.findings)
+    brain = brain_on_reference(prepared) if steps.brain_mask else None
+    result = SegmentedCase(case, prepared, segmentation, measurements, prepared.findings, brain=brain)
     return ResumedCase(result, regions.authorship or Authorship.EDITED, (*remarks, *tolerated))
 
 

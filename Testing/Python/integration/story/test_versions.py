@@ -24,7 +24,7 @@ from BratsSegmenterLib.errors import ArchiveError, SeriesError
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import PrepareJob, ResumeJob, SendJob
-from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
+from BratsSegmenterLib.labelmap import read_labelmap, read_mask, write_labelmap
 from BratsSegmenterLib.ledger import Ledger
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.versions import describe
@@ -246,7 +246,9 @@ def test_what_was_taken_up_stays_corrected_even_when_it_is_sent_as_it_is(station
     station.send(station.corrected())
     other = Station(station.archive, station.study_uid, tmp_path / "other")
     other.prepare()
-    other.resume()
+    taken_up = other.resume()
+    assert taken_up.brain is not None
+    assert read_mask(taken_up.brain).shape == _SHAPE
     assert other.send().objects == ()
     signed = other.send(reviewer="Curie^Marie")
     structure_set = pydicom.dcmread(signed.objects[0].path)
