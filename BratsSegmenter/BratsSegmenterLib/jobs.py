@@ -160,7 +160,7 @@ class ResumeJob:
     KIND: ClassVar[str] = "resume"
     folder: Path
     uid: str = ""
-    steps: SwitchedSteps = SwitchedSteps(registration=False, bias_correction=False, brain_mask=False)
+    steps: SwitchedSteps = SwitchedSteps(registration=False, bias_correction=False)
     resample_gaps: bool = False
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, Recognition, ResultObject, ScannedStudy
 from BratsSegmenterLib.domain import Case, Sequence, Series
-from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.errors import PreprocessingError, SeriesError
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.pipeline import SegmentedCase, brain_on_reference
-from BratsSegmenterLib.preprocessing import Steps, preprocess
+from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
 from BratsSegmenterLib.progress import Progress
 
 _REGIONS = (ObjectKind.RTSTRUCT, ObjectKind.SEG)
@@ -76,12 +79,23 @@ def resume_case(
     case = _case(shown, role, resample_gaps, progress)
     with progress.stage("read regions"):
         segmentation, tolerated = dicom.read_regions(regions, case.reference_volume)
-    prepared = preprocess(case, steps, progress)
+    prepared, brain = _prepared(case, steps, progress)
     with progress.stage("measure"):
         measurements = measure(segmentation)
-    brain = brain_on_reference(prepared) if steps.brain_mask else None
     result = SegmentedCase(case, prepared, segmentation, measurements, prepared.findings, brain=brain)
     return ResumedCase(result, regions.authorship or Authorship.EDITED, (*remarks, *tolerated))
+
+
+def _prepared(case: Case, steps: Steps, progress: Progress) -> tuple[PreparedCase, NDArray[np.bool_] | None]:
+    """The images for display, and the brain; regions that somebody drew are taken up where no brain is found, too."""
+    try:
+        prepared = preprocess(case, steps, progress)
+    except PreprocessingError as error:
+        if not steps.brain_mask:
+            raise
+        prepared = preprocess(case, replace(steps, brain_mask=False), progress)
+        return replace(prepared, findings=(*prepared.findings, error.what)), None
+    return prepared, brain_on_reference(prepared) if steps.brain_mask else None
 
 
 def _drawn_on(study: ScannedStudy, recognition: Recognition, regions: ResultObject) -> Series:

@@ -12,15 +12,18 @@ import pydicom
 import pytest
 from archives import RunningArchive, write_study
 from faulty_proxy import Fault, Plan
+from head_phantom import head_volume
 from highdicom.sr import srread
 from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
+from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.dicom import Contouring
-from BratsSegmenterLib.dicom.mr_series import StudyIdentity
-from BratsSegmenterLib.domain import Algorithm, Segmentation, Volume
+from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, StudyIdentity, write_mr_series
+from BratsSegmenterLib.domain import Algorithm, Segmentation, Sequence, Volume
 from BratsSegmenterLib.errors import ArchiveError, SeriesError
+from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import PrepareJob, ResumeJob, SendJob
@@ -31,6 +34,7 @@ from BratsSegmenterLib.versions import describe
 from BratsSegmenterLib.workbench import Workbench
 
 _SHAPE = (12, 96, 96)
+_HEAD = Geometry.from_axes((34, 84, 70), (2.5, 2.5, 5.0), np.eye(3), np.array([-87.0, -103.0, -83.0]))
 _TOO_SMALL_TO_RECOGNISE = (12, 48, 40)
 _ALGORITHM = Algorithm("glioma-synthetic", "0.1", "cd" * 32)
 _ALL = ("RTSTRUCT", "SEG", "SR", "KEY_IMAGE")
@@ -247,12 +251,29 @@ def test_what_was_taken_up_stays_corrected_even_when_it_is_sent_as_it_is(station
     other = Station(station.archive, station.study_uid, tmp_path / "other")
     other.prepare()
     taken_up = other.resume()
-    assert taken_up.brain is not None
-    assert read_mask(taken_up.brain).shape == _SHAPE
+    assert taken_up.brain is None
+    assert "No brain was found in the images." in taken_up.warnings
     assert other.send().objects == ()
     signed = other.send(reviewer="Curie^Marie")
     structure_set = pydicom.dcmread(signed.objects[0].path)
     assert {roi.ROIGenerationAlgorithm for roi in structure_set.StructureSetROISequence} == {"SEMIAUTOMATIC"}
+
+
+def test_with_regions_that_are_taken_up_comes_the_brain_to_which_editing_is_limited(tmp_path: Path) -> None:
+    image = head_volume(Sequence.T1C, _HEAD)
+    files = write_mr_series(10 * image.array, _HEAD, tmp_path / "1", StudyIdentity(), PROTOCOLS[Sequence.T1C], 1)
+    bench = Workbench(tmp_path / "first", Credentials(), Progress())
+    series = bench.prepare(PrepareJob(tmp_path / "first", listed=tuple(files))).sequences["T1c"].key
+    write_labelmap(Segmentation(drawn(shape=_HEAD.shape), _HEAD, _ALGORITHM), tmp_path / "drawn.nii.gz")
+    JobFolder(tmp_path / "first").write_record(ResultRecord("T1c", {"T1c": series}, _ALGORITHM, {}))
+    (structures,) = bench.send(SendJob(tmp_path / "first", tmp_path / "drawn.nii.gz", edited=False)).objects
+    other = Workbench(tmp_path / "other", Credentials(), Progress())
+    other.prepare(PrepareJob(tmp_path / "other", listed=(*files, structures.path)))
+    taken_up = other.resume(ResumeJob(tmp_path / "other"))
+    assert taken_up.brain is not None
+    brain = read_mask(taken_up.brain)
+    assert brain.shape == _HEAD.shape
+    assert 0.1 < brain.mean() < 0.5
 
 
 def test_regions_that_are_not_ours_are_said_and_not_guessed(station: Station, tmp_path: Path) -> None:
