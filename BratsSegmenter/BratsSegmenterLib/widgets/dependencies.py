@@ -14,7 +14,7 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.paths import resource
 
-_TORCH = ">=2.6"
+_TORCH = ">=2.8"  # as monai of requirements.txt wants it: with another, pip would replace the extension's torch
 
 
 def ensure_dependencies() -> None:
@@ -23,9 +23,14 @@ def ensure_dependencies() -> None:
     Raises
     ------
     InferenceError
-        The user declined, the PyTorch extension is missing, or the installation failed.
+        The user declined, the PyTorch extension is missing, its torch is too old, or the installation failed.
     """
     needs_torch = importlib.util.find_spec("torch") is None
+    if not needs_torch and not slicer.packaging.pip_check(f"torch{_TORCH}"):
+        raise InferenceError(
+            _("The PyTorch of this Slicer is too old for the network; it takes torch{version}.").format(version=_TORCH),
+            _("Uninstall it in the module PyTorch Util, restart Slicer and press the button again."),
+        )
     installer = _torch_installer() if needs_torch else None
     requirements = slicer.packaging.load_requirements(str(resource("requirements.txt")))
     missing = [requirement for requirement in requirements if not slicer.packaging.pip_check(requirement)]

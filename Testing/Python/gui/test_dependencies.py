@@ -64,7 +64,14 @@ def test_one_question_names_size_and_source_of_torch_before_it_is_installed(
     assert "0.2 GB for the processor, up to 3 GB for a graphics card" in asked[0]
     monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda _text, **_more: True)
     dependencies.ensure_dependencies()
-    assert installed == [">=2.6"]
+    assert installed == [">=2.8"]
+
+
+def test_a_torch_that_is_too_old_is_not_replaced_behind_the_extension(asked: list[str], monkeypatch):
+    monkeypatch.setattr(dependencies, "_TORCH", ">=99")
+    with pytest.raises(InferenceError, match="too old for the network; it takes torch>=99"):
+        dependencies.ensure_dependencies()
+    assert asked == []
 
 
 def test_without_the_pytorch_extension_the_user_is_told_where_to_get_it(asked: list[str], without_torch):
