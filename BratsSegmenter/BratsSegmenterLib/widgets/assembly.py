@@ -22,6 +22,7 @@ from BratsSegmenterLib.widgets.priors_finder import PriorsFinder
 from BratsSegmenterLib.widgets.process import WorkerProcess, worker_command
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
+from BratsSegmenterLib.widgets.remaining_time import StageTimes
 from BratsSegmenterLib.widgets.sources import Sources
 from BratsSegmenterLib.widgets.timed_steps import TimedSteps
 from BratsSegmenterLib.widgets.upkeep import Upkeep
@@ -61,5 +62,11 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
         Identities(slicer.app.userSettings()),
     )
     preferences = Preferences(slicer.app.userSettings())
-    upkeep = Upkeep(preferences, studies_folder, doctor=WorkerProcess(command), storage=WorkerProcess(command))
+    upkeep = Upkeep(
+        preferences,
+        studies_folder,
+        doctor=WorkerProcess(command),
+        storage=WorkerProcess(command),
+        stage_times=StageTimes(slicer.app.userSettings()),
+    )
     return Panel(layout, workflow, review, profiles, upkeep, worklist)

@@ -69,7 +69,7 @@ class Panel:
         self._announced: SegmentResult | None = None
         self._phase: tuple[bool, bool, bool] | None = None
         self.message_bar = MessageBar()
-        self.progress = ProgressStrip(workflow)
+        self.progress = ProgressStrip(workflow, upkeep.stage_times)
         self.archive = ArchivePart(workflow, profiles, worklist.sources)
         self.studies = StudiesPart(workflow, worklist, self.archive.search_page)
         self.queue = QueuePart(workflow, worklist, self.studies.open)

@@ -6,6 +6,7 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.widgets.part import load_ui
+from BratsSegmenterLib.widgets.remaining_time import RemainingTime, StageTimes, readable
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
 
@@ -21,17 +22,31 @@ _WORK = {
 
 
 class ProgressStrip:
-    """Visible while a job runs."""
+    """Visible while a job runs.
 
-    def __init__(self, workflow: Workflow) -> None:
+    Parameters
+    ----------
+    workflow : Workflow
+    stage_times : StageTimes
+        What the jobs before took; the remaining time goes by it.
+    """
+
+    def __init__(self, workflow: Workflow, stage_times: StageTimes) -> None:
         self.widget, self.ui = load_ui("ProgressStrip")
         self._workflow = workflow
+        self._stage_times = stage_times
+        self._remaining: RemainingTime | None = None
+        self._job = ""
         self.ui.cancelButton.clicked.connect(self._cancel)
         workflow.progressed.connect(self._show_progress)
 
     def update(self) -> None:
         """Begin anew with each job."""
         state = self._workflow.state
+        if self._remaining is not None:
+            self._stage_times.keep(self._job, self._remaining.finished)
+        self._job = state.name
+        self._remaining = RemainingTime(self._stage_times.of(self._job)) if state.is_busy else None
         self.widget.setVisible(state.is_busy)
         self.ui.cancelButton.setEnabled(state.is_busy)
         self.ui.progressBar.setValue(0)
@@ -43,7 +58,12 @@ class ProgressStrip:
         self._workflow.cancel()
 
     def _show_progress(self, event: ProgressEvent) -> None:
+        if self._remaining is None:
+            return
+        self._remaining.observe(event)
         if self.ui.cancelButton.enabled:
             work = _WORK.get(self._workflow.state, "")
-            self.ui.stageLabel.setText(": ".join(filter(None, (work, event.stage, event.message))))
-            self.ui.progressBar.setValue(round(event.fraction * self.ui.progressBar.maximum))
+            what = ": ".join(filter(None, (work, event.stage, event.message)))
+            left_s = self._remaining.seconds
+            self.ui.stageLabel.setText(what if left_s is None else f"{what}; {readable(left_s)}")
+            self.ui.progressBar.setValue(round(self._remaining.fraction * self.ui.progressBar.maximum))

@@ -1,4 +1,4 @@
-"""What the parts beside the work on a study share: settings and doctor."""
+"""What the parts beside the work on a study share: settings, doctor, experience."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from BratsSegmenterLib.widgets.preferences import Preferences
+from BratsSegmenterLib.widgets.remaining_time import StageTimes
 from BratsSegmenterLib.widgets.runner import JobRunner
 
 
@@ -20,9 +21,12 @@ class Upkeep:
         With a job folder for each study.
     doctor, storage : JobRunner
         Workers of their own.
+    stage_times : StageTimes
+        What the jobs of this computer took so far.
     """
 
     preferences: Preferences
     studies_folder: Path
     doctor: JobRunner
     storage: JobRunner
+    stage_times: StageTimes

@@ -12,6 +12,7 @@ from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.widgets.assembly import build_panel
 from BratsSegmenterLib.widgets.choices import RunOptions
+from BratsSegmenterLib.widgets.remaining_time import StageTimes
 from BratsSegmenterLib.widgets.state import PanelState
 
 LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
@@ -294,6 +295,16 @@ def test_cancel_stops_and_the_study_can_be_run_again(open_panel):
     assert panel.workflow.state is PanelState.NO_STUDY
     assert panel.archive.ui.searchButton.enabled
     assert panel.message_bar.widget.isHidden()
+
+
+def test_what_runs_says_stage_and_remaining_time_by_what_it_took_before(open_panel):
+    StageTimes(slicer.app.userSettings()).keep(PanelState.SEARCHING.name, {"search": 40.0, "write": 60.0})
+    panel = open_panel(Behaviour.WAITS_FOR_CANCEL)
+    panel.archive.ui.searchButton.click()
+    wait_until(lambda: panel.progress.ui.progressBar.value > 0)
+    assert panel.progress.ui.stageLabel.text == "Searching: search: half; about 2 min left"
+    panel.progress.ui.cancelButton.click()
+    finish(panel)
 
 
 def test_a_crash_of_the_worker_is_a_message_and_slicer_lives_on(open_panel):
