@@ -59,9 +59,9 @@ def _resolve(x: Tensor, clean: bool, thick: bool, random: Randomness) -> Tensor:
 
 
 def _bias_field(random: Randomness) -> Tensor:
-    """The receive coil's sensitivity: a smooth factor near 1."""
-    coarse = random.uniform(0, 0.25) * random.field(random.uniform(60, 140))[0]
-    return torch.exp(coarse + random.uniform(0, 0.1) * random.field(35)[0])
+    """The receive coil's sensitivity: a factor near 1, smoother than oedema, which would else be taken for it."""
+    coarse = random.uniform(0, 0.22) * random.field(random.uniform(80, 160))[0]
+    return torch.exp(coarse + random.uniform(0, 0.05) * random.field(55)[0])
 
 
 def _move(x: Tensor, random: Randomness) -> Tensor:

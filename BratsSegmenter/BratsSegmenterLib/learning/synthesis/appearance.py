@@ -20,6 +20,10 @@ from BratsSegmenterLib.learning.synthesis.settings import TumourKind
 
 _DETECTABLE = 0.08
 """Least brightness by which enhancing tumour exceeds the rest of the core in T1c."""
+_SEEN_THROUGH = (0.35, 1.0)
+"""How opaque the core of a faint low-grade tumour is: anatomy shows through where it only infiltrates."""
+_LEVELLING = 0.5
+"""Share of tumours whose oedema is about equally bright in grey and white matter in FLAIR: water outweighs both."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +58,8 @@ def paint_tumour(
     spacing = random.grid.spacing_mm
     softness = random.uniform(0.5, 2.4) if plan.kind is TumourKind.LOW_GRADE else random.uniform(0.35, 0.8)
     core = blur(parts.core.float(), 1.2 * softness / spacing)
+    if plan.faint and plan.kind is TumourKind.LOW_GRADE:
+        core = core * random.uniform(*_SEEN_THROUGH)
     enhancement = blur(parts.enhancing.float(), 1.2 * min(softness, 0.8) / spacing)
     texture = unevenness * (random.uniform(0.004, 0.045) if plan.homogeneous else random.uniform(0.02, 0.13))
 
@@ -84,7 +90,12 @@ def _oedema_values(plan: TumourPlan, growth: Growth, head: Head, random: Randomn
     values = head.images.clone()
     for channel, share in ((T1, in_t1), (T1C, in_t1), (T2, in_t2)):
         values[channel] += (contrast.fluid[channel] - values[channel]) * share * strength.clamp(0, 1.05)
-    values[FLAIR] += (contrast.grey[FLAIR] + contrast.white[FLAIR]) / 2 * in_flair * strength
+    middle = (contrast.grey[FLAIR] + contrast.white[FLAIR]) / 2
+    added = middle * in_flair * strength
+    if random.chance(_LEVELLING):
+        level = middle * (1 + in_flair) * strength.clamp(min=0.8) - values[FLAIR]
+        added = added + (level.clamp(min=0) - added) * random.uniform(0.5, 1)
+    values[FLAIR] += added
     return values
 
 

@@ -85,6 +85,8 @@ _ENHANCING = {
     Tissue.PERIVASCULAR_SPACE: Enhancement(0.5, 0.0, 0.8),
     Tissue.SOFT_TISSUE: Enhancement(1.0, 0.0, 0.3),
 }
+_NARROW_SULCI = 0.5
+"""Share of heads whose sulci hold less fluid than those of the label maps: the young, and swollen brains."""
 _BLACK_BLOOD = 0.35
 """Share of spin-echo T1c images in which flowing blood stays dark."""
 
@@ -135,6 +137,8 @@ def draw_contrast(random: Randomness, spread: float = 1.0) -> Contrast:
     if random.chance(0.3):
         table[FLAIR, [Tissue.VENTRICLE, Tissue.CSF]] += random.uniform(0, 0.25)  # incomplete suppression
     table[FLAIR, Tissue.CSF] += random.uniform(0, 0.2)
+    if random.chance(_NARROW_SULCI):
+        table[:, Tissue.CSF] += (table[:, Tissue.CORTEX] - table[:, Tissue.CSF]) * random.uniform(0, 0.75)
     table[FLAIR, Tissue.DURA] += random.uniform(0, 0.2)
     return Contrast(torch.tensor(np.clip(table, 0, 2.5), dtype=torch.float32, device=random.grid.device))
 

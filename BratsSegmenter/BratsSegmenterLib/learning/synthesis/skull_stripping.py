@@ -12,6 +12,8 @@ CLIP = (-5.0, 8.0)
 _LEAST_DEVIATION = 1e-4
 _FOREGROUND = 0.15
 """Brightness that separates a head from air, where the brightest CSF is about 1."""
+_BULGING = 0.5
+"""Share of masks that take in some of what lies beside the brain: venous sinuses, orbit, muscle."""
 
 
 def imperfect_mask(brain_distance_mm: Tensor, tumour: Tensor, random: Randomness) -> Tensor:
@@ -22,8 +24,12 @@ def imperfect_mask(brain_distance_mm: Tensor, tumour: Tensor, random: Randomness
     brain_distance_mm : Tensor of float32, shape (slices, rows, columns)
     tumour : Tensor of bool, shape (slices, rows, columns)
     """
-    margin_mm = random.uniform(3.5, 8) if random.chance(0.15) else random.uniform(0.3, 3.5)
-    mask = brain_distance_mm < margin_mm + random.uniform(0, 1.2) * random.field(25)[0]
+    margin_mm = random.uniform(3.5, 8) if random.chance(0.15) else random.uniform(-0.5, 3.5)
+    reach_mm = margin_mm + random.uniform(0, 1.2) * random.field(25)[0]
+    if random.chance(_BULGING):
+        bulges = (random.field(random.uniform(18, 40))[0] - random.uniform(0.2, 1.2)).clamp(min=0)
+        reach_mm = reach_mm + random.uniform(3, 14) * bulges
+    mask = brain_distance_mm < reach_mm
     if random.chance(0.15):
         bites = (brain_distance_mm > -random.uniform(1, 5)) & (random.field(30)[0] > 1.4)
         mask = mask & ~bites

@@ -1,0 +1,83 @@
+"""What synthetic images must have in common with real ones: masks that bulge, disease that levels and lets through."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from BratsSegmenterLib.learning.synthesis.appearance import paint_tumour
+from BratsSegmenterLib.learning.synthesis.compartments import Compartments
+from BratsSegmenterLib.learning.synthesis.contrast import FLAIR, draw_contrast
+from BratsSegmenterLib.learning.synthesis.growth import Growth, TumourPlan
+from BratsSegmenterLib.learning.synthesis.head import Head
+from BratsSegmenterLib.learning.synthesis.randomness import Grid, Randomness
+from BratsSegmenterLib.learning.synthesis.settings import TumourKind
+from BratsSegmenterLib.learning.synthesis.skull_stripping import imperfect_mask
+from BratsSegmenterLib.learning.synthesis.tissues import Tissue
+
+_SEEDS = range(16)
+_SHAPE = (40, 40, 40)
+
+
+def _random(seed: int) -> Randomness:
+    return Randomness(seed, Grid.centred(_SHAPE, 3.0, torch.device("cpu")))
+
+
+def _ball_distance_mm(random: Randomness, radius_mm: float) -> torch.Tensor:
+    return random.grid.positions_mm.square().sum(0).sqrt() - radius_mm
+
+
+def test_masks_are_tight_as_a_rule_and_often_bulge_somewhere() -> None:
+    farthest_mm, usual_mm = [], []
+    for seed in _SEEDS:
+        random = _random(seed)
+        distance_mm = _ball_distance_mm(random, 40.0)
+        mask = imperfect_mask(distance_mm, torch.zeros(_SHAPE, dtype=torch.bool), random)
+        farthest_mm.append(float(distance_mm[mask].max()))
+        usual_mm.append((float(mask.sum()) * 27 * 3 / (4 * np.pi)) ** (1 / 3) - 40)
+    assert np.median(usual_mm) < 5
+    assert 0.2 < np.mean(np.array(farthest_mm) > 10) < 0.8
+
+
+@pytest.fixture
+def halves() -> tuple[torch.Tensor, torch.Tensor]:
+    """White matter in one half of the head, cortex in the other."""
+    white = torch.zeros(_SHAPE)
+    white[:, :, :20] = 1.0
+    return white, 1 - white
+
+
+def _differences(halves: tuple[torch.Tensor, torch.Tensor], kind: TumourKind, in_core: bool) -> list[float]:
+    """How much of the difference between cortex and white matter in FLAIR is left inside disease."""
+    white, grey = halves
+    left = []
+    for seed in _SEEDS:
+        random = _random(seed)
+        contrast = draw_contrast(random)
+        images = contrast.table[:, Tissue.WHITE_MATTER].view(4, 1, 1, 1) * white
+        images = images + contrast.table[:, Tissue.CORTEX].view(4, 1, 1, 1) * grey
+        nothing, everywhere = torch.zeros(_SHAPE), torch.ones(_SHAPE, dtype=torch.bool)
+        nowhere = ~everywhere
+        distance_mm = _ball_distance_mm(random, 55.0)
+        head = Head(images, white, nothing, nothing, distance_mm, contrast)
+        core = everywhere if in_core else nowhere
+        plan = TumourPlan(kind, random.grid.column((0.0, 0.0, 0.0)), 40.0, True, 10.0, 0.0, True, faint=True)
+        growth = Growth(nothing, everywhere, core, nothing, torch.ones(_SHAPE))
+        painted = paint_tumour(plan, growth, Compartments(core, nowhere, ~core, nothing), head, random, 0.0)
+        flair = painted.head.images[FLAIR]
+        before = images[FLAIR, 0, 0, 30] - images[FLAIR, 0, 0, 10]
+        if before > 0.05 and float(flair.std()) > 0:
+            left.append(float((flair[:, :, 25:].mean() - flair[:, :, :15].mean()) / before))
+    return left
+
+
+def test_oedema_levels_grey_and_white_matter_in_some_tumours_and_lies_over_them_in_others(halves) -> None:
+    left = np.array(_differences(halves, TumourKind.SOLID, in_core=False))
+    assert 0.2 < np.mean(left < 0.75) < 0.8
+
+
+def test_anatomy_shows_through_the_core_of_some_faint_low_grade_tumours(halves) -> None:
+    left = np.array(_differences(halves, TumourKind.LOW_GRADE, in_core=True))
+    assert left.max() > 0.3
+    assert np.min(np.abs(left)) < 0.15
