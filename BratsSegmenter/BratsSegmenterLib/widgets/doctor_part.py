@@ -16,6 +16,7 @@ from BratsSegmenterLib.widgets.messages import Failure, Outcome
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.runner import JobRunner
+from BratsSegmenterLib.widgets.stage_names import stage_name
 
 
 class DoctorPart(Part):
@@ -68,7 +69,7 @@ class DoctorPart(Part):
         self.ui.copyButton.setEnabled(bool(self._checks))
 
     def _show_progress(self, event: ProgressEvent) -> None:
-        self.ui.verdictLabel.setText(_("Examining: {stage}...").format(stage=event.stage))
+        self.ui.verdictLabel.setText(_("Examining: {stage}...").format(stage=stage_name(event.stage)))
 
     def _on_ended(self, outcome: Outcome) -> None:
         match outcome:

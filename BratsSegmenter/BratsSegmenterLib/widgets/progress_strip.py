@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.widgets.part import load_ui
 from BratsSegmenterLib.widgets.remaining_time import RemainingTime, StageTimes, readable
+from BratsSegmenterLib.widgets.stage_names import stage_name
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
 
@@ -63,7 +64,7 @@ class ProgressStrip:
         self._remaining.observe(event)
         if self.ui.cancelButton.enabled:
             work = _WORK.get(self._workflow.state, "")
-            what = ": ".join(filter(None, (work, event.stage, event.message)))
+            what = ": ".join(filter(None, (work, stage_name(event.stage), event.message)))
             left_s = self._remaining.seconds
             self.ui.stageLabel.setText(what if left_s is None else f"{what}; {readable(left_s)}")
             self.ui.progressBar.setValue(round(self._remaining.fraction * self.ui.progressBar.maximum))

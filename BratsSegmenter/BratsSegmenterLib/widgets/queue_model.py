@@ -9,6 +9,7 @@ from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.study_queue import QueueItem
 from BratsSegmenterLib.widgets.identities import Identities
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
+from BratsSegmenterLib.widgets.stage_names import stage_name
 from BratsSegmenterLib.widgets.state_names import state_name
 from BratsSegmenterLib.widgets.translation import tr as _
 
@@ -105,7 +106,7 @@ class QueueModel:
             return f"{name}: {question}"
         if not item.is_at_work or self._event is None:
             return name
-        return f"{name}: {self._event.stage} {self._event.fraction:.0%}"
+        return f"{name}: {stage_name(self._event.stage)} {self._event.fraction:.0%}"
 
     def _remember(self, event: ProgressEvent) -> None:
         self._event = event

@@ -94,3 +94,20 @@ def test_no_sentence_is_made_in_the_panel_without_a_translation(file: Path) -> N
 def test_a_sentence_with_something_put_in_is_found() -> None:
     found = _untranslated(ast.parse("def say(name):\n    return f'Reviewed by {name}, {1:.2f} mL', f'{name}Box'"))
     assert list(found) == [(2, "f'Reviewed by {name}, {1:.2f} mL'")]
+
+
+def test_every_stage_of_the_panel_s_jobs_has_a_name_that_can_be_translated():
+    library = MODULE / "BratsSegmenterLib"
+    jobs = (
+        file for file in library.rglob("*.py") if file.relative_to(library).parts[0] not in ("learning", "commands")
+    )
+    stages = {
+        call.args[0].value
+        for file in jobs
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and _name(call.func) == "stage" and isinstance(call.args[0], ast.Constant)
+    }
+    names = ast.walk(ast.parse((library / "widgets" / "stage_names.py").read_text(encoding="utf-8")))
+    named = {key.value for table in names if isinstance(table, ast.Dict) for key in table.keys}
+    assert len(stages) > 20
+    assert named == stages
