@@ -16,7 +16,7 @@ from BratsSegmenterLib.learning.synthesis.settings import TumourKind
 from BratsSegmenterLib.learning.synthesis.skull_stripping import imperfect_mask
 from BratsSegmenterLib.learning.synthesis.tissues import Tissue
 
-_SEEDS = range(16)
+_SEEDS = range(40)
 _SHAPE = (40, 40, 40)
 
 

@@ -22,7 +22,8 @@ torch.set_num_threads(1)
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> TrainingCase:
-    return small_cases(tmp_path_factory.mktemp("anatomy"), core_radius_mm=(14.0, 0.1, 13.0, 16.0))[2]
+    cases = small_cases(tmp_path_factory.mktemp("anatomy"), core_radius_mm=(14.0, 0.1, 13.0, 16.0))
+    return min((cases[number] for number in range(4)), key=lambda case: int((case.labels > 0).sum()))
 
 
 @pytest.mark.parametrize("sampler", list(PatchSampler))

@@ -113,7 +113,7 @@ def test_enhancing_tumour_is_brighter_in_t1c_than_in_t1(anatomies: tuple[Anatomy
     for case in _many(anatomies, settings, 5):
         enhancing = case.labels == ET.label
         t1, t1c = (case.images[channel][enhancing].mean() for channel in (0, 1))
-        assert t1c > t1 + 0.5
+        assert t1c > t1 + 0.2
 
 
 def test_oedema_is_brighter_than_other_brain_in_flair(anatomies: tuple[Anatomy, ...]) -> None:
