@@ -34,6 +34,7 @@ _NAMES = (
     "calibrate",
     "synthesise",
     "train",
+    "average",
 )
 
 

@@ -20,8 +20,6 @@ from BratsSegmenterLib.learning.synthesis.settings import TumourKind
 
 _DETECTABLE = 0.08
 """Least brightness by which enhancing tumour exceeds the rest of the core in T1c."""
-_SEEN_THROUGH = (0.35, 1.0)
-"""How opaque the core of a faint low-grade tumour is: anatomy shows through where it only infiltrates."""
 _LEVELLING = 0.5
 """Share of tumours whose oedema is about equally bright in grey and white matter in FLAIR: water outweighs both."""
 
@@ -58,8 +56,6 @@ def paint_tumour(
     spacing = random.grid.spacing_mm
     softness = random.uniform(0.5, 2.4) if plan.kind is TumourKind.LOW_GRADE else random.uniform(0.35, 0.8)
     core = blur(parts.core.float(), 1.2 * softness / spacing)
-    if plan.faint and plan.kind is TumourKind.LOW_GRADE:
-        core = core * random.uniform(*_SEEN_THROUGH)
     enhancement = blur(parts.enhancing.float(), 1.2 * min(softness, 0.8) / spacing)
     texture = unevenness * (random.uniform(0.004, 0.045) if plan.homogeneous else random.uniform(0.02, 0.13))
 

@@ -68,10 +68,6 @@ _PARENCHYMA = tuple(
 )
 
 
-_BELOW_THE_TENT = [Tissue.CEREBELLAR_WHITE_MATTER, Tissue.CEREBELLAR_CORTEX, Tissue.BRAINSTEM]
-"""Near the coil's back and inferior edge: often brighter or darker than the cerebrum, as a whole."""
-
-
 class Enhancement(NamedTuple):
     """How often and how much a healthy tissue takes up gadolinium."""
 
@@ -138,7 +134,6 @@ def draw_contrast(random: Randomness, spread: float = 1.0) -> Contrast:
     table = _spread_priors(random, spread)
     _enhance(table, random)
     _scale_parenchyma(table, random, spread)
-    table[:, _BELOW_THE_TENT] *= random.numbers.uniform(0.85, 1.25, (4, 1))
     if random.chance(0.3):
         table[FLAIR, [Tissue.VENTRICLE, Tissue.CSF]] += random.uniform(0, 0.25)  # incomplete suppression
     table[FLAIR, Tissue.CSF] += random.uniform(0, 0.2)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from BratsSegmenterLib.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from BratsSegmenterLib.learning.training.averaging import average_bundles
     from BratsSegmenterLib.learning.training.cases import Cases, SyntheticCases, TrainingCase
     from BratsSegmenterLib.learning.training.export import export_bundle
     from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, prepare_cases
@@ -37,6 +38,7 @@ _MODULE_OF = {
     "TrainedModel": "trainer",
     "TrainingCase": "cases",
     "TrainingSettings": "settings",
+    "average_bundles": "averaging",
     "export_bundle": "export",
     "find_training_cases": "folders",
     "learn_standard_scale": "nyul",
@@ -58,6 +60,7 @@ __all__ = [
     "TrainedModel",
     "TrainingCase",
     "TrainingSettings",
+    "average_bundles",
     "export_bundle",
     "find_training_cases",
     "learn_standard_scale",

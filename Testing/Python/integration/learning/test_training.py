@@ -28,6 +28,7 @@ from BratsSegmenterLib.learning.training import (
     TrainedModel,
     TrainingCase,
     TrainingSettings,
+    average_bundles,
     export_bundle,
     train,
     validate,
@@ -208,6 +209,25 @@ def test_own_cases_are_brought_onto_a_standard_scale_that_the_bundle_keeps(tmp_p
     median = np.median(case.images[0].numpy()[case.brain.numpy()])
     middle = kept.standard_scales[Sequence.T1].landmarks[PERCENTILES.index(50.0)]
     assert median == pytest.approx(middle, abs=0.1)
+
+
+def test_the_mean_of_two_bundles_lies_between_them_and_others_have_none(tmp_path: Path) -> None:
+    first = export_bundle(_trained(TRAINING, tmp_path), tmp_path / "first", "0.1.0", "", "Apache-2.0", {})
+    longer = replace(TRAINING, seed=9, transfer=TransferSettings(str(first.folder)))
+    second = export_bundle(_trained(longer, tmp_path / "on"), tmp_path / "second", "0.1.0", "", "Apache-2.0", {})
+    mean = average_bundles([first, second], tmp_path / "mean", "0.2.0")
+    name = "encoder.0.conv1.weight"
+    weights = [bundle.load_network().state_dict()[name] for bundle in (first, second, mean)]
+    assert torch.allclose((weights[0] + weights[1]) / 2, weights[2], atol=1e-3)
+    assert mean.algorithm.version == "0.2.0"
+    assert first.weights_sha256[:16] in (mean.folder / "README.md").read_text()
+    with pytest.raises(LearningError, match="at least two"):
+        average_bundles([first], tmp_path / "none", "0.2.0")
+    alone = replace(TRAINING, region_weights={"WT": 1.0})
+    other = export_bundle(_trained(alone, tmp_path / "alone"), tmp_path / "other", "0.1.0", "", "Apache-2.0", {})
+    with pytest.raises(LearningError, match="'first' and 'other' are not alike"):
+        average_bundles([first, other], tmp_path / "none", "0.2.0")
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_network_can_learn_the_brain_alone_and_refuses_to_look_for_tumour(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What synthetic images must have in common with real ones: masks that bulge, disease that levels and lets through."""
+"""What synthetic images must have in common with real ones: masks that bulge, oedema that levels."""
 
 from __future__ import annotations
 
@@ -75,9 +75,3 @@ def _differences(halves: tuple[torch.Tensor, torch.Tensor], kind: TumourKind, in
 def test_oedema_levels_grey_and_white_matter_in_some_tumours_and_lies_over_them_in_others(halves) -> None:
     left = np.array(_differences(halves, TumourKind.SOLID, in_core=False))
     assert 0.2 < np.mean(left < 0.75) < 0.8
-
-
-def test_anatomy_shows_through_the_core_of_some_faint_low_grade_tumours(halves) -> None:
-    left = np.array(_differences(halves, TumourKind.LOW_GRADE, in_core=True))
-    assert left.max() > 0.3
-    assert np.min(np.abs(left)) < 0.15
