@@ -59,9 +59,10 @@ class RegionEditor:
         self._shortcuts = tuple(self._shortcut(key, action, keys_owner) for key, action in self._actions().items())
 
     def edit(self, segmentation: Any, source: Any) -> None:
-        """Edit `segmentation` with the intensities of the volume `source`; None and None for nothing."""
+        """Edit `segmentation` with the intensities of the volume `source`, anywhere; None and None for nothing."""
         if segmentation is self.widget.segmentationNode():
             return
+        self._brain = None
         if segmentation is not None:
             self._ensure_node()
         self.widget.setSegmentationNode(segmentation)

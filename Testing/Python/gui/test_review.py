@@ -138,6 +138,14 @@ def test_a_result_without_a_brain_mask_says_so_and_is_edited_everywhere(panel):
     assert "no brain mask" in box.toolTip
 
 
+def test_the_next_study_is_not_limited_to_the_brain_of_the_one_before(panel):
+    volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+    slicer.util.updateVolumeFromArray(volume, np.zeros((3, 4, 5), np.float32))
+    panel.review.editor.edit(None, None)
+    panel.review.editor.edit(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode"), volume)
+    assert panel.review.ui.segmentEditor.sourceVolumeNode() is volume
+
+
 def test_effects_hear_the_mouse_only_while_the_module_is_shown(panel):
     editor = panel.review.ui.segmentEditor
     panel.enter()
