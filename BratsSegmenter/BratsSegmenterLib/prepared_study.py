@@ -27,7 +27,7 @@ def describe(
         notes=dicom.missing_notes(recognition.found),
         results=earlier_results(objects),
         others=foreign_regions(objects),
-        consequences={lost.value: " ".join(dicom.missing_notes(set(Sequence) - {lost})) for lost in Sequence},
+        consequences={lost.value: dicom.missing_note(lost, recognition.found) for lost in Sequence},
         operated=_OPERATED.get(surgery.surgery),
         operated_reason=surgery.words,
     )

@@ -2,7 +2,7 @@
 
 from BratsSegmenterLib.dicom.recognition.candidates import Candidate, Recognition
 from BratsSegmenterLib.dicom.recognition.names import sequence_named
-from BratsSegmenterLib.dicom.recognition.protocol import missing_notes, reference_sequence
+from BratsSegmenterLib.dicom.recognition.protocol import missing_note, missing_notes, reference_sequence
 from BratsSegmenterLib.dicom.recognition.recognition import recognise
 from BratsSegmenterLib.dicom.recognition.surgery import Surgery, SurgeryReading, read_surgery, surgery_of
 
@@ -11,6 +11,7 @@ __all__ = [
     "Recognition",
     "Surgery",
     "SurgeryReading",
+    "missing_note",
     "missing_notes",
     "read_surgery",
     "recognise",

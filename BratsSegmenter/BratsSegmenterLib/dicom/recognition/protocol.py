@@ -9,19 +9,29 @@ from BratsSegmenterLib.errors import RecognitionError
 
 _NOTES = {
     Sequence.T1C: "T1c is missing: enhancing tumour and necrotic core will not be measured, only oedema.",
-    Sequence.FLAIR: "FLAIR is missing: "
-    "oedema and whole tumour will not be measured, only enhancing tumour and necrotic core.",
+    Sequence.FLAIR: "FLAIR is missing: oedema and whole tumour are drawn from T2 and less certain.",
     Sequence.T1: "T1 before contrast is missing: blood and other bright tissue may be counted as enhancing tumour.",
     Sequence.T2: "T2 is missing: the border between necrosis, cavity and oedema is less certain.",
 }
+_NEITHER_FLAIR_NOR_T2 = (
+    "FLAIR is missing, and so is T2: "
+    "oedema and whole tumour will not be measured, only enhancing tumour and necrotic core."
+)
 
 
 def missing_notes(found: Collection[Sequence]) -> tuple[str, ...]:
     """Sentences about what will not be measured, or less well, without the missing sequences.
 
-    T1c with FLAIR gives the full result; T1c alone enhancing tumour and necrosis; FLAIR alone oedema.
+    T1c with FLAIR gives the full result; T1c alone enhancing tumour and necrosis; FLAIR or T2 alone oedema.
     """
-    return tuple(note for sequence, note in _NOTES.items() if sequence not in found)
+    return tuple(missing_note(sequence, found) for sequence in _NOTES if sequence not in found)
+
+
+def missing_note(lost: Sequence, found: Collection[Sequence]) -> str:
+    """The sentence about one sequence that is missing, where those of `found` are there."""
+    if lost is Sequence.FLAIR and Sequence.T2 not in found:
+        return _NEITHER_FLAIR_NOR_T2
+    return _NOTES[lost]
 
 
 def reference_sequence(found: Collection[Sequence]) -> Sequence:
