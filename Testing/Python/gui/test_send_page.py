@@ -62,6 +62,18 @@ def test_four_clicks_lead_from_an_open_study_list_to_a_sent_unedited_signed_resu
     window.close()
 
 
+def test_files_of_the_study_before_are_not_offered_with_the_next(open_segmented):
+    panel = open_segmented()
+    panel.send.ui.consentBox.setChecked(True)
+    panel.send.ui.sendButton.click()
+    finish(panel)
+    assert not panel.send.ui.folderButton.isHidden()
+    panel.send.fold(True)
+    panel.workflow.choose_files(panel.workflow.study, ())
+    panel.send.fold(False)
+    assert panel.send.ui.folderButton.isHidden()
+
+
 def test_the_page_shows_what_will_be_sent_before_it_is_agreed_to(open_segmented):
     send = open_segmented().send
     send.ui.reviewerEdit.setText("R. Eader")
