@@ -291,6 +291,13 @@ class ElsewhereResult:
     offers: tuple[SequenceOffer, ...]
 
 
+@dataclass(frozen=True)
+class DownloadResult:
+    """The bundle that a published model became, whole and checked."""
+
+    bundle: str
+
+
 JobResult = (
     ConnectionResult
     | DoctorResult
@@ -303,5 +310,6 @@ JobResult = (
     | PriorsResult
     | ElsewhereResult
     | BorrowedSequence
+    | DownloadResult
 )
 """What :func:`BratsSegmenterLib.workbench.perform` may give back."""

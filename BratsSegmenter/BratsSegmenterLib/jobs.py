@@ -266,6 +266,20 @@ class BorrowJob:
     profile: Profile | None = None
 
 
+@dataclass(frozen=True)
+class DownloadJob:
+    """Bring a published model; the user agreed.
+
+    Attributes
+    ----------
+    model : str
+        One of the names in :data:`BratsSegmenterLib.segmentation.PUBLISHED`.
+    """
+
+    KIND: ClassVar[str] = "download"
+    model: str
+
+
 Job = (
     ConnectionJob
     | DoctorJob
@@ -279,6 +293,7 @@ Job = (
     | PriorsJob
     | ElsewhereJob
     | BorrowJob
+    | DownloadJob
 )
 JOB_KINDS: dict[str, type[Job]] = {
     kind.KIND: kind
@@ -295,5 +310,6 @@ JOB_KINDS: dict[str, type[Job]] = {
         PriorsJob,
         ElsewhereJob,
         BorrowJob,
+        DownloadJob,
     )
 }

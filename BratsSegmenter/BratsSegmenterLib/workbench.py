@@ -24,6 +24,7 @@ from BratsSegmenterLib.job_results import (
     BorrowedSequence,
     ConnectionResult,
     DoctorResult,
+    DownloadResult,
     JobResult,
     PrepareResult,
     SearchResult,
@@ -34,6 +35,7 @@ from BratsSegmenterLib.jobs import (
     BorrowJob,
     ConnectionJob,
     DoctorJob,
+    DownloadJob,
     ElsewhereJob,
     Job,
     ListFolderJob,
@@ -64,6 +66,7 @@ from BratsSegmenterLib.preprocessing import Steps, resample_to_reference, write_
 from BratsSegmenterLib.prior_studies import find_priors
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.resuming import choose_regions, resume_case
+from BratsSegmenterLib.segmentation import PUBLISHED, download_bundle
 from BratsSegmenterLib.sending import Sending
 from BratsSegmenterLib.storage import look_after
 from BratsSegmenterLib.thumbnails import write_thumbnails
@@ -91,6 +94,8 @@ def perform(job: Job, credentials: Credentials, progress: Progress) -> JobResult
             return find_offers(Archive(job.profile, credentials) if job.profile else None, job, progress)
         case BorrowJob():
             return Workbench(job.folder, credentials, progress).borrow(job)
+        case DownloadJob():
+            return _download(job.model, progress)
         case PrepareJob():
             return Workbench(job.folder, credentials, progress).prepare(job)
         case SegmentJob():
@@ -99,6 +104,13 @@ def perform(job: Job, credentials: Credentials, progress: Progress) -> JobResult
             return Workbench(job.folder, credentials, progress).resume(job)
         case SendJob():
             return Workbench(job.folder, credentials, progress).send(job)
+
+
+def _download(name: str, progress: Progress) -> DownloadResult:
+    """Bring a published model; whoever made the job has the user's consent."""
+    model = next(model for model in PUBLISHED if model.name == name)
+    with progress.stage("download"):
+        return DownloadResult(download_bundle(lambda _offered: True, model, progress=progress).name)
 
 
 class Workbench:

@@ -14,6 +14,7 @@ from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import ET, Sequence
 from BratsSegmenterLib.job_results import PriorStudy
 from BratsSegmenterLib.priors import PriorVolumes
+from BratsSegmenterLib.segmentation import BRATS_MRI_SEGMENTATION
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.surgery_bar import SurgeryBar
@@ -62,6 +63,7 @@ def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part | S
     panel.studies.ui.hideBox.click()
     yield "identities-hidden", panel.studies
     panel.studies.ui.hideBox.click()
+    yield from _model_to_download(panel)
     story.press_the_button()
     yield "running", panel.sequences
     story.wait_for_the_result()
@@ -104,6 +106,15 @@ def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part | S
     panel.doctor.ui.examineButton.click()
     wait_until(lambda: bool(panel.doctor.ui.findingsLabel.text), timeout_s=300)
     yield "doctor", panel.doctor
+
+
+def _model_to_download(panel: Panel) -> Iterator[tuple[str, Part]]:
+    selector, shipped = panel.run.ui.modelSelector, panel.run.ui.modelSelector.currentIndex
+    panel.run.ui.advancedButton.setCollapsed(False)
+    selector.setCurrentIndex(selector.findData(BRATS_MRI_SEGMENTATION.name))
+    yield "model-to-download", panel.run
+    selector.setCurrentIndex(shipped)
+    panel.run.ui.advancedButton.setCollapsed(True)
 
 
 def _questions(panel: Panel) -> Iterator[tuple[str, Part | SurgeryBar]]:

@@ -210,6 +210,10 @@ def _borrow(_job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
     return {"sequence": "FLAIR", "choice": choice, "row": row, "study_date": "2025-12-24", "days_later": -9}
 
 
+def _download(job: dict[str, Any], _behaviour: Behaviour) -> dict[str, Any]:
+    return {"bundle": job["model"]}
+
+
 def _resume(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     tolerated = ["The region 'Edema' was taken as ED."]
     return _segment({**job, "bundle": "glioma-synthetic"}, behaviour) | {"tolerated": tolerated}
@@ -304,6 +308,7 @@ _ANSWERS = {
     "priors": _priors,
     "elsewhere": _elsewhere,
     "borrow": _borrow,
+    "download": _download,
     "prepare": _prepare,
     "segment": _segment,
     "resume": _resume,

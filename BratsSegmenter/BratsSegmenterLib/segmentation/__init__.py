@@ -18,7 +18,13 @@ if TYPE_CHECKING:
         load_calibration,
         write_calibration,
     )
-    from BratsSegmenterLib.segmentation.download import BRATS_MRI_SEGMENTATION, PublishedModel, download_bundle
+    from BratsSegmenterLib.segmentation.download import (
+        BRATS_MRI_SEGMENTATION,
+        PUBLISHED,
+        PublishedModel,
+        download_bundle,
+        missing_model,
+    )
     from BratsSegmenterLib.segmentation.drawing import Drawn, draw
     from BratsSegmenterLib.segmentation.evidence import Evidence, region_evidence
     from BratsSegmenterLib.segmentation.inference import (
@@ -47,8 +53,10 @@ _HOMES = {
     "load_calibration": "calibration",
     "write_calibration": "calibration",
     "BRATS_MRI_SEGMENTATION": "download",
+    "PUBLISHED": "download",
     "PublishedModel": "download",
     "download_bundle": "download",
+    "missing_model": "download",
     "Drawn": "drawing",
     "draw": "drawing",
     "Evidence": "evidence",
@@ -75,6 +83,7 @@ _HOMES = {
 __all__ = [
     "BRATS_MRI_SEGMENTATION",
     "PRESETS",
+    "PUBLISHED",
     "Bundle",
     "Calibration",
     "Cleaned",
@@ -101,6 +110,7 @@ __all__ = [
     "labels_from",
     "load_bundle",
     "load_calibration",
+    "missing_model",
     "postprocess",
     "region_evidence",
     "segment",

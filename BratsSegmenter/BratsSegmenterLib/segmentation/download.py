@@ -94,6 +94,23 @@ BRATS_MRI_SEGMENTATION = PublishedModel(
 )
 """MONAI's Model Zoo, bundle brats_mri_segmentation (Myronenko 2018, arXiv:1810.11654)."""
 
+PUBLISHED = (BRATS_MRI_SEGMENTATION,)
+"""The models that can be downloaded."""
+
+
+def missing_model(name: str) -> PublishedModel | None:
+    """The published model of that name when its weights are not on this computer, else None.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundle, or the path of one elsewhere.
+    """
+    for model in PUBLISHED:
+        if model.name == name and not (models_folder() / name / _WEIGHTS).is_file():
+            return model
+    return None
+
 
 def download_bundle(
     consent: Callable[[PublishedModel], bool],

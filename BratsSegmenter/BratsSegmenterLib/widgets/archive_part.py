@@ -41,7 +41,7 @@ class ArchivePart(Part):
         self.editor.widget.setVisible(False)
         self.editor.changed.connect(self._on_profiles_changed)
         self.editor.rejected.connect(self._on_rejected)
-        self.widget.layout().insertWidget(1, self.editor.widget)
+        self.column.insertWidget(1, self.editor.widget)
         self._pause = qt.QTimer()
         self._pause.setSingleShot(True)
         self._pause.timeout.connect(self._search_for_what_was_typed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import slicer
 import slicer.packaging
@@ -14,11 +14,19 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.paths import resource
 
+if TYPE_CHECKING:
+    from BratsSegmenterLib.segmentation import PublishedModel
+
 _TORCH = ">=2.8"  # as monai of requirements.txt wants it: with another, pip would replace the extension's torch
 
 
-def ensure_dependencies() -> None:
+def ensure_dependencies(model: PublishedModel | None = None) -> None:
     """Install torch through the PyTorch extension and Resources/requirements.txt through pip, with their progress.
+
+    Parameters
+    ----------
+    model : PublishedModel, optional
+        A model that is to be downloaded afterwards; the same question asks for it.
 
     Raises
     ------
@@ -34,9 +42,9 @@ def ensure_dependencies() -> None:
     installer = _torch_installer() if needs_torch else None
     requirements = slicer.packaging.load_requirements(str(resource("requirements.txt")))
     missing = [requirement for requirement in requirements if not slicer.packaging.pip_check(requirement)]
-    if not needs_torch and not missing:
+    if not needs_torch and not missing and model is None:
         return
-    question = installation_question(needs_torch, [str(requirement) for requirement in missing])
+    question = installation_question(needs_torch, [str(requirement) for requirement in missing], model)
     if not slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Install what the network needs")):
         raise _not_installed("declined")
     try:
@@ -53,7 +61,7 @@ def ensure_dependencies() -> None:
         ) from error
 
 
-def installation_question(needs_torch: bool, packages: Sequence[str]) -> str:
+def installation_question(needs_torch: bool, packages: Sequence[str], model: PublishedModel | None = None) -> str:
     """What would be installed, how much it is, and where it comes from.
 
     Parameters
@@ -61,8 +69,10 @@ def installation_question(needs_torch: bool, packages: Sequence[str]) -> str:
     needs_torch : bool
     packages : sequence of str
         Requirements beside torch that are missing.
+    model : PublishedModel, optional
+        Its weights are missing.
     """
-    lines = [_("Before the first segmentation Slicer's Python needs some packages:")]
+    lines = [_("Before the segmentation this is missing on this computer:")]
     if needs_torch:
         source = _("PyTorch, from its own download site through the PyTorch extension")
         size = _("about 0.2 GB for the processor, up to 3 GB for a graphics card")
@@ -70,7 +80,12 @@ def installation_question(needs_torch: bool, packages: Sequence[str]) -> str:
     if packages:
         names = _("{packages}, from the Python Package Index; about 10 MB").format(packages=", ".join(packages))
         lines.append(f"• {names}")
-    lines.append(_("No data of yours leaves this computer. Install them now? It can take some minutes."))
+    if model is not None:
+        weights = _("the model {name}, from {url}; {size} MB").format(
+            name=model.name, url=model.url, size=round(model.size_bytes / 1e6)
+        )
+        lines.append(f"• {weights}. {model.terms}")
+    lines.append(_("No data of yours leaves this computer. Install it now? It can take some minutes."))
     return "\n".join(lines)
 
 
@@ -87,7 +102,7 @@ def _torch_installer() -> Any:
 
 def _not_installed(cause: str) -> InferenceError:
     return InferenceError(
-        _("The network cannot run without the Python packages that were not installed."),
+        _("The network cannot run without what was not installed."),
         _("Press the button again and agree to the installation."),
         cause,
     )

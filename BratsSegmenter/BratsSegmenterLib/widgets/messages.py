@@ -13,6 +13,7 @@ from BratsSegmenterLib.job_results import (
     BorrowedSequence,
     ConnectionResult,
     DoctorResult,
+    DownloadResult,
     ElsewhereResult,
     JobResult,
     ListFolderResult,
@@ -27,6 +28,7 @@ from BratsSegmenterLib.jobs import (
     BorrowJob,
     ConnectionJob,
     DoctorJob,
+    DownloadJob,
     ElsewhereJob,
     Job,
     ListFolderJob,
@@ -54,6 +56,7 @@ RESULT_OF: dict[type[Job], type[JobResult]] = {
     PriorsJob: PriorsResult,
     ElsewhereJob: ElsewhereResult,
     BorrowJob: BorrowedSequence,
+    DownloadJob: DownloadResult,
 }
 
 

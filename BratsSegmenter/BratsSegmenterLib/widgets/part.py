@@ -22,11 +22,17 @@ class Part:
     Parameters
     ----------
     name : str
-        Name of the .ui file.
+        Name of the .ui file, whose root is a ctkCollapsibleButton.
+
+    Attributes
+    ----------
+    column : QLayout
+        What the part holds, top to bottom.
     """
 
     def __init__(self, name: str) -> None:
         self.widget, self.ui = load_ui(name)
+        self.column = _in_one_widget(self.widget)
 
     def update(self) -> None:
         """Show what the workflow's state allows now."""
@@ -34,6 +40,21 @@ class Part:
     def fold(self, folded: bool) -> None:
         """Fold the part away, or open it."""
         self.widget.collapsed = folded
+
+
+def _in_one_widget(part: Any) -> Any:
+    """Move what a part holds into one widget and return its layout.
+
+    A ctkCollapsibleButton that unfolds shows all its children, even those that were hidden; what is hidden within a
+    child stays hidden.
+    """
+    contents = qt.QWidget()
+    column = part.layout()
+    contents.setLayout(column)
+    frame = qt.QVBoxLayout(part)
+    frame.setContentsMargins(0, 0, 0, 0)
+    frame.addWidget(contents)
+    return column
 
 
 def set_text_or_hide(label: Any, text: str) -> None:

@@ -14,6 +14,7 @@ from BratsSegmenterLib.widgets.workflow import Workflow
 _WORK = {
     PanelState.TESTING_CONNECTION: _("Testing the connection"),
     PanelState.SEARCHING: _("Searching"),
+    PanelState.DOWNLOADING: _("Downloading the model"),
     PanelState.PREPARING: _("Fetching and recognising"),
     PanelState.SEGMENTING: _("Segmenting"),
     PanelState.RESUMING: _("Opening the earlier result"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.jobs import SwitchedSteps
-from BratsSegmenterLib.segmentation import available_bundles
-from BratsSegmenterLib.widgets.choices import RunOptions
+from BratsSegmenterLib.segmentation import PUBLISHED, available_bundles, missing_model
+from BratsSegmenterLib.widgets.choices import BUNDLE, RunOptions
 from BratsSegmenterLib.widgets.earlier_part import EarlierPart
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.preferences import Preferences
@@ -29,13 +29,13 @@ class RunPart(Part):
         self._preferences = preferences
         for _key, text in DEVICES:
             self.ui.deviceSelector.addItem(text)
-        for name in available_bundles():
-            self.ui.modelSelector.addItem(name)
+        for name in sorted({*available_bundles(), *(model.name for model in PUBLISHED)}):
+            self.ui.modelSelector.addItem(_model_text(name), name)
         self.take_preferences()
         self.ui.advancedButton.collapsed = True
         self.ui.runButton.clicked.connect(self._run)
         self.earlier = EarlierPart(workflow)
-        self.widget.layout().insertWidget(0, self.earlier.widget)
+        self.column.insertWidget(0, self.earlier.widget)
 
     def update(self) -> None:
         """Name the button after what it would do now."""
@@ -44,11 +44,14 @@ class RunPart(Part):
         self.ui.runButton.setText(self._run_text())
         self.ui.deviceSelector.setEnabled(not is_busy)
         self.ui.advancedButton.setEnabled(not is_busy)
+        for place in range(self.ui.modelSelector.count):
+            self.ui.modelSelector.setItemText(place, _model_text(self.ui.modelSelector.itemData(place)))
         self.earlier.update()
 
     def take_preferences(self) -> None:
         """Choose the model and the device that the user prefers."""
-        self.ui.modelSelector.setCurrentIndex(max(self.ui.modelSelector.findText(self._preferences.bundle), 0))
+        preferred, shipped = (self.ui.modelSelector.findData(name) for name in (self._preferences.bundle, BUNDLE))
+        self.ui.modelSelector.setCurrentIndex(preferred if preferred >= 0 else max(shipped, 0))
         devices = [key for key, _text in DEVICES]
         self.ui.deviceSelector.setCurrentIndex(devices.index(self._preferences.device))
 
@@ -61,7 +64,11 @@ class RunPart(Part):
     def options(self) -> RunOptions:
         """Model, device and steps as chosen now."""
         device, _text = DEVICES[self.ui.deviceSelector.currentIndex]
-        return RunOptions(self.ui.modelSelector.currentText, device, self._steps())
+        return RunOptions(self._chosen_model, device, self._steps())
+
+    @property
+    def _chosen_model(self) -> str:
+        return str(self.ui.modelSelector.itemData(self.ui.modelSelector.currentIndex))
 
     def _run(self) -> None:
         self._workflow.run(self.options)
@@ -72,3 +79,11 @@ class RunPart(Part):
             bias_correction=self.ui.biasCorrectionBox.checked,
             brain_mask=self.ui.brainMaskBox.checked,
         )
+
+
+def _model_text(name: str) -> str:
+    """What the user reads for a model: whether it has to be downloaded first, and how large it is."""
+    model = missing_model(name)
+    if model is None:
+        return name
+    return _("{name} (to be downloaded, {size} MB)").format(name=name, size=round(model.size_bytes / 1e6))

@@ -16,6 +16,7 @@ def _names() -> dict[str, str]:
         "brain mask": _("brain mask"),
         "check": _("check"),
         "deliver what waits": _("deliver what waits"),
+        "download": _("download"),
         "examine the archive": _("examine the archive"),
         "examine the machine": _("examine the machine"),
         "export": _("export"),

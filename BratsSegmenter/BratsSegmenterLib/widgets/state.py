@@ -7,6 +7,7 @@ from enum import Enum, auto
 from BratsSegmenterLib.jobs import (
     BorrowJob,
     ConnectionJob,
+    DownloadJob,
     Job,
     ListFolderJob,
     PrepareJob,
@@ -30,6 +31,7 @@ class PanelState(Enum):
     SENT = auto()
     TESTING_CONNECTION = auto()
     SEARCHING = auto()
+    DOWNLOADING = auto()
     PREPARING = auto()
     SEGMENTING = auto()
     RESUMING = auto()
@@ -46,6 +48,7 @@ _BUSY_WITH: dict[type[Job], PanelState] = {
     ConnectionJob: PanelState.TESTING_CONNECTION,
     SearchJob: PanelState.SEARCHING,
     ListFolderJob: PanelState.SEARCHING,
+    DownloadJob: PanelState.DOWNLOADING,
     PrepareJob: PanelState.PREPARING,
     BorrowJob: PanelState.PREPARING,
     SegmentJob: PanelState.SEGMENTING,

@@ -104,11 +104,13 @@ class StudiesPart(Part):
 
     def queue_selected(self) -> None:
         """Let the selected studies be fetched and segmented in the background, one after the other."""
-        if not self._workflow.has_dependencies():
-            return
+        origins = [self._sources.origin(study) for study in self._selected()]
+        self._workflow.when_ready(self._queue.options().bundle, lambda: self._add_to_queue(origins))
+
+    def _add_to_queue(self, origins: Sequence[StudyOrigin]) -> None:
         try:
-            for study in self._selected():
-                self._queue.add(self._sources.origin(study))
+            for origin in origins:
+                self._queue.add(origin)
         except QueueInUseError as error:
             self._workflow.failed.emit(Failure.of(error))
 

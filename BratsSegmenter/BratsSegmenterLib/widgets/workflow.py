@@ -12,14 +12,25 @@ from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.job_results import (
     BorrowedSequence,
     ConnectionResult,
+    DownloadResult,
     ListFolderResult,
     PrepareResult,
     SearchResult,
     SegmentResult,
     SendResult,
 )
-from BratsSegmenterLib.jobs import ConnectionJob, Job, ListFolderJob, ResumeJob, SearchJob, SegmentJob, SendJob
+from BratsSegmenterLib.jobs import (
+    ConnectionJob,
+    DownloadJob,
+    Job,
+    ListFolderJob,
+    ResumeJob,
+    SearchJob,
+    SegmentJob,
+    SendJob,
+)
 from BratsSegmenterLib.kept_study import StudyState
+from BratsSegmenterLib.segmentation import PublishedModel, missing_model
 from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.steps import StepRunner, at_once
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
@@ -31,6 +42,7 @@ from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState, busy_with
 from BratsSegmenterLib.widgets.study_at_hand import StudyAtHand
+from BratsSegmenterLib.widgets.translation import tr as _
 
 
 class Workflow(StudyAtHand):
@@ -46,7 +58,8 @@ class Workflow(StudyAtHand):
     ledger_folder : Path
         Where corrections are kept for good.
     ensure_dependencies : callable
-        Installs what the network needs; called before the first run. Raises BratsSegmenterError.
+        Installs what the network needs, and asks whether a published model may be downloaded (None when none has to
+        be); called before each run. Raises BratsSegmenterError.
     clock : callable
         Seconds since whenever; measures how long a person worked on a result.
     run_steps : StepRunner
@@ -67,7 +80,7 @@ class Workflow(StudyAtHand):
         scene: ReviewScene,
         jobs_folder: Path,
         ledger_folder: Path,
-        ensure_dependencies: Callable[[], None],
+        ensure_dependencies: Callable[[PublishedModel | None], None],
         clock: Callable[[], float] = time.monotonic,
         run_steps: StepRunner = at_once,
     ) -> None:
@@ -82,6 +95,7 @@ class Workflow(StudyAtHand):
         self._correction_is_noted = False
         self._resting_state = PanelState.NO_STUDY
         self._options = RunOptions()
+        self._go_on: Callable[[], None] = self._run
         self._job: Job | None = None
         self.state = PanelState.NO_STUDY
         self.state_changed = Signal()
@@ -134,13 +148,29 @@ class Workflow(StudyAtHand):
 
     def run(self, options: RunOptions) -> None:
         """Fetch and segment; stops in between when the sequences or earlier results leave something to decide."""
-        if not self.has_dependencies():
-            return
         self._options = options
-        if self.sequences is None:
-            self._start(self._prepare_job(), self._connection)
-        else:
-            self._segment(self.sequences)
+        self.when_ready(options.bundle, self._run)
+
+    def when_ready(self, bundle: str, go_on: Callable[[], None]) -> None:
+        """Go on once what the network needs is here; what is missing is asked for in one question, and brought.
+
+        Parameters
+        ----------
+        bundle : str
+            The model that is to segment.
+        go_on : callable
+            Not called when the user declines, or something cannot be brought.
+        """
+        model = missing_model(bundle)
+        if model is not None and self.state.is_busy:
+            advice = _("Wait until what runs now is done, then try again.")
+            self.failed.emit(Failure(_("The model {name} is not downloaded yet.").format(name=bundle), advice))
+        elif self._has_dependencies(model):
+            if model is None:
+                go_on()
+            else:
+                self._go_on = go_on
+                self._start(DownloadJob(model.name))
 
     def borrow(self, offer: SequenceOffer) -> None:
         """Fetch a missing sequence from another study of the patient; the user agreed."""
@@ -158,7 +188,7 @@ class Workflow(StudyAtHand):
 
     def resume(self, uid: str = "") -> None:
         """Take up regions that the study carries, the newest without a UID, in place of a segmentation."""
-        if self.has_dependencies():
+        if self._has_dependencies():
             self._start(ResumeJob(self.folder, uid))
 
     def fill_gaps(self) -> None:
@@ -212,10 +242,10 @@ class Workflow(StudyAtHand):
         self._opening.stop()
         self._runner.shut_down()
 
-    def has_dependencies(self) -> bool:
+    def _has_dependencies(self, model: PublishedModel | None = None) -> bool:
         """Whether the network can run here; installs what it needs when the user agrees, else says what is missing."""
         try:
-            self._ensure_dependencies()
+            self._ensure_dependencies(model)
         except BratsSegmenterError as error:
             self.failed.emit(Failure.of(error))
             return False
@@ -227,6 +257,12 @@ class Workflow(StudyAtHand):
         self._opening.stop()
         self._choose(study, connection, files)
         self._rest(PanelState.STUDY_CHOSEN)
+
+    def _run(self) -> None:
+        if self.sequences is None:
+            self._start(self._prepare_job(), self._connection)
+        else:
+            self._segment(self.sequences)
 
     def _segment(self, sequences: SequencesModel, resample_gaps: bool = False) -> None:
         self._start(self._segment_job(sequences, self._options, resample_gaps))
@@ -247,6 +283,9 @@ class Workflow(StudyAtHand):
                 self._on_prepared(outcome)
             case BorrowedSequence():
                 self._on_borrowed(outcome)
+            case DownloadResult():
+                self._rest(self._resting_state)
+                self._go_on()
             case SegmentResult():
                 self._keep_result(outcome, is_drawn_now=isinstance(self._job, SegmentJob))
                 self._show(outcome)

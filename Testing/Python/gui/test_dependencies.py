@@ -8,6 +8,7 @@ import pytest
 import slicer
 
 from BratsSegmenterLib.errors import InferenceError
+from BratsSegmenterLib.segmentation import BRATS_MRI_SEGMENTATION
 from BratsSegmenterLib.widgets import dependencies
 
 
@@ -48,7 +49,7 @@ def test_a_declined_installation_is_a_sentence_with_advice(asked: list[str], mon
     monkeypatch.setattr(dependencies, "resource", lambda name: tmp_path / name)
     with pytest.raises(InferenceError) as caught:
         dependencies.ensure_dependencies()
-    assert "without the Python packages" in caught.value.what
+    assert "without what was not installed" in caught.value.what
     assert caught.value.advice
     assert "no-such-package-at-all>=1, from the Python Package Index; about 10 MB" in asked[0]
     assert "PyTorch" not in asked[0]
@@ -65,6 +66,22 @@ def test_one_question_names_size_and_source_of_torch_before_it_is_installed(
     monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda _text, **_more: True)
     dependencies.ensure_dependencies()
     assert installed == [">=2.8"]
+
+
+def test_the_same_question_names_size_source_and_terms_of_a_missing_model(asked: list[str], without_torch, installed):
+    with pytest.raises(InferenceError, match="without what was not installed"):
+        dependencies.ensure_dependencies(BRATS_MRI_SEGMENTATION)
+    assert len(asked) == 1
+    assert "PyTorch, from its own download site" in asked[0]
+    assert f"brats_mri_segmentation, from {BRATS_MRI_SEGMENTATION.url}; 19 MB. Apache-2.0" in asked[0]
+    assert installed == []
+
+
+def test_a_model_that_is_missing_is_asked_for_even_when_nothing_else_is(asked: list[str]):
+    with pytest.raises(InferenceError):
+        dependencies.ensure_dependencies(BRATS_MRI_SEGMENTATION)
+    assert "19 MB" in asked[0]
+    assert "PyTorch" not in asked[0]
 
 
 def test_a_torch_that_is_too_old_is_not_replaced_behind_the_extension(asked: list[str], monkeypatch):

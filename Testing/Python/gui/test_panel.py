@@ -10,6 +10,7 @@ from host.slicer_app import application
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.jobs import SwitchedSteps
+from BratsSegmenterLib.segmentation import download
 from BratsSegmenterLib.widgets.assembly import build_panel
 from BratsSegmenterLib.widgets.choices import RunOptions
 from BratsSegmenterLib.widgets.remaining_time import StageTimes
@@ -273,6 +274,39 @@ def test_model_and_steps_are_folded_away_and_are_what_is_run(open_panel):
     _choose_study(panel)
     run.runButton.click()
     assert asked == [RunOptions("glioma-synthetic", "auto", SwitchedSteps(brain_mask=False))]
+
+
+def test_a_model_of_the_model_zoo_is_downloaded_after_one_question_and_then_segments(open_panel, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "models_folder", lambda: tmp_path)
+    questions = []
+    answers = iter((False, True))
+    monkeypatch.setattr(
+        slicer.util, "confirmOkCancelDisplay", lambda text, **_more: questions.append(text) or next(answers)
+    )
+    panel = open_panel(Behaviour.WORKS)
+    run = panel.run.ui
+    run.modelSelector.setCurrentIndex(run.modelSelector.findData("brats_mri_segmentation"))
+    assert run.modelSelector.currentText == "brats_mri_segmentation (to be downloaded, 19 MB)"
+    _choose_study(panel)
+    run.runButton.click()
+    assert "Press the button again" in panel.message_bar.ui.textLabel.text
+    assert panel.workflow.state is PanelState.STUDY_CHOSEN
+    run.runButton.click()
+    assert panel.progress.ui.stageLabel.text == "Downloading the model"
+    finish(panel)
+    assert panel.workflow.result.algorithm.name == "brats_mri_segmentation"
+    assert len(questions) == 2
+
+
+@pytest.mark.parametrize("name", ["archive", "studies", "sequences", "run", "views", "review", "volumes", "send"])
+def test_what_is_hidden_while_a_part_is_folded_stays_hidden_when_it_unfolds(open_panel, name: str):
+    part = getattr(open_panel(Behaviour.WORKS), name)
+    held = part.column.parentWidget().findChildren(qt.QWidget)[0]
+    held.setVisible(True)
+    part.fold(True)
+    held.setVisible(False)
+    part.fold(False)
+    assert held.isHidden()
 
 
 def test_a_failure_is_shown_with_what_to_do_next_and_the_cause_folded_away(open_panel):

@@ -52,7 +52,7 @@ def _be_quick(panel: Panel, bundle: Path) -> None:
     """A small network and few steps: this is about the queue, not about the tumour."""
     for step in (panel.run.ui.registrationBox, panel.run.ui.biasCorrectionBox, panel.run.ui.brainMaskBox):
         step.setChecked(False)
-    panel.run.ui.modelSelector.addItem(str(bundle))
+    panel.run.ui.modelSelector.addItem(bundle.name, str(bundle))
     panel.run.ui.modelSelector.setCurrentIndex(panel.run.ui.modelSelector.count - 1)
 
 

@@ -13,6 +13,10 @@ from BratsSegmenterLib.learning.synthesis.randomness import Randomness
 
 _PLANES = {0: 0.70, 1: 0.15, 2: 0.15}
 """Axial, coronal and sagittal acquisitions: the array axis across the slices, and how often."""
+_CORRECTED = 0.5
+"""Share of studies whose bias fields were corrected (N4) before they reach the network, as pre-processing does."""
+_LEFT_BY_CORRECTION = 0.3
+"""What such a correction leaves of a bias field, as a share of its logarithm."""
 _SLICE_SIGMA = 0.42
 """Standard deviation of a Gaussian that blurs like a slice profile of unit thickness."""
 
@@ -29,11 +33,12 @@ def acquire(images: Tensor, mask: Tensor, random: Randomness) -> Tensor:
     clean, thick_t1, clipped = random.chance(0.3), random.chance(0.15), random.chance(0.2)
     thick = 0.0 if clean else random.uniform(0, 0.7)
     noise = random.uniform(0, 0.012 if clean else 0.05)
+    bias = _LEFT_BY_CORRECTION if random.chance(_CORRECTED) else 1.0
     acquired = []
     for channel, image in enumerate(images):
         x = image.clamp(min=0).pow(math.exp(random.normal(0, 0.18)))
         x = _resolve(x, clean, random.chance(thick) or (channel == T1 and thick_t1), random)
-        x = x * _bias_field(random)
+        x = x * _bias_field(random) ** bias
         if not clean and random.chance(0.06):
             x = _move(x, random)
         x = (

@@ -14,9 +14,21 @@ import pytest
 import torch
 from monai.networks.nets import SegResNet
 
+from BratsSegmenterLib import workbench
+from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.errors import BundleError, Cancelled
+from BratsSegmenterLib.job_results import DownloadResult
+from BratsSegmenterLib.jobs import DownloadJob
 from BratsSegmenterLib.progress import Progress, ProgressEvent
-from BratsSegmenterLib.segmentation import BRATS_MRI_SEGMENTATION, PublishedModel, download_bundle
+from BratsSegmenterLib.segmentation import (
+    BRATS_MRI_SEGMENTATION,
+    PublishedModel,
+    download,
+    download_bundle,
+    load_bundle,
+    missing_model,
+)
+from BratsSegmenterLib.workbench import perform
 
 
 class _Server(ThreadingHTTPServer):
@@ -97,6 +109,25 @@ def test_the_download_becomes_a_bundle_that_loads(model: PublishedModel, tmp_pat
     assert sum(p.numel() for p in bundle.load_network().parameters()) == 4_702_227
     assert [path.name for path in tmp_path.iterdir()] == ["brats_mri_segmentation"]
     assert events[-1].fraction == 1.0
+
+
+def test_the_worker_brings_a_model_that_is_missing(
+    model: PublishedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "models_folder", lambda: tmp_path)
+    monkeypatch.setattr(download, "PUBLISHED", (model,))
+    monkeypatch.setattr(workbench, "PUBLISHED", (model,))
+    events: list[ProgressEvent] = []
+    assert missing_model(model.name) == model
+    done = perform(DownloadJob(model.name), Credentials(), Progress(events.append))
+    assert done == DownloadResult(model.name)
+    assert missing_model(model.name) is None
+    assert {event.stage for event in events} == {"download"}
+    assert load_bundle(tmp_path / model.name).specification == model.specification
+
+
+def test_a_model_that_nobody_publishes_is_not_offered() -> None:
+    assert missing_model("glioma-synthetic") is None
 
 
 def test_a_cut_download_goes_on_where_it_ended(model: PublishedModel, server: _Server, tmp_path: Path) -> None:

@@ -8,16 +8,20 @@ import pytest
 
 from BratsSegmenterLib.archive import Profile, StudyQuery
 from BratsSegmenterLib.job_results import SearchResult
-from BratsSegmenterLib.jobs import SearchJob
+from BratsSegmenterLib.jobs import JOB_KINDS, SearchJob
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.widgets.interpreter import worker_interpreter
-from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, MessageReader
+from BratsSegmenterLib.widgets.messages import RESULT_OF, CancelledByUser, Failure, MessageReader
 
 JOB = SearchJob(Profile("p", "https://pacs.example"), StudyQuery())
 
 
 def _line(**fields) -> bytes:
     return json.dumps(fields).encode() + b"\n"
+
+
+def test_of_every_job_it_is_known_what_its_result_is():
+    assert set(RESULT_OF) == set(JOB_KINDS.values())
 
 
 def test_messages_are_read_however_the_bytes_are_cut():

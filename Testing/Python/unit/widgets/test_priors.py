@@ -53,7 +53,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.runner, self.seeker = ScriptedRunner(), ScriptedRunner()
-        self.workflow = Workflow(self.runner, ScriptedScene(folder), folder, folder / "ledger", lambda: None)
+        self.workflow = Workflow(self.runner, ScriptedScene(folder), folder, folder / "ledger", lambda _model: None)
         self.on_this_computer: tuple[LocalStudy, ...] = ()
         self.finder = PriorsFinder(self.workflow, self.seeker, folder, lambda _study: self.on_this_computer)
 

@@ -61,7 +61,9 @@ def turns() -> list:
 def opening(scene, turns, tmp_path) -> Workflow:
     """A workflow in the middle of showing a result."""
     runner = IdleRunner()
-    workflow = Workflow(runner, scene, tmp_path / "studies", tmp_path / "ledger", lambda: None, run_steps=turns.append)
+    workflow = Workflow(
+        runner, scene, tmp_path / "studies", tmp_path / "ledger", lambda _model: None, run_steps=turns.append
+    )
     workflow.choose_files(STUDY, ())
     algorithm = Algorithm("model", "1", "")
     files = {"T1c": tmp_path / "T1c.mha"}

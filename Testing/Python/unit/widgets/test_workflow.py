@@ -85,7 +85,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def workflow(runner, scene, clock, tmp_path) -> Workflow:
-    return Workflow(runner, scene, tmp_path / "studies", tmp_path / "ledger", lambda: None, clock)
+    return Workflow(runner, scene, tmp_path / "studies", tmp_path / "ledger", lambda _model: None, clock)
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_a_result_that_cannot_be_shown_is_a_failure_and_no_result(workflow, runn
 
 
 def test_packages_that_are_not_installed_are_a_sentence_and_nothing_runs(runner, scene, tmp_path):
-    def decline():
+    def decline(_model):
         raise InferenceError("The network cannot run without its packages.")
 
     workflow = Workflow(runner, scene, tmp_path, tmp_path / "ledger", decline)

@@ -133,7 +133,7 @@ class Desk:
         self.runner, self.worker = ScriptedRunner(), ScriptedRunner()
         self.profiles = ProfilesModel(ProfileStore(folder / "archives.json"), CredentialStore(), DictSettings())
         self.profiles.save(Profile("Ward 3", "https://pacs.example"), Credentials())
-        self.workflow = Workflow(self.runner, ScriptedScene(folder), folder, folder / "ledger", lambda: None)
+        self.workflow = Workflow(self.runner, ScriptedScene(folder), folder, folder / "ledger", lambda _model: None)
         queue = StudyQueue(folder / "queue.json")
         self.queue = QueueRunner(queue, self.worker, folder, self.profiles.connection_to)
         self.sources = Sources(self.workflow, self.profiles, lambda: (LocalStudy(ANNA, (folder / "anna.dcm",)),))
