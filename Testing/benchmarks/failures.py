@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +14,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
+from stripped_heads import write_stripped_heads
 
 from BratsSegmenterLib.learning.evaluation import CaseResult, LabelledCase, case_picture, evaluate
-from BratsSegmenterLib.learning.evaluation.calibration import synthesis_settings
-from BratsSegmenterLib.learning.synthesis import load_anatomies, synthesise, write_case
 from BratsSegmenterLib.pictures import captioned, montage
 from BratsSegmenterLib.segmentation import load_bundle
 
 _FIRST_SEED = 700_000
-_BRIGHTNESS = 6.0
-"""Added inside the brain, so that zero means stripped, as in the challenges' images."""
 
 
 def main() -> None:
@@ -43,25 +39,18 @@ def main() -> None:
         pictures[result.name] = case_picture(case, labels)
 
     with tempfile.TemporaryDirectory() as folder:
-        settings = replace(synthesis_settings(bundle), resected=0.0, missing_sequence=0.0)
-        anatomies = load_anatomies(arguments.anatomy, settings.spacing_mm, cache=Path(folder, "anatomy"))
-        kinds = {}
-        for number in range(arguments.cases):
-            case = synthesise(anatomies, settings, _FIRST_SEED + number)
-            images = (case.images + _BRIGHTNESS) * (case.images != 0)
-            name = f"synthetic-{number:05d}-000"
-            kinds[name] = case.kind.value if case.kind else "healthy"
-            write_case(replace(case, images=images), Path(folder, "cases"), name)
-        results = evaluate(Path(folder, "cases"), bundle, listener=keep).cases
-    worst = sorted(results, key=lambda result: result.mean_dice)[: arguments.worst]
-    regions = list(worst[0].scores)
+        kinds = write_stripped_heads(Path(folder), bundle, arguments.anatomy, arguments.cases, _FIRST_SEED)
+        results = evaluate(Path(folder), bundle, listener=keep).cases
+    by_dice = sorted(zip(results, kinds, strict=True), key=lambda pair: pair[0].mean_dice)
+    worst = by_dice[: arguments.worst]
+    regions = list(results[0].scores)
     table = Table("case", "kind", *(f"{key} Dice" for key in regions), title=f"{bundle.name}: the worst")
     panels = []
-    for result in worst:
+    for result, kind in worst:
         dice = [f"{result.scores[key].dice:.2f}" for key in regions]
-        table.add_row(result.name, kinds[result.name], *dice)
+        table.add_row(result.name, kind, *dice)
         said = ", ".join(f"{key} {value}" for key, value in zip(regions, dice, strict=True))
-        panels.append(captioned(pictures[result.name], f"{kinds[result.name]}: {said}"))
+        panels.append(captioned(pictures[result.name], f"{kind}: {said}"))
     montage(panels, columns=1).save(arguments.out)
     Console().print(table)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from BratsSegmenterLib.domain import ET, NCR, WT
+from BratsSegmenterLib.domain import ET, NCR, TC, WT
 
 _FACES_EDGES_CORNERS = np.ones((3, 3, 3), bool)
 _MM3_PER_ML = 1000.0
@@ -22,12 +22,15 @@ class Postprocessing:
     ----------
     least_tumour_mm3 : float
         A connected piece of tumour (WT, 26 neighbours) that is smaller is erased.
+    least_isolated_oedema_mm3 : float
+        A connected piece that holds oedema alone and is smaller is erased when there is a larger piece of tumour.
     least_enhancing_mm3 : float
         When all enhancing tumour together is smaller, it becomes necrotic core (Isensee et al. 2020,
         arXiv:2011.00848, section 2.3).
     """
 
     least_tumour_mm3: float = 0.0
+    least_isolated_oedema_mm3: float = 0.0
     least_enhancing_mm3: float = 0.0
 
 
@@ -61,24 +64,46 @@ def postprocess(labels: NDArray[np.uint8], voxel_volume_ml: float, rules: Postpr
     cleaned, findings = labels.copy(), []
     if rules.least_tumour_mm3 > 0:
         findings += _erase_small_pieces(cleaned, voxel_mm3, rules.least_tumour_mm3)
+    if rules.least_isolated_oedema_mm3 > 0:
+        findings += _erase_isolated_oedema(cleaned, voxel_mm3, rules.least_isolated_oedema_mm3)
     if rules.least_enhancing_mm3 > 0:
         findings += _replace_little_enhancement(cleaned, voxel_mm3, rules.least_enhancing_mm3)
     return Cleaned(cleaned, tuple(findings))
 
 
 def _erase_small_pieces(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
+    pieces, sizes_mm3 = _pieces(labels, voxel_mm3)
+    small = np.flatnonzero((sizes_mm3 > 0) & (sizes_mm3 < least_mm3))
+    return _erase(labels, pieces, small, sizes_mm3, f"piece(s) of tumour smaller than {least_mm3:g} mm3")
+
+
+def _erase_isolated_oedema(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
+    pieces, sizes_mm3 = _pieces(labels, voxel_mm3)
+    with_core = np.bincount(pieces[np.isin(labels, TC.labels)], minlength=len(sizes_mm3)) > 0
+    small = np.flatnonzero((sizes_mm3 > 0) & (sizes_mm3 < min(least_mm3, sizes_mm3.max())) & ~with_core)
+    return _erase(labels, pieces, small, sizes_mm3, f"isolated piece(s) of oedema smaller than {least_mm3:g} mm3")
+
+
+def _pieces(labels: NDArray[np.uint8], voxel_mm3: float) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
+    """The connected pieces of tumour, numbered from 1 on, and their sizes by number; outside has the size 0."""
     pieces, _ = ndimage.label(np.isin(labels, WT.labels), _FACES_EDGES_CORNERS)
     sizes_mm3 = np.bincount(pieces.ravel()) * voxel_mm3
-    small = np.flatnonzero(sizes_mm3 < least_mm3)
-    small = small[small > 0]
-    if not small.size:
+    sizes_mm3[0] = 0
+    return pieces, sizes_mm3
+
+
+def _erase(
+    labels: NDArray[np.uint8],
+    pieces: NDArray[np.int32],
+    erased: NDArray[np.intp],
+    sizes_mm3: NDArray[np.floating],
+    what: str,
+) -> list[str]:
+    if not erased.size:
         return []
-    labels[np.isin(pieces, small)] = 0
-    erased_ml = sizes_mm3[small].sum() / _MM3_PER_ML
-    return [
-        f"{small.size} piece(s) of tumour smaller than {least_mm3:g} mm3 were erased, {erased_ml:.2f} mL in all, "
-        "as the chosen post-processing asks."
-    ]
+    labels[np.isin(pieces, erased)] = 0
+    erased_ml = sizes_mm3[erased].sum() / _MM3_PER_ML
+    return [f"{erased.size} {what} were erased, {erased_ml:.2f} mL in all, as the chosen post-processing asks."]
 
 
 def _replace_little_enhancement(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:

@@ -52,6 +52,19 @@ def test_small_pieces_are_erased_by_their_volume_and_the_sentence_says_how_much(
     assert np.array_equal(kept.labels, _labels())
 
 
+def test_a_small_piece_of_oedema_goes_when_it_is_isolated_and_there_is_a_larger_piece() -> None:
+    rules = Postprocessing(least_isolated_oedema_mm3=100)
+    cleaned = postprocess(_labels(), 0.001, rules)
+    assert np.count_nonzero(cleaned.labels) == 1000
+    assert cleaned.findings[0].startswith("1 isolated piece(s) of oedema smaller than 100 mm3 were erased, 0.03 mL")
+    with_core = _labels()
+    with_core[21, 21, 21] = 1
+    assert np.array_equal(postprocess(with_core, 0.001, rules).labels, with_core)
+    alone = np.where(np.indices((30, 30, 30))[0] >= 20, _labels(), 0).astype(np.uint8)
+    assert np.array_equal(postprocess(alone, 0.001, rules).labels, alone)
+    assert not postprocess(np.zeros((3, 3, 3), np.uint8), 0.001, rules).findings
+
+
 def test_little_enhancement_becomes_core_and_the_sentence_says_so() -> None:
     cleaned = postprocess(_labels(), 0.001, Postprocessing(least_enhancing_mm3=50))
     assert np.count_nonzero(cleaned.labels == 3) == 0
