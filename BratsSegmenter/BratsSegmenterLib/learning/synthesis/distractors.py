@@ -14,13 +14,14 @@ _COLUMN_AXIS = 2
 
 
 def with_distractors(head: Head, random: Randomness) -> Head:
-    """The head with some of: white-matter lesions, periventricular caps, enhancing vessels, a cyst or old infarct."""
+    """The head with some of: white-matter lesions, periventricular caps, vessels and sinuses, a cyst or old infarct."""
     images = head.images
     for probability, draw in (
         (0.45, _white_matter_lesions),
         (0.35, _periventricular_caps),
         (0.35, _small_vessels),
         (0.65, _large_vessels),
+        (0.5, _venous_sinuses),
         (0.12, _fluid_cavity),
         (0.06, _old_infarct),
     ):
@@ -65,6 +66,23 @@ def _large_vessels(head: Head, random: Randomness) -> Tensor:
     images = head.images.clone()
     images[T1C] += lines * _near_fluid(head, 1.5, 1.6, 0.15) * random.uniform(0.2, 1.4)
     return images
+
+
+def _venous_sinuses(head: Head, random: Randomness) -> Tensor:
+    """Bands along the brain's surface, as wide as the sagittal and transverse sinuses, that a brain mask leaves in.
+
+    Flowing blood is dark in T2 and FLAIR, where it is not too slow.
+    """
+    depth_mm, width_mm, bend_mm = random.uniform(2, 6), random.uniform(4, 10), random.uniform(25, 50)
+    band = soft_step(width_mm / (2 * bend_mm) - random.field(bend_mm)[0].abs(), 0.02)
+    weight = band * soft_step(head.brain_distance_mm + depth_mm, 0.7)
+    is_slow = random.chance(0.2)
+    values = torch.zeros(4, 1, 1, 1, device=random.grid.device)
+    values[T1] = random.uniform(0.2, 0.7)
+    values[T1C] = random.uniform(0.9, 2.4)
+    for channel in (T2, FLAIR):
+        values[channel] = random.uniform(0.3, 0.8) if is_slow else random.uniform(0.05, 0.4)
+    return blend(head.images, weight, values)
 
 
 def _random_lines(

@@ -1,4 +1,4 @@
-"""What synthetic images must have in common with real ones: masks that bulge, oedema that levels."""
+"""What synthetic images share with real ones: bulging masks, levelling oedema, sinuses, corrected bias fields."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from BratsSegmenterLib.learning.synthesis import acquisition
+from BratsSegmenterLib.learning.synthesis.acquisition import acquire
 from BratsSegmenterLib.learning.synthesis.appearance import paint_tumour
 from BratsSegmenterLib.learning.synthesis.compartments import Compartments
-from BratsSegmenterLib.learning.synthesis.contrast import FLAIR, draw_contrast
+from BratsSegmenterLib.learning.synthesis.contrast import FLAIR, T1C, T2, draw_contrast
+from BratsSegmenterLib.learning.synthesis.distractors import with_distractors
 from BratsSegmenterLib.learning.synthesis.growth import Growth, TumourPlan
 from BratsSegmenterLib.learning.synthesis.head import Head
 from BratsSegmenterLib.learning.synthesis.randomness import Grid, Randomness
@@ -75,3 +78,34 @@ def _differences(halves: tuple[torch.Tensor, torch.Tensor], kind: TumourKind, in
 def test_oedema_levels_grey_and_white_matter_in_some_tumours_and_lies_over_them_in_others(halves) -> None:
     left = np.array(_differences(halves, TumourKind.SOLID, in_core=False))
     assert 0.2 < np.mean(left < 0.75) < 0.8
+
+
+def test_half_of_the_heads_have_sinuses_at_the_surface_bright_in_t1c_and_dark_in_t2() -> None:
+    visible, deepest_mm = [], []
+    for seed in _SEEDS:
+        random = _random(seed)
+        contrast = draw_contrast(random, 0.0)
+        distance_mm = _ball_distance_mm(random, 45.0)
+        nothing = torch.zeros(_SHAPE)
+        before = contrast.grey.view(4, 1, 1, 1).expand(4, *_SHAPE)
+        head = with_distractors(Head(before, nothing, nothing, nothing, distance_mm, contrast), random)
+        change = head.images - before
+        sinus = (change[T1C] > 0.25) & (change[T2] < -0.1) & (distance_mm < 0)
+        visible.append(bool(sinus.sum() > 30))
+        deepest_mm.append(float(-distance_mm[sinus].min()) if sinus.any() else 0.0)
+    assert 0.2 < np.mean(visible) < 0.8
+    assert max(deepest_mm) < 10
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_correction_leaves_a_third_of_the_bias_field(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
+    def unevenness() -> float:
+        flat, mask = torch.ones(4, *_SHAPE), torch.ones(_SHAPE, dtype=torch.bool)
+        images = [acquire(flat, mask, _random(seed)) for seed in range(20)]
+        smooth = [torch.nn.functional.avg_pool3d(image, 8) for image in images]
+        return float(np.median([image.std(dim=(1, 2, 3)).mean() for image in smooth]))
+
+    monkeypatch.setattr(acquisition, "_CORRECTED", 0.0)
+    uncorrected = unevenness()
+    monkeypatch.setattr(acquisition, "_CORRECTED", share)
+    assert unevenness() / uncorrected == pytest.approx(1 - 0.7 * share, abs=0.12)
