@@ -115,7 +115,7 @@ def _keyring() -> Check:
 
 
 def _bundles() -> tuple[Check, ...]:
-    from BratsSegmenterLib.segmentation import available_bundles, load_bundle
+    from BratsSegmenterLib.segmentation import installed_bundles, load_bundle
 
     def one(name: str) -> Check:
         try:
@@ -131,7 +131,7 @@ def _bundles() -> tuple[Check, ...]:
             f"Model {name} {bundle.algorithm.version}: its weights have the stated hash (SHA-256 {sha256}...).",
         )
 
-    names = available_bundles()
+    names = installed_bundles()
     if not names:
         return (Check("models", False, "No model bundle is installed; install the extension again."),)
     return tuple(one(name) for name in names)

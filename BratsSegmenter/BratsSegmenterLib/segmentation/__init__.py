@@ -9,7 +9,7 @@ from BratsSegmenterLib.lazy import lazy_names
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation.brain import brain_finder
-    from BratsSegmenterLib.segmentation.bundle import Bundle, available_bundles, load_bundle
+    from BratsSegmenterLib.segmentation.bundle import Bundle, available_bundles, installed_bundles, load_bundle
     from BratsSegmenterLib.segmentation.bundle_writer import write_bundle
     from BratsSegmenterLib.segmentation.calibration import (
         Calibration,
@@ -45,6 +45,7 @@ _HOMES = {
     "brain_finder": "brain",
     "Bundle": "bundle",
     "available_bundles": "bundle",
+    "installed_bundles": "bundle",
     "load_bundle": "bundle",
     "write_bundle": "bundle_writer",
     "Calibration": "calibration",
@@ -107,6 +108,7 @@ __all__ = [
     "download_bundle",
     "draw",
     "entropy",
+    "installed_bundles",
     "labels_from",
     "load_bundle",
     "load_calibration",

@@ -12,7 +12,7 @@ from scipy import ndimage
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation.bundle import Bundle
+from BratsSegmenterLib.segmentation.bundle import BRAIN_MODEL, Bundle, load_bundle
 from BratsSegmenterLib.segmentation.inference import SEQUENCE_ORDER, network_output
 
 _HEAD_HEIGHT_MM = 190
@@ -24,8 +24,8 @@ _CLOSING_MM = 4.0
 
 def brain_finder(
     bundle: Bundle, device: str = "auto"
-) -> Callable[[Mapping[Sequence, NDArray[np.float32]], NDArray[np.bool_], Progress], NDArray[np.bool_]] | None:
-    """The bundle's own way to find the brain; None when its model has no output for it.
+) -> Callable[[Mapping[Sequence, NDArray[np.float32]], NDArray[np.bool_], Progress], NDArray[np.bool_]]:
+    """The bundle's own way to find the brain, or that of the brain model where its network has no output for it.
 
     It takes images by sequence and the head, all of shape (k, j, i) on a 1 mm grid, and gives the brain there.
 
@@ -34,14 +34,18 @@ def brain_finder(
     bundle : Bundle
     device : str
         "auto", "cuda", "mps" or "cpu".
+
+    Raises
+    ------
+    BundleError
+        The brain model is damaged.
     """
-    if not bundle.specification.outputs_brain:
-        return None
+    finder = bundle if bundle.specification.outputs_brain else load_bundle(BRAIN_MODEL)
 
     def find(
         images: Mapping[Sequence, NDArray[np.float32]], head: NDArray[np.bool_], progress: Progress
     ) -> NDArray[np.bool_]:
-        return _find(images, head, bundle, device, progress)
+        return _find(images, head, finder, device, progress)
 
     return find
 

@@ -18,6 +18,8 @@ from BratsSegmenterLib.segmentation.weights import checked_bytes, state_dict
 if TYPE_CHECKING:
     from torch import nn
 
+BRAIN_MODEL = "brain-synthetic"
+"""The shipped bundle that finds the brain for models that do not find it themselves."""
 _MODEL_ZOO_WEIGHTS = "models/model.pt"
 _MODEL_ZOO_HASHES = "large_files.yml"
 
@@ -74,9 +76,14 @@ class Bundle:
         return network.eval()
 
 
-def available_bundles() -> tuple[str, ...]:
-    """Names of the bundles in the models folder, sorted."""
+def installed_bundles() -> tuple[str, ...]:
+    """Names of all bundles in the models folder, sorted."""
     return tuple(sorted(file.parents[1].name for file in models_folder().glob("*/configs/metadata.json")))
+
+
+def available_bundles() -> tuple[str, ...]:
+    """Names of the bundles in the models folder that segment tumour, sorted."""
+    return tuple(name for name in installed_bundles() if name != BRAIN_MODEL)
 
 
 def load_bundle(name_or_path: str | Path) -> Bundle:

@@ -6,11 +6,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from model_samples import WITH_BRAIN, prepared_arrays, tiny_bundle
+from scipy import ndimage
 
 from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.errors import InferenceError
+from BratsSegmenterLib.learning.synthesis import SynthesisSettings, load_anatomies, synthesise
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation import Bundle, brain_finder, segment, write_bundle
+from BratsSegmenterLib.segmentation import (
+    Bundle,
+    available_bundles,
+    brain_finder,
+    installed_bundles,
+    load_bundle,
+    segment,
+    write_bundle,
+)
+from BratsSegmenterLib.segmentation.bundle import BRAIN_MODEL
 
 
 def _always(answer: float, folder: Path) -> Bundle:
@@ -28,14 +41,37 @@ def _images_and_head() -> tuple[dict[Sequence, np.ndarray], np.ndarray]:
     return {sequence: np.abs(case.images[n]) for n, sequence in enumerate(Sequence)}, case.mask
 
 
-def test_a_model_without_such_an_output_finds_no_brain(tmp_path: Path) -> None:
-    assert brain_finder(tiny_bundle(tmp_path / "tiny")) is None
+def _head_with_skull() -> tuple[dict[Sequence, np.ndarray], np.ndarray, np.ndarray]:
+    """A synthetic head at 1 mm as a scanner gives it, its outline, and its true brain."""
+    settings = SynthesisSettings(with_skull=1.0, resected=0.0, missing_sequence=0.0, acquisition=False)
+    case = synthesise(load_anatomies(None, settings.spacing_mm), settings, 5)
+
+    def at_1_mm(array: np.ndarray) -> np.ndarray:
+        return array.repeat(2, 0).repeat(2, 1).repeat(2, 2)
+
+    darkest = case.images.amin((1, 2, 3), keepdim=True)
+    images = torch.where(case.images != 0, case.images - darkest, 0.0).numpy()
+    head = ndimage.binary_fill_holes((images > 0).any(axis=0))
+    scans = {sequence: at_1_mm(images[n]) for n, sequence in enumerate(Sequence)}
+    return scans, at_1_mm(head), at_1_mm(case.brain.numpy())
+
+
+def test_a_model_without_such_an_output_has_the_brain_found_by_the_shipped_brain_model(tmp_path: Path) -> None:
+    images, head, brain = _head_with_skull()
+    found = brain_finder(tiny_bundle(tmp_path / "tiny"))(images, head, Progress())
+    assert 2 * (found & brain).sum() / (found.sum() + brain.sum()) > 0.9
+
+
+def test_the_brain_model_is_none_to_segment_tumours_with() -> None:
+    assert BRAIN_MODEL in installed_bundles()
+    assert BRAIN_MODEL not in available_bundles()
+    with pytest.raises(InferenceError, match="finds the brain, no tumour"):
+        segment(prepared_arrays(), load_bundle(BRAIN_MODEL), "cpu")
 
 
 @pytest.mark.parametrize(("answer", "share"), [(5.0, 1.0), (-5.0, 0.0)])
 def test_the_brain_is_what_the_last_output_says(tmp_path: Path, answer: float, share: float) -> None:
     find = brain_finder(_always(answer, tmp_path / "tiny"))
-    assert find is not None
     images, head = _images_and_head()
     brain = find(images, head, Progress())
     assert brain.shape == head.shape
@@ -44,7 +80,6 @@ def test_the_brain_is_what_the_last_output_says(tmp_path: Path, answer: float, s
 
 def test_a_missing_sequence_does_not_stop_it(tmp_path: Path) -> None:
     find = brain_finder(_always(5.0, tmp_path / "tiny"))
-    assert find is not None
     images, head = _images_and_head()
     assert find({Sequence.FLAIR: images[Sequence.FLAIR]}, head, Progress())[head].all()
 
