@@ -27,13 +27,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.domain import Sequence
     from BratsSegmenterLib.pipeline import load_case, recognise, scan_study
     from BratsSegmenterLib.preprocessing import Steps, preprocess, write_quality_page
+    from BratsSegmenterLib.segmentation import BRAIN_MODEL, brain_finder, load_bundle
 
     steps = Steps(arguments.registration, arguments.bias_correction, arguments.brain_mask)
     with console.progress() as progress:
         recognition = recognise(scan_study(arguments.files, progress), progress)
         found = {sequence: candidate.series for sequence, candidate in recognition.found.items()}
         case = load_case(found, arguments.resample_gaps, progress)
-        prepared = preprocess(case, steps, progress)
+        prepared = preprocess(case, steps, progress, brain_finder(load_bundle(BRAIN_MODEL)))
     arguments.out.mkdir(parents=True, exist_ok=True)
     images = {
         sequence.value: arguments.out / f"{sequence.value}.nii.gz"

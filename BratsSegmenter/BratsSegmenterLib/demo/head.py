@@ -66,6 +66,7 @@ def synthetic_head(seed: int = _SEED, spacing_mm: float = 1.0) -> SyntheticHead:
         core_radius_mm=(17.0, 0.1, 13.0, 20.0),
         oedema_extent_mm=(12.0, 0.1, 8.0, 16.0),
         elastic=False,
+        sinuses=0.0,
         acquisition=False,
         with_skull=1.0,
         missing_sequence=0.0,

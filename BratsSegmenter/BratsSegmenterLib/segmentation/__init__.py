@@ -9,7 +9,13 @@ from BratsSegmenterLib.lazy import lazy_names
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation.brain import brain_finder
-    from BratsSegmenterLib.segmentation.bundle import Bundle, available_bundles, installed_bundles, load_bundle
+    from BratsSegmenterLib.segmentation.bundle import (
+        BRAIN_MODEL,
+        Bundle,
+        available_bundles,
+        installed_bundles,
+        load_bundle,
+    )
     from BratsSegmenterLib.segmentation.bundle_writer import write_bundle
     from BratsSegmenterLib.segmentation.calibration import (
         Calibration,
@@ -43,6 +49,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "brain_finder": "brain",
+    "BRAIN_MODEL": "bundle",
     "Bundle": "bundle",
     "available_bundles": "bundle",
     "installed_bundles": "bundle",
@@ -82,6 +89,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "BRAIN_MODEL",
     "BRATS_MRI_SEGMENTATION",
     "PRESETS",
     "PUBLISHED",

@@ -91,7 +91,7 @@ def synthesise(
         positions = positions + elastic_displacement(random)
     head = render_head(anatomy, contrast, positions, placement, random)
     if settings.distractors:
-        head = with_distractors(head, random)
+        head = with_distractors(head, random, settings.sinuses)
     labels = torch.zeros(settings.shape, dtype=torch.uint8, device=grid.device)
     if plan is not None:
         head, labels = _with_tumour(plan, head, settings, random)

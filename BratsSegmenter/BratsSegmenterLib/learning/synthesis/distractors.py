@@ -13,19 +13,26 @@ from BratsSegmenterLib.learning.synthesis.randomness import Randomness
 _COLUMN_AXIS = 2
 
 
-def with_distractors(head: Head, random: Randomness) -> Head:
-    """The head with some of: white-matter lesions, periventricular caps, vessels and sinuses, a cyst or old infarct."""
+def with_distractors(head: Head, random: Randomness, sinuses: float = 0.5) -> Head:
+    """The head with some of: white-matter lesions, periventricular caps, vessels and sinuses, a cyst or old infarct.
+
+    Parameters
+    ----------
+    head, random
+    sinuses : float
+        Share of heads with venous sinuses at the brain's surface.
+    """
     images = head.images
     for probability, draw in (
         (0.45, _white_matter_lesions),
         (0.35, _periventricular_caps),
         (0.35, _small_vessels),
         (0.65, _large_vessels),
-        (0.5, _venous_sinuses),
+        (sinuses, _venous_sinuses),
         (0.12, _fluid_cavity),
         (0.06, _old_infarct),
     ):
-        if random.chance(probability):
+        if probability > 0 and random.chance(probability):
             images = draw(head.with_images(images), random)
     return head.with_images(images)
 

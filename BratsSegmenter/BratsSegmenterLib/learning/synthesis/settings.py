@@ -64,6 +64,8 @@ class SynthesisSettings:
         Whether anatomies are warped.
     distractors : bool
         Whether white-matter lesions, vessels, cysts and the like are drawn.
+    sinuses : float
+        Probability of venous sinuses at the brain's surface, where distractors are drawn.
     acquisition : bool
         Whether blur, thick slices, bias field, noise, clipping and motion are applied.
     with_skull : float
@@ -86,6 +88,7 @@ class SynthesisSettings:
     mass_effect: float = 0.65
     elastic: bool = True
     distractors: bool = True
+    sinuses: float = 0.5
     acquisition: bool = True
     with_skull: float = 0.12
     missing_sequence: float = 0.06

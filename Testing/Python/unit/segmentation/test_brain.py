@@ -15,6 +15,7 @@ from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, load_anatomies, synthesise
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import (
+    BRAIN_MODEL,
     Bundle,
     available_bundles,
     brain_finder,
@@ -23,7 +24,6 @@ from BratsSegmenterLib.segmentation import (
     segment,
     write_bundle,
 )
-from BratsSegmenterLib.segmentation.bundle import BRAIN_MODEL
 
 
 def _always(answer: float, folder: Path) -> Bundle:
