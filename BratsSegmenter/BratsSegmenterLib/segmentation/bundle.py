@@ -118,10 +118,12 @@ def _folder(name_or_path: str | Path) -> Path:
     for folder in (models_folder() / name_or_path, Path(name_or_path)):
         if (folder / "configs").is_dir():
             return folder.resolve()
-    raise BundleError(
-        f"There is no model bundle '{name_or_path}'.",
-        f"Installed: {', '.join(available_bundles()) or 'none'}. Choose one of them, or give the path of a folder.",
-    )
+    if name_or_path == BRAIN_MODEL:
+        advice = "It belongs to the extension, and every study needs it: install the extension again."
+    else:
+        installed = ", ".join(available_bundles()) or "none"
+        advice = f"Installed: {installed}. Choose one of them, or give the path of a folder."
+    raise BundleError(f"There is no model bundle '{name_or_path}'.", advice)
 
 
 def _read_json(folder: Path, relative: str) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def _erase(
         return []
     labels[np.isin(pieces, erased)] = 0
     erased_ml = sizes_mm3[erased].sum() / _MM3_PER_ML
-    return [f"{erased.size} {what} were erased, {erased_ml:.2f} mL in all, as the chosen post-processing asks."]
+    return [f"{erased.size} {what} were erased, {erased_ml:.2f} mL in all, by the rules of post-processing."]
 
 
 def _replace_little_enhancement(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
@@ -113,6 +113,6 @@ def _replace_little_enhancement(labels: NDArray[np.uint8], voxel_mm3: float, lea
         return []
     labels[enhancing] = NCR.label
     return [
-        f"Enhancing tumour of only {volume_mm3:.0f} mm3 was counted as necrotic core, because the chosen "
-        f"post-processing believes in enhancement from {least_mm3:g} mm3 on."
+        f"Enhancing tumour of only {volume_mm3:.0f} mm3 was counted as necrotic core, because the rules of "
+        f"post-processing believe in enhancement from {least_mm3:g} mm3 on."
     ]

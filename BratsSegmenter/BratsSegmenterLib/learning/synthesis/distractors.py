@@ -13,7 +13,7 @@ from BratsSegmenterLib.learning.synthesis.randomness import Randomness
 _COLUMN_AXIS = 2
 
 
-def with_distractors(head: Head, random: Randomness, sinuses: float = 0.5) -> Head:
+def with_distractors(head: Head, random: Randomness, sinuses: float) -> Head:
     """The head with some of: white-matter lesions, periventricular caps, vessels and sinuses, a cyst or old infarct.
 
     Parameters

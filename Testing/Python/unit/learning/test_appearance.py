@@ -88,7 +88,7 @@ def test_half_of_the_heads_have_sinuses_at_the_surface_bright_in_t1c_and_dark_in
         distance_mm = _ball_distance_mm(random, 45.0)
         nothing = torch.zeros(_SHAPE)
         before = contrast.grey.view(4, 1, 1, 1).expand(4, *_SHAPE)
-        head = with_distractors(Head(before, nothing, nothing, nothing, distance_mm, contrast), random)
+        head = with_distractors(Head(before, nothing, nothing, nothing, distance_mm, contrast), random, sinuses=0.5)
         change = head.images - before
         sinus = (change[T1C] > 0.25) & (change[T2] < -0.1) & (distance_mm < 0)
         visible.append(bool(sinus.sum() > 30))

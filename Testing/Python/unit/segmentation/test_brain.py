@@ -11,7 +11,7 @@ from model_samples import WITH_BRAIN, prepared_arrays, tiny_bundle
 from scipy import ndimage
 
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.errors import InferenceError
+from BratsSegmenterLib.errors import BundleError, InferenceError
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, load_anatomies, synthesise
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import (
@@ -19,6 +19,7 @@ from BratsSegmenterLib.segmentation import (
     Bundle,
     available_bundles,
     brain_finder,
+    bundle,
     installed_bundles,
     load_bundle,
     segment,
@@ -60,6 +61,16 @@ def test_a_model_without_such_an_output_has_the_brain_found_by_the_shipped_brain
     images, head, brain = _head_with_skull()
     found = brain_finder(tiny_bundle(tmp_path / "tiny"))(images, head, Progress())
     assert 2 * (found & brain).sum() / (found.sum() + brain.sum()) > 0.9
+
+
+def test_without_the_brain_model_the_user_is_told_to_install_the_extension_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tiny_bundle(tmp_path / "tiny")
+    monkeypatch.setattr(bundle, "models_folder", lambda: tmp_path / "models")
+    with pytest.raises(BundleError, match="'brain-synthetic'") as caught:
+        brain_finder(other)
+    assert "install the extension again" in caught.value.advice
 
 
 def test_the_brain_model_is_none_to_segment_tumours_with() -> None:
