@@ -44,7 +44,13 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation.labels import labels_from
     from BratsSegmenterLib.segmentation.network import ResidualUNet
     from BratsSegmenterLib.segmentation.postprocessing import PRESETS, Cleaned, Postprocessing, postprocess
-    from BratsSegmenterLib.segmentation.specification import ModelSpecification, Need, NetworkDefinition, Normalisation
+    from BratsSegmenterLib.segmentation.specification import (
+        ModelSpecification,
+        Need,
+        NetworkDefinition,
+        Normalisation,
+        SecondLook,
+    )
     from BratsSegmenterLib.segmentation.standard_scale import StandardScale
 
 _HOMES = {
@@ -85,6 +91,7 @@ _HOMES = {
     "Need": "specification",
     "NetworkDefinition": "specification",
     "Normalisation": "specification",
+    "SecondLook": "specification",
     "StandardScale": "standard_scale",
 }
 
@@ -110,6 +117,7 @@ __all__ = [
     "RegionCalibration",
     "RegionProbabilities",
     "ResidualUNet",
+    "SecondLook",
     "StandardScale",
     "available_bundles",
     "brain_finder",

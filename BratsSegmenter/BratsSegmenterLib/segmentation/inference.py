@@ -18,7 +18,7 @@ from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation.bundle import Bundle
 from BratsSegmenterLib.segmentation.devices import choose_device
 from BratsSegmenterLib.segmentation.grid import WorkingGrid
-from BratsSegmenterLib.segmentation.specification import Normalisation
+from BratsSegmenterLib.segmentation.specification import ModelSpecification, Normalisation, SecondLook
 from BratsSegmenterLib.segmentation.standard_scale import on_standard_scales
 from BratsSegmenterLib.segmentation.windows import WindowRunner
 
@@ -178,6 +178,7 @@ def network_output(
     network = bundle.load_network()
     grid = WorkingGrid.over(prepared.mask, prepared.geometry.spacing_mm[::-1], specification)
     image = grid.to_network(*_channels(prepared, bundle))
+    looks = specification.second_looks_at(prepared.present)
     runner = WindowRunner(
         network,
         chosen,
@@ -185,14 +186,34 @@ def network_output(
         specification.multiple_of,
         specification.overlap,
         chosen.type != "cpu" if settings.mixed_precision is None else settings.mixed_precision,
-        passes=1 + settings.flip_averaging,
+        passes=(1 + len(looks)) * (1 + settings.flip_averaging),
     )
-    probabilities = runner.probabilities(image, progress)
-    if settings.flip_averaging:
-        axis = 2 + grid.order.permutation.index(_LEFT_RIGHT)
-        mirrored = runner.probabilities(image.flip(axis), progress).flip(axis)
-        probabilities = (probabilities + mirrored) / 2
+    mirrored_axis = 2 + grid.order.permutation.index(_LEFT_RIGHT) if settings.flip_averaging else None
+    total = _answer(runner, image, mirrored_axis, progress)
+    counts = torch.ones(total.shape[1], 1, 1, 1)
+    for look in looks:
+        again = _answer(runner, _blanked(image, look, specification), mirrored_axis, progress)
+        asked = torch.zeros_like(counts)
+        asked[[channel for channel, region in enumerate(specification.outputs) if region.key in look.regions]] = 1
+        total, counts = total + asked * again, counts + asked
+    probabilities = total / counts
     return NetworkOutput(grid.from_network(probabilities).numpy(), tuple(runner.findings), runner.device_used.type)
+
+
+def _answer(runner: WindowRunner, image: Tensor, mirrored_axis: int | None, progress: Progress) -> Tensor:
+    """Probabilities of all channels, averaged with those of the head mirrored along the axis that is given."""
+    probabilities = runner.probabilities(image, progress)
+    if mirrored_axis is None:
+        return probabilities
+    mirrored = runner.probabilities(image.flip(mirrored_axis), progress).flip(mirrored_axis)
+    return (probabilities + mirrored) / 2
+
+
+def _blanked(image: Tensor, look: SecondLook, specification: ModelSpecification) -> Tensor:
+    """The network's input, shape (1, channels, ...), with the look's sequences as if they had not been acquired."""
+    blanked = image.clone()
+    blanked[:, [specification.sequences.index(sequence) for sequence in look.without]] = 0
+    return blanked
 
 
 def entropy(probabilities: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -12,10 +12,16 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from BratsSegmenterLib.domain import ET, RC, TC, WT, Region, Sequence
+from BratsSegmenterLib.domain import ET, RC, REGIONS, TC, WT, Region, Sequence
 from BratsSegmenterLib.errors import BundleError
 from BratsSegmenterLib.segmentation.postprocessing import Postprocessing
-from BratsSegmenterLib.segmentation.specification import ModelSpecification, Need, NetworkDefinition, Normalisation
+from BratsSegmenterLib.segmentation.specification import (
+    ModelSpecification,
+    Need,
+    NetworkDefinition,
+    Normalisation,
+    SecondLook,
+)
 from BratsSegmenterLib.segmentation.standard_scale import PERCENTILES, StandardScale
 
 BLOCK = "brats_segmenter"
@@ -64,6 +70,7 @@ def from_json(name: str, metadata: Mapping[str, Any], inference: Mapping[str, An
         clip=reader.clip(),
         tolerates_missing=bool(reader.own("tolerates_missing", False)),
         needs=reader.needs(),
+        second_looks=reader.second_looks(),
         postprocessing=reader.postprocessing(),
         data_source=str(metadata.get("data_source", "")),
         scores=dict(metadata.get("eval_metrics", {})),
@@ -131,6 +138,10 @@ def to_json(specification: ModelSpecification, weights: str, sha256: str) -> tup
             "needs": [
                 {"region": need.region, "any_of": [sequence.value for sequence in need.any_of]}
                 for need in specification.needs
+            ],
+            "second_looks": [
+                {"without": [sequence.value for sequence in look.without], "regions": look.regions}
+                for look in specification.second_looks
             ],
             "postprocessing": asdict(specification.postprocessing),
             "weights": weights,
@@ -269,6 +280,22 @@ class _Reader:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise self.wrong("has 'needs' that cannot be read", repr(error)) from error
+
+    def second_looks(self) -> tuple[SecondLook, ...]:
+        """Refused where the network was not trained for them: blanked sequences would mislead it."""
+        try:
+            looks = tuple(
+                SecondLook(
+                    tuple(Sequence(value) for value in look["without"]),
+                    tuple(REGIONS[key].key for key in look["regions"]),
+                )
+                for look in self.own("second_looks", ())
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise self.wrong("has 'second_looks' that cannot be read", repr(error)) from error
+        if looks and not self.own("tolerates_missing", False):
+            raise self.wrong("has 'second_looks', though it does not tolerate missing sequences")
+        return looks
 
 
 def _holds_expression(value: Any) -> bool:

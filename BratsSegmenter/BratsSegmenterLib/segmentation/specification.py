@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -49,6 +49,24 @@ class Need:
 
 
 @dataclass(frozen=True)
+class SecondLook:
+    """The network is asked again with some sequences blanked; the regions named are the mean of all answers.
+
+    A network that was trained with sequences missing answers such a question as well as the first. Where images of one
+    sequence mislead it more than they help, the mean is closer to the truth.
+
+    Attributes
+    ----------
+    without : tuple of Sequence
+    regions : tuple of str
+        Keys.
+    """
+
+    without: tuple[Sequence, ...]
+    regions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ModelSpecification:
     """What a model expects and returns.
 
@@ -88,6 +106,8 @@ class ModelSpecification:
         Whether a sequence that was not acquired may be given as zeros.
     needs : tuple of Need
         What each region cannot be measured without. A region may have several needs, all of which must be met.
+    second_looks : tuple of SecondLook
+        Further questions to the network; only of a model that tolerates missing sequences.
     postprocessing : Postprocessing
         What is too small to be believed of this model.
     data_source : str
@@ -113,6 +133,7 @@ class ModelSpecification:
     tolerates_missing: bool = False
     needs: tuple[Need, ...] = ()
     outputs_brain: bool = False
+    second_looks: tuple[SecondLook, ...] = ()
     postprocessing: Postprocessing = field(default_factory=Postprocessing)
     data_source: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
@@ -124,3 +145,14 @@ class ModelSpecification:
             if not need.is_met_by(present):
                 reasons.setdefault(need.region, need.sentence())
         return reasons
+
+    def second_looks_at(self, present: Collection[Sequence]) -> tuple[SecondLook, ...]:
+        """The second looks that say something new about images of `present`, each with the regions it can measure."""
+        looks = []
+        for look in self.second_looks:
+            left = [sequence for sequence in present if sequence not in look.without]
+            blind = self.not_measured(left)
+            regions = tuple(key for key in look.regions if key not in blind)
+            if regions and 0 < len(left) < len(present):
+                looks.append(replace(look, regions=regions))
+        return tuple(looks)

@@ -103,6 +103,7 @@ def export_bundle(
         standard_scales=standard_scales or {},
         clip=CLIP,
         tolerates_missing=True,
+        second_looks=settings.second_looks,
         needs=tuple(need for need in _NEEDS if need.region in {region.key for region in (*outputs, ED, NCR)}),
         data_source=data_source,
         scores=scores,

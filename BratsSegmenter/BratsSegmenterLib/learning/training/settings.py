@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from BratsSegmenterLib.learning.synthesis.settings import SynthesisSettings
+from BratsSegmenterLib.segmentation import SecondLook
 
 
 class Recipe(Enum):
@@ -151,6 +152,8 @@ class TrainingSettings:
         Weight of each output in the loss: region keys, and ``brain`` for the brain mask.
     checkpoint_minutes : float
         Between two checkpoints.
+    second_looks : tuple of SecondLook
+        How the trained model is to be asked; training itself does not depend on it.
     """
 
     name: str = "glioma-synthetic"
@@ -160,6 +163,7 @@ class TrainingSettings:
         default_factory=lambda: {"WT": 1.0, "TC": 1.0, "ET": 1.0, "RC": 0.4, "brain": 0.3}
     )
     checkpoint_minutes: float = 10.0
+    second_looks: tuple[SecondLook, ...] = ()
     network: NetworkSettings = field(default_factory=NetworkSettings)
     patches: PatchSettings = field(default_factory=PatchSettings)
     cases: CaseSettings = field(default_factory=CaseSettings)

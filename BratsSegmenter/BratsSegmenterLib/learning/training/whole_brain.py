@@ -44,6 +44,12 @@ class WholeBrainRecipe:
                 f"Known are: {', '.join(_ORDER)}.",
             )
         self.outputs = output_keys(settings)
+        unlearnt = {key for look in settings.second_looks for key in look.regions} - set(self.outputs)
+        if unlearnt:
+            raise LearningError(
+                f"The setting 'second_looks' names the region '{min(unlearnt)}', which is not trained.",
+                f"Trained are: {', '.join(self.outputs)}.",
+            )
         self._weights = settings.region_weights
         self._settings = settings
         self._dice = tuple(

@@ -21,7 +21,7 @@ from BratsSegmenterLib.learning.training.optimisation import MovingAverage, lear
 from BratsSegmenterLib.learning.training.settings import CaseSettings, OptimisationSettings, TransferSettings
 from BratsSegmenterLib.learning.training.transfer import start_from
 from BratsSegmenterLib.learning.training.whole_brain import WholeBrainRecipe, region_targets
-from BratsSegmenterLib.segmentation import ResidualUNet
+from BratsSegmenterLib.segmentation import ResidualUNet, SecondLook
 
 torch.set_num_threads(1)
 
@@ -117,6 +117,12 @@ def test_enhancing_tumour_is_not_asked_for_without_t1c(tmp_path: Path) -> None:
 def test_an_unknown_region_is_refused_by_name() -> None:
     with pytest.raises(LearningError, match="XY"):
         WholeBrainRecipe(replace(TRAINING, region_weights={"WT": 1.0, "XY": 1.0}))
+
+
+def test_a_second_look_at_a_region_that_is_not_trained_is_refused() -> None:
+    looks = (SecondLook((Sequence.T1C,), ("WT", "RC")),)
+    with pytest.raises(LearningError, match="'RC', which is not trained"):
+        WholeBrainRecipe(replace(TRAINING, region_weights={"WT": 1.0}, second_looks=looks))
 
 
 def test_augmentation_repeats_itself_and_keeps_zero_zero(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from model_samples import TINY, WITH_BRAIN, model_zoo_bundle, tiny_bundle
 
 from BratsSegmenterLib.domain import ET, RC, TC, WT, Algorithm, Sequence
 from BratsSegmenterLib.errors import BundleError
-from BratsSegmenterLib.segmentation import Normalisation, available_bundles, load_bundle
+from BratsSegmenterLib.segmentation import Normalisation, SecondLook, available_bundles, load_bundle
 
 
 def _edit(folder: Path, file: str, change: Callable[[dict[str, Any]], object]) -> None:
@@ -61,6 +62,27 @@ def test_a_brain_among_the_regions_is_refused(tmp_path: Path) -> None:
 def test_rules_of_post_processing_that_are_unknown_are_refused(bundle_folder: Path) -> None:
     _edit(bundle_folder, "metadata.json", lambda m: m["brats_segmenter"].update(postprocessing={"magic": 1}))
     with pytest.raises(BundleError, match="postprocessing"):
+        load_bundle(bundle_folder)
+
+
+def test_second_looks_are_kept(tmp_path: Path) -> None:
+    looks = (SecondLook((Sequence.T1C, Sequence.T2), ("WT", "TC")), SecondLook((Sequence.T1,), ("ET",)))
+    tiny_bundle(tmp_path / "tiny", replace(TINY, second_looks=looks))
+    assert load_bundle(tmp_path / "tiny").specification.second_looks == looks
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"second_looks": [{"without": ["T9"], "regions": ["WT"]}]},
+        {"second_looks": [{"without": ["T1"], "regions": ["skull"]}]},
+        {"second_looks": [{"without": ["T1"]}]},
+        {"second_looks": [{"without": ["T1"], "regions": ["WT"]}], "tolerates_missing": False},
+    ],
+)
+def test_second_looks_that_make_no_sense_are_refused(bundle_folder: Path, change: dict[str, Any]) -> None:
+    _edit(bundle_folder, "metadata.json", lambda m: m["brats_segmenter"].update(change))
+    with pytest.raises(BundleError, match="second_looks"):
         load_bundle(bundle_folder)
 
 

@@ -17,6 +17,7 @@ from BratsSegmenterLib.segmentation import (
     Bundle,
     InferenceSettings,
     Normalisation,
+    SecondLook,
     StandardScale,
     entropy,
     load_bundle,
@@ -24,6 +25,8 @@ from BratsSegmenterLib.segmentation import (
     uncertainty,
 )
 from BratsSegmenterLib.segmentation.standard_scale import PERCENTILES, SCALE
+
+_WT_WITHOUT_T1C = SecondLook((Sequence.T1C,), ("WT",))
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +136,44 @@ def test_the_mirrored_head_gives_the_mirrored_result_when_flips_are_averaged(bun
     other = segment(mirrored, bundle, "cpu", settings).probabilities
     assert np.allclose(one, other[..., ::-1], atol=1e-5)
     assert not np.allclose(one, segment(prepared, bundle, "cpu").probabilities, atol=1e-3)
+
+
+def test_a_second_look_averages_the_regions_it_names(bundle: Bundle, tmp_path: Path) -> None:
+    looking = tiny_bundle(tmp_path / "looking", replace(TINY, second_looks=(_WT_WITHOUT_T1C,)))
+    prepared = prepared_arrays()
+    first, blind = (segment(case, bundle, "cpu") for case in (prepared, without(prepared, Sequence.T1C)))
+    both = segment(prepared, looking, "cpu").probabilities
+    assert np.allclose(both[0], (first.probabilities[0] + blind.probabilities[0]) / 2, atol=1e-6)
+    assert np.array_equal(both[1:], first.probabilities[1:])
+    assert np.abs(first.probabilities[0] - blind.probabilities[0]).max() > 1e-3
+
+
+def test_two_looks_and_mirrored_heads_count_equally(bundle: Bundle, tmp_path: Path) -> None:
+    looks = (_WT_WITHOUT_T1C, SecondLook((Sequence.T1, Sequence.T2), ("WT",)))
+    looking = tiny_bundle(tmp_path / "looking", replace(TINY, second_looks=looks))
+    prepared = prepared_arrays()
+    settings = InferenceSettings(flip_averaging=True)
+    answers = [
+        segment(without(prepared, *left_out), bundle, "cpu", settings).probabilities[0]
+        for left_out in ((), (Sequence.T1C,), (Sequence.T1, Sequence.T2))
+    ]
+    fractions: list[float] = []
+    listening = Progress(lambda event: fractions.append(event.fraction))
+    result = segment(prepared, looking, "cpu", settings, listening)
+    assert np.allclose(result.probabilities[0], np.mean(answers, axis=0), atol=1e-6)
+    assert fractions == sorted(fractions)
+    assert len(fractions) == 6
+    assert fractions[-1] == 1.0
+
+
+@pytest.mark.parametrize("missing", [(Sequence.T1C,), (Sequence.FLAIR, Sequence.T2)])
+def test_no_second_look_where_it_shows_nothing(bundle: Bundle, tmp_path: Path, missing: tuple[Sequence, ...]) -> None:
+    """The sequence to leave out is not there anyhow, or what would be left cannot show the region."""
+    looks = (_WT_WITHOUT_T1C, SecondLook((Sequence.T1C,), ("TC",)))
+    looking = tiny_bundle(tmp_path / "looking", replace(TINY, second_looks=looks))
+    prepared = without(prepared_arrays(), *missing)
+    one, other = (segment(prepared, model, "cpu").probabilities for model in (bundle, looking))
+    assert np.array_equal(one, other)
 
 
 def test_a_cancel_acts_within_a_layer_of_the_first_window(bundle: Bundle) -> None:
