@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from BratsSegmenterLib.learning.synthesis.contrast import T1
+from BratsSegmenterLib.learning.synthesis.contrast import FLAIR, T1, T1C, T2
 from BratsSegmenterLib.learning.synthesis.filters import blur
 from BratsSegmenterLib.learning.synthesis.randomness import Randomness
 
@@ -17,6 +17,8 @@ _CORRECTED = 0.5
 """Share of studies whose bias fields were corrected (N4) before they reach the network, as pre-processing does."""
 _LEFT_BY_CORRECTION = 0.3
 """What such a correction leaves of a bias field, as a share of its logarithm."""
+_GAMMA = {T1: 0.0, T1C: 0.0, T2: 0.45, FLAIR: 0.0}
+"""Mean logarithm of the exponent that makes the scale of a sequence: heavy T2 weighting sets fluid far above tissue."""
 _SLICE_SIGMA = 0.42
 """Standard deviation of a Gaussian that blurs like a slice profile of unit thickness."""
 
@@ -30,13 +32,13 @@ def acquire(images: Tensor, mask: Tensor, random: Randomness) -> Tensor:
     mask : Tensor of bool, shape (slices, rows, columns)
         The brain, whose brightest values clipping cuts off.
     """
-    clean, thick_t1, clipped = random.chance(0.3), random.chance(0.15), random.chance(0.2)
-    thick = 0.0 if clean else random.uniform(0, 0.7)
-    noise = random.uniform(0, 0.012 if clean else 0.05)
+    clean, thick_t1, clipped = random.chance(0.15), random.chance(0.15), random.chance(0.2)
+    thick = 0.0 if clean else random.uniform(0, 1)
+    noise = random.uniform(0, 0.012 if clean else 0.08)
     bias = _LEFT_BY_CORRECTION if random.chance(_CORRECTED) else 1.0
     acquired = []
     for channel, image in enumerate(images):
-        x = image.clamp(min=0).pow(math.exp(random.normal(0, 0.18)))
+        x = image.clamp(min=0).pow(math.exp(random.normal(_GAMMA[channel], 0.18)))
         x = _resolve(x, clean, random.chance(thick) or (channel == T1 and thick_t1), random)
         x = x * _bias_field(random) ** bias
         if not clean and random.chance(0.06):
@@ -57,7 +59,7 @@ def acquire(images: Tensor, mask: Tensor, random: Randomness) -> Tensor:
 
 def _resolve(x: Tensor, clean: bool, thick: bool, random: Randomness) -> Tensor:
     """In-plane resolution and slice thickness, as a Gaussian along each axis."""
-    sigma = [0.0 if clean else random.uniform(0, 0.65) / random.grid.spacing_mm] * 3
+    sigma = [0.0 if clean else random.uniform(0, 1.0) / random.grid.spacing_mm] * 3
     if thick:
         sigma[random.pick(_PLANES)] = random.uniform(1, 6.5) * _SLICE_SIGMA / random.grid.spacing_mm
     return blur(x, sigma)

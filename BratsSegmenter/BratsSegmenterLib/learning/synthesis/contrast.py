@@ -66,6 +66,8 @@ _SOFT = (Tissue.MARROW, Tissue.SOFT_TISSUE, Tissue.SKIN, Tissue.MUCOSA, Tissue.M
 _PARENCHYMA = tuple(
     tissue for tissue in BRAIN if tissue not in (Tissue.VENTRICLE, Tissue.CHOROID_PLEXUS, Tissue.PERIVASCULAR_SPACE)
 )
+_WHITE = (Tissue.WHITE_MATTER, Tissue.CEREBELLAR_WHITE_MATTER, Tissue.BRAINSTEM, Tissue.PALLIDUM)
+_GREY = tuple(tissue for tissue in _PARENCHYMA if tissue not in (*_WHITE, Tissue.WHITE_MATTER_LESION))
 
 
 class Enhancement(NamedTuple):
@@ -85,8 +87,16 @@ _ENHANCING = {
     Tissue.PERIVASCULAR_SPACE: Enhancement(0.5, 0.0, 0.8),
     Tissue.SOFT_TISSUE: Enhancement(1.0, 0.0, 0.3),
 }
-_NARROW_SULCI = 0.5
+_NARROW_SULCI = 0.75
 """Share of heads whose sulci hold less fluid than those of the label maps: the young, and swollen brains."""
+_OTHER_T1 = 0.6
+"""Share of examinations whose T1c was acquired by another pulse sequence than their T1."""
+_BLOOD_OF_GREY_MATTER = 0.08
+"""Greatest brightening of grey matter in T1c: it holds more blood than white matter."""
+_FULL_SULCI = 0.6
+"""Share of examinations in which vessels and meninges brighten the sulci in T1c, finer than the grid resolves."""
+_GREY_TO_WHITE = {T1: (0.1, 1.0), T1C: (0.1, 1.1), T2: (0.2, 1.1), FLAIR: (0.2, 1.2)}
+"""How strong the difference between grey and white matter is, relative to the priors: least and greatest."""
 _BLACK_BLOOD = 0.35
 """Share of spin-echo T1c images in which flowing blood stays dark."""
 
@@ -153,7 +163,8 @@ def _spread_priors(random: Randomness, spread: float) -> NDArray[np.float64]:
             values[outside] = random.numbers.uniform(0, 1.3, len(outside))
     deviation[[Tissue.AIR, Tissue.BONE, Tissue.CSF, Tissue.OPTIC_NERVE, Tissue.SPINAL_CORD, *BRAIN]] = _SPREAD * spread
     table = np.array([t1, t1, t2, flair]) + random.numbers.normal(size=(4, len(Tissue))) * deviation
-    table[T1C] = table[T1] + random.numbers.normal(0, 0.015, len(Tissue))
+    if not random.chance(_OTHER_T1):
+        table[T1C] = table[T1] + random.numbers.normal(0, 0.015, len(Tissue))
     return table
 
 
@@ -162,6 +173,9 @@ def _enhance(table: NDArray[np.float64], random: Randomness) -> None:
     for tissue, enhancement in _ENHANCING.items():
         if random.chance(enhancement.probability):
             table[T1C, tissue] += random.uniform(enhancement.least, enhancement.greatest) * dose
+    if random.chance(_FULL_SULCI):
+        table[T1C, Tissue.CSF] += random.uniform(0, 0.4) * dose
+    table[T1C, _GREY] += random.uniform(0, _BLOOD_OF_GREY_MATTER)
     if random.chance(_BLACK_BLOOD):
         table[T1C, Tissue.VEIN] = table[T1, Tissue.VEIN]
 
@@ -169,8 +183,9 @@ def _enhance(table: NDArray[np.float64], random: Randomness) -> None:
 def _scale_parenchyma(table: NDArray[np.float64], random: Randomness, spread: float) -> None:
     """Let the difference between grey and white matter vary from faint to strong."""
     for channel in range(4):
+        least, greatest = _GREY_TO_WHITE[channel]
         middle = (table[channel, Tissue.WHITE_MATTER] + table[channel, Tissue.CORTEX]) / 2
         parenchyma = table[channel, _PARENCHYMA]
         table[channel, _PARENCHYMA] = middle + (parenchyma - middle) * max(
-            0.0, random.uniform(1 - 0.7 * spread, 1 + 0.3 * spread)
+            0.0, random.uniform(1 + (least - 1) * spread, 1 + (greatest - 1) * spread)
         )

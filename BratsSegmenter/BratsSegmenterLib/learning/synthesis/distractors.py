@@ -26,7 +26,7 @@ def with_distractors(head: Head, random: Randomness, sinuses: float) -> Head:
     for probability, draw in (
         (0.45, _white_matter_lesions),
         (0.35, _periventricular_caps),
-        (0.35, _small_vessels),
+        (0.6, _small_vessels),
         (0.65, _large_vessels),
         (sinuses, _venous_sinuses),
         (0.12, _fluid_cavity),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from BratsSegmenterLib.learning.synthesis.anatomy import Anatomy
-from BratsSegmenterLib.learning.synthesis.contrast import Contrast
+from BratsSegmenterLib.learning.synthesis.contrast import FLAIR, T1C, T2, Contrast
 from BratsSegmenterLib.learning.synthesis.deformation import Placement, sample, sampling_grid
 from BratsSegmenterLib.learning.synthesis.filters import blur
 from BratsSegmenterLib.learning.synthesis.randomness import Randomness
@@ -19,8 +20,9 @@ _GROUPS = (
     (Tissue.VENTRICLE, Tissue.CHOROID_PLEXUS),
     (Tissue.CSF, Tissue.DURA, Tissue.VEIN, Tissue.ARTERY),
 )
-_MISREGISTERED = 0.3
-_MISREGISTRATION_SD_MM = 0.6
+_MISREGISTERED = 0.4
+"""Share of the images that registration leaves a little beside the T1."""
+_MISREGISTRATION_SD_MM = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,13 +74,12 @@ def render_head(
     inside = (where.abs() <= 1).all(-1)[0]
     maps[:-1] *= inside  # beyond the label map there is air
     images = maps[:4]
-    if random.chance(_MISREGISTERED):
-        channel = random.index(4)
-        shift = random.numbers.normal(0, _MISREGISTRATION_SD_MM, 3) * 2 / anatomy.pooling
-        sides = source.shape[:0:-1]
-        offset = [float(mm) / side for mm, side in zip(shift, sides, strict=True)]
-        shifted = sample(source[channel : channel + 1], where + torch.tensor(offset, device=where.device))
-        images[channel] = shifted[0] * inside
+    for channel in (T1C, T2, FLAIR):
+        if random.chance(_MISREGISTERED):
+            shift_mm = random.numbers.normal(0, _MISREGISTRATION_SD_MM, 3)
+            sides_mm = anatomy.pooling * np.array(source.shape[:0:-1])
+            offset = torch.tensor(2 * shift_mm / sides_mm, dtype=where.dtype, device=where.device)
+            images[channel] = sample(source[channel : channel + 1], where + offset)[0] * inside
     return Head(_with_texture(images, random), maps[4], maps[5], maps[6], maps[7], contrast)
 
 
@@ -89,5 +90,5 @@ def _with_texture(images: Tensor, random: Randomness) -> Tensor:
     for image in images:
         sign = 1 if random.chance(0.7) else -1
         own = random.fractal([3, 8, 30], [0.6, 0.6, 1.0])
-        textured.append(image * (1 + sign * random.uniform(0, 0.03) * shared + random.uniform(0.005, 0.03) * own))
+        textured.append(image * (1 + sign * random.uniform(0, 0.03) * shared + random.uniform(0.005, 0.05) * own))
     return torch.stack(textured)
