@@ -199,11 +199,18 @@ class Case:
 
 @dataclass(frozen=True)
 class Algorithm:
-    """Who drew it: the bundle's name and version, and the SHA-256 of its weights."""
+    """Who drew it: the bundle's name and version, and the SHA-256 of its weights.
+
+    Attributes
+    ----------
+    brain_model : str
+        Name and version of the model whose brain mask it was shown; empty where the mask is no model's.
+    """
 
     name: str
     version: str
     weights_sha256: str
+    brain_model: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -148,7 +148,7 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
         segmentation = Segmentation(
             drawn.labels,
             geometry,
-            bundle.algorithm,
+            replace(bundle.algorithm, brain_model=prepared.brain_model),
             found.not_measured,
             uncertainty(probabilities),
         )

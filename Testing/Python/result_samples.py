@@ -16,7 +16,7 @@ from BratsSegmenterLib.dicom import Authorship, Provenance
 from BratsSegmenterLib.domain import ED, ET, NCR, RC, Algorithm, Segmentation, Volume
 from BratsSegmenterLib.geometry import Geometry
 
-ALGORITHM = Algorithm("glioma-synthetic", "0.1", "ab" * 32)
+ALGORITHM = Algorithm("glioma-synthetic", "0.1", "ab" * 32, "brain-synthetic 0.1.0")
 
 
 def coronal(

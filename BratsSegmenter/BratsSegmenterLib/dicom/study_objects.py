@@ -100,9 +100,10 @@ def series_and_equipment(kind: ObjectKind, provenance: Provenance) -> dict[str, 
 
 
 def software_versions(provenance: Provenance) -> list[str]:
-    """Our version and the model's, each a Long String of at most 64 characters."""
+    """Our version, the model's, and that of the model that found the brain: Long Strings of at most 64 characters."""
     algorithm = provenance.algorithm
-    return [provenance.software_version[:64], f"{algorithm.name} {algorithm.version}"[:64]]
+    versions = [provenance.software_version, f"{algorithm.name} {algorithm.version}", algorithm.brain_model]
+    return [version[:64] for version in versions if version]
 
 
 def character_set(header: Dataset, added_text: str) -> str | list[str]:

@@ -146,12 +146,13 @@ def _algorithm(header: Dataset, is_ours: bool) -> Algorithm:
     """Of ours the model, as :func:`software_versions` wrote it; of others the maker of the program."""
     if not is_ours:
         return Algorithm(str(header.get("Manufacturer") or "unknown"), "unknown", "")
-    name, _, version = str(header.SoftwareVersions[1]).rpartition(" ")
+    model, brain_model = (*header.SoftwareVersions[1:3], "")[:2]
+    name, _, version = str(model).rpartition(" ")
     weights = None
     for segment in header.get("SegmentSequence") or []:
         identification = segment.get("SegmentationAlgorithmIdentificationSequence") or [Dataset()]
         weights = _SHA256.search(str(identification[0].get("AlgorithmParameters") or ""))
-    return Algorithm(name or version, version if name else "", weights[0] if weights else "")
+    return Algorithm(name or version, version if name else "", weights[0] if weights else "", str(brain_model))
 
 
 def _drawn_on(header: Dataset) -> str:

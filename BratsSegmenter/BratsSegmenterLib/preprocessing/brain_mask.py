@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +34,41 @@ _CLOSING_MM = 6.0
 _COVER_MM = 12.0
 
 
-BrainFinder = Callable[[Mapping[Sequence, NDArray[np.float32]], NDArray[np.bool_], Progress], NDArray[np.bool_]]
-"""From images by sequence and the head, all of shape (k, j, i) on the standard 1 mm grid, to the brain."""
+class BrainFinder(Protocol):
+    """A model's way to find the brain.
+
+    Attributes
+    ----------
+    model : str
+        Its name and version.
+    """
+
+    @property
+    def model(self) -> str: ...
+
+    def __call__(
+        self, images: Mapping[Sequence, NDArray[np.float32]], head: NDArray[np.bool_], progress: Progress
+    ) -> NDArray[np.bool_]:
+        """From images by sequence and the head, all of shape (k, j, i) on the standard 1 mm grid, to the brain."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class FoundBrain:
+    """A brain mask and where it comes from.
+
+    Attributes
+    ----------
+    mask : ndarray of bool, shape (k, j, i)
+    finding : str
+        A sentence for the user.
+    model : str
+        Name and version of the model that found it; empty where none did.
+    """
+
+    mask: NDArray[np.bool_] = field(repr=False)
+    finding: str
+    model: str = ""
 
 
 def find_brain(
@@ -41,7 +76,7 @@ def find_brain(
     head: NDArray[np.bool_],
     progress: Progress,
     learnt: BrainFinder | None = None,
-) -> tuple[NDArray[np.bool_], str]:
+) -> FoundBrain:
     """The brain with its sulci and ventricles, tumours at its surface included.
 
     A model that learnt what a brain is comes first, as far as its answer can be a brain at all. Otherwise, at 2 mm, a
@@ -55,14 +90,7 @@ def find_brain(
         On the standard 1 mm grid.
     head : ndarray of bool, shape (k, j, i)
     progress : Progress
-    learnt : callable, optional
-        A model's way to find the brain.
-
-    Returns
-    -------
-    mask : ndarray of bool, shape (k, j, i)
-    finding : str
-        A sentence for the user.
+    learnt : BrainFinder, optional
 
     Raises
     ------
@@ -80,12 +108,13 @@ def find_brain(
     progress.update(0.05)
     signal = _signal(images)
     if _volume_ml(signal) <= _PLAUSIBLE_ML[1] and _has_no_skull(images, small, head, shape):
-        return signal, "The images come without a skull: what has signal is taken as the brain."
+        return FoundBrain(signal, "The images come without a skull: what has signal is taken as the brain.")
     if learnt is not None:
         mask = learnt(images, head, progress)
         volume_ml = _volume_ml(mask)
         if _PLAUSIBLE_ML[0] <= volume_ml <= _PLAUSIBLE_ML[1]:
-            return mask, f"The brain mask of the model holds {volume_ml:.0f} mL."
+            finding = f"The brain mask of the model {learnt.model} holds {volume_ml:.0f} mL."
+            return FoundBrain(mask, finding, learnt.model)
     shares = {}
     for sequence, image in small.items():
         shares[sequence] = relative_brightness(image, shape, _WORKING_MM)
@@ -93,7 +122,7 @@ def find_brain(
     centre = np.argwhere(shape.deep).mean(axis=0)
     inside = grow_brain_surface(brain_evidence(shares, shape), _WORKING_MM, centre, _EDGE, Portion(progress, 0.25, 0.8))
     mask = _doubled(_without_cover(inside, tissue(shares), shape, progress), head.shape)
-    return mask, _finding(_volume_ml(mask))
+    return FoundBrain(mask, _finding(_volume_ml(mask)))
 
 
 def _volume_ml(mask: NDArray[np.bool_]) -> float:

@@ -12,7 +12,7 @@ from BratsSegmenterLib.domain import Case, Sequence
 from BratsSegmenterLib.errors import PreprocessingError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.preprocessing.bias_field import bias_field
-from BratsSegmenterLib.preprocessing.brain_mask import BrainFinder, find_brain
+from BratsSegmenterLib.preprocessing.brain_mask import BrainFinder, FoundBrain, find_brain
 from BratsSegmenterLib.preprocessing.grid import (
     SPACING_MM,
     bounding_box_mm,
@@ -53,8 +53,8 @@ def preprocess(
         All steps when left out.
     progress : Progress, optional
         Each step is a stage.
-    learnt_brain : callable, optional
-        A model's way to find the brain, used where its answer is plausible.
+    learnt_brain : BrainFinder, optional
+        Used where its answer is plausible.
 
     Returns
     -------
@@ -76,8 +76,9 @@ def preprocess(
     with progress.stage("resampling"):
         images, head, grid = _resample(case, volumes, transforms, progress)
     with progress.stage("brain mask"):
-        mask = _mask(images, head, steps, learnt_brain, progress, findings)
-        images, mask, grid = _cropped(images, mask, grid)
+        brain = _brain(images, head, steps, learnt_brain, progress)
+        findings.append(brain.finding)
+        images, mask, grid = _cropped(images, brain.mask, grid)
     with progress.stage("bias correction"):
         fields = _bias_fields(images, grid, mask, steps, progress, findings)
         images = {sequence: image / fields[sequence] if fields else image for sequence, image in images.items()}
@@ -92,6 +93,7 @@ def preprocess(
         transforms=transforms,
         bias_fields=fields,
         findings=tuple(findings),
+        brain_model=brain.model,
     )
 
 
@@ -164,20 +166,12 @@ def _bias_fields(
     return fields
 
 
-def _mask(
-    images: Images,
-    head: NDArray[np.bool_],
-    steps: Steps,
-    learnt_brain: BrainFinder | None,
-    progress: Progress,
-    findings: list[str],
-) -> NDArray[np.bool_]:
+def _brain(
+    images: Images, head: NDArray[np.bool_], steps: Steps, learnt_brain: BrainFinder | None, progress: Progress
+) -> FoundBrain:
     if not steps.brain_mask:
-        findings.append("The brain mask is switched off: skull and scalp are kept.")
-        return head
-    mask, finding = find_brain(images, head, progress, learnt_brain)
-    findings.append(finding)
-    return mask
+        return FoundBrain(head, "The brain mask is switched off: skull and scalp are kept.")
+    return find_brain(images, head, progress, learnt_brain)
 
 
 def _channels(

@@ -39,6 +39,8 @@ class PreparedCase:
         The factor that was divided out of each image; empty when the correction is switched off.
     findings : tuple of str
         Sentences for the user: what was moved, skipped or doubted.
+    brain_model : str
+        Name and version of the model that found the brain; empty where none did.
     """
 
     images: NDArray[np.float32] = field(repr=False)
@@ -49,6 +51,7 @@ class PreparedCase:
     transforms: Mapping[Sequence, sitk.Transform]
     bias_fields: Mapping[Sequence, NDArray[np.float32]] = field(repr=False)
     findings: tuple[str, ...] = ()
+    brain_model: str = ""
 
     @property
     def moved_mm(self) -> dict[Sequence, float]:

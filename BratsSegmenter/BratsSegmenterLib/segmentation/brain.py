@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,12 +22,35 @@ _AIR = 0.15
 _CLOSING_MM = 4.0
 
 
-def brain_finder(
-    bundle: Bundle, device: str = "auto"
-) -> Callable[[Mapping[Sequence, NDArray[np.float32]], NDArray[np.bool_], Progress], NDArray[np.bool_]]:
-    """The bundle's own way to find the brain, or that of the brain model where its network has no output for it.
+@dataclass(frozen=True)
+class LearntBrain:
+    """A model's way to find the brain.
 
-    It takes images by sequence and the head, all of shape (k, j, i) on a 1 mm grid, and gives the brain there.
+    Attributes
+    ----------
+    bundle : Bundle
+        Its last output is the brain.
+    device : str
+        "auto", "cuda", "mps" or "cpu".
+    """
+
+    bundle: Bundle
+    device: str
+
+    @property
+    def model(self) -> str:
+        """The model's name and version."""
+        return f"{self.bundle.name} {self.bundle.specification.version}"
+
+    def __call__(
+        self, images: Mapping[Sequence, NDArray[np.float32]], head: NDArray[np.bool_], progress: Progress
+    ) -> NDArray[np.bool_]:
+        """The brain from images by sequence and the head, all of shape (k, j, i) on a 1 mm grid."""
+        return _find(images, head, self.bundle, self.device, progress)
+
+
+def brain_finder(bundle: Bundle, device: str = "auto") -> LearntBrain:
+    """The bundle's own way to find the brain, or that of the brain model where its network has no output for it.
 
     Parameters
     ----------
@@ -40,14 +63,7 @@ def brain_finder(
     BundleError
         The brain model is damaged.
     """
-    finder = bundle if bundle.specification.outputs_brain else load_bundle(BRAIN_MODEL)
-
-    def find(
-        images: Mapping[Sequence, NDArray[np.float32]], head: NDArray[np.bool_], progress: Progress
-    ) -> NDArray[np.bool_]:
-        return _find(images, head, finder, device, progress)
-
-    return find
+    return LearntBrain(bundle if bundle.specification.outputs_brain else load_bundle(BRAIN_MODEL), device)
 
 
 @dataclass(frozen=True, eq=False)

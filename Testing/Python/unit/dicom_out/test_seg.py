@@ -1,5 +1,6 @@
 """Segmentation objects hold every voxel, for us and for dcmqi, and say what it is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import highdicom as hd
@@ -77,6 +78,16 @@ def test_segments_carry_codes_algorithm_and_the_declared_private_scheme(written:
     assert {segment.SegmentAlgorithmType for segment in written.SegmentSequence} == {"AUTOMATIC"}
     assert {segment.SegmentAlgorithmName for segment in written.SegmentSequence} == {"glioma-synthetic"}
     assert written.CodingSchemeIdentificationSequence[0].CodingSchemeDesignator == "99BRATSSEG"
+
+
+def test_the_versions_name_program_model_and_the_model_that_found_the_brain(volume: Volume, tmp_path: Path) -> None:
+    without = samples.provenance(algorithm=replace(samples.ALGORITHM, brain_model=""))
+    for provenance, versions in (
+        (samples.provenance(), ["0.1.0", "glioma-synthetic 0.1", "brain-synthetic 0.1.0"]),
+        (without, ["0.1.0", "glioma-synthetic 0.1"]),
+    ):
+        path = write_seg(tmp_path / "seg.dcm", volume, samples.segmentation_on(volume), provenance).path
+        assert list(dcmread(path).SoftwareVersions) == versions
 
 
 def test_a_new_version_refers_to_its_predecessor(volume: Volume, tmp_path: Path) -> None:

@@ -13,12 +13,27 @@ from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.preprocessing import Steps, preprocess
 from BratsSegmenterLib.preprocessing.prepared import PreparedCase
 from BratsSegmenterLib.preprocessing.sphere import triangulated_sphere
+from BratsSegmenterLib.progress import Progress
 
 ONLY_MASK = Steps(registration=False, bias_correction=False, normalisation=False)
 
 
 def _truth(prepared: PreparedCase) -> np.ndarray:
     return brain_at(points_of(prepared.geometry)).reshape(prepared.geometry.shape)
+
+
+class _Learnt:
+    """Takes for the brain what lies deeper in the head than `depth` voxels."""
+
+    model = "eroding 1.0"
+
+    def __init__(self, depth: float) -> None:
+        self._depth = depth
+        self.answers: list[np.ndarray] = []
+
+    def __call__(self, images: dict, head: np.ndarray, progress: Progress) -> np.ndarray:
+        self.answers.append(ndimage.distance_transform_edt(head) > self._depth)
+        return self.answers[-1]
 
 
 @pytest.fixture(scope="module")
@@ -62,19 +77,18 @@ def test_a_head_with_bright_bone_is_too_large_to_be_taken_for_a_stripped_one():
 
 
 def test_a_model_that_knows_the_brain_is_believed():
-    answers = []
-
-    def learnt(images, head, progress):
-        answers.append(ndimage.binary_erosion(head, iterations=14))
-        return answers[0]
-
+    learnt = _Learnt(14)
     prepared = preprocess(head_case(), ONLY_MASK, learnt_brain=learnt)
-    assert any("brain mask of the model" in finding for finding in prepared.findings)
-    assert prepared.mask.sum() == answers[0].sum()
+    assert any("brain mask of the model eroding 1.0 holds" in finding for finding in prepared.findings)
+    assert prepared.brain_model == "eroding 1.0"
+    assert prepared.mask.sum() == learnt.answers[0].sum()
 
 
 def test_a_model_that_finds_no_plausible_brain_is_not_believed(whole_head):
-    prepared = preprocess(head_case(), ONLY_MASK, learnt_brain=lambda images, head, progress: np.zeros_like(head))
+    learnt = _Learnt(500)
+    prepared = preprocess(head_case(), ONLY_MASK, learnt_brain=learnt)
+    assert not learnt.answers[0].any()
+    assert prepared.brain_model == ""
     assert np.array_equal(prepared.mask, whole_head.mask)
 
 
