@@ -34,7 +34,7 @@ def acquire(images: Tensor, mask: Tensor, random: Randomness) -> Tensor:
     """
     clean, thick_t1, clipped = random.chance(0.15), random.chance(0.15), random.chance(0.2)
     thick = 0.0 if clean else random.uniform(0, 1)
-    noise = random.uniform(0, 0.012 if clean else 0.08)
+    noise = random.log_normal(0.012, 0.9, 0.001, 0.012 if clean else 0.08)
     bias = _LEFT_BY_CORRECTION if random.chance(_CORRECTED) else 1.0
     acquired = []
     for channel, image in enumerate(images):

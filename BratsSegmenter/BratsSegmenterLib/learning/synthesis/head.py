@@ -90,5 +90,7 @@ def _with_texture(images: Tensor, random: Randomness) -> Tensor:
     for image in images:
         sign = 1 if random.chance(0.7) else -1
         own = random.fractal([3, 8, 30], [0.6, 0.6, 1.0])
-        textured.append(image * (1 + sign * random.uniform(0, 0.03) * shared + random.uniform(0.005, 0.05) * own))
+        textured.append(
+            image * (1 + sign * random.uniform(0, 0.02) * shared + random.log_normal(0.01, 0.7, 0.002, 0.05) * own)
+        )
     return torch.stack(textured)
