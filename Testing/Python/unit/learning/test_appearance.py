@@ -1,4 +1,4 @@
-"""What synthetic images share with real ones: bulging masks, levelling oedema, sinuses, corrected bias fields."""
+"""What synthetic images share with real ones: masks that bulge, levelling oedema, sinuses, bias, contrast, noise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from BratsSegmenterLib.learning.synthesis import acquisition
 from BratsSegmenterLib.learning.synthesis.acquisition import acquire
 from BratsSegmenterLib.learning.synthesis.appearance import paint_tumour
 from BratsSegmenterLib.learning.synthesis.compartments import Compartments
-from BratsSegmenterLib.learning.synthesis.contrast import FLAIR, T1C, T2, draw_contrast
+from BratsSegmenterLib.learning.synthesis.contrast import FLAIR, T1, T1C, T2, draw_contrast
 from BratsSegmenterLib.learning.synthesis.distractors import with_distractors
 from BratsSegmenterLib.learning.synthesis.growth import Growth, TumourPlan
 from BratsSegmenterLib.learning.synthesis.head import Head
@@ -109,3 +109,33 @@ def test_a_correction_leaves_a_third_of_the_bias_field(monkeypatch: pytest.Monke
     uncorrected = unevenness()
     monkeypatch.setattr(acquisition, "_CORRECTED", share)
     assert unevenness() / uncorrected == pytest.approx(1 - 0.7 * share, abs=0.12)
+
+
+def test_t1c_often_has_a_contrast_of_its_own() -> None:
+    tissues = [Tissue.WHITE_MATTER, Tissue.CORTEX, Tissue.THALAMUS, Tissue.PUTAMEN, Tissue.CAUDATE, Tissue.PALLIDUM]
+    likeness = []
+    for seed in _SEEDS:
+        table = draw_contrast(_random(seed)).table[:, tissues].numpy()
+        likeness.append(np.corrcoef(table[T1], table[T1C])[0, 1])
+    assert 0.3 < np.mean(np.array(likeness) < 0.95) < 0.8
+
+
+def test_fluid_lies_far_above_tissue_in_t2_and_nowhere_else() -> None:
+    white, grey, fluid = 0.36, 0.54, 1.0
+    step = torch.tensor([white, grey, fluid]).repeat_interleave(40).view(1, 1, 120).expand(4, 40, 40, 120)
+    grid = Grid.centred((40, 40, 120), 3.0, torch.device("cpu"))
+    ratios = []
+    for seed in _SEEDS:
+        images = acquire(step, torch.ones(step.shape[1:], dtype=torch.bool), Randomness(seed, grid))
+        levels = [images[..., start : start + 20].mean(dim=(1, 2, 3)) for start in (10, 50, 90)]
+        ratios.append(((levels[2] - levels[1]) / (levels[1] - levels[0])).numpy())
+    usual = np.median(ratios, axis=0)
+    assert usual[T2] > 1.3 * (fluid - grey) / (grey - white)
+    assert usual[[T1, T1C, FLAIR]] == pytest.approx((fluid - grey) / (grey - white), rel=0.25)
+
+
+def test_most_images_have_little_noise_and_some_have_much() -> None:
+    flat, mask = torch.ones(4, *_SHAPE), torch.ones(_SHAPE, dtype=torch.bool)
+    noise = [(x := acquire(flat, mask, _random(seed)))[..., 1:].sub(x[..., :-1]).std().item() for seed in _SEEDS]
+    assert np.median(noise) < 0.02
+    assert max(noise) > 0.04
