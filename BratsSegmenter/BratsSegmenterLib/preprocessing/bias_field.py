@@ -10,16 +10,20 @@ from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.progress import Progress
 
 _SHRINK = 6
-# Cubic splines of 2, then 4 elements a side. More would follow a tumour as if it were shading: on a T1c with an added
-# shading of 15 % the error fell to 8 % with these and rose to 11 % with 8 elements. ITK's filter cannot be stopped,
-# so it runs as short executions, each on what the former left.
-_CONTROL_POINTS = (5, 7, 7, 7)
+# Cubic splines of 2 elements a side, twice. More would follow large tumours as if they were shading
+# (Testing/benchmarks/bias_field.py). ITK's filter cannot be stopped, so it runs as short executions, each on what the
+# former left.
+_CONTROL_POINTS = (5, 5)
 _ITERATIONS = 15
 _CONVERGENCE = 1e-4
 
 
 def bias_field(
-    array: NDArray[np.float32], geometry: Geometry, mask: NDArray[np.bool_], progress: Progress
+    array: NDArray[np.float32],
+    geometry: Geometry,
+    mask: NDArray[np.bool_],
+    progress: Progress,
+    control_points: tuple[int, ...] = _CONTROL_POINTS,
 ) -> NDArray[np.float32]:
     """The factor by which shading brightens each voxel, 1 on average inside the mask.
 
@@ -35,6 +39,8 @@ def bias_field(
     mask : ndarray of bool, shape of `array`
         Tissue.
     progress : Progress
+    control_points : tuple of int
+        Of the cubic splines along each side, one number for each execution of N4.
 
     Raises
     ------
@@ -45,10 +51,10 @@ def bias_field(
     tissue = sitk.Shrink(geometry.image((mask & (array > 0)).astype(np.uint8)), [_SHRINK] * 3)
     inside = sitk.GetArrayFromImage(tissue) > 0
     log_field = np.zeros(inside.shape)
-    for n, control_points in enumerate(_CONTROL_POINTS):
-        progress.update(n / len(_CONTROL_POINTS))
+    for n, points in enumerate(control_points):
+        progress.update(n / len(control_points))
         n4 = sitk.N4BiasFieldCorrectionImageFilter()
-        n4.SetNumberOfControlPoints([control_points] * 3)
+        n4.SetNumberOfControlPoints([points] * 3)
         n4.SetMaximumNumberOfIterations([_ITERATIONS])
         n4.SetConvergenceThreshold(_CONVERGENCE)
         corrected = n4.Execute(image, tissue)
