@@ -55,7 +55,8 @@ def main() -> None:
         for image in case.images.numpy():
             bright = np.maximum(_at_1_mm(image) * _DEVIATION + _MEAN, _DARKEST).astype(np.float32)
             for flexibility, found in errors.items():
-                found.append(tuple(_error(bright, field, mask, flexibility) for field in (shading, 0 * shading)))
+                shaded, unshaded = (_error(bright, field, mask, flexibility) for field in (shading, 0 * shading))
+                found.append((shaded, unshaded))
     table = Table("control points", "shaded by 15 %", "not shaded", title=f"Error left, {arguments.cases} heads")
     for flexibility, found in errors.items():
         shaded, unshaded = np.median(found, axis=0)
