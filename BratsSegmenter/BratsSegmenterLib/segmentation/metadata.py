@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from BratsSegmenterLib.domain import ET, RC, REGIONS, TC, WT, Region, Sequence
+from BratsSegmenterLib.domain import ET, RC, TC, WT, Region, Sequence
 from BratsSegmenterLib.errors import BundleError
 from BratsSegmenterLib.segmentation.postprocessing import Postprocessing
 from BratsSegmenterLib.segmentation.specification import (
@@ -51,12 +51,13 @@ def from_json(name: str, metadata: Mapping[str, Any], inference: Mapping[str, An
     """
     reader = _Reader(name, metadata, inference)
     reader.refuse_newer_format()
+    sequences = reader.channels("inputs", "image", {sequence.value: sequence for sequence in Sequence})
     outputs = reader.outputs()
     return ModelSpecification(
         version=reader.text("version"),
         description=reader.text("description"),
         network=reader.network(),
-        sequences=reader.channels("inputs", "image", {sequence.value: sequence for sequence in Sequence}),
+        sequences=sequences,
         outputs=tuple(region for region in outputs if region is not None),
         outputs_brain=None in outputs,
         orientation=reader.own("orientation", _MODEL_ZOO_ORIENTATION),
@@ -70,7 +71,7 @@ def from_json(name: str, metadata: Mapping[str, Any], inference: Mapping[str, An
         clip=reader.clip(),
         tolerates_missing=bool(reader.own("tolerates_missing", False)),
         needs=reader.needs(),
-        second_looks=reader.second_looks(),
+        second_looks=reader.second_looks(sequences, outputs),
         postprocessing=reader.postprocessing(),
         data_source=str(metadata.get("data_source", "")),
         scores=dict(metadata.get("eval_metrics", {})),
@@ -281,18 +282,22 @@ class _Reader:
         except (KeyError, TypeError, ValueError) as error:
             raise self.wrong("has 'needs' that cannot be read", repr(error)) from error
 
-    def second_looks(self) -> tuple[SecondLook, ...]:
+    def second_looks(
+        self, sequences: tuple[Sequence, ...], outputs: tuple[Region | None, ...]
+    ) -> tuple[SecondLook, ...]:
         """Refused where the network was not trained for them: blanked sequences would mislead it."""
+        taken = {sequence.value: sequence for sequence in sequences}
+        drawn = {region.key: region.key for region in outputs if region is not None}
         try:
             looks = tuple(
-                SecondLook(
-                    tuple(Sequence(value) for value in look["without"]),
-                    tuple(REGIONS[key].key for key in look["regions"]),
-                )
+                SecondLook(tuple(taken[name] for name in look["without"]), tuple(drawn[key] for key in look["regions"]))
                 for look in self.own("second_looks", ())
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise self.wrong("has 'second_looks' that cannot be read", repr(error)) from error
+        except (KeyError, TypeError) as error:
+            raise self.wrong(
+                f"has 'second_looks' that cannot be read (it takes {', '.join(taken)}; it draws {', '.join(drawn)})",
+                repr(error),
+            ) from error
         if looks and not self.own("tolerates_missing", False):
             raise self.wrong("has 'second_looks', though it does not tolerate missing sequences")
         return looks

@@ -76,6 +76,7 @@ def test_second_looks_are_kept(tmp_path: Path) -> None:
     [
         {"second_looks": [{"without": ["T9"], "regions": ["WT"]}]},
         {"second_looks": [{"without": ["T1"], "regions": ["skull"]}]},
+        {"second_looks": [{"without": ["T1"], "regions": ["ED"]}]},
         {"second_looks": [{"without": ["T1"]}]},
         {"second_looks": [{"without": ["T1"], "regions": ["WT"]}], "tolerates_missing": False},
     ],
