@@ -1,8 +1,9 @@
-"""How alike real and synthetic images are, by the brightness of healthy brain and by its fine detail.
+"""How alike real and synthetic images are, by the brightness of healthy brain and of oedema and by fine detail.
 
 Brightness is in standard deviations from the mean of the brain, as the network gets it. Fine detail is what a Gaussian
-filter of 1.5 voxels takes away; where two sequences have it in common, its correlation is near 1 or -1. Everything is
-measured in brain that lies apart from the brain's surface and from tumour.
+filter of 1.5 voxels takes away; where two sequences have it in common, its correlation is near 1 or -1. Both are
+measured in brain that lies apart from the brain's surface and from tumour. "Oedema brighter" is the chance that a voxel
+of oedema is brighter than one of that brain: a half where brightness does not tell them apart.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy import ndimage
 
-from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.domain import ED, Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, load_anatomies, synthesise
 from BratsSegmenterLib.learning.training.folders import find_training_cases
@@ -30,6 +31,7 @@ _PERCENTILES = (2, 25, 50, 75, 90, 98, 99.7)
 _FROM_SURFACE_VOXELS = 3
 _FROM_TUMOUR_VOXELS = 4
 _FINE_VOXELS = 1.5
+_LEAST_OEDEMA_VOXELS = 50
 
 
 def main() -> None:
@@ -48,7 +50,7 @@ def main() -> None:
     Console().print(table)
 
 
-def _real_cases(folder: Path, settings: SynthesisSettings) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_]]]:
+def _real_cases(folder: Path, settings: SynthesisSettings) -> Iterator[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
     for files in find_training_cases(folder):
         try:
             case = prepare(files.read(), settings.shape, settings.spacing_mm)
@@ -56,23 +58,24 @@ def _real_cases(folder: Path, settings: SynthesisSettings) -> Iterator[tuple[NDA
             print(error)
             continue
         if len(case.present) == len(Sequence):
-            yield case.images.float().numpy(), (case.labels > 0).numpy()
+            yield case.images.float().numpy(), case.labels.numpy()
 
 
 def _synthetic_cases(
     anatomy: Path | None, settings: SynthesisSettings, count: int
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_]]]:
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
     with tempfile.TemporaryDirectory() as cache:
         anatomies = load_anatomies(anatomy, settings.spacing_mm, cache=Path(cache))
     for number in range(count):
         case = synthesise(anatomies, settings, _FIRST_SEED + number)
-        yield case.images.numpy(), (case.labels > 0).numpy()
+        yield case.images.numpy(), case.labels.numpy()
 
 
-def _measures(cases: Iterable[tuple[NDArray[np.float32], NDArray[np.bool_]]]) -> dict[str, list[float]]:
+def _measures(cases: Iterable[tuple[NDArray[np.float32], NDArray[np.uint8]]]) -> dict[str, list[float]]:
     """Name of each measure to its value in every case."""
     found: dict[str, list[float]] = {}
-    for images, tumour in cases:
+    for images, labels in cases:
+        tumour, oedema = labels > 0, labels == ED.label
         within = ndimage.binary_erosion((images != 0).any(axis=0), iterations=_FROM_SURFACE_VOXELS)
         healthy = within & ~ndimage.binary_dilation(tumour, iterations=_FROM_TUMOUR_VOXELS)
         fine = [(image - ndimage.gaussian_filter(image, _FINE_VOXELS))[healthy] for image in images]
@@ -80,10 +83,19 @@ def _measures(cases: Iterable[tuple[NDArray[np.float32], NDArray[np.bool_]]]) ->
             for percent, value in zip(_PERCENTILES, np.percentile(image[healthy], _PERCENTILES), strict=True):
                 found.setdefault(f"{sequence.value}, percentile {percent:g}", []).append(float(value))
             found.setdefault(f"{sequence.value}, fine detail", []).append(float(detail.std()))
+            if oedema.sum() >= _LEAST_OEDEMA_VOXELS:
+                found.setdefault(f"{sequence.value}, oedema", []).append(float(np.median(image[oedema])))
+                plainness = _chance_of_brighter(image[oedema], image[healthy])
+                found.setdefault(f"{sequence.value}, oedema brighter", []).append(plainness)
         for (one, first), (other, second) in combinations(zip(Sequence, fine, strict=True), 2):
             name = f"{one.value} and {other.value}, fine detail in common"
             found.setdefault(name, []).append(float(np.corrcoef(first, second)[0, 1]))
     return found
+
+
+def _chance_of_brighter(values: NDArray[np.float32], others: NDArray[np.float32]) -> float:
+    """That one of `values` exceeds one of `others`: the area under the ROC curve (Hanley and McNeil 1982)."""
+    return float(np.searchsorted(np.sort(others), values).mean() / len(others))
 
 
 if __name__ == "__main__":

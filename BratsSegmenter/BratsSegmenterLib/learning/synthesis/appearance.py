@@ -57,13 +57,15 @@ def paint_tumour(
     softness = random.uniform(0.5, 2.4) if plan.kind is TumourKind.LOW_GRADE else random.uniform(0.35, 0.8)
     core = blur(parts.core.float(), 1.2 * softness / spacing)
     enhancement = blur(parts.enhancing.float(), 1.2 * min(softness, 0.8) / spacing)
-    texture = unevenness * (random.uniform(0.004, 0.045) if plan.homogeneous else random.uniform(0.02, 0.13))
+    texture = unevenness * (random.uniform(0.01, 0.08) if plan.homogeneous else random.uniform(0.05, 0.2))
 
     oedema = _oedema_values(plan, growth, head, random)
     images = blend(head.images, growth.oedema, oedema)
-    brightness = _core_brightness(plan, parts, oedema, head.contrast, random)
+    around = _surroundings(parts, oedema, head.contrast)
+    brightness = _core_brightness(plan, around, head.contrast, random)
     images = blend(images, core, _textured(brightness, texture, random))
-    images = blend(images, enhancement, _enhancing_values(plan, parts, brightness, texture, head.contrast, random))
+    enhancing = _enhancing_values(plan, parts, around, brightness, texture, head.contrast, random)
+    images = blend(images, enhancement, enhancing)
     if random.chance(0.18):
         images = _haemorrhage(images, parts.core, random)
     return PaintedTumour(head.with_images(images), enhancement, texture)
@@ -76,13 +78,13 @@ def _patterns(random: Randomness) -> Tensor:
 def _oedema_values(plan: TumourPlan, growth: Growth, head: Head, random: Randomness) -> Tensor:
     """T1 and T2 part of the way to CSF, FLAIR brighter; a little weaker far from the core."""
     contrast = head.contrast
-    fade = torch.exp(-growth.travel_mm.clamp(min=0) / max(plan.oedema_extent_mm, 1) * random.uniform(0, 0.8))
+    fade = torch.exp(-growth.travel_mm.clamp(min=0) / max(plan.oedema_extent_mm, 1) * random.uniform(0, 0.6))
     texture = 0.18 * (random.uniform(0.1, 0.6) if plan.homogeneous else 1)
     strength = (0.85 + texture * _patterns(random)) * fade.clamp(0.4, 1)
     if plan.faint:
-        in_t1, in_t2, in_flair = random.uniform(0, 0.15), random.uniform(0.05, 0.4), random.uniform(0.2, 0.6)
+        in_t1, in_t2, in_flair = random.uniform(0, 0.15), random.uniform(0.15, 0.55), random.uniform(0.3, 0.9)
     else:
-        in_t1, in_t2, in_flair = random.uniform(0.05, 0.56), random.uniform(0.25, 0.95), random.uniform(0.25, 1.35)
+        in_t1, in_t2, in_flair = random.uniform(0, 0.5), random.uniform(0.5, 1), random.uniform(0.5, 1.8)
     values = head.images.clone()
     for channel, share in ((T1, in_t1), (T1C, in_t1), (T2, in_t2)):
         values[channel] += (contrast.fluid[channel] - values[channel]) * share * strength.clamp(0, 1.05)
@@ -95,49 +97,59 @@ def _oedema_values(plan: TumourPlan, growth: Growth, head: Head, random: Randomn
     return values
 
 
-def _core_brightness(
-    plan: TumourPlan, parts: Compartments, oedema: Tensor, contrast: Contrast, random: Randomness
-) -> list[float]:
-    """Brightness of the non-enhancing core in T1, T1c, T2, FLAIR."""
+def _surroundings(parts: Compartments, oedema: Tensor, contrast: Contrast) -> list[float]:
+    """Brightness in T1, T1c, T2, FLAIR of the oedema around a core, or of what oedema would be like there."""
+    if parts.oedema.any():
+        return [float(channel[parts.oedema].mean()) for channel in oedema]
+    t1, t1c, t2 = (contrast.towards_fluid(channel, share) for channel, share in ((T1, 0.0), (T1C, 0.0), (T2, 0.5)))
+    return [t1, t1c, t2, float(1.7 * contrast.grey[FLAIR])]
+
+
+def _core_brightness(plan: TumourPlan, around: list[float], contrast: Contrast, random: Randomness) -> list[float]:
+    """Brightness of the non-enhancing core in T1, T1c, T2, FLAIR: `around` is that of its oedema."""
     if plan.kind is TumourKind.CYSTIC:
         return _fluid_brightness(contrast, random)
     if plan.kind in (TumourKind.RING, TumourKind.SOLID) and random.chance(0.85):
-        around = float(oedema[FLAIR][parts.oedema].mean()) if parts.oedema.any() else float(1.5 * contrast.grey[FLAIR])
         return _necrosis_brightness(around, contrast, random)
-    return _cellular_brightness(plan, contrast, random)
+    return _cellular_brightness(plan, around, contrast, random)
 
 
 def _fluid_brightness(contrast: Contrast, random: Randomness) -> list[float]:
-    t1 = contrast.towards_fluid(T1, random.uniform(0.3, 1.05))
+    share = random.uniform(0.3, 1.05)
+    t1, t1c = (contrast.towards_fluid(channel, share) for channel in (T1, T1C))
     flair = contrast.towards_fluid(FLAIR, 1 - random.uniform(0, 1.2))
-    return [t1, t1 + random.uniform(0, 0.12), contrast.towards_fluid(T2, random.uniform(0.75, 1.1)), flair]
+    return [t1, t1c + random.uniform(0, 0.12), contrast.towards_fluid(T2, random.uniform(0.75, 1.1)), flair]
 
 
-def _necrosis_brightness(around: float, contrast: Contrast, random: Randomness) -> list[float]:
-    t1 = contrast.towards_fluid(T1, random.uniform(0.3, 1.05))
-    t2 = contrast.towards_fluid(T2, random.uniform(0.15, 1.05))
-    fluid = float(contrast.fluid[FLAIR])
-    flair = fluid + (around - fluid) * random.uniform(0, 1.1)
-    if random.chance(0.3):
-        flair = float(contrast.grey[FLAIR]) * random.uniform(0.5, 1.6)
-    return [t1, t1 + random.uniform(0, 0.12), t2, flair]
+def _necrosis_brightness(around: list[float], contrast: Contrast, random: Randomness) -> list[float]:
+    """Mostly a little wetter than the oedema, brighter in FLAIR as well; suppressed like fluid in a few."""
+    wetter = random.uniform(-0.2, 0.75)
+    t1, t1c = (_wetter(around, contrast, channel, wetter) for channel in (T1, T1C))
+    t2 = _wetter(around, contrast, T2, random.uniform(-0.2, 0.9))
+    suppressed = random.chance(0.2)
+    flair = float(contrast.fluid[FLAIR])
+    flair += (around[FLAIR] - flair) * (random.uniform(0, 0.6) if suppressed else random.uniform(0.6, 1.4))
+    return [t1, t1c + random.uniform(0, 0.08), t2, flair]
 
 
-def _cellular_brightness(plan: TumourPlan, contrast: Contrast, random: Randomness) -> list[float]:
+def _cellular_brightness(plan: TumourPlan, around: list[float], contrast: Contrast, random: Randomness) -> list[float]:
     """Solid tumour that does not enhance; FLAIR is dark in a few: the T2-FLAIR mismatch of some astrocytomas."""
-    grey = float(contrast.grey[FLAIR])
     if plan.faint and plan.kind is TumourKind.LOW_GRADE:
-        t1 = contrast.towards_fluid(T1, random.uniform(-0.2, 0.3))
+        share = random.uniform(-0.2, 0.3)
+        t1, t1c = (contrast.towards_fluid(channel, share) for channel in (T1, T1C))
         t2 = contrast.towards_fluid(T2, random.uniform(-0.05, 0.35))
-        return [t1, t1 + random.uniform(-0.02, 0.05), t2, grey * random.uniform(1.15, 1.7)]
-    mismatch = random.chance(0.15)
-    if plan.kind is TumourKind.LOW_GRADE and plan.homogeneous:
-        t1 = contrast.towards_fluid(T1, random.uniform(0.15, 0.9))
-        t2 = contrast.towards_fluid(T2, random.uniform(0.4, 1.05))
-        return [t1, t1 + random.uniform(-0.02, 0.06), t2, grey * (0.7 if mismatch else 1.65) * random.uniform(0.7, 1.3)]
-    t1 = contrast.towards_fluid(T1, random.uniform(-0.05, 0.7))
-    t2 = contrast.towards_fluid(T2, random.uniform(0.1, 0.95))
-    return [t1, t1 + random.uniform(-0.02, 0.1), t2, grey * (0.65 if mismatch else 1.4) * random.uniform(0.62, 1.4)]
+        flair = float(contrast.grey[FLAIR]) * random.uniform(1.15, 1.7)
+        return [t1, t1c + random.uniform(-0.02, 0.05), t2, flair]
+    wetter = random.uniform(-0.2, 0.7)
+    t1, t1c = (_wetter(around, contrast, channel, wetter) for channel in (T1, T1C))
+    t2 = _wetter(around, contrast, T2, random.uniform(-0.4, 0.8))
+    flair = around[FLAIR] * (0.5 if random.chance(0.12) else 1) * random.uniform(0.75, 1.4)
+    return [t1, t1c + random.uniform(-0.02, 0.05), t2, flair]
+
+
+def _wetter(around: list[float], contrast: Contrast, channel: int, share: float) -> float:
+    """Brightness `share` of the way from the oedema to CSF; drier than the oedema below zero."""
+    return around[channel] + (float(contrast.fluid[channel]) - around[channel]) * share
 
 
 def _textured(brightness: list[float], amplitude: float, random: Randomness) -> Tensor:
@@ -155,6 +167,7 @@ def _textured(brightness: list[float], amplitude: float, random: Randomness) -> 
 def _enhancing_values(
     plan: TumourPlan,
     parts: Compartments,
+    around: list[float],
     core_brightness: list[float],
     texture: float,
     contrast: Contrast,
@@ -162,11 +175,11 @@ def _enhancing_values(
 ) -> Tensor:
     """Enhancing tumour: graded in T1c, weak in the faint zones, never darker than what it encloses."""
     t1 = contrast.towards_fluid(T1, random.uniform(-0.3, 0.5))
-    uptake = 0.8 * random.uniform(_DETECTABLE if random.chance(0.3) else 0.22, 1.3)
+    uptake = 0.65 * random.uniform(_DETECTABLE if random.chance(0.3) else 0.3, 1.3)
     t1c = max(t1, float(contrast.white[T1C]) * random.uniform(0.7, 1)) + uptake
-    t2 = contrast.towards_fluid(T2, random.uniform(-0.25, 0.65))
-    flair = float(contrast.grey[FLAIR]) * random.uniform(0.8, 1.9)
-    values = _textured([t1, t1c, t2, flair], 0.7 * texture, random)
+    t2 = _wetter(around, contrast, T2, random.uniform(-0.4, 0.5))
+    flair = around[FLAIR] * random.uniform(0.65, 1.35)
+    values = _textured([t1, t1c, t2, flair], texture, random)
 
     gradient = (1 + random.uniform(0, 0.5) * random.field(random.resolvable(0.7 * plan.radius_mm))[0]).clamp(0.25, 1.6)
     uneven = t1c + random.uniform(0.03, 0.4) * _patterns(random)

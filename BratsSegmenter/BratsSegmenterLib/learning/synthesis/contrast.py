@@ -95,7 +95,7 @@ _BLOOD_OF_GREY_MATTER = 0.08
 """Greatest brightening of grey matter in T1c: it holds more blood than white matter."""
 _FULL_SULCI = 0.6
 """Share of examinations in which vessels and meninges brighten the sulci in T1c, finer than the grid resolves."""
-_GREY_TO_WHITE = {T1: (0.15, 1.2), T1C: (0.15, 1.2), T2: (0.25, 1.2), FLAIR: (0.25, 1.3)}
+_GREY_TO_WHITE = {T1: (0.15, 1.0), T1C: (0.0, 0.9), T2: (0.25, 1.2), FLAIR: (0.25, 1.3)}
 """How strong the difference between grey and white matter is, relative to the priors: least and greatest."""
 _BLACK_BLOOD = 0.35
 """Share of spin-echo T1c images in which flowing blood stays dark."""

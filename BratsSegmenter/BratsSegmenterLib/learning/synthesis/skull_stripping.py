@@ -12,7 +12,7 @@ CLIP = (-5.0, 8.0)
 _LEAST_DEVIATION = 1e-4
 _FOREGROUND = 0.15
 """Brightness that separates a head from air, where the brightest CSF is about 1."""
-_BULGING = 0.5
+_BULGING = 0.35
 """Share of masks that take in some of what lies beside the brain: venous sinuses, orbit, muscle."""
 
 
@@ -24,7 +24,7 @@ def imperfect_mask(brain_distance_mm: Tensor, tumour: Tensor, random: Randomness
     brain_distance_mm : Tensor of float32, shape (slices, rows, columns)
     tumour : Tensor of bool, shape (slices, rows, columns)
     """
-    margin_mm = random.uniform(3.5, 8) if random.chance(0.15) else random.uniform(-0.5, 3.5)
+    margin_mm = random.uniform(3.5, 8) if random.chance(0.08) else random.uniform(-0.5, 3)
     reach_mm = margin_mm + random.uniform(0, 1.2) * random.field(25)[0]
     if random.chance(_BULGING):
         bulges = (random.field(random.uniform(18, 40))[0] - random.uniform(0.2, 1.2)).clamp(min=0)

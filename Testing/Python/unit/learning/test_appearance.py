@@ -80,6 +80,49 @@ def test_oedema_levels_grey_and_white_matter_in_some_tumours_and_lies_over_them_
     assert 0.2 < np.mean(left < 0.75) < 0.8
 
 
+def _painted_halves(kind: TumourKind, seed: int, faint: bool = False) -> tuple[Head, torch.Tensor]:
+    """A head of cortex with oedema in one half of it and core in the other, and the brightness of healthy cortex."""
+    random = _random(seed)
+    contrast = draw_contrast(random)
+    healthy = contrast.table[:, Tissue.CORTEX]
+    images = healthy.view(4, 1, 1, 1).expand(4, *_SHAPE)
+    nothing = torch.zeros(_SHAPE)
+    core = torch.zeros(_SHAPE, dtype=torch.bool)
+    core[:, :, :20] = True
+    plan = TumourPlan(kind, random.grid.column((0.0, 0.0, 0.0)), 40.0, True, 10.0, 0.0, True, faint)
+    growth = Growth(nothing, torch.ones_like(core), core, nothing, (~core).float())
+    parts = Compartments(core, torch.zeros_like(core), ~core, nothing)
+    head = Head(images, nothing, nothing, nothing, _ball_distance_mm(random, 55.0), contrast)
+    return paint_tumour(plan, growth, parts, head, random, 0.0).head, healthy
+
+
+@pytest.mark.parametrize("kind", [TumourKind.RING, TumourKind.PATCHY])
+def test_a_core_is_about_as_bright_as_its_oedema_in_flair_seldom_suppressed_and_hardly_darker_in_t1(kind) -> None:
+    flair, t1 = [], []
+    for seed in _SEEDS:
+        head, healthy = _painted_halves(kind, seed)
+        core, oedema = (head.images[:, :, :, side].mean(dim=(1, 2, 3)) for side in (slice(15), slice(25, None)))
+        flair.append(float(core[FLAIR] / oedema[FLAIR]))
+        t1.append(float((core[T1] - head.contrast.fluid[T1]) / (healthy[T1] - head.contrast.fluid[T1])))
+    assert 0.8 < np.median(flair) < 1.2
+    assert 0.02 < np.mean(np.array(flair) < 0.65) < 0.35
+    assert 0.3 < np.median(t1) < 0.9
+
+
+def test_oedema_is_plain_in_t2_and_flair_but_for_faint_tumours() -> None:
+    def brighter(faint: bool) -> np.ndarray:
+        ratios = []
+        for seed in _SEEDS:
+            head, healthy = _painted_halves(TumourKind.RING, seed, faint)
+            ratios.append((head.images[:, :, :, 25:].mean(dim=(1, 2, 3)) / healthy).numpy())
+        return np.median(ratios, axis=0)
+
+    plain, faint = brighter(False), brighter(True)
+    assert (plain[[T2, FLAIR]] > 1.4).all()
+    assert (faint[[T2, FLAIR]] < plain[[T2, FLAIR]]).all()
+    assert (faint[[T2, FLAIR]] > 1.05).all()
+
+
 def test_half_of_the_heads_have_sinuses_at_the_surface_bright_in_t1c_and_dark_in_t2() -> None:
     visible, deepest_mm = [], []
     for seed in _SEEDS:
