@@ -78,13 +78,13 @@ def _patterns(random: Randomness) -> Tensor:
 def _oedema_values(plan: TumourPlan, growth: Growth, head: Head, random: Randomness) -> Tensor:
     """T1 and T2 part of the way to CSF, FLAIR brighter; a little weaker far from the core."""
     contrast = head.contrast
-    fade = torch.exp(-growth.travel_mm.clamp(min=0) / max(plan.oedema_extent_mm, 1) * random.uniform(0, 0.6))
+    fade = torch.exp(-growth.travel_mm.clamp(min=0) / max(plan.oedema_extent_mm, 1) * random.uniform(0, 0.8))
     texture = 0.18 * (random.uniform(0.1, 0.6) if plan.homogeneous else 1)
     strength = (0.85 + texture * _patterns(random)) * fade.clamp(0.4, 1)
     if plan.faint:
-        in_t1, in_t2, in_flair = random.uniform(0, 0.15), random.uniform(0.15, 0.55), random.uniform(0.3, 0.9)
+        in_t1, in_t2, in_flair = random.uniform(0, 0.15), random.uniform(0.05, 0.45), random.uniform(0.2, 0.7)
     else:
-        in_t1, in_t2, in_flair = random.uniform(0, 0.5), random.uniform(0.5, 1), random.uniform(0.5, 1.8)
+        in_t1, in_t2, in_flair = random.uniform(0, 0.5), random.uniform(0.25, 1), random.uniform(0.25, 1.6)
     values = head.images.clone()
     for channel, share in ((T1, in_t1), (T1C, in_t1), (T2, in_t2)):
         values[channel] += (contrast.fluid[channel] - values[channel]) * share * strength.clamp(0, 1.05)

@@ -18,7 +18,7 @@ from BratsSegmenterLib.learning.synthesis.settings import SynthesisSettings, Tum
 _HOMOGENEOUS = 0.6
 _ISOTROPIC = 0.2
 _INFILTRATING = 0.3
-_FAINT = 0.2
+_FAINT = 0.35
 _LEAST_SPEED = 1e-3
 _MOST_FRONT_STEPS = 45
 _FAR = 1e3

@@ -118,7 +118,7 @@ def test_oedema_is_plain_in_t2_and_flair_but_for_faint_tumours() -> None:
         return np.median(ratios, axis=0)
 
     plain, faint = brighter(False), brighter(True)
-    assert (plain[[T2, FLAIR]] > 1.4).all()
+    assert (plain[[T2, FLAIR]] > 1.3).all()
     assert (faint[[T2, FLAIR]] < plain[[T2, FLAIR]]).all()
     assert (faint[[T2, FLAIR]] > 1.05).all()
 
