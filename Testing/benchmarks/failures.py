@@ -5,7 +5,6 @@ Real cases may not be shown in a model card, and synthetic ones that a model mis
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
-from stripped_heads import write_stripped_heads
+from stripped_heads import heads_parser, write_stripped_heads
 
 from BratsSegmenterLib.learning.evaluation import CaseResult, LabelledCase, case_picture, evaluate
 from BratsSegmenterLib.pictures import captioned, montage
@@ -25,10 +24,7 @@ _FIRST_SEED = 700_000
 
 def main() -> None:
     """Write the picture and print what it shows."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bundle", default="glioma-synthetic")
-    parser.add_argument("--anatomy", type=Path, help="folder of label maps; left out: the ICBM atlas")
-    parser.add_argument("--cases", type=int, default=40)
+    parser = heads_parser(__doc__, cases=40)
     parser.add_argument("--worst", type=int, default=4)
     parser.add_argument("--out", type=Path, required=True, help="PNG")
     arguments = parser.parse_args()

@@ -5,7 +5,6 @@ The rule that erases small isolated pieces of oedema (``least_isolated_oedema_mm
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from collections import defaultdict
 from dataclasses import replace
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 from scipy import ndimage
-from stripped_heads import write_stripped_heads
+from stripped_heads import heads_parser, write_stripped_heads
 
 from BratsSegmenterLib.domain import TC, WT
 from BratsSegmenterLib.learning.evaluation import CaseResult, LabelledCase, Protocol, evaluate
@@ -30,11 +29,7 @@ _FACES_EDGES_CORNERS = np.ones((3, 3, 3), bool)
 
 def main() -> None:
     """Print, for each range of sizes, how many pieces there were and how many are mostly tumour."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bundle", default="glioma-synthetic")
-    parser.add_argument("--anatomy", type=Path, help="folder of label maps; left out: the ICBM atlas")
-    parser.add_argument("--cases", type=int, default=60)
-    arguments = parser.parse_args()
+    arguments = heads_parser(__doc__, cases=60).parse_args()
     bundle = load_bundle(arguments.bundle)
     protocol = Protocol(postprocessing=replace(bundle.specification.postprocessing, least_isolated_oedema_mm3=0.0))
     pieces: dict[tuple[str, int], list[bool]] = defaultdict(list)

@@ -6,7 +6,6 @@ least volume, the fewer tumours without enhancement get some, and the more small
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
-from stripped_heads import write_stripped_heads
+from stripped_heads import heads_parser, write_stripped_heads
 
 from BratsSegmenterLib.domain import ET
 from BratsSegmenterLib.learning.evaluation import CaseResult, LabelledCase, Protocol, evaluate
@@ -27,11 +26,7 @@ _LEAST_MM3 = (0.0, 50.0, 100.0, 200.0, 300.0, 500.0, 1000.0)
 
 def main() -> None:
     """Print, for each least volume, the heads that it clears rightly and wrongly, and the mean Dice of ET."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bundle", default="glioma-synthetic")
-    parser.add_argument("--anatomy", type=Path, help="folder of label maps; left out: the ICBM atlas")
-    parser.add_argument("--cases", type=int, default=60)
-    arguments = parser.parse_args()
+    arguments = heads_parser(__doc__, cases=60).parse_args()
     bundle = load_bundle(arguments.bundle)
     protocol = Protocol(postprocessing=replace(bundle.specification.postprocessing, least_enhancing_mm3=0.0))
     rows: list[tuple[float, float, float]] = []

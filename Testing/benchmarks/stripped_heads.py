@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,15 @@ from BratsSegmenterLib.segmentation import Bundle
 
 _BRIGHTNESS = 6.0
 """Added inside the brain, so that zero means stripped, as in the challenges' images."""
+
+
+def heads_parser(description: str | None, cases: int) -> argparse.ArgumentParser:
+    """The options that name a bundle, the anatomy of the heads and their number, `cases` of them unless told."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--bundle", default="glioma-synthetic")
+    parser.add_argument("--anatomy", type=Path, help="folder of label maps; left out: the ICBM atlas")
+    parser.add_argument("--cases", type=int, default=cases)
+    return parser
 
 
 def write_stripped_heads(folder: Path, bundle: Bundle, anatomy: Path | None, count: int, first_seed: int) -> list[str]:

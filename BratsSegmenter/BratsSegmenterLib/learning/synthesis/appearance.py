@@ -101,8 +101,8 @@ def _surroundings(parts: Compartments, oedema: Tensor, contrast: Contrast) -> li
     """Brightness in T1, T1c, T2, FLAIR of the oedema around a core, or of what oedema would be like there."""
     if parts.oedema.any():
         return [float(channel[parts.oedema].mean()) for channel in oedema]
-    t1, t1c, t2 = (contrast.towards_fluid(channel, share) for channel, share in ((T1, 0.0), (T1C, 0.0), (T2, 0.5)))
-    return [t1, t1c, t2, float(1.7 * contrast.grey[FLAIR])]
+    grey = contrast.grey.tolist()
+    return [grey[T1], grey[T1C], contrast.towards_fluid(T2, 0.5), 1.7 * grey[FLAIR]]
 
 
 def _core_brightness(plan: TumourPlan, around: list[float], contrast: Contrast, random: Randomness) -> list[float]:
@@ -122,7 +122,7 @@ def _fluid_brightness(contrast: Contrast, random: Randomness) -> list[float]:
 
 
 def _necrosis_brightness(around: list[float], contrast: Contrast, random: Randomness) -> list[float]:
-    """Mostly a little wetter than the oedema, brighter in FLAIR as well; suppressed like fluid in a few."""
+    """Mostly a little wetter than the oedema and about as bright in FLAIR; suppressed there like fluid in a few."""
     wetter = random.uniform(-0.2, 0.75)
     t1, t1c = (_wetter(around, contrast, channel, wetter) for channel in (T1, T1C))
     t2 = _wetter(around, contrast, T2, random.uniform(-0.2, 0.9))
