@@ -1,9 +1,11 @@
 """How far a bundle's model may be trusted: volume intervals and expected Dice, calibrated on synthetic cases.
 
-The interval of a region goes from the volume the model is sure of to the volume it holds possible, both widened by
-one factor per region. The factor is the smallest that held the true volume in the wanted share of calibration cases,
-by split conformal prediction around two quantile-like bounds (Romano et al. 2019, arXiv:1905.03222; Angelopoulos and
-Bates 2021, arXiv:2107.07511, section 2.2). What it promises holds for cases like those it was fitted on.
+The interval of a region goes from the volume the model is sure of to the volume it holds possible, the square roots of
+both pushed apart by one number per region. That number is the smallest that held the true volume in the wanted share
+of calibration cases, by split conformal prediction around two quantile-like bounds (Romano et al. 2019,
+arXiv:1905.03222; Angelopoulos and Bates 2021, arXiv:2107.07511, section 2.2). Errors grow with volume, but less than
+in proportion to it: pushed apart by a factor, the same share of cases needs far wider intervals
+(``Testing/benchmarks/interval_widths.py``). What an interval promises holds for cases like those it was fitted on.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from math import isfinite
+from math import isfinite, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,7 @@ from BratsSegmenterLib.segmentation.bundle import Bundle
 from BratsSegmenterLib.segmentation.evidence import Evidence
 
 CALIBRATION_FILE = "configs/calibration.json"
-FORMAT = 1
-FLOOR_ML = 0.5
-"""Added to volumes before they are compared as ratios, so that a region of no voxels has one."""
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class RegionCalibration:
     Attributes
     ----------
     widening : float
-        Factor, at least 1, by which the bounds are pushed apart.
+        By how much the square root of each bound, a volume in mL, is pushed outwards; not negative.
     dice_slope, dice_offset : float
         Expected Dice as a line over the soft Dice, held between 0 and 1.
     held_out_coverage : float
@@ -48,9 +48,8 @@ class RegionCalibration:
 
     def interval_ml(self, evidence: Evidence) -> tuple[float, float]:
         """Lower and upper bound of the volume."""
-        lower = (evidence.sure_ml + FLOOR_ML) / self.widening - FLOOR_ML
-        upper = (evidence.possible_ml + FLOOR_ML) * self.widening - FLOOR_ML
-        return max(lower, 0.0), upper
+        lower = max(sqrt(evidence.sure_ml) - self.widening, 0.0) ** 2
+        return lower, (sqrt(evidence.possible_ml) + self.widening) ** 2
 
     def expected_dice(self, soft_dice: float) -> float:
         """0 to 1."""
@@ -137,7 +136,7 @@ def load_calibration(bundle: Bundle) -> Calibration:
 def write_calibration(bundle: Bundle, calibration: Calibration) -> Path:
     """Write the calibration into the bundle, whole or not at all, and return its file.
 
-    Format 1: the attributes of :class:`Calibration` and :class:`RegionCalibration`, by name.
+    Format 2: the attributes of :class:`Calibration` and :class:`RegionCalibration`, by name.
     """
     file = bundle.folder / CALIBRATION_FILE
     content = {"format": FORMAT, **asdict(calibration)}
@@ -162,7 +161,7 @@ def _from_json(content: Mapping[str, Any]) -> Calibration:
 
 def _region(values: Mapping[str, Any]) -> RegionCalibration:
     return RegionCalibration(
-        _within(values["widening"], 1, float("inf")),
+        _within(values["widening"], 0, float("inf")),
         _within(values["dice_slope"], float("-inf"), float("inf")),
         _within(values["dice_offset"], float("-inf"), float("inf")),
         _within(values["held_out_coverage"], 0, 1),

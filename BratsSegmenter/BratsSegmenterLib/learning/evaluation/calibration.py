@@ -7,7 +7,7 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass, replace
 from itertools import count as count_from
 from itertools import islice
-from math import ceil, log
+from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,6 @@ from BratsSegmenterLib.segmentation import (
     draw,
     segment,
 )
-from BratsSegmenterLib.segmentation.calibration import FLOOR_ML
 
 FEWEST_CASES = 10
 _SEED = 2**30
@@ -119,7 +118,7 @@ def calibrate(
         )
     progress = progress or Progress()
     with progress.stage("segment synthetic cases"):
-        segmented = list(_segmented(bundle, anatomies, settings, cases + held_out, device, progress))
+        segmented = list(segmented_synthetic(bundle, anatomies, settings, cases + held_out, device, progress))
     regions = fit_regions(segmented[:cases])
     if not regions:
         raise LearningError(
@@ -160,21 +159,16 @@ def check(calibration: Calibration, cases: Items[SegmentedSynthetic]) -> dict[st
 
 
 def _widening(evidence: Items[Evidence], true_ml: Items[float]) -> float:
-    """The least factor that holds the truth in the wanted share of cases, a finite sample allowed for.
+    """The least widening that holds the truth in the wanted share of cases, a finite sample allowed for.
 
-    That is the ceil((n + 1) * coverage)-th smallest of the factors that the n cases need (Angelopoulos and Bates 2021,
-    section 1).
+    That is the ceil((n + 1) * coverage)-th smallest of what the n cases need (Angelopoulos and Bates 2021, section 1).
     """
     needed = sorted(
-        max(_log_ratio(one.sure_ml, true), _log_ratio(true, one.possible_ml))
+        max(sqrt(one.sure_ml) - sqrt(true), sqrt(true) - sqrt(one.possible_ml))
         for one, true in zip(evidence, true_ml, strict=True)
     )
     rank = ceil((len(needed) + 1) * INTERVAL_COVERAGE)
-    return float(np.exp(max(needed[rank - 1], 0.0)))
-
-
-def _log_ratio(one_ml: float, other_ml: float) -> float:
-    return log((one_ml + FLOOR_ML) / (other_ml + FLOOR_ML))
+    return max(needed[rank - 1], 0.0)
 
 
 def _line(pairs: Items[tuple[float, float]]) -> tuple[float, float]:
@@ -187,7 +181,7 @@ def _line(pairs: Items[tuple[float, float]]) -> tuple[float, float]:
     return 0.0, float(true.mean())
 
 
-def _segmented(
+def segmented_synthetic(
     bundle: Bundle,
     anatomies: Items[Anatomy],
     settings: SynthesisSettings,
@@ -195,7 +189,7 @@ def _segmented(
     device: str,
     progress: Progress,
 ) -> Iterator[SegmentedSynthetic]:
-    """Fresh synthetic cases, segmented as the pipeline segments a study."""
+    """`count` fresh synthetic cases, segmented as the pipeline segments a study; see :func:`calibrate`."""
     for number, case in enumerate(islice(_measurable(bundle, anatomies, settings), count)):
         progress.update(number / count)
         yield _segment(bundle, case, device)

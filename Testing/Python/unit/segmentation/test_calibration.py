@@ -33,7 +33,7 @@ def bundle(tmp_path: Path) -> Bundle:
 
 
 def _calibration(sha256: str) -> Calibration:
-    return Calibration(sha256, 0.9, 60, 30, {"ET": RegionCalibration(2.0, 0.5, 0.25, 0.93)})
+    return Calibration(sha256, 0.9, 60, 30, {"ET": RegionCalibration(1.0, 0.5, 0.25, 0.93)})
 
 
 def _row(*values: float) -> np.ndarray:
@@ -74,15 +74,15 @@ def test_what_was_not_measured_or_is_no_output_has_no_evidence() -> None:
     assert set(region_evidence(probabilities[:1], (RC,), labels, 1.0)) == {"RC"}
 
 
-def test_an_interval_is_widened_by_the_factor_and_holds_the_volume() -> None:
-    confidence = _calibration("").confidence({"ET": Evidence(4.0, 2.5, 6.5, 0.8), "WT": Evidence(9.0, 8.0, 10.0, 0.9)})
-    assert confidence.intervals_ml == {"ET": pytest.approx((1.0, 13.5))}
+def test_the_square_roots_of_an_interval_are_pushed_apart() -> None:
+    confidence = _calibration("").confidence({"ET": Evidence(5.0, 4.0, 9.0, 0.8), "WT": Evidence(9.0, 8.0, 10.0, 0.9)})
+    assert confidence.intervals_ml == {"ET": pytest.approx((1.0, 16.0))}
     assert confidence.expected_dice == {"ET": pytest.approx(0.65)}
 
 
 def test_an_interval_never_falls_below_zero_and_nothing_found_has_no_expected_dice() -> None:
     confidence = _calibration("").confidence({"ET": Evidence(0.0, 0.0, 1.0, None)})
-    assert confidence.intervals_ml["ET"] == (0.0, pytest.approx(2.5))
+    assert confidence.intervals_ml["ET"] == (0.0, pytest.approx(4.0))
     assert confidence.expected_dice == {}
 
 
@@ -101,9 +101,9 @@ def test_a_calibration_is_read_as_it_was_written(bundle: Bundle) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"format": 2}, "has format 2; this version reads 1"),
+        ({"format": 1}, "has format 1; this version reads 2"),
         ({"weights_sha256": "0" * 64}, "was made for other weights"),
-        ({"regions": {"ET": {"widening": 0.5}}}, "cannot be read"),
+        ({"regions": {"ET": {"widening": -0.5}}}, "cannot be read"),
         (
             {"regions": {"XY": {"widening": 2, "dice_slope": 1, "dice_offset": 0, "held_out_coverage": 1}}},
             "cannot be read",
