@@ -1,9 +1,10 @@
 """Which ingredients of the generator and of the network matter: short trainings that differ in one thing each.
 
 Every variant is trained with several seeds, all with the same number of steps, and judged on labelled cases that no
-training sees. Short runs swing by several points, so a difference counts only where it exceeds the spread between the
-seeds of one variant, which is printed beside it. Runs that a CSV file holds already are not repeated, so that the
-benchmark can be stopped and continued. Dice is measured on the network's own grid.
+training sees. Short runs swing by several points, so a difference counts only where every seed shows it: equal seeds
+give equal heads and tumours as far as the variants allow, and the differences of each seed are printed. Runs that a CSV
+file holds already are not repeated, so that the benchmark can be stopped and continued. Dice is measured on the
+network's own grid.
 """
 
 from __future__ import annotations
@@ -182,22 +183,24 @@ def _keep(file: Path, row: dict[str, str]) -> None:
 
 
 def _print(rows: list[dict[str, str]], arguments: argparse.Namespace) -> None:
-    """Mean of the seeds and, in brackets, half of the distance between the best and the worst of them."""
-    title = f"Dice after {arguments.steps} steps of batch 1"
-    table = Table("variant", "runs", *_REGIONS, "mean of the three", "minutes", title=title)
+    """Means over the seeds, and by how much the mean of the three regions differs from the first variant's, by seed."""
+    title = f"Mean Dice after {arguments.steps} steps of batch 1"
+    table = Table("variant", *_REGIONS, "of all", "difference, each seed", "minutes", title=title)
+    usual = {row["seed"]: _mean_dice(row) for row in rows if row["variant"] == next(iter(VARIANTS))}
     for name in VARIANTS:
-        own = [row for row in rows if row["variant"] == name]
+        own = sorted((row for row in rows if row["variant"] == name), key=lambda row: int(row["seed"]))
         if not own:
             continue
-        figures = np.array([[float(row[region]) for region in _REGIONS] for row in own])
-        figures = np.column_stack([figures, figures.mean(axis=1)])
-        cells = [
-            f"{mean:.3f} ({spread:.3f})"
-            for mean, spread in zip(figures.mean(axis=0), np.ptp(figures, axis=0) / 2, strict=True)
-        ]
+        means = [np.mean([float(row[region]) for row in own]) for region in _REGIONS]
+        differences = [f"{_mean_dice(row) - usual[row['seed']]:+.3f}" for row in own if row["seed"] in usual]
         minutes = np.mean([float(row["minutes"]) for row in own])
-        table.add_row(name, str(len(own)), *cells, f"{minutes:.1f}")
+        cells = [f"{mean:.3f}" for mean in (*means, np.mean(means))]
+        table.add_row(name, *cells, " ".join(differences), f"{minutes:.1f}")
     Console(width=110).print(table)
+
+
+def _mean_dice(row: dict[str, str]) -> float:
+    return float(np.mean([float(row[region]) for region in _REGIONS]))
 
 
 if __name__ == "__main__":
