@@ -21,7 +21,8 @@ from BratsSegmenterLib.learning.synthesis.settings import TumourKind
 _DETECTABLE = 0.08
 """Least brightness by which enhancing tumour exceeds the rest of the core in T1c."""
 _LEVELLING = 0.5
-"""Share of tumours whose oedema is about equally bright in grey and white matter in FLAIR: water outweighs both."""
+"""Share of tumours whose oedema is about equally bright in grey and white matter: water outweighs both. Each of T2
+and FLAIR has its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,25 +77,32 @@ def _patterns(random: Randomness) -> Tensor:
 
 
 def _oedema_values(plan: TumourPlan, growth: Growth, head: Head, random: Randomness) -> Tensor:
-    """T1 and T2 part of the way to CSF, FLAIR brighter; a little weaker far from the core."""
+    """T1 and T2 part of the way to CSF, FLAIR brighter; a little weaker far from the core, least of all in T2."""
     contrast = head.contrast
     fade = torch.exp(-growth.travel_mm.clamp(min=0) / max(plan.oedema_extent_mm, 1) * random.uniform(0, 0.8))
     texture = 0.18 * (random.uniform(0.1, 0.6) if plan.homogeneous else 1)
     strength = (0.85 + texture * _patterns(random)) * fade.clamp(0.4, 1)
     if plan.faint:
-        in_t1, in_t2, in_flair = random.uniform(0, 0.15), random.uniform(0.05, 0.45), random.uniform(0.2, 0.7)
+        in_t1, in_t2, in_flair = random.uniform(0, 0.15), random.uniform(0.15, 0.5), random.uniform(0.2, 0.7)
     else:
-        in_t1, in_t2, in_flair = random.uniform(0, 0.5), random.uniform(0.25, 1), random.uniform(0.25, 1.6)
+        in_t1, in_t2, in_flair = random.uniform(0, 0.5), random.uniform(0.5, 1), random.uniform(0.25, 1.6)
     values = head.images.clone()
-    for channel, share in ((T1, in_t1), (T1C, in_t1), (T2, in_t2)):
-        values[channel] += (contrast.fluid[channel] - values[channel]) * share * strength.clamp(0, 1.05)
+    for channel in (T1, T1C):
+        values[channel] += (contrast.fluid[channel] - values[channel]) * in_t1 * strength.clamp(0, 1.05)
+    wet = (contrast.fluid[T2] - values[T2]) * in_t2 * strength.clamp(0.8, 1.1)
+    level = contrast.towards_fluid(T2, in_t2 - 0.1) * strength.clamp(min=0.85)
+    values[T2] += _levelled(wet, level - values[T2], random)
     middle = (contrast.grey[FLAIR] + contrast.white[FLAIR]) / 2
-    added = middle * in_flair * strength
-    if random.chance(_LEVELLING):
-        level = middle * (1 + in_flair) * strength.clamp(min=0.8) - values[FLAIR]
-        added = added + (level.clamp(min=0) - added) * random.uniform(0.5, 1)
-    values[FLAIR] += added
+    level = middle * (1 + in_flair) * strength.clamp(min=0.8)
+    values[FLAIR] += _levelled(middle * in_flair * strength, level - values[FLAIR], random)
     return values
+
+
+def _levelled(added: Tensor, to_level: Tensor, random: Randomness) -> Tensor:
+    """What oedema adds, in some tumours drawn towards what makes grey and white matter equally bright."""
+    if not random.chance(_LEVELLING):
+        return added
+    return added + (to_level.clamp(min=0) - added) * random.uniform(0.5, 1)
 
 
 def _surroundings(parts: Compartments, oedema: Tensor, contrast: Contrast) -> list[float]:

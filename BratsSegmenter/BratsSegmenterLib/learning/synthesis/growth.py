@@ -121,7 +121,7 @@ def grow(plan: TumourPlan, head: Head, settings: SynthesisSettings, random: Rand
     travel = _travel_mm(core, _speed(plan, head, random), plan.oedema_extent_mm, random.grid.spacing_mm)
     smooth = blur(travel.clamp(max=2 * plan.oedema_extent_mm + 4), random.uniform(0.4, 0.9))
     tissue = (head.brain_distance_mm < 0.5) & (head.ventricles < 0.5) & (head.fluid < 0.7)
-    softness_mm = random.uniform(0.8, 3.5)
+    softness_mm = random.uniform(0.8, 3.5 if plan.faint else 2)
     oedema = soft_step(plan.oedema_extent_mm - smooth, softness_mm) if plan.oedema_extent_mm else core.float()
     return Growth(level, allowed, core, smooth, oedema * tissue)
 

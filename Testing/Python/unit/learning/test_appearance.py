@@ -51,8 +51,8 @@ def halves() -> tuple[torch.Tensor, torch.Tensor]:
     return white, 1 - white
 
 
-def _differences(halves: tuple[torch.Tensor, torch.Tensor], kind: TumourKind, in_core: bool) -> list[float]:
-    """How much of the difference between cortex and white matter in FLAIR is left inside disease."""
+def _differences(halves: tuple[torch.Tensor, torch.Tensor], channel: int) -> list[float]:
+    """How much of the difference between cortex and white matter in one sequence is left inside faint oedema."""
     white, grey = halves
     left = []
     for seed in _SEEDS:
@@ -64,23 +64,40 @@ def _differences(halves: tuple[torch.Tensor, torch.Tensor], kind: TumourKind, in
         nowhere = ~everywhere
         distance_mm = _ball_distance_mm(random, 55.0)
         head = Head(images, white, nothing, nothing, distance_mm, contrast)
-        core = everywhere if in_core else nowhere
-        plan = TumourPlan(kind, random.grid.column((0.0, 0.0, 0.0)), 40.0, True, 10.0, 0.0, True, faint=True)
-        growth = Growth(nothing, everywhere, core, nothing, torch.ones(_SHAPE))
-        painted = paint_tumour(plan, growth, Compartments(core, nowhere, ~core, nothing), head, random, 0.0)
-        flair = painted.head.images[FLAIR]
-        before = images[FLAIR, 0, 0, 30] - images[FLAIR, 0, 0, 10]
-        if before > 0.05 and float(flair.std()) > 0:
-            left.append(float((flair[:, :, 25:].mean() - flair[:, :, :15].mean()) / before))
+        plan = TumourPlan(
+            TumourKind.SOLID, random.grid.column((0.0, 0.0, 0.0)), 40.0, True, 10.0, 0.0, True, faint=True
+        )
+        growth = Growth(nothing, everywhere, nowhere, nothing, torch.ones(_SHAPE))
+        painted = paint_tumour(plan, growth, Compartments(nowhere, nowhere, everywhere, nothing), head, random, 0.0)
+        image = painted.head.images[channel]
+        before = images[channel, 0, 0, 30] - images[channel, 0, 0, 10]
+        if before > 0.05:
+            left.append(float((image[:, :, 25:].mean() - image[:, :, :15].mean()) / before))
     return left
 
 
-def test_oedema_levels_grey_and_white_matter_in_some_tumours_and_lies_over_them_in_others(halves) -> None:
-    left = np.array(_differences(halves, TumourKind.SOLID, in_core=False))
-    assert 0.2 < np.mean(left < 0.75) < 0.8
+@pytest.mark.parametrize(("channel", "hardly_levelled"), [(FLAIR, 0.75), (T2, 0.5)])
+def test_oedema_levels_grey_and_white_matter_in_some_tumours_and_lies_over_them_in_others(
+    halves, channel, hardly_levelled
+) -> None:
+    left = np.array(_differences(halves, channel))
+    assert 0.2 < np.mean(left < hardly_levelled) < 0.8
 
 
-def _painted_halves(kind: TumourKind, seed: int, faint: bool = False) -> tuple[Head, torch.Tensor]:
+def test_oedema_weakens_less_in_t2_than_in_flair_far_from_the_core() -> None:
+    lost = {T2: [], FLAIR: []}
+    for seed in _SEEDS:
+        near, healthy = _painted_halves(TumourKind.RING, seed)
+        far, _ = _painted_halves(TumourKind.RING, seed, travel_mm=10.0)
+        for channel, losses in lost.items():
+            there, left = (head.images[channel, :, :, 25:].mean() - healthy[channel] for head in (near, far))
+            losses.append(1 - float(left / there))
+    assert np.median(lost[T2]) < 0.1 < np.median(lost[FLAIR])
+
+
+def _painted_halves(
+    kind: TumourKind, seed: int, faint: bool = False, travel_mm: float = 0.0
+) -> tuple[Head, torch.Tensor]:
     """A head of cortex with oedema in one half of it and core in the other, and the brightness of healthy cortex."""
     random = _random(seed)
     contrast = draw_contrast(random)
@@ -90,7 +107,7 @@ def _painted_halves(kind: TumourKind, seed: int, faint: bool = False) -> tuple[H
     core = torch.zeros(_SHAPE, dtype=torch.bool)
     core[:, :, :20] = True
     plan = TumourPlan(kind, random.grid.column((0.0, 0.0, 0.0)), 40.0, True, 10.0, 0.0, True, faint)
-    growth = Growth(nothing, torch.ones_like(core), core, nothing, (~core).float())
+    growth = Growth(nothing, torch.ones_like(core), core, nothing + travel_mm, (~core).float())
     parts = Compartments(core, torch.zeros_like(core), ~core, nothing)
     head = Head(images, nothing, nothing, nothing, _ball_distance_mm(random, 55.0), contrast)
     return paint_tumour(plan, growth, parts, head, random, 0.0).head, healthy
