@@ -4,7 +4,7 @@ The interval of a region goes from the volume the model is sure of to the volume
 both pushed apart by one number per region. That number is the smallest that held the true volume in the wanted share
 of calibration cases, by split conformal prediction around two quantile-like bounds (Romano et al. 2019,
 arXiv:1905.03222; Angelopoulos and Bates 2021, arXiv:2107.07511, section 2.2). Errors grow with volume, but less than
-in proportion to it: pushed apart by a factor, the same share of cases needs far wider intervals
+in proportion to it: pushed apart by a factor, the same share of cases needs wider intervals
 (``Testing/benchmarks/interval_widths.py``). What an interval promises holds for cases like those it was fitted on.
 """
 
