@@ -189,7 +189,19 @@ def segmented_synthetic(
     device: str,
     progress: Progress,
 ) -> Iterator[SegmentedSynthetic]:
-    """`count` fresh synthetic cases, segmented as the pipeline segments a study; see :func:`calibrate`."""
+    """Fresh synthetic cases, segmented as the pipeline segments a study.
+
+    Parameters
+    ----------
+    bundle, anatomies, settings, device, progress
+        As of :func:`calibrate`.
+    count : int
+        Of the cases; always the same ones, in the same order.
+
+    Raises
+    ------
+    Cancelled
+    """
     for number, case in enumerate(islice(_measurable(bundle, anatomies, settings), count)):
         progress.update(number / count)
         yield _segment(bundle, case, device)
