@@ -18,6 +18,7 @@ from rich.table import Table
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, load_anatomies, synthesise
 from BratsSegmenterLib.learning.training import TrainingCase, TrainingSettings
 from BratsSegmenterLib.learning.training.recipes import build_recipe
+from BratsSegmenterLib.segmentation import computes_in_bfloat16
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def main() -> None:
         synthesise(anatomies, settings, seed, device)
 
     def learn(seed: int) -> None:
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=computes_in_bfloat16(device)):
             loss = recipe.loss(network, case, np.random.default_rng(seed))
         loss.backward()
 

@@ -7,6 +7,7 @@ good convolutional networks lie within one Dice point of each other, so that cos
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Callable
 
@@ -17,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
-from BratsSegmenterLib.segmentation import ResidualUNet
+from BratsSegmenterLib.segmentation import ResidualUNet, computes_in_bfloat16
 
 _AT_2_MM = (80, 96, 80)
 _AT_1_MM = (160, 192, 144)
@@ -56,17 +57,20 @@ def main() -> None:
     plain: dict[str, list[float]] = {name: [] for name in networks}
     mixed: dict[str, list[float]] = {name: [] for name in networks}
     model_zoo: list[float] = []
+    in_bfloat16 = computes_in_bfloat16(device)
     for _ in range(arguments.rounds):
         for name, network in networks.items():
             plain[name].append(_seconds(network, brain, False))
-            mixed[name].append(_seconds(network, brain, True))
+            mixed[name].append(_seconds(network, brain, True) if in_bfloat16 else math.inf)
         if not arguments.without_reference:
             model_zoo.append(_model_zoo_seconds(networks["SegResNet 16"], device))
     for name, network in networks.items():
         million = sum(parameter.numel() for parameter in network.parameters()) / 1e6
         fastest = min(*plain[name], *mixed[name])
         ratio = f"{fastest / min(model_zoo):.3f}" if model_zoo else ""
-        table.add_row(name, f"{million:.2f}", f"{min(plain[name]):.2f}", f"{min(mixed[name]):.2f}", ratio)
+        table.add_row(
+            name, f"{million:.2f}", f"{min(plain[name]):.2f}", f"{min(mixed[name]):.2f}" if in_bfloat16 else "-", ratio
+        )
     if model_zoo:
         table.add_row("Model Zoo: SegResNet 16, 1 mm, 128^3, overlap .5", "4.70", f"{min(model_zoo):.2f}", "", "1")
     Console().print(table)

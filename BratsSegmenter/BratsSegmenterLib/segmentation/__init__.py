@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         load_calibration,
         write_calibration,
     )
+    from BratsSegmenterLib.segmentation.devices import computes_in_bfloat16
     from BratsSegmenterLib.segmentation.download import (
         BRATS_MRI_SEGMENTATION,
         PUBLISHED,
@@ -66,6 +67,7 @@ _HOMES = {
     "RegionCalibration": "calibration",
     "load_calibration": "calibration",
     "write_calibration": "calibration",
+    "computes_in_bfloat16": "devices",
     "BRATS_MRI_SEGMENTATION": "download",
     "PUBLISHED": "download",
     "PublishedModel": "download",
@@ -121,6 +123,7 @@ __all__ = [
     "StandardScale",
     "available_bundles",
     "brain_finder",
+    "computes_in_bfloat16",
     "download_bundle",
     "draw",
     "entropy",

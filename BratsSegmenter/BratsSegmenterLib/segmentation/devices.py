@@ -30,6 +30,15 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def computes_in_bfloat16(device: torch.device) -> bool:
+    """Whether `device` has instructions for bfloat16; PyTorch imitates them elsewhere, far slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return True
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether `error` says that a device or the computer has no memory left."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):

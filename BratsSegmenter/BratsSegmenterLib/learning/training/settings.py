@@ -109,7 +109,7 @@ class OptimisationSettings:
         Of the learning rate that is left at the end.
     weight_decay, clip_norm, ema_decay : float
     mixed_precision : bool
-        Compute in bfloat16 where it is safe.
+        Compute in bfloat16 where it is safe and the device has instructions for it; else in float32.
     """
 
     steps: int = 20000

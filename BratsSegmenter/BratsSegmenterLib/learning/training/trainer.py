@@ -25,6 +25,7 @@ from BratsSegmenterLib.learning.training.settings import TrainingSettings
 from BratsSegmenterLib.learning.training.sources import CaseSource
 from BratsSegmenterLib.learning.training.transfer import start_from
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation import computes_in_bfloat16
 
 SETTINGS = "settings.yaml"
 """Name of the settings file in a run's folder."""
@@ -113,6 +114,7 @@ class _Run:
         self._average = MovingAverage(self._network, optimisation.ema_decay)
         self._step = load_checkpoint(self._checkpoints, self._network, self._average.network, self._optimiser)
         self._log = LossLog(folder, self._step, tensorboard) if processes.leads else None
+        self._mixed_precision = optimisation.mixed_precision and computes_in_bfloat16(processes.device)
 
     def go(self, source: CaseSource, minutes: float | None, progress: Progress) -> TrainedModel:
         settings, processes = self._settings, self._processes
@@ -143,7 +145,7 @@ class _Run:
             parameters["lr"] = rate
         random = np.random.default_rng((self._settings.seed, self._processes.rank, self._step))
         case = TrainingCase(case.images.to(device), case.labels.to(device), case.brain.to(device), case.present)
-        with torch.autocast(device.type, torch.bfloat16, enabled=optimisation.mixed_precision):
+        with torch.autocast(device.type, torch.bfloat16, enabled=self._mixed_precision):
             loss = self._recipe.loss(network, case, random)
         value = float(loss.detach())
         if not math.isfinite(value):

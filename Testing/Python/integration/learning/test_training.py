@@ -31,6 +31,7 @@ from BratsSegmenterLib.learning.training import (
     average_bundles,
     export_bundle,
     train,
+    trainer,
     validate,
 )
 from BratsSegmenterLib.learning.training.log import read_losses
@@ -152,6 +153,19 @@ def test_a_loss_that_is_no_number_stops_the_run_and_says_so(tmp_path: Path) -> N
     source = _Damaged(TRAINING, tmp_path / "maps", tmp_path / "anatomy", Progress())
     with pytest.raises(LearningError, match="no longer a number after 0 steps"):
         train(TRAINING, source, tmp_path / "run", "cpu")
+
+
+@pytest.mark.parametrize("in_hardware", [True, False])
+def test_bfloat16_is_used_only_where_the_device_has_instructions_for_it(
+    in_hardware: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer, "computes_in_bfloat16", lambda device: in_hardware)
+    mixed = replace(TRAINING, optimisation=replace(TRAINING.optimisation, steps=2, mixed_precision=True))
+    plain = replace(mixed, optimisation=replace(mixed.optimisation, mixed_precision=False))
+    _trained(mixed, tmp_path / "mixed")
+    _trained(plain, tmp_path / "plain")
+    losses = [read_losses(tmp_path / name / "run" / "losses.csv") for name in ("mixed", "plain")]
+    assert (losses[0] != losses[1]) == in_hardware
 
 
 def test_cancelling_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
