@@ -129,7 +129,7 @@ class TransferSettings:
     Attributes
     ----------
     bundle : str
-        Name or folder of a bundle with the same network; empty for random weights.
+        Name or folder of a bundle with the same network or one of fewer features; empty for random weights.
     freeze_encoder : bool
         Train the decoder alone: from many high-grade to few low-grade cases (Banerjee et al. 2018).
     """

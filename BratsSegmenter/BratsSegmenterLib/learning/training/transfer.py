@@ -6,20 +6,24 @@ from torch import nn
 
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.training.settings import TransferSettings
+from BratsSegmenterLib.learning.training.widening import widened
 from BratsSegmenterLib.segmentation import load_bundle
 
 _ENCODER = ("stem", "encoder")
+_HEADS = "heads."
 
 
 def start_from(settings: TransferSettings, network: nn.Module) -> None:
-    """Copy a bundle's weights into `network`, output heads of another size excepted, and freeze its encoder if asked.
+    """Copy a bundle's weights into `network`, which may be wider, and freeze its encoder if asked.
+
+    Outputs that the bundle's network does not have start at random.
 
     Raises
     ------
     BundleError
         The bundle cannot be loaded.
     LearningError
-        The bundle's network is another one, or there is no encoder to freeze.
+        The bundle's network is another one or a wider one, or there is no encoder to freeze.
     """
     if settings.bundle:
         _copy(settings.bundle, network)
@@ -40,14 +44,12 @@ def _copy(bundle: str, network: nn.Module) -> None:
             "Use the bundle's own network settings.",
         )
     for name, values in own.items():
-        source = known[name]
-        if source.shape == values.shape:
-            values.copy_(source)
-        elif name.startswith("heads."):
-            shared = min(len(source), len(values))
-            values[:shared].copy_(source[:shared])
-        else:
+        source = known[name][: len(values)] if name.startswith(_HEADS) else known[name]
+        try:
+            values.copy_(widened(name, source, values))
+        except ValueError as error:
             raise LearningError(
                 f"The network of the model bundle '{bundle}' has another size than the one to be trained.",
-                "Use the bundle's own network settings.",
-            )
+                "Use the bundle's own network settings, or more features on each level.",
+                str(error),
+            ) from error

@@ -35,7 +35,9 @@ from BratsSegmenterLib.learning.training import (
     validate,
 )
 from BratsSegmenterLib.learning.training.log import read_losses
+from BratsSegmenterLib.learning.training.recipes import build_recipe
 from BratsSegmenterLib.learning.training.settings import Recipe, TransferSettings
+from BratsSegmenterLib.learning.training.transfer import start_from
 from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import Normalisation, load_bundle, segment
@@ -210,6 +212,25 @@ def test_training_goes_on_from_another_bundle_with_its_encoder_frozen(tmp_path: 
     assert not torch.equal(known["decoder.1.conv1.weight"], learnt["decoder.1.conv1.weight"])
 
 
+def test_a_wider_network_answers_as_the_one_it_started_from_and_learns_on(tmp_path: Path) -> None:
+    bundle = export_bundle(_trained(TRAINING, tmp_path), tmp_path / "first", "0.1.0", "", "Apache-2.0", {})
+    narrow = bundle.load_network().eval()
+    settings = replace(
+        TRAINING,
+        network=replace(TRAINING.network, channels=(6, 7, 12)),
+        transfer=TransferSettings(str(bundle.folder)),
+    )
+    wide = build_recipe(settings).network()
+    start_from(settings.transfer, wide)
+    images = torch.randn(1, 4, 24, 24, 24)
+    outputs = narrow(images).shape[1]
+    assert torch.allclose(wide.eval()(images)[:, :outputs], narrow(images), atol=1e-4)
+    silent = wide.decoder[0][0].weight[:4, 4:6]
+    assert not silent.any()
+    learnt = _trained(settings, tmp_path / "second").network
+    assert learnt.decoder[0][0].weight[:4, 4:6].all()
+
+
 def test_own_cases_are_brought_onto_a_standard_scale_that_the_bundle_keeps(tmp_path: Path) -> None:
     _write_cases(tmp_path, 3)
     settings = replace(TRAINING, cases=replace(TRAINING.cases, standard_scale=True))
@@ -273,7 +294,7 @@ def test_a_bundle_of_another_network_is_not_started_from(tmp_path: Path) -> None
     bundle = export_bundle(_trained(TRAINING, tmp_path), tmp_path / "first", "0.1.0", "synthetic", "Apache-2.0", {})
     settings = replace(
         TRAINING,
-        network=replace(TRAINING.network, channels=(4, 8, 8)),
+        network=replace(TRAINING.network, channels=(4, 4, 8)),
         transfer=TransferSettings(str(bundle.folder)),
     )
     with pytest.raises(LearningError, match="another size"):
