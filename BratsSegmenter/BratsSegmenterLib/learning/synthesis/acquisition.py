@@ -17,8 +17,10 @@ _CORRECTED = 0.5
 """Share of studies whose bias fields were corrected (N4) before they reach the network, as pre-processing does."""
 _LEFT_BY_CORRECTION = 0.3
 """What such a correction leaves of a bias field, as a share of its logarithm."""
-_GAMMA = {T1: 0.0, T1C: 0.0, T2: 0.45, FLAIR: 0.0}
+_GAMMA = {T1: 0.0, T1C: 0.0, T2: 0.65, FLAIR: 0.0}
 """Mean logarithm of the exponent that makes the scale of a sequence: heavy T2 weighting sets fluid far above tissue."""
+_THICK_T1 = 0.5
+"""Share of studies whose T1 has thick slices even where the other sequences have none."""
 _SLICE_SIGMA = 0.42
 """Standard deviation of a Gaussian that blurs like a slice profile of unit thickness."""
 
@@ -32,7 +34,7 @@ def acquire(images: Tensor, mask: Tensor, random: Randomness) -> Tensor:
     mask : Tensor of bool, shape (slices, rows, columns)
         The brain, whose brightest values clipping cuts off.
     """
-    clean, thick_t1, clipped = random.chance(0.15), random.chance(0.15), random.chance(0.2)
+    clean, thick_t1, clipped = random.chance(0.15), random.chance(_THICK_T1), random.chance(0.2)
     thick = 0.0 if clean else random.uniform(0, 1)
     noise = random.log_normal(0.012, 0.9, 0.001, 0.012 if clean else 0.08)
     bias = _LEFT_BY_CORRECTION if random.chance(_CORRECTED) else 1.0

@@ -20,6 +20,8 @@ from BratsSegmenterLib.learning.synthesis.settings import TumourKind
 
 _DETECTABLE = 0.08
 """Least brightness by which enhancing tumour exceeds the rest of the core in T1c."""
+_IN_T1 = (0.0, 0.8)
+"""How plain oedema is in T1, as a share of how plain it is in T1c, where the tissue around it brightens a little."""
 _LEVELLING = 0.5
 """Share of tumours whose oedema is about equally bright in grey and white matter: water outweighs both. Each of T2
 and FLAIR has its own."""
@@ -83,12 +85,12 @@ def _oedema_values(plan: TumourPlan, growth: Growth, head: Head, random: Randomn
     texture = 0.18 * (random.uniform(0.1, 0.6) if plan.homogeneous else 1)
     strength = (0.85 + texture * _patterns(random)) * fade.clamp(0.4, 1)
     if plan.faint:
-        in_t1, in_t2, in_flair = random.uniform(0, 0.15), random.uniform(0.15, 0.5), random.uniform(0.2, 0.7)
+        in_t1c, in_t2, in_flair = random.uniform(0, 0.15), random.uniform(0.15, 0.5), random.uniform(0.2, 0.7)
     else:
-        in_t1, in_t2, in_flair = random.uniform(0, 0.5), random.uniform(0.5, 1), random.uniform(0.25, 1.6)
+        in_t1c, in_t2, in_flair = random.uniform(0, 0.5), random.uniform(0.5, 1), random.uniform(0.25, 1.6)
     values = head.images.clone()
-    for channel in (T1, T1C):
-        values[channel] += (contrast.fluid[channel] - values[channel]) * in_t1 * strength.clamp(0, 1.05)
+    for channel, towards_fluid in ((T1, in_t1c * random.uniform(*_IN_T1)), (T1C, in_t1c)):
+        values[channel] += (contrast.fluid[channel] - values[channel]) * towards_fluid * strength.clamp(0, 1.05)
     wet = (contrast.fluid[T2] - values[T2]) * in_t2 * strength.clamp(0.8, 1.1)
     level = contrast.towards_fluid(T2, in_t2 - 0.1) * strength.clamp(min=0.85)
     values[T2] += _levelled(wet, level - values[T2], random)

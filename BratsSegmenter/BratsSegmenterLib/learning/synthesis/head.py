@@ -20,9 +20,9 @@ _GROUPS = (
     (Tissue.VENTRICLE, Tissue.CHOROID_PLEXUS),
     (Tissue.CSF, Tissue.DURA, Tissue.VEIN, Tissue.ARTERY),
 )
-_MISREGISTERED = 0.4
+_MISREGISTERED = 0.6
 """Share of the images that registration leaves a little beside the T1."""
-_MISREGISTRATION_SD_MM = 0.8
+_MISREGISTRATION_SD_MM = 1.0
 
 
 @dataclass(frozen=True, eq=False)

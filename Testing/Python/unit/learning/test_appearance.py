@@ -140,6 +140,18 @@ def test_oedema_is_plain_in_t2_and_flair_but_for_faint_tumours() -> None:
     assert (faint[[T2, FLAIR]] > 1.05).all()
 
 
+def test_oedema_darkens_t1_half_as_much_as_t1c_and_hardly_at_all_in_many_tumours() -> None:
+    darkening = []
+    for seed in _SEEDS:
+        head, healthy = _painted_halves(TumourKind.RING, seed)
+        oedema = head.images[[T1, T1C], :, :, 25:].mean(dim=(1, 2, 3))
+        fluid = head.contrast.fluid[[T1, T1C]]
+        darkening.append(((healthy[[T1, T1C]] - oedema) / (healthy[[T1, T1C]] - fluid)).numpy())
+    in_t1, in_t1c = np.transpose(darkening)
+    assert np.median(in_t1) < 0.6 * np.median(in_t1c)
+    assert 0.2 < np.mean(in_t1 < 0.05) < 0.8
+
+
 def test_half_of_the_heads_have_sinuses_at_the_surface_bright_in_t1c_and_dark_in_t2() -> None:
     visible, deepest_mm = [], []
     for seed in _SEEDS:
