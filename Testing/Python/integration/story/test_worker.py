@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -33,20 +33,46 @@ _ALL_STEPS = SwitchedSteps()
 _FAST = SwitchedSteps(registration=False, bias_correction=False, brain_mask=False)
 
 
-def _start(job: Job, folder: Path, secrets: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    write_job(job, folder / "job.json")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "BratsSegmenterLib.worker", str(folder / "job.json")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(module_folder())},
-    )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(secrets or {}) + "\n")
-    process.stdin.flush()
-    return process
+class _Workers:
+    """Starts workers; those that still run at the end are killed, and their pipes closed."""
+
+    def __init__(self) -> None:
+        self._processes: list[subprocess.Popen[str]] = []
+
+    def start(self, job: Job, folder: Path, secrets: dict[str, str] | None = None) -> subprocess.Popen[str]:
+        write_job(job, folder / "job.json")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "BratsSegmenterLib.worker", str(folder / "job.json")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(module_folder())},
+        )
+        self._processes.append(process)
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(secrets or {}) + "\n")
+        process.stdin.flush()
+        return process
+
+    def segment(self, study: PhantomStudy, folder: Path, steps: SwitchedSteps = _ALL_STEPS) -> subprocess.Popen[str]:
+        """Prepare the study, then start its segmentation."""
+        prepare = self.start(PrepareJob(folder / "work", files=study.folder), folder)
+        *_, prepared = _messages(prepare)
+        assert prepare.wait() == DONE, prepared
+        keys = {role: choice["key"] for role, choice in prepared["sequences"].items()}
+        return self.start(SegmentJob(folder / "work", keys, "glioma-synthetic", "cpu", steps), folder)
+
+    def close(self) -> None:
+        for process in self._processes:
+            with process:
+                process.kill()
+
+
+@pytest.fixture
+def workers() -> Iterator[_Workers]:
+    with closing(_Workers()) as started:
+        yield started
 
 
 def _messages(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
@@ -61,9 +87,9 @@ def _wait_for_stage(process: subprocess.Popen[str], stage: str) -> None:
     pytest.fail(f"the worker never reached the stage '{stage}'")
 
 
-def test_a_job_ends_with_one_result_line(embedded_archive: RunningArchive, tmp_path: Path) -> None:
+def test_a_job_ends_with_one_result_line(embedded_archive: RunningArchive, tmp_path: Path, workers: _Workers) -> None:
     job = SearchJob(embedded_archive.profile, StudyQuery())
-    process = _start(job, tmp_path, embedded_archive.credentials.to_json())
+    process = workers.start(job, tmp_path, embedded_archive.credentials.to_json())
     messages = list(_messages(process))
     assert process.wait() == DONE
     assert [m["event"] for m in messages].count("result") == 1
@@ -71,10 +97,10 @@ def test_a_job_ends_with_one_result_line(embedded_archive: RunningArchive, tmp_p
 
 
 def test_a_wrong_token_is_one_plain_sentence_and_not_in_the_log(
-    embedded_archive: RunningArchive, tmp_path: Path
+    embedded_archive: RunningArchive, tmp_path: Path, workers: _Workers
 ) -> None:
     job = SearchJob(embedded_archive.profile, StudyQuery(patient_name="DOE*"))
-    process = _start(job, tmp_path, {"token": "wrong-token"})
+    process = workers.start(job, tmp_path, {"token": "wrong-token"})
     messages = list(_messages(process))
     assert process.wait() == FAILED
     assert process.stderr is not None
@@ -88,9 +114,9 @@ def test_a_wrong_token_is_one_plain_sentence_and_not_in_the_log(
 
 @pytest.mark.parametrize("way", ["line", "closed input"])
 def test_a_cancelled_segmentation_stops_and_leaves_no_result(
-    phantom_study: PhantomStudy, tmp_path: Path, way: str
+    phantom_study: PhantomStudy, tmp_path: Path, workers: _Workers, way: str
 ) -> None:
-    process = _segmenting(phantom_study, tmp_path)
+    process = workers.segment(phantom_study, tmp_path)
     _wait_for_stage(process, "registration")
     assert process.stdin is not None
     if way == "line":
@@ -98,17 +124,15 @@ def test_a_cancelled_segmentation_stops_and_leaves_no_result(
         process.stdin.flush()
     else:
         process.stdin.close()
-    asked = time.monotonic()
     assert process.wait(timeout=30) == CANCELLED
-    assert time.monotonic() - asked < 30
     assert not (tmp_path / "work" / "segmentation.nii.gz").exists()
 
 
 @pytest.mark.parametrize("stage", ["load", "segment", "write"])
 def test_a_killed_worker_leaves_nothing_half_written_and_the_next_one_succeeds(
-    phantom_study: PhantomStudy, tmp_path: Path, stage: str
+    phantom_study: PhantomStudy, tmp_path: Path, workers: _Workers, stage: str
 ) -> None:
-    process = _segmenting(phantom_study, tmp_path, _FAST)
+    process = workers.segment(phantom_study, tmp_path, _FAST)
     _wait_for_stage(process, stage)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
@@ -116,17 +140,8 @@ def test_a_killed_worker_leaves_nothing_half_written_and_the_next_one_succeeds(
         for image in (tmp_path / "work").rglob(pattern):
             sitk.ReadImage(str(image))
     JobFolder(tmp_path / "work").unsent.write_bytes(b"corrections of the earlier result")
-    again = _segmenting(phantom_study, tmp_path, _FAST)
+    again = workers.segment(phantom_study, tmp_path, _FAST)
     messages = list(_messages(again))
     assert again.wait() == DONE, messages[-1]
     assert Path(messages[-1]["labels"]).exists()
     assert not JobFolder(tmp_path / "work").unsent.exists()
-
-
-def _segmenting(study: PhantomStudy, tmp_path: Path, steps: SwitchedSteps = _ALL_STEPS) -> subprocess.Popen[str]:
-    folder = tmp_path / "work"
-    prepare = _start(PrepareJob(folder, files=study.folder), tmp_path)
-    *_, prepared = _messages(prepare)
-    assert prepare.wait() == DONE, prepared
-    keys = {role: choice["key"] for role, choice in prepared["sequences"].items()}
-    return _start(SegmentJob(folder, keys, "glioma-synthetic", "cpu", steps), tmp_path)
