@@ -1,6 +1,7 @@
 """How often a piece that a bundle draws apart from the largest one is tumour, by its size and by what it holds.
 
-The rule that erases small isolated pieces of oedema (``least_isolated_oedema_mm3``) rests on this table.
+The rules that erase small isolated pieces of oedema (``least_isolated_oedema_mm3``) and that count specks of core as
+oedema (``least_isolated_core_mm3``) rest on these tables.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from rich.table import Table
 from scipy import ndimage
 from stripped_heads import heads_parser, write_stripped_heads
 
-from BratsSegmenterLib.domain import TC, WT
+from BratsSegmenterLib.domain import ET, TC, WT, Region
 from BratsSegmenterLib.learning.evaluation import CaseResult, LabelledCase, Protocol, evaluate
 from BratsSegmenterLib.segmentation import load_bundle
 
@@ -28,32 +29,35 @@ _FACES_EDGES_CORNERS = np.ones((3, 3, 3), bool)
 
 
 def main() -> None:
-    """Print, for each range of sizes, how many pieces there were and how many are mostly tumour."""
+    """Print, for tumour and for its core, how many pieces of each range of sizes there were and how many are right."""
     arguments = heads_parser(__doc__, cases=60).parse_args()
     bundle = load_bundle(arguments.bundle)
-    protocol = Protocol(postprocessing=replace(bundle.specification.postprocessing, least_isolated_oedema_mm3=0.0))
-    pieces: dict[tuple[str, int], list[bool]] = defaultdict(list)
+    rules = replace(bundle.specification.postprocessing, least_isolated_core_mm3=0.0, least_isolated_oedema_mm3=0.0)
+    pieces: dict[Region, dict[tuple[str, int], list[bool]]] = {WT: defaultdict(list), TC: defaultdict(list)}
 
     def count(case: LabelledCase, labels: NDArray[np.uint8], _result: CaseResult) -> None:
         voxel_mm3 = case.labels_geometry.voxel_volume_ml * 1000
-        for key, is_tumour in _isolated_pieces(labels, case.labels, voxel_mm3):
-            pieces[key].append(is_tumour)
+        for region, inner in ((WT, TC), (TC, ET)):
+            for key, is_right in _isolated_pieces(labels, case.labels, region, inner, voxel_mm3):
+                pieces[region][key].append(is_right)
 
     with tempfile.TemporaryDirectory() as folder:
         write_stripped_heads(Path(folder), bundle, arguments.anatomy, arguments.cases, _FIRST_SEED)
-        evaluate(Path(folder), bundle, protocol, listener=count)
-    table = Table("size in mm3", "holds", "pieces", "of them tumour", title=f"{bundle.name}, {arguments.cases} heads")
-    for (held, size), found in sorted(pieces.items()):
-        low, high = list(pairwise(_SIZES_MM3))[size]
-        table.add_row(f"{low:g} to {high:g}", held, str(len(found)), str(sum(found)))
-    Console().print(table)
+        evaluate(Path(folder), bundle, Protocol(postprocessing=rules), listener=count)
+    for region, counted in pieces.items():
+        title = f"{bundle.name}, {arguments.cases} heads: pieces of {region.name.lower()} beside the largest"
+        table = Table("size in mm3", "holds", "pieces", f"of them {region.key}", title=title)
+        for (held, size), found in sorted(counted.items()):
+            low, high = list(pairwise(_SIZES_MM3))[size]
+            table.add_row(f"{low:g} to {high:g}", held, str(len(found)), str(sum(found)))
+        Console().print(table)
 
 
 def _isolated_pieces(
-    labels: NDArray[np.uint8], truth: NDArray[np.uint8], voxel_mm3: float
+    labels: NDArray[np.uint8], truth: NDArray[np.uint8], region: Region, inner: Region, voxel_mm3: float
 ) -> list[tuple[tuple[str, int], bool]]:
-    """Of each piece but the largest: what it holds, its range of sizes, and whether more than half of it is tumour."""
-    numbered, count = ndimage.label(np.isin(labels, WT.labels), _FACES_EDGES_CORNERS)
+    """Of each piece of a region but the largest: what it holds, its range of sizes, and whether half of it is right."""
+    numbered, count = ndimage.label(np.isin(labels, region.labels), _FACES_EDGES_CORNERS)
     sizes = np.bincount(numbered.ravel(), minlength=count + 1)
     sizes[0] = 0
     found = []
@@ -61,9 +65,9 @@ def _isolated_pieces(
         if number == sizes.argmax():
             continue
         piece = numbered == number
-        held = "core" if np.isin(labels[piece], TC.labels).any() else "oedema alone"
+        held = inner.key if np.isin(labels[piece], inner.labels).any() else f"no {inner.key}"
         size = int(np.searchsorted(_SIZES_MM3, sizes[number] * voxel_mm3, side="right")) - 1
-        found.append(((held, size), bool(np.isin(truth[piece], WT.labels).mean() > 0.5)))
+        found.append(((held, size), bool(np.isin(truth[piece], region.labels).mean() > 0.5)))
     return found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from BratsSegmenterLib.domain import ET, NCR, TC, WT
+from BratsSegmenterLib.domain import ED, ET, NCR, TC, WT, Region
 
 _FACES_EDGES_CORNERS = np.ones((3, 3, 3), bool)
 _MM3_PER_ML = 1000.0
@@ -22,6 +22,8 @@ class Postprocessing:
     ----------
     least_tumour_mm3 : float
         A connected piece of tumour (WT, 26 neighbours) that is smaller is erased.
+    least_isolated_core_mm3 : float
+        A connected piece of core (TC, 26 neighbours) that is smaller is counted as oedema when there is a larger piece.
     least_isolated_oedema_mm3 : float
         A connected piece that holds oedema alone and is smaller is erased when there is a larger piece of tumour.
     least_enhancing_mm3 : float
@@ -30,6 +32,7 @@ class Postprocessing:
     """
 
     least_tumour_mm3: float = 0.0
+    least_isolated_core_mm3: float = 0.0
     least_isolated_oedema_mm3: float = 0.0
     least_enhancing_mm3: float = 0.0
 
@@ -64,6 +67,8 @@ def postprocess(labels: NDArray[np.uint8], voxel_volume_ml: float, rules: Postpr
     cleaned, findings = labels.copy(), []
     if rules.least_tumour_mm3 > 0:
         findings += _erase_small_pieces(cleaned, voxel_mm3, rules.least_tumour_mm3)
+    if rules.least_isolated_core_mm3 > 0:
+        findings += _replace_isolated_core(cleaned, voxel_mm3, rules.least_isolated_core_mm3)
     if rules.least_isolated_oedema_mm3 > 0:
         findings += _erase_isolated_oedema(cleaned, voxel_mm3, rules.least_isolated_oedema_mm3)
     if rules.least_enhancing_mm3 > 0:
@@ -72,21 +77,40 @@ def postprocess(labels: NDArray[np.uint8], voxel_volume_ml: float, rules: Postpr
 
 
 def _erase_small_pieces(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
-    pieces, sizes_mm3 = _pieces(labels, voxel_mm3)
+    pieces, sizes_mm3 = _pieces(labels, WT, voxel_mm3)
     small = np.flatnonzero((sizes_mm3 > 0) & (sizes_mm3 < least_mm3))
     return _erase(labels, pieces, small, sizes_mm3, f"piece(s) of tumour smaller than {least_mm3:g} mm3")
 
 
+def _replace_isolated_core(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
+    pieces, sizes_mm3 = _pieces(labels, TC, voxel_mm3)
+    small = _isolated(sizes_mm3, least_mm3)
+    if not small.size:
+        return []
+    labels[np.isin(pieces, small)] = ED.label
+    return [
+        f"{small.size} isolated piece(s) of core smaller than {least_mm3:g} mm3 were counted as oedema, "
+        f"{sizes_mm3[small].sum() / _MM3_PER_ML:.2f} mL in all, by the rules of post-processing."
+    ]
+
+
 def _erase_isolated_oedema(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
-    pieces, sizes_mm3 = _pieces(labels, voxel_mm3)
+    pieces, sizes_mm3 = _pieces(labels, WT, voxel_mm3)
     with_core = np.bincount(pieces[np.isin(labels, TC.labels)], minlength=len(sizes_mm3)) > 0
-    small = np.flatnonzero((sizes_mm3 > 0) & (sizes_mm3 < min(least_mm3, sizes_mm3.max())) & ~with_core)
+    small = _isolated(np.where(with_core, np.inf, sizes_mm3), min(least_mm3, sizes_mm3.max()))
     return _erase(labels, pieces, small, sizes_mm3, f"isolated piece(s) of oedema smaller than {least_mm3:g} mm3")
 
 
-def _pieces(labels: NDArray[np.uint8], voxel_mm3: float) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
-    """The connected pieces of tumour, numbered from 1 on, and their sizes by number; outside has the size 0."""
-    pieces, _ = ndimage.label(np.isin(labels, WT.labels), _FACES_EDGES_CORNERS)
+def _isolated(sizes_mm3: NDArray[np.floating], least_mm3: float) -> NDArray[np.intp]:
+    """Numbers of the pieces that are smaller than `least_mm3` and than the largest one."""
+    return np.flatnonzero((sizes_mm3 > 0) & (sizes_mm3 < min(least_mm3, sizes_mm3.max())))
+
+
+def _pieces(
+    labels: NDArray[np.uint8], region: Region, voxel_mm3: float
+) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
+    """The connected pieces of a region, numbered from 1 on, and their sizes by number; outside has the size 0."""
+    pieces, _ = ndimage.label(np.isin(labels, region.labels), _FACES_EDGES_CORNERS)
     sizes_mm3 = np.bincount(pieces.ravel()) * voxel_mm3
     sizes_mm3[0] = 0
     return pieces, sizes_mm3
