@@ -1,7 +1,7 @@
 """How often a piece that a bundle draws apart from the largest one is tumour, by its size and by what it holds.
 
-The rules that erase small isolated pieces of oedema (``least_isolated_oedema_mm3``) and that count specks of core as
-oedema (``least_isolated_core_mm3``) rest on these tables.
+The rules that erase small isolated pieces of oedema (``least_isolated_oedema_mm3``) and that count specks of core
+without enhancement as oedema (``least_isolated_core_mm3``) rest on these tables.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ class Postprocessing:
     least_tumour_mm3 : float
         A connected piece of tumour (WT, 26 neighbours) that is smaller is erased.
     least_isolated_core_mm3 : float
-        A connected piece of core (TC, 26 neighbours) that is smaller is counted as oedema when there is a larger piece.
+        A connected piece of core (TC, 26 neighbours) that is smaller and does not enhance is counted as oedema when
+        there is a larger piece.
     least_isolated_oedema_mm3 : float
         A connected piece that holds oedema alone and is smaller is erased when there is a larger piece of tumour.
     least_enhancing_mm3 : float
@@ -84,26 +85,28 @@ def _erase_small_pieces(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: 
 
 def _replace_isolated_core(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
     pieces, sizes_mm3 = _pieces(labels, TC, voxel_mm3)
-    small = _isolated(sizes_mm3, least_mm3)
+    small = _isolated(pieces, sizes_mm3, least_mm3, labels == ET.label)
     if not small.size:
         return []
     labels[np.isin(pieces, small)] = ED.label
     return [
-        f"{small.size} isolated piece(s) of core smaller than {least_mm3:g} mm3 were counted as oedema, "
+        f"{small.size} isolated piece(s) of non-enhancing core smaller than {least_mm3:g} mm3 were counted as oedema, "
         f"{sizes_mm3[small].sum() / _MM3_PER_ML:.2f} mL in all, by the rules of post-processing."
     ]
 
 
 def _erase_isolated_oedema(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
     pieces, sizes_mm3 = _pieces(labels, WT, voxel_mm3)
-    with_core = np.bincount(pieces[np.isin(labels, TC.labels)], minlength=len(sizes_mm3)) > 0
-    small = _isolated(np.where(with_core, np.inf, sizes_mm3), min(least_mm3, sizes_mm3.max()))
+    small = _isolated(pieces, sizes_mm3, least_mm3, np.isin(labels, TC.labels))
     return _erase(labels, pieces, small, sizes_mm3, f"isolated piece(s) of oedema smaller than {least_mm3:g} mm3")
 
 
-def _isolated(sizes_mm3: NDArray[np.floating], least_mm3: float) -> NDArray[np.intp]:
-    """Numbers of the pieces that are smaller than `least_mm3` and than the largest one."""
-    return np.flatnonzero((sizes_mm3 > 0) & (sizes_mm3 < min(least_mm3, sizes_mm3.max())))
+def _isolated(
+    pieces: NDArray[np.int32], sizes_mm3: NDArray[np.floating], least_mm3: float, kept: NDArray[np.bool_]
+) -> NDArray[np.intp]:
+    """Numbers of the pieces that are smaller than `least_mm3` and than the largest one and hold nothing of `kept`."""
+    holds_kept = np.bincount(pieces[kept], minlength=len(sizes_mm3)) > 0
+    return np.flatnonzero((sizes_mm3 > 0) & (sizes_mm3 < min(least_mm3, sizes_mm3.max())) & ~holds_kept)
 
 
 def _pieces(

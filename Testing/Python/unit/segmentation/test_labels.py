@@ -67,19 +67,21 @@ def test_a_small_piece_of_oedema_goes_when_it_is_isolated_and_there_is_a_larger_
     assert not postprocess(np.zeros((3, 3, 3), np.uint8), 0.001, rules).findings
 
 
-def test_a_speck_of_core_becomes_oedema_when_there_is_a_larger_piece_and_then_goes_with_its_oedema() -> None:
+def test_a_speck_of_core_that_does_not_enhance_becomes_oedema_beside_a_larger_piece_and_then_goes_with_it() -> None:
     with_speck = _labels()
-    with_speck[21, 21, 21] = 3
+    with_speck[21, 21, 21] = 1
     rules = Postprocessing(least_isolated_core_mm3=8)
     cleaned = postprocess(with_speck, 0.001, rules)
     assert np.array_equal(cleaned.labels, _labels())
     assert cleaned.findings[0].startswith(
-        "1 isolated piece(s) of core smaller than 8 mm3 were counted as oedema, 0.00 mL"
+        "1 isolated piece(s) of non-enhancing core smaller than 8 mm3 were counted as oedema, 0.00 mL"
     )
     assert np.array_equal(postprocess(_labels(), 0.001, replace(rules, least_isolated_core_mm3=1e6)).labels, _labels())
     both = postprocess(with_speck, 0.001, replace(rules, least_isolated_oedema_mm3=100))
     assert np.count_nonzero(both.labels) == 1000
     assert len(both.findings) == 2
+    enhancing = np.where(with_speck == 1, 3, with_speck)
+    assert np.array_equal(postprocess(enhancing, 0.001, rules).labels, enhancing)
 
 
 def test_little_enhancement_becomes_core_and_the_sentence_says_so() -> None:
