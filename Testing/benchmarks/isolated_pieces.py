@@ -56,7 +56,7 @@ def main() -> None:
 def _isolated_pieces(
     labels: NDArray[np.uint8], truth: NDArray[np.uint8], region: Region, inner: Region, voxel_mm3: float
 ) -> list[tuple[tuple[str, int], bool]]:
-    """Of each piece of a region but the largest: what it holds, its range of sizes, and whether half of it is right."""
+    """Of each piece of a region but the largest: what it holds, its range of sizes, and whether most of it is right."""
     numbered, count = ndimage.label(np.isin(labels, region.labels), _FACES_EDGES_CORNERS)
     sizes = np.bincount(numbered.ravel(), minlength=count + 1)
     sizes[0] = 0

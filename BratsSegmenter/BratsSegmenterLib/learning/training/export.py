@@ -31,7 +31,7 @@ ORIENTATION = "SPL"
 """Slices upwards, rows to the back, columns to the left: the axis order of every training case."""
 _OUTPUTS = (WT, TC, ET, RC)
 _BELIEVED = Postprocessing(least_isolated_core_mm3=200.0, least_isolated_oedema_mm3=500.0, least_enhancing_mm3=100.0)
-"""Oedema apart from the tumour from the size of a ball of 10 mm on: of smaller pieces three in four are not tumour
+"""Of smaller pieces of core without enhancement, and of oedema apart from the tumour, most are wrong
 (Testing/benchmarks/isolated_pieces.py). All enhancement together from a dozen voxels of the 2 mm grid on: of fewer a
 network is never sure."""
 _WATER = (Sequence.FLAIR, Sequence.T2)
