@@ -14,7 +14,7 @@ from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
 from BratsSegmenterLib.learning.training.settings import Recipe
 from BratsSegmenterLib.learning.training.trainer import TrainedModel
-from BratsSegmenterLib.learning.training.whole_brain import BRAIN, output_keys
+from BratsSegmenterLib.learning.training.whole_brain import BRAIN, OVERLAP, output_keys
 from BratsSegmenterLib.segmentation import (
     Bundle,
     ModelSpecification,
@@ -99,6 +99,8 @@ def export_bundle(
         spacing_mm=settings.synthesis.spacing_mm,
         multiple_of=2 ** (len(channels) - 1),
         field_of_view=settings.synthesis.shape,
+        window=settings.network.window,
+        overlap=OVERLAP,
         normalisation=Normalisation.STANDARD_SCALE if standard_scales else Normalisation.MASK_ZSCORE,
         standard_scales=standard_scales or {},
         clip=CLIP,

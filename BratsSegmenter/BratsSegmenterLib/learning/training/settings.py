@@ -13,7 +13,7 @@ class Recipe(Enum):
     """What is trained on what."""
 
     WHOLE_BRAIN = "whole-brain"
-    """3-D residual U-Net on the whole brain at once, nested regions, Dice + cross-entropy."""
+    """3-D residual U-Net on the whole brain at once or on windows of it, nested regions, Dice + cross-entropy."""
     AXIAL_PATCHES = "axial-patches"
     """2-D residual U-Net on 128 x 128 axial patches, generalised Dice + weighted cross-entropy (Kermi et al. 2018)."""
 
@@ -31,10 +31,22 @@ class PatchSampler(Enum):
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """The 3-D network: features of each level, finest first, and how many levels have a loss of their own."""
+    """The 3-D network and how much it sees at once.
+
+    Attributes
+    ----------
+    channels : tuple of int
+        Features of each level, finest first.
+    supervised_levels : int
+        Levels, finest first, that have a loss of their own.
+    window : tuple of int or None
+        Slices, rows, columns of the part of the grid that a training step sees and the finished model is run on, for
+        grids too fine to be held at once; None for the whole grid.
+    """
 
     channels: tuple[int, ...] = (16, 32, 64, 128, 160)
     supervised_levels: int = 3
+    window: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)

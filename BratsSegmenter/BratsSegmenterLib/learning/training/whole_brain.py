@@ -1,10 +1,11 @@
-"""The recipe of the shipped model: the whole brain at once, nested regions, deep supervision."""
+"""The recipe of the shipped model: the whole brain at once, or windows of it; nested regions, deep supervision."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
+from monai.inferers import sliding_window_inference
 from monai.losses import DiceLoss
 from torch import Tensor, nn
 
@@ -13,11 +14,14 @@ from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.training.augmentation import augmented
 from BratsSegmenterLib.learning.training.cases import TrainingCase
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
+from BratsSegmenterLib.learning.training.windows import random_window
 from BratsSegmenterLib.segmentation import ResidualUNet
 
 BRAIN = "brain"
 _ORDER = (WT.key, TC.key, ET.key, RC.key, NCR.key, ED.key, BRAIN)
 _DICE_SMOOTHING_VOXELS = 10.0
+OVERLAP = 0.5
+"""Of neighbouring windows when a finished network is run."""
 _WITHOUT_T1C = {ET.key: 0.0, TC.key: 0.3}
 """Share of a region's loss that counts when T1c, the only sequence that shows it, is missing."""
 
@@ -28,12 +32,12 @@ def output_keys(settings: TrainingSettings) -> tuple[str, ...]:
 
 
 class WholeBrainRecipe:
-    """Network and loss on whole brains.
+    """Network and loss on whole brains, or on windows of them.
 
     Raises
     ------
     LearningError
-        A region of the settings is unknown.
+        A region of the settings is unknown, or the window does not suit the network or the grid.
     """
 
     def __init__(self, settings: TrainingSettings) -> None:
@@ -50,6 +54,7 @@ class WholeBrainRecipe:
                 f"The setting 'second_looks' names the region '{min(unlearnt)}', which is not trained.",
                 f"Trained are: {', '.join(self.outputs)}.",
             )
+        _check_window(settings)
         self._weights = settings.region_weights
         self._settings = settings
         self._dice = tuple(
@@ -71,6 +76,8 @@ class WholeBrainRecipe:
     def loss(self, network: nn.Module, case: TrainingCase, random: np.random.Generator) -> Tensor:
         """Dice + cross-entropy of every region on every supervised level, each half as important as the finer one."""
         case = augmented(case, self._settings.cases, random)
+        if self._settings.network.window is not None:
+            case = random_window(case, self._settings.network.window, random)
         outputs = network(case.images[None])
         levels = [outputs] if isinstance(outputs, Tensor) else outputs
         target = region_targets(case, self.outputs)[None]
@@ -86,13 +93,36 @@ class WholeBrainRecipe:
 
     def segment(self, network: nn.Module, images: Tensor) -> dict[str, Tensor]:
         """Mask of every output key for images of shape (4, slices, rows, columns)."""
-        logits = network(images[None].float())[0]
-        return dict(zip(self.outputs, logits > 0, strict=True))
+        window = self._settings.network.window
+        if window is None:
+            logits = network(images[None].float())
+        else:
+            logits = torch.as_tensor(
+                sliding_window_inference(images[None].float(), window, 1, network, OVERLAP, mode="gaussian")
+            )
+        return dict(zip(self.outputs, logits[0] > 0, strict=True))
 
     def _region_weights(self, case: TrainingCase) -> Tensor:
         blind = Sequence.T1C not in case.present
         shares = [_WITHOUT_T1C.get(key, 1.0) if blind else 1.0 for key in self.outputs]
         return torch.tensor([self._weights[key] for key in self.outputs]) * torch.tensor(shares)
+
+
+def _check_window(settings: TrainingSettings) -> None:
+    window, multiple = settings.network.window, 2 ** (len(settings.network.channels) - 1)
+    if window is None:
+        return
+    if any(side % multiple for side in window):
+        raise LearningError(
+            f"The setting 'network.window' is {list(window)}, but the network halves each side "
+            f"{len(settings.network.channels) - 1} times.",
+            f"Choose multiples of {multiple}.",
+        )
+    if any(side > whole for side, whole in zip(window, settings.synthesis.shape, strict=True)):
+        raise LearningError(
+            f"The setting 'network.window' is {list(window)}, larger than the grid of {list(settings.synthesis.shape)}.",
+            "Choose smaller sides, or a larger 'synthesis.shape'.",
+        )
 
 
 def region_targets(case: TrainingCase, outputs: tuple[str, ...]) -> Tensor:

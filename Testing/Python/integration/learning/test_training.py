@@ -231,6 +231,18 @@ def test_a_wider_network_answers_as_the_one_it_started_from_and_learns_on(tmp_pa
     assert learnt.decoder[0][0].weight[:4, 4:6].all()
 
 
+def test_a_network_trained_on_windows_becomes_a_bundle_that_is_run_in_windows(tmp_path: Path) -> None:
+    settings = replace(TRAINING, network=replace(TRAINING.network, window=(12, 16, 16)))
+    model = _trained(settings, tmp_path)
+    assert set(validate(model, _source(settings, tmp_path), 1)) == {"WT Dice", "TC Dice", "ET Dice"}
+    exported = export_bundle(model, tmp_path / "windowed", "0.1.0", "", "Apache-2.0", {})
+    bundle = load_bundle(exported.folder)
+    assert bundle.specification.window == (12, 16, 16)
+    messages: list[str] = []
+    segment(prepared_arrays(), bundle, "cpu", progress=Progress(lambda event: messages.append(event.message)))
+    assert any(message.startswith("window 2 of") for message in messages)
+
+
 def test_own_cases_are_brought_onto_a_standard_scale_that_the_bundle_keeps(tmp_path: Path) -> None:
     _write_cases(tmp_path, 3)
     settings = replace(TRAINING, cases=replace(TRAINING.cases, standard_scale=True))
