@@ -91,7 +91,7 @@ def _replace_isolated_core(labels: NDArray[np.uint8], voxel_mm3: float, least_mm
     labels[np.isin(pieces, small)] = ED.label
     return [
         f"{small.size} isolated piece(s) of non-enhancing core smaller than {least_mm3:g} mm3 were counted as oedema, "
-        f"{sizes_mm3[small].sum() / _MM3_PER_ML:.2f} mL in all, by the rules of post-processing."
+        f"{sizes_mm3[small].sum():.0f} mm3 in all, by the rules of post-processing."
     ]
 
 
@@ -129,8 +129,8 @@ def _erase(
     if not erased.size:
         return []
     labels[np.isin(pieces, erased)] = 0
-    erased_ml = sizes_mm3[erased].sum() / _MM3_PER_ML
-    return [f"{erased.size} {what} were erased, {erased_ml:.2f} mL in all, by the rules of post-processing."]
+    erased_mm3 = sizes_mm3[erased].sum()
+    return [f"{erased.size} {what} were erased, {erased_mm3:.0f} mm3 in all, by the rules of post-processing."]
 
 
 def _replace_little_enhancement(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
