@@ -61,6 +61,15 @@ def _network(*channels: int) -> Callable[[TrainingSettings], TrainingSettings]:
     return lambda settings: replace(settings, network=replace(settings.network, channels=channels))
 
 
+def _windows(side: int, times_as_long: int = 1) -> Callable[[TrainingSettings], TrainingSettings]:
+    def change(settings: TrainingSettings) -> TrainingSettings:
+        optimisation = replace(settings.optimisation, steps=times_as_long * settings.optimisation.steps)
+        network = replace(settings.network, window=(side, side, side))
+        return replace(settings, network=network, optimisation=optimisation)
+
+    return change
+
+
 def _spacing(spacing_mm: float) -> Callable[[TrainingSettings], TrainingSettings]:
     return _synthesis(spacing_mm=spacing_mm, shape=_shape(spacing_mm))
 
@@ -89,6 +98,8 @@ VARIANTS = {
     "half of the heads with skull": Variant(_synthesis(with_skull=0.5)),
     "one anatomy": Variant(lambda settings: settings, anatomies=1),
     "twice the features": Variant(_network(16, 32, 64, 128, 160)),
+    "windows of 32 voxels": Variant(_windows(32)),
+    "windows of 32 voxels, four times as long": Variant(_windows(32, times_as_long=4)),
     "4 mm": Variant(_spacing(4.0)),
     "2 mm": Variant(_spacing(2.0)),
 }

@@ -3,7 +3,8 @@
 Brightness is in standard deviations from the mean of the brain, as the network gets it. Fine detail is what a Gaussian
 filter of 1.5 voxels takes away; where two sequences have it in common, its correlation is near 1 or -1. Both are
 measured in brain that lies apart from the brain's surface and from tumour. "Oedema brighter" is the chance that a voxel
-of oedema is brighter than one of that brain: a half where brightness does not tell them apart.
+of oedema is brighter than one of that brain: a half where brightness does not tell them apart. "Oedema uneven" is the
+interquartile range of oedema's brightness, as a share of that brain's.
 """
 
 from __future__ import annotations
@@ -87,10 +88,16 @@ def _measures(cases: Iterable[tuple[NDArray[np.float32], NDArray[np.uint8]]]) ->
                 found.setdefault(f"{sequence.value}, oedema", []).append(float(np.median(image[oedema])))
                 plainness = _chance_of_brighter(image[oedema], image[healthy])
                 found.setdefault(f"{sequence.value}, oedema brighter", []).append(plainness)
+                unevenness = _interquartile_range(image[oedema]) / _interquartile_range(image[healthy])
+                found.setdefault(f"{sequence.value}, oedema uneven", []).append(unevenness)
         for (one, first), (other, second) in combinations(zip(Sequence, fine, strict=True), 2):
             name = f"{one.value} and {other.value}, fine detail in common"
             found.setdefault(name, []).append(float(np.corrcoef(first, second)[0, 1]))
     return found
+
+
+def _interquartile_range(values: NDArray[np.float32]) -> float:
+    return float(np.subtract(*np.percentile(values, (75, 25))))
 
 
 def _chance_of_brighter(values: NDArray[np.float32], others: NDArray[np.float32]) -> float:

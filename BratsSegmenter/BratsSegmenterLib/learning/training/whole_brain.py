@@ -109,18 +109,17 @@ class WholeBrainRecipe:
 
 
 def _check_window(settings: TrainingSettings) -> None:
-    window, multiple = settings.network.window, 2 ** (len(settings.network.channels) - 1)
+    window, halvings, grid = settings.network.window, len(settings.network.channels) - 1, settings.synthesis.shape
     if window is None:
         return
-    if any(side % multiple for side in window):
+    if any(side % 2**halvings for side in window):
         raise LearningError(
-            f"The setting 'network.window' is {list(window)}, but the network halves each side "
-            f"{len(settings.network.channels) - 1} times.",
-            f"Choose multiples of {multiple}.",
+            f"The setting 'network.window' is {list(window)}, but the network halves each side {halvings} times.",
+            f"Choose multiples of {2**halvings}.",
         )
-    if any(side > whole for side, whole in zip(window, settings.synthesis.shape, strict=True)):
+    if any(side > whole for side, whole in zip(window, grid, strict=True)):
         raise LearningError(
-            f"The setting 'network.window' is {list(window)}, larger than the grid of {list(settings.synthesis.shape)}.",
+            f"The setting 'network.window' is {list(window)}, larger than the grid of {list(grid)}.",
             "Choose smaller sides, or a larger 'synthesis.shape'.",
         )
 
