@@ -86,9 +86,7 @@ def test_a_step_sees_a_window_and_a_finished_network_the_whole_grid(tmp_path: Pa
     assert seen == [(16, 16, 16)] * 8, "two windows along each side of 24 voxels"
 
 
-@pytest.mark.parametrize(
-    ("window", "said"), [((16, 16, 18), "multiples of 4"), ((16, 16, 28), "larger than the grid")]
-)
+@pytest.mark.parametrize(("window", "said"), [((16, 16, 18), "multiples of 4"), ((16, 16, 28), "larger than the grid")])
 def test_a_window_that_does_not_suit_is_refused_in_a_sentence(window: tuple[int, int, int], said: str) -> None:
     with pytest.raises(LearningError, match=said):
         WholeBrainRecipe(_windowed(window))
