@@ -49,7 +49,7 @@ def test_nothing_is_erased_unless_asked_for() -> None:
 def test_small_pieces_are_erased_by_their_volume_and_the_sentence_says_how_much() -> None:
     cleaned = postprocess(_labels(), 0.001, Postprocessing(least_tumour_mm3=100))
     assert np.count_nonzero(cleaned.labels) == 1000
-    assert cleaned.findings[0].startswith("1 piece(s) of tumour smaller than 100 mm3 were erased, 27 mm3 in all")
+    assert cleaned.findings[0].startswith("1 piece(s) of tumour smaller than 100 mm3 were erased, 27 mm3")
     kept = postprocess(_labels(), 0.008, Postprocessing(least_tumour_mm3=100))
     assert np.array_equal(kept.labels, _labels())
 
@@ -58,7 +58,7 @@ def test_a_small_piece_of_oedema_goes_when_it_is_isolated_and_there_is_a_larger_
     rules = Postprocessing(least_isolated_oedema_mm3=100)
     cleaned = postprocess(_labels(), 0.001, rules)
     assert np.count_nonzero(cleaned.labels) == 1000
-    assert cleaned.findings[0].startswith("1 isolated piece(s) of oedema smaller than 100 mm3 were erased, 27 mm3 in all")
+    assert cleaned.findings[0].startswith("1 isolated piece(s) of oedema smaller than 100 mm3 were erased, 27 mm3")
     with_core = _labels()
     with_core[21, 21, 21] = 1
     assert np.array_equal(postprocess(with_core, 0.001, rules).labels, with_core)
