@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         segment,
         uncertainty,
     )
-    from BratsSegmenterLib.segmentation.labels import labels_from
+    from BratsSegmenterLib.segmentation.labels import THRESHOLD, labels_from
     from BratsSegmenterLib.segmentation.network import ResidualUNet
     from BratsSegmenterLib.segmentation.postprocessing import PRESETS, Cleaned, Postprocessing, postprocess
     from BratsSegmenterLib.segmentation.specification import (
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         SecondLook,
     )
     from BratsSegmenterLib.segmentation.standard_scale import StandardScale
+    from BratsSegmenterLib.segmentation.windows import WindowRunner
 
 _HOMES = {
     "brain_finder": "brain",
@@ -83,6 +84,7 @@ _HOMES = {
     "entropy": "inference",
     "segment": "inference",
     "uncertainty": "inference",
+    "THRESHOLD": "labels",
     "labels_from": "labels",
     "ResidualUNet": "network",
     "PRESETS": "postprocessing",
@@ -95,6 +97,7 @@ _HOMES = {
     "Normalisation": "specification",
     "SecondLook": "specification",
     "StandardScale": "standard_scale",
+    "WindowRunner": "windows",
 }
 
 __all__ = [
@@ -102,6 +105,7 @@ __all__ = [
     "BRATS_MRI_SEGMENTATION",
     "PRESETS",
     "PUBLISHED",
+    "THRESHOLD",
     "Bundle",
     "Calibration",
     "Cleaned",
@@ -121,6 +125,7 @@ __all__ = [
     "ResidualUNet",
     "SecondLook",
     "StandardScale",
+    "WindowRunner",
     "available_bundles",
     "brain_finder",
     "computes_in_bfloat16",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from monai.inferers import sliding_window_inference
 from monai.losses import DiceLoss
 from torch import Tensor, nn
 
@@ -15,7 +14,8 @@ from BratsSegmenterLib.learning.training.augmentation import augmented
 from BratsSegmenterLib.learning.training.cases import TrainingCase
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
 from BratsSegmenterLib.learning.training.windows import random_window
-from BratsSegmenterLib.segmentation import ResidualUNet
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation import THRESHOLD, ResidualUNet, WindowRunner
 
 BRAIN = "brain"
 _ORDER = (WT.key, TC.key, ET.key, RC.key, NCR.key, ED.key, BRAIN)
@@ -92,15 +92,18 @@ class WholeBrainRecipe:
         return total / (importance * sum(self._weights.values()))
 
     def segment(self, network: nn.Module, images: Tensor) -> dict[str, Tensor]:
-        """Mask of every output key for images of shape (4, slices, rows, columns)."""
-        window = self._settings.network.window
-        if window is None:
-            logits = network(images[None].float())
-        else:
-            logits = torch.as_tensor(
-                sliding_window_inference(images[None].float(), window, 1, network, OVERLAP, mode="gaussian")
-            )
-        return dict(zip(self.outputs, logits[0] > 0, strict=True))
+        """Mask of every output key, on the CPU, for images of shape (4, slices, rows, columns); as in use."""
+        slices, rows, columns = self._settings.network.window or images.shape[1:]
+        runner = WindowRunner(
+            network,
+            images.device,
+            (slices, rows, columns),
+            _multiple_of(self._settings),
+            OVERLAP,
+            mixed_precision=False,
+        )
+        probabilities = runner.probabilities(images[None].float(), Progress())[0]
+        return dict(zip(self.outputs, probabilities >= THRESHOLD, strict=True))
 
     def _region_weights(self, case: TrainingCase) -> Tensor:
         blind = Sequence.T1C not in case.present
@@ -108,14 +111,20 @@ class WholeBrainRecipe:
         return torch.tensor([self._weights[key] for key in self.outputs]) * torch.tensor(shares)
 
 
+def _multiple_of(settings: TrainingSettings) -> int:
+    """What the sides that the network sees must be multiples of: it halves them between its levels."""
+    return int(2 ** (len(settings.network.channels) - 1))
+
+
 def _check_window(settings: TrainingSettings) -> None:
-    window, halvings, grid = settings.network.window, len(settings.network.channels) - 1, settings.synthesis.shape
+    window, multiple, grid = settings.network.window, _multiple_of(settings), settings.synthesis.shape
     if window is None:
         return
-    if any(side % 2**halvings for side in window):
+    if any(side % multiple for side in window):
         raise LearningError(
-            f"The setting 'network.window' is {list(window)}, but the network halves each side {halvings} times.",
-            f"Choose multiples of {2**halvings}.",
+            f"The setting 'network.window' is {list(window)}, which does not suit a network of "
+            f"{len(settings.network.channels)} levels.",
+            f"Choose multiples of {multiple}.",
         )
     if any(side > whole for side, whole in zip(window, grid, strict=True)):
         raise LearningError(
