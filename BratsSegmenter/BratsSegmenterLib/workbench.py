@@ -15,7 +15,7 @@ from BratsSegmenterLib.archive import Archive, Credentials, Profile
 from BratsSegmenterLib.borrowing import borrow, borrow_missing, borrowed_note, borrowed_series, find_offers
 from BratsSegmenterLib.delivery import Signature
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ScannedStudy
-from BratsSegmenterLib.domain import Segmentation, Sequence, Series
+from BratsSegmenterLib.domain import Case, Segmentation, Sequence, Series
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import LearningError, PreprocessingError, SeriesError
 from BratsSegmenterLib.health import examine
@@ -206,6 +206,21 @@ class Workbench:
         else:
             result = sending.store(Archive(job.profile, self._credentials))
         return replace(result, notes=(*result.notes, *self._keep_correction(job, record, sending, result)))
+
+    def kept_case(self) -> Case:
+        """The volumes that the kept result was drawn on, read anew.
+
+        Raises
+        ------
+        ExportError
+            Nothing has been segmented in this folder.
+        SeriesError
+            The study's files are gone or changed.
+        """
+        record = self._folder.record()
+        found = self._found(record.sequences)
+        case = load_case(found, record.resampled_gaps, self._progress, self._borrowed_notes(found))
+        return replace(case, reference=Sequence(record.reference))
 
     def _fetch(self, profile: Profile | None, study_uid: str | None) -> None:
         if profile is None or study_uid is None:

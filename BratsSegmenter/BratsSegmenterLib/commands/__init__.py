@@ -33,6 +33,7 @@ _NAMES = (
     "evaluate",
     "calibrate",
     "synthesise",
+    "collect",
     "train",
     "average",
 )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import REGIONS, Algorithm, Segmentation
+from BratsSegmenterLib.geometry import Geometry
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +94,14 @@ def encode_mask(segmentation: Segmentation) -> bytes:
     content = io.BytesIO()
     np.savez_compressed(content, labels=segmentation.labels, affine=segmentation.geometry.affine)
     return content.getvalue()
+
+
+def decode_mask(content: bytes, algorithm: Algorithm) -> Segmentation:
+    """What :func:`encode_mask` made bytes of; `algorithm` drew it, or what it was corrected from."""
+    with np.load(io.BytesIO(content)) as kept:
+        labels, affine = kept["labels"], kept["affine"]
+    slices, rows, columns = labels.shape
+    return Segmentation(labels, Geometry((slices, rows, columns), affine), algorithm)
 
 
 def _change(key: str, before: Segmentation, after: Segmentation) -> RegionChange:

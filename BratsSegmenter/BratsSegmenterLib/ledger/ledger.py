@@ -11,10 +11,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from BratsSegmenterLib import __version__
+from BratsSegmenterLib.domain import Segmentation
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.ledger.chain import Chain
-from BratsSegmenterLib.ledger.corrections import Correction, LedgerEntry, encode_mask, region_changes
+from BratsSegmenterLib.ledger.corrections import Correction, LedgerEntry, decode_mask, encode_mask, region_changes
 from BratsSegmenterLib.ledger.pseudonyms import Pseudonyms
 from BratsSegmenterLib.records import from_json, to_json
 
@@ -77,6 +78,27 @@ class Ledger:
         with self._alone():
             return tuple(from_json(LedgerEntry, link) for link in self._chain.read())
 
+    def pseudonym(self, study_uid: str) -> str:
+        """What the entries call a study.
+
+        Raises
+        ------
+        LearningError
+            The ledger's key is gone.
+        """
+        return self._pseudonyms.study(study_uid)
+
+    def corrected(self, entry: LedgerEntry) -> Segmentation:
+        """The label map as the person left it, in the grid of the series that it was drawn on.
+
+        Raises
+        ------
+        LearningError
+            The mask is missing, or not what was written.
+        """
+        with self._alone():
+            return decode_mask(self._mask(entry.number, entry.after_mask), entry.algorithm)
+
     def verify(self) -> int:
         """Prove that every entry and every mask is what was written, and count the entries.
 
@@ -87,8 +109,8 @@ class Ledger:
         """
         entries = self.entries()
         for entry in entries:
-            self._check_mask(entry.number, entry.before_mask)
-            self._check_mask(entry.number, entry.after_mask)
+            self._mask(entry.number, entry.before_mask)
+            self._mask(entry.number, entry.after_mask)
         return len(entries)
 
     def mend(self) -> Path | None:
@@ -111,12 +133,15 @@ class Ledger:
         for unfinished in (*self._folder.glob(".partial-*"), *self._masks.glob(".partial-*")):
             unfinished.unlink()
 
-    def _check_mask(self, number: int, name: str) -> None:
+    def _mask(self, number: int, name: str) -> bytes:
+        """The bytes of an entry's mask, proved to be what was written."""
         path = self._masks / f"{name}.npz"
         if not path.exists():
             raise LearningError(f"Entry {number}: its mask {path.name} is missing.", "Bring it back from a backup.")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != name:
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != name:
             raise LearningError(f"Entry {number}: its mask {path.name} was changed.", "Bring it back from a backup.")
+        return content
 
     @contextmanager
     def _alone(self, make: bool = False) -> Iterator[None]:

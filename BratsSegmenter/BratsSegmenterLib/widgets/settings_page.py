@@ -53,6 +53,7 @@ class SettingsPage:
         for _key, text in DEVICES:
             self.ui.startDeviceSelector.addItem(text)
         self.ui.folderEdit.setText(str(studies_folder))
+        self.ui.ledgerEdit.setText(str(workflow.ledger_folder))
         self.take_preferences()
         self.ui.signatureEdit.editingFinished.connect(self._keep)
         for selector in (self.ui.bundleSelector, self.ui.startDeviceSelector):

@@ -67,6 +67,7 @@ class Workflow(StudyAtHand):
 
     Attributes
     ----------
+    ledger_folder : Path
     state : PanelState
     state_changed, progressed, failed, studies_found, folder_listed, connection_checked : Signal
         Emitted without arguments, with a ProgressEvent, a Failure, the studies, a ListFolderResult, the checks.
@@ -87,7 +88,7 @@ class Workflow(StudyAtHand):
         super().__init__(jobs_folder)
         self._runner = runner
         self._scene = scene
-        self._ledger_folder = ledger_folder
+        self.ledger_folder = ledger_folder
         self._ensure_dependencies = ensure_dependencies
         self._clock = clock
         self._opening = Opening(scene, run_steps)
@@ -214,7 +215,7 @@ class Workflow(StudyAtHand):
             self._say_failure(Failure.of(error), is_of_sending=True)
             return
         minutes_spent = (self._clock() - self._review_began_s) / 60
-        self._start(self._send_job(request, labels, self._ledger_folder, minutes_spent), request.connection)
+        self._start(self._send_job(request, labels, self.ledger_folder, minutes_spent), request.connection)
 
     def mark_edited(self) -> None:
         """The segments changed: what was sent is no longer what is shown."""

@@ -55,7 +55,7 @@ def test_a_reader_goes_from_search_to_a_signed_result_though_she_cancels_and_the
         stored = [series.modality for series in Archive(*access_to(archive)).series(identity.study_uid)]
     assert _volume_ml(panel) > corrected_ml
     assert stored.count("RTSTRUCT") == 2, "one of each version, though the second was sent twice"
-    assert Ledger(tmp_path / "BratsSegmenter" / "ledger").verify() == 2
+    assert Ledger(Path(panel.settings.ui.ledgerEdit.text)).verify() == 2
 
 
 def _search_and_choose(story: Story, panel: Panel) -> None:

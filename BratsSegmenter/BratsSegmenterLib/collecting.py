@@ -1,0 +1,213 @@
+"""Studies that people corrected and signed become cases to train on: images as a network sees them, and the labels."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from BratsSegmenterLib import __version__
+from BratsSegmenterLib.archive import Credentials
+from BratsSegmenterLib.domain import Case, Segmentation, Sequence
+from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
+from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.kept_study import KeptStudy
+from BratsSegmenterLib.labelmap import write_image
+from BratsSegmenterLib.ledger import Ledger, LedgerEntry
+from BratsSegmenterLib.pipeline import brain_on_reference
+from BratsSegmenterLib.preprocessing import CHANNELS, PreparedCase, Steps, preprocess
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.records import to_json
+from BratsSegmenterLib.segmentation import brain_finder, load_bundle
+from BratsSegmenterLib.workbench import Workbench
+
+_FILE_NAMES = {Sequence.T1: "t1n", Sequence.T1C: "t1c", Sequence.T2: "t2w", Sequence.FLAIR: "t2f"}
+"""Of BraTS 2023 and later, where the label 4 is the resection cavity."""
+_LABELS = "seg"
+_PROVENANCE = "provenance.json"
+_UNFINISHED = ".unfinished-"
+_NAME_DIGITS = 12
+_MOST_OUTSIDE_THE_BRAIN = 0.05
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the labels of a case come from; nothing that says whose it is.
+
+    Attributes
+    ----------
+    entry : int
+        Number of the correction in the ledger.
+    labels : str
+        SHA-256 of its mask there.
+    corrected_from : str
+        Name and version of the model whose result was corrected.
+    brain_model : str
+        Name and version of the model that found the brain; empty where none did.
+    software_version : str
+        That prepared the images.
+    """
+
+    entry: int
+    labels: str
+    corrected_from: str
+    brain_model: str
+    software_version: str = __version__
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What became of the signed corrections.
+
+    Attributes
+    ----------
+    added, known : tuple of str
+        Names of the cases that were written, and of those that lay there already, as they are.
+    set_aside : tuple of str
+        A sentence for each study that cannot be used, by the name of its job folder.
+    gone : int
+        Studies with a signed correction whose images are not kept here any more.
+    """
+
+    added: tuple[str, ...]
+    known: tuple[str, ...]
+    set_aside: tuple[str, ...]
+    gone: int
+
+
+def collect(
+    studies: Path, ledger: Ledger, cases: Path, bundle: str, device: str, progress: Progress | None = None
+) -> Collection:
+    """Make a case in BraTS' layout of every kept study with a signed correction; the newest one counts.
+
+    The images are pre-processed as a study in use: registered, on the 1 mm grid, bias-corrected, without skull and
+    normalised; the labels are carried onto that grid. A case is named by its study's pseudonym in the ledger, and
+    appears whole or not at all.
+
+    Parameters
+    ----------
+    studies : Path
+        The folder with the job folders.
+    ledger : Ledger
+        It says which corrections were signed, and holds them.
+    cases : Path
+        The folder with the cases; made when missing.
+    bundle : str
+        The model that is to be trained further: it decides how the brain is found.
+    device : str
+        "auto", "cuda", "mps" or "cpu".
+
+    Raises
+    ------
+    LearningError
+        The ledger is not in order, or there is no folder with studies.
+    BundleError
+    Cancelled
+        What was finished stays.
+    """
+    progress = progress or Progress()
+    if not studies.is_dir():
+        raise LearningError(f"There is no folder {studies}.", "Name the folder in which the studies are kept.")
+    newest = {entry.study: entry for entry in ledger.entries() if entry.reviewer}
+    brain = brain_finder(load_bundle(bundle), device)
+    added, known, set_aside, seen = [], [], [], set()
+    folders = _segmented_in(studies)
+    for number, folder in enumerate(folders):
+        progress.update(number / len(folders), folder.name)
+        bench = Workbench(folder, Credentials(), progress)
+        try:
+            entry = newest.get(ledger.pseudonym(_study_uid(folder, bench)))
+            if entry is None or entry.study in seen:
+                continue
+            seen.add(entry.study)
+            name = entry.study[:_NAME_DIGITS]
+            if _labels_of(cases / name) == entry.after_mask:
+                known.append(name)
+                continue
+            case, corrected = bench.kept_case(), ledger.corrected(entry)
+            _require_usable(case, corrected)
+            prepared = preprocess(case, Steps(), progress, brain)
+            _require_inside(corrected, prepared)
+            with progress.stage("write"):
+                _write(cases / name, prepared, _carried(corrected, prepared), _provenance(entry, prepared))
+            added.append(name)
+        except BratsSegmenterError as error:
+            set_aside.append(f"{folder.name}: {error}")
+    return Collection(tuple(added), tuple(known), tuple(set_aside), len(newest.keys() - seen))
+
+
+def _segmented_in(studies: Path) -> list[Path]:
+    return sorted(folder for folder in studies.iterdir() if folder.is_dir() and JobFolder(folder).segmentation.exists())
+
+
+def _study_uid(folder: Path, bench: Workbench) -> str:
+    """Of the study in a job folder: as it was noted when the study was chosen, else from the headers."""
+    origin = KeptStudy(folder).origin
+    return bench.study.series[0].study_uid if origin is None else origin.study.study_uid
+
+
+def _labels_of(case: Path) -> str:
+    """Which labels a case that lies there has; empty where there is none."""
+    provenance = case / _PROVENANCE
+    return json.loads(provenance.read_text(encoding="utf-8"))["labels"] if provenance.exists() else ""
+
+
+def _provenance(entry: LedgerEntry, prepared: PreparedCase) -> Provenance:
+    model = f"{entry.algorithm.name} {entry.algorithm.version}"
+    return Provenance(entry.number, entry.after_mask, model, prepared.brain_model)
+
+
+def _require_usable(case: Case, corrected: Segmentation) -> None:
+    missing = [sequence.value for sequence in Sequence if sequence not in case.volumes]
+    if missing:
+        raise LearningError(f"The study lacks {', '.join(missing)}; a case to train on has all four sequences.")
+    if not corrected.geometry.is_close(case.reference_volume.geometry):
+        raise LearningError(
+            f"The correction was not drawn on the {case.reference.value} of the kept result.",
+            "Open the study with that correction again.",
+        )
+
+
+def _require_inside(corrected: Segmentation, prepared: PreparedCase) -> None:
+    drawn = corrected.labels > 0
+    outside = np.count_nonzero(drawn & ~brain_on_reference(prepared))
+    if outside > _MOST_OUTSIDE_THE_BRAIN * np.count_nonzero(drawn):
+        raise LearningError(
+            f"{outside / np.count_nonzero(drawn):.0%} of what was drawn lies outside the brain that was found.",
+            "Look at the quality page of the study.",
+        )
+
+
+def _carried(corrected: Segmentation, prepared: PreparedCase) -> NDArray[np.uint8]:
+    """The labels on the prepared grid, of each voxel that of the nearest one; none outside the brain's mask."""
+    drawn = corrected.geometry.image(corrected.labels)
+    grid = prepared.geometry.image(prepared.mask.astype(np.uint8))
+    carried = sitk.GetArrayFromImage(sitk.Resample(drawn, grid, sitk.Transform(), sitk.sitkNearestNeighbor))
+    return np.where(prepared.mask, carried, 0)
+
+
+def _write(case: Path, prepared: PreparedCase, labels: NDArray[np.uint8], provenance: Provenance) -> None:
+    unfinished = case.with_name(f"{_UNFINISHED}{case.name}")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        for file_name, image in _images(prepared, labels):
+            write_image(image, unfinished / f"{case.name}-{file_name}.nii.gz")
+        (unfinished / _PROVENANCE).write_text(json.dumps(to_json(provenance), indent=1), encoding="utf-8")
+        if case.exists():
+            shutil.rmtree(case)
+        os.replace(unfinished, case)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _images(prepared: PreparedCase, labels: NDArray[np.uint8]) -> Iterator[tuple[str, sitk.Image]]:
+    for sequence, array in zip(CHANNELS, prepared.images, strict=True):
+        yield _FILE_NAMES[sequence], prepared.geometry.image(array)
+    yield _LABELS, prepared.geometry.image(labels)

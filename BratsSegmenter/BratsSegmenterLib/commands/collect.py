@@ -1,0 +1,39 @@
+"""``collect``: the corrections that people signed, as cases to train on."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from BratsSegmenterLib.commands.console import Console
+
+NAME = "collect"
+HELP = "make cases to train on of kept studies whose result a person corrected and signed"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The kept studies, the ledger with the corrections, and where the cases go."""
+    parser.add_argument("studies", type=Path, metavar="DIR", help="where the panel keeps its studies; its settings say")
+    parser.add_argument("--ledger", type=Path, required=True, metavar="DIR", help="the ledger of corrections")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the cases go, in BraTS' layout")
+    parser.add_argument("--bundle", default="glioma-synthetic", help="the model that is to be trained further")
+    parser.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Write the cases, and say which studies could not be used and why."""
+    from BratsSegmenterLib.collecting import collect
+    from BratsSegmenterLib.ledger import Ledger
+    from BratsSegmenterLib.records import to_json
+
+    with console.progress() as progress, progress.stage("collect"):
+        found = collect(
+            arguments.studies, Ledger(arguments.ledger), arguments.out, arguments.bundle, arguments.device, progress
+        )
+    console.say(f"{len(found.added)} case(s) written, {len(found.known)} lay there already, in {arguments.out}.")
+    for sentence in found.set_aside:
+        console.warn(sentence)
+    if found.gone:
+        console.warn(f"The images of {found.gone} corrected study or studies are not kept in {arguments.studies}.")
+    console.result(to_json(found))
+    return 0
