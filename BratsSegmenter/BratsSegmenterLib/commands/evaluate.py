@@ -38,7 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what is too small to be believed; left out: the bundle's own rules",
     )
     parser.add_argument("--postoperative", action="store_true", help="the patients were operated on: look for a cavity")
-    parser.add_argument(
+    more = parser.add_mutually_exclusive_group()
+    more.add_argument(
+        "--against", metavar="NAME", help="score this bundle on the same cases too, and say whether they differ"
+    )
+    more.add_argument(
         "--variants",
         action="store_true",
         help="also moved, in thick slices, through the whole chain and with each sequence missing; "
@@ -71,10 +75,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _run_once(arguments: argparse.Namespace, bundle: Bundle, protocol: Protocol, console: Console) -> None:
     from BratsSegmenterLib.learning import evaluation
+    from BratsSegmenterLib.segmentation import load_bundle
 
-    page = evaluation.PicturePage()
+    page, other = evaluation.PicturePage(), None
     with console.progress() as progress:
         result = evaluation.evaluate(arguments.cases, bundle, protocol, progress, page.add if arguments.out else None)
+        if arguments.against:
+            other = evaluation.evaluate(arguments.cases, load_bundle(arguments.against), protocol, progress)
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
         evaluation.write_csv(result, arguments.out / "scores.csv")
@@ -90,9 +97,15 @@ def _run_once(arguments: argparse.Namespace, bundle: Bundle, protocol: Protocol,
             evaluation.TRUST_HEADINGS,
             evaluation.trust_rows(claimed),
         )
+    payload = evaluation.to_json(result)
+    if other is not None:
+        found = evaluation.differences(result, other)
+        title = f"Dice of {result.bundle} {result.version}, less that of {other.bundle} {other.version}"
+        console.table(title, evaluation.DIFFERENCE_HEADINGS, evaluation.difference_rows(found))
+        payload["against"] = {"bundle": other.bundle, "dice": evaluation.differences_json(found)}
     for case in result.set_aside:
         console.warn(case.reason)
-    console.result(evaluation.to_json(result))
+    console.result(payload)
 
 
 def _run_variants(arguments: argparse.Namespace, bundle: Bundle, protocol: Protocol, console: Console) -> None:

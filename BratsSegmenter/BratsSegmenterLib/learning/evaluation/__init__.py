@@ -2,6 +2,13 @@
 
 from BratsSegmenterLib.learning.evaluation.calibration import calibrate, synthesis_settings
 from BratsSegmenterLib.learning.evaluation.cases import SEQUENCE_NAMES, CaseFiles, LabelledCase, find_cases, read_case
+from BratsSegmenterLib.learning.evaluation.comparison import HEADINGS as DIFFERENCE_HEADINGS
+from BratsSegmenterLib.learning.evaluation.comparison import (
+    Difference,
+    difference_rows,
+    differences,
+    differences_json,
+)
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
 from BratsSegmenterLib.learning.evaluation.page import PicturePage, case_picture
 from BratsSegmenterLib.learning.evaluation.run import (
@@ -36,12 +43,14 @@ from BratsSegmenterLib.learning.evaluation.variants import (
 )
 
 __all__ = [
+    "DIFFERENCE_HEADINGS",
     "PLAIN",
     "SEQUENCE_NAMES",
     "TRUST_HEADINGS",
     "VARIANTS",
     "CaseFiles",
     "CaseResult",
+    "Difference",
     "Evaluation",
     "LabelledCase",
     "PicturePage",
@@ -55,6 +64,9 @@ __all__ = [
     "calibrate",
     "case_picture",
     "case_rows",
+    "difference_rows",
+    "differences",
+    "differences_json",
     "evaluate",
     "evaluate_variants",
     "find_cases",
