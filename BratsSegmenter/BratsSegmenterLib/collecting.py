@@ -34,7 +34,7 @@ _LABELS = "seg"
 _PROVENANCE = "provenance.json"
 _UNFINISHED = ".unfinished-"
 _NAME_DIGITS = 12
-_MOST_OUTSIDE_THE_BRAIN = 0.05
+_MOST_OUTSIDE_THE_BRAIN = 0.2
 
 
 @dataclass(frozen=True)
