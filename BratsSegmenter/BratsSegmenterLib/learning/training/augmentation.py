@@ -21,8 +21,8 @@ def augmented(case: TrainingCase, settings: CaseSettings, random: np.random.Gene
         images, labels, brain = (tensor.flip(_COLUMNS) for tensor in (images, labels, brain))
     images = _jittered(images, settings.intensity_jitter, random)
     present = case.present
-    if len(present) > 1 and random.random() < settings.drop_sequence:
-        shares = np.array([settings.drop_shares[list(Sequence).index(sequence)] for sequence in present])
+    shares = np.array([settings.drop_shares[list(Sequence).index(sequence)] for sequence in present])
+    if len(present) > 1 and shares.any() and random.random() < settings.drop_sequence:
         dropped = present[int(random.choice(len(present), p=shares / shares.sum()))]
         present = tuple(sequence for sequence in present if sequence is not dropped)
         images[list(Sequence).index(dropped)] = 0

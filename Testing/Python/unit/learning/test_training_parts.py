@@ -144,6 +144,8 @@ def test_the_sequence_that_is_blanked_is_drawn_by_its_share(tmp_path: Path) -> N
     blanked = [next(sequence for sequence in case.present if sequence not in present) for present in left]
     assert set(blanked) == {Sequence.T2, Sequence.FLAIR}
     assert blanked.count(Sequence.FLAIR) > blanked.count(Sequence.T2)
+    without_either = replace(case, present=(Sequence.T1, Sequence.T1C))
+    assert augmented(without_either, settings, np.random.default_rng(0)).present == without_either.present
 
 
 def _optimiser(network: nn.Module) -> torch.optim.Optimizer:
