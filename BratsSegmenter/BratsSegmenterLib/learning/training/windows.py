@@ -10,14 +10,14 @@ from BratsSegmenterLib.learning.training.cases import TrainingCase
 
 
 def random_window(case: TrainingCase, sides: tuple[int, int, int], random: np.random.Generator) -> TrainingCase:
-    """A window of `case` around a voxel that is as often tumour as not (MONAI's RandCropByPosNegLabel).
+    """A window of `case` around a voxel that is as often tumour as not, where there is any (RandCropByPosNegLabel).
 
     Parameters
     ----------
     sides : tuple of int
         Slices, rows, columns; none longer than the case's.
     """
-    crop = RandCropByPosNegLabel(sides, pos=1, neg=1, num_samples=1)
+    crop = RandCropByPosNegLabel(sides, pos=float(case.labels.any()), neg=1, num_samples=1)
     crop.set_random_state(int(random.integers(2**31)))
     together = torch.cat([case.images.float(), case.labels[None].float(), case.brain[None].float()])
     part = torch.as_tensor(crop(together, label=case.labels[None])[0])

@@ -54,7 +54,8 @@ def test_about_half_of_the_windows_lie_around_tumour_and_each_seed_has_its_own()
     assert not torch.equal(parts[8].images, parts[7].images)
 
 
-def test_a_head_without_tumour_has_windows_too() -> None:
+@pytest.mark.filterwarnings("error")
+def test_a_head_without_tumour_has_windows_too_and_nothing_is_warned_of() -> None:
     case = replace(_numbered_case(), labels=torch.zeros(24, 24, 24, dtype=torch.uint8))
     assert random_window(case, _SIDES, np.random.default_rng(0)).labels.shape == _SIDES
 
