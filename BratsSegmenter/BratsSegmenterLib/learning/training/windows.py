@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import torch
 from monai.transforms import RandCropByPosNegLabel
@@ -17,8 +19,9 @@ def random_window(case: TrainingCase, sides: tuple[int, int, int], random: np.ra
     sides : tuple of int
         Slices, rows, columns; none longer than the case's.
     """
-    crop = RandCropByPosNegLabel(sides, pos=float(case.labels.any()), neg=1, num_samples=1)
+    crop = RandCropByPosNegLabel(sides, pos=1, neg=1, num_samples=1)
     crop.set_random_state(int(random.integers(2**31)))
     together = torch.cat([case.images.float(), case.labels[None].float(), case.brain[None].float()])
-    part = torch.as_tensor(crop(together, label=case.labels[None])[0])
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # MONAI warns of every healthy head
+        part = torch.as_tensor(crop(together, label=case.labels[None])[0])
     return TrainingCase(part[:-2], part[-2].to(case.labels.dtype), part[-1] > 0, case.present)
