@@ -34,6 +34,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for sentence in found.set_aside:
         console.warn(sentence)
     if found.gone:
-        console.warn(f"The images of {found.gone} corrected study or studies are not kept in {arguments.studies}.")
+        console.warn(
+            f"{found.gone} corrected study or studies are not kept in {arguments.studies}. "
+            "Collect before old studies are deleted."
+        )
     console.result(to_json(found))
     return 0
