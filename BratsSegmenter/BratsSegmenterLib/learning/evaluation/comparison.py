@@ -11,7 +11,7 @@ from scipy import stats
 
 from BratsSegmenterLib.learning.evaluation.run import Evaluation
 
-HEADINGS = ("region", "cases", "higher", "lower", "mean difference", "95 % interval", "so")
+HEADINGS = ("region", "cases", "higher", "lower", "mean difference", "95 % interval", "verdict")
 _CONFIDENCE = 0.95
 _RESAMPLES = 9999
 _SEED = 0
