@@ -14,6 +14,7 @@ from host.story import Story, archive_with_a_patient
 from host.window import SlicerWindow
 
 from BratsSegmenterLib.archive import Archive
+from BratsSegmenterLib.collecting import collect
 from BratsSegmenterLib.demo.story import access_to
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import ET
@@ -55,7 +56,11 @@ def test_a_reader_goes_from_search_to_a_signed_result_though_she_cancels_and_the
         stored = [series.modality for series in Archive(*access_to(archive)).series(identity.study_uid)]
     assert _volume_ml(panel) > corrected_ml
     assert stored.count("RTSTRUCT") == 2, "one of each version, though the second was sent twice"
-    assert Ledger(Path(panel.settings.ui.ledgerEdit.text)).verify() == 2
+    ledger = Ledger(Path(panel.settings.ui.ledgerEdit.text))
+    assert ledger.verify() == 2
+    studies = Path(panel.settings.ui.folderEdit.text)
+    collection = collect(studies, ledger, tmp_path / "cases", "glioma-synthetic", "cpu")
+    assert (len(collection.added), collection.set_aside, collection.gone) == (1, (), 0)
 
 
 def _search_and_choose(story: Story, panel: Panel) -> None:
