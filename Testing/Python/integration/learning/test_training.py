@@ -116,8 +116,8 @@ def test_a_killed_run_continues_to_the_same_losses(tmp_path: Path) -> None:
     for command in (killed, whole):
         assert subprocess.run(command, env=_environment(), check=False).returncode == 0
     resumed, uninterrupted = (np.array(read_losses(tmp_path / name / "losses.csv")) for name in ("killed", "whole"))
-    # Two processes mostly agree to the last bit, but a voxel at a threshold may fall to either side, which once made a loss
-    # differ by .0026 of itself some twenty steps on; half of all neighbouring steps differ by more than .011.
+    # Two processes mostly agree to the last bit, but a voxel at a threshold may fall to either side, which once made a
+    # loss differ by .0026 of itself some twenty steps on; half of all neighbouring steps differ by more than .011.
     assert resumed == pytest.approx(uninterrupted, rel=5e-3)
     assert len(resumed) == 40
 
