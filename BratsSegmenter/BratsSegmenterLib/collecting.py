@@ -24,7 +24,7 @@ from BratsSegmenterLib.ledger import Ledger, LedgerEntry
 from BratsSegmenterLib.pipeline import brain_on_reference
 from BratsSegmenterLib.preprocessing import CHANNELS, PreparedCase, Steps, preprocess
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.records import to_json
+from BratsSegmenterLib.records import from_json, to_json
 from BratsSegmenterLib.segmentation import brain_finder, load_bundle
 from BratsSegmenterLib.workbench import Workbench
 
@@ -154,9 +154,11 @@ def _study_uid(folder: Path, bench: Workbench) -> str:
 
 
 def _labels_of(case: Path) -> str:
-    """Which labels a case that lies there has; empty where there is none."""
-    provenance = case / _PROVENANCE
-    return json.loads(provenance.read_text(encoding="utf-8"))["labels"] if provenance.exists() else ""
+    """SHA-256 of the labels of a case that lies there; empty where there is none, or none that says so."""
+    try:
+        return from_json(Provenance, json.loads((case / _PROVENANCE).read_text(encoding="utf-8"))).labels
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return ""
 
 
 def _provenance(entry: LedgerEntry, prepared: PreparedCase) -> Provenance:
@@ -167,11 +169,14 @@ def _provenance(entry: LedgerEntry, prepared: PreparedCase) -> Provenance:
 def _require_usable(case: Case, corrected: Segmentation) -> None:
     missing = [sequence.value for sequence in Sequence if sequence not in case.volumes]
     if missing:
-        raise LearningError(f"The study lacks {', '.join(missing)}; a case to train on has all four sequences.")
+        raise LearningError(
+            f"The study lacks {', '.join(missing)}; a case to train on has all four sequences.",
+            "Take it from another study of the patient, where the panel offers one, and segment again.",
+        )
     if not corrected.geometry.is_close(case.reference_volume.geometry):
         raise LearningError(
             f"The correction was not drawn on the {case.reference.value} of the kept result.",
-            "Open the study with that correction again.",
+            "Continue from that correction in the panel, send it, and collect again.",
         )
 
 
@@ -181,12 +186,12 @@ def _require_inside(corrected: Segmentation, prepared: PreparedCase) -> None:
     if outside > _MOST_OUTSIDE_THE_BRAIN * np.count_nonzero(drawn):
         raise LearningError(
             f"{outside / np.count_nonzero(drawn):.0%} of what was drawn lies outside the brain that was found.",
-            "Look at the quality page of the study.",
+            "Look at the mask on the study's quality page; the study is of no use where that is wrong.",
         )
 
 
 def _carried(corrected: Segmentation, prepared: PreparedCase) -> NDArray[np.uint8]:
-    """The labels on the prepared grid, of each voxel that of the nearest one; none outside the brain's mask."""
+    """The labels on the prepared grid, shape (k, j, i), each of the nearest voxel; none outside the brain's mask."""
     drawn = corrected.geometry.image(corrected.labels)
     grid = prepared.geometry.image(prepared.mask.astype(np.uint8))
     carried = sitk.GetArrayFromImage(sitk.Resample(drawn, grid, sitk.Transform(), sitk.sitkNearestNeighbor))

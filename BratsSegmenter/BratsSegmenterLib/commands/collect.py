@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.warn(sentence)
     if found.gone:
         console.warn(
-            f"{found.gone} corrected study or studies are not kept in {arguments.studies}. "
+            f"Corrected studies that are not kept in {arguments.studies}: {found.gone}. "
             "Collect before old studies are deleted."
         )
     console.result(to_json(found))

@@ -188,6 +188,10 @@ def test_a_second_call_writes_nothing_and_a_newer_correction_takes_the_place_of_
     assert (again.added, again.known) == ((), collected[1].added)
     assert {file: file.stat().st_mtime_ns for file in site.cases.rglob("*")} == before
 
+    (provenance,) = site.cases.rglob("provenance.json")
+    provenance.write_text("{")
+    assert site.collect().added == collected[1].added, "a record that cannot be read is made again"
+
     site.correct("a", drawn(TUMOUR_RADIUS_MM - 4))
     newer = site.collect()
     assert (newer.added, newer.known) == (collected[1].added, ())
