@@ -15,6 +15,8 @@ from BratsSegmenterLib.progress import StageTime
 from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.versions import EarlierResult
 
+_SURE = 0.7
+
 
 @dataclass(frozen=True)
 class ConnectionResult:
@@ -104,6 +106,11 @@ class SequenceChoice:
     confidence: float
     reasons: tuple[str, ...]
     doubt: str = ""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it may be used before a person has looked."""
+        return self.confidence >= _SURE
 
 
 @dataclass(frozen=True)
@@ -199,6 +206,9 @@ class SegmentResult:
         Mask of the brain in the reference's own grid (MetaImage, not compressed); None where there is none.
     is_postoperative : bool
         A person had confirmed an operation, and a resection cavity was looked for.
+    doubts : tuple of str
+        Those of the warnings that make the result itself doubtful: empty, tiny, off the brain, implausibly large, one
+        sequence moved far.
     """
 
     reference: str
@@ -217,6 +227,7 @@ class SegmentResult:
     expected_dice: Mapping[str, float] = field(default_factory=dict)
     brain: Path | None = None
     is_postoperative: bool = False
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,10 @@ class SegmentedCase:
 
     Attributes
     ----------
+    findings : tuple of str
+        What the user should know, the doubts first.
+    doubts : tuple of str
+        Those of them that make the result itself doubtful.
     expected_dice : mapping of str to float
         By region key, where it is calibrated.
     brain : ndarray of bool, shape (slices, rows, columns), or None
@@ -59,6 +63,7 @@ class SegmentedCase:
     segmentation: Segmentation
     measurements: Measurements
     findings: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
     expected_dice: Mapping[str, float] = field(default_factory=dict)
     brain: NDArray[np.bool_] | None = field(default=None, repr=False)
 
@@ -158,7 +163,7 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
     brain = brain_on_reference(prepared) if settings.steps.brain_mask else None
     doubts = _doubts(segmentation, prepared, brain)
     findings = (*doubts, *case.notes, *prepared.findings, *found.findings, *drawn.findings)
-    return SegmentedCase(case, prepared, segmentation, measurements, findings, confidence.expected_dice, brain)
+    return SegmentedCase(case, prepared, segmentation, measurements, findings, doubts, confidence.expected_dice, brain)
 
 
 def brain_on_reference(prepared: PreparedCase) -> NDArray[np.bool_]:

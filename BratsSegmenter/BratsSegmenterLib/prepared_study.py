@@ -23,8 +23,11 @@ def describe(
     return PrepareResult(
         series=_series_rows(study, recognition, thumbnails or {}),
         sequences={sequence.value: _choice(candidate) for sequence, candidate in recognition.found.items()},
-        warnings=(*recognition.warnings, *(item.sentence for item in study.set_aside)),
-        notes=dicom.missing_notes(recognition.found),
+        warnings=(*recognition.warnings, *(item.sentence for item in study.set_aside if item.is_damaged)),
+        notes=(
+            *dicom.missing_notes(recognition.found),
+            *(item.sentence for item in study.set_aside if not item.is_damaged),
+        ),
         results=earlier_results(objects),
         others=foreign_regions(objects),
         consequences={lost.value: dicom.missing_note(lost, recognition.found) for lost in Sequence},

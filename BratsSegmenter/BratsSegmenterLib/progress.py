@@ -80,6 +80,10 @@ class Progress:
         self.raise_if_cancelled()
         self._listener(ProgressEvent(self._stage, fraction, message))
 
+    def relay(self, event: ProgressEvent) -> None:
+        """Hand on what a process of its own says about its work."""
+        self._listener(event)
+
     def raise_if_cancelled(self) -> None:
         """Raise :class:`Cancelled` when the user asked to stop; for tight loops that report less often."""
         if self._is_cancelled():

@@ -120,7 +120,8 @@ class StudyQueue:
             self._lock.acquire()
         except Timeout as error:
             raise QueueInUseError(
-                "Another Slicer works on the queue.", "Queue the study there, or go on here when it is closed."
+                "Another Slicer or a router works on the queue.",
+                "Queue the study there, or go on here when it is closed.",
             ) from error
         self._items = [_interrupted(item) for item in self._read()]
 

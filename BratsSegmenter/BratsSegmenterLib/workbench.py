@@ -305,6 +305,7 @@ class Workbench:
             algorithm=segmentation.algorithm,
             stages=tuple(self._progress.stages),
             warnings=result.findings,
+            doubts=result.doubts,
             tolerated=tolerated,
             intervals_ml=intervals_ml,
             expected_dice=result.expected_dice,

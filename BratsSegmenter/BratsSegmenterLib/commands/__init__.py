@@ -24,6 +24,8 @@ _NAMES = (
     "export",
     "push",
     "run",
+    "cohort",
+    "route",
     "ledger",
     "demo",
     "archive",

@@ -9,8 +9,11 @@ from pathlib import Path
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile
 from BratsSegmenterLib.dicom import Contouring, ObjectKind
 from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.job_results import PrepareResult
 from BratsSegmenterLib.jobs import SegmentJob, SwitchedSteps
+from BratsSegmenterLib.unattended.rules import Rules
+from BratsSegmenterLib.unattended.sources import ArchiveSource, FolderSource, StudySource, Wanted
 
 _CREDENTIALS = "user and password or a token come from BRATS_SEGMENTER_USER, _PASSWORD and _TOKEN"
 
@@ -114,6 +117,59 @@ def add_format_argument(parser: argparse.ArgumentParser) -> None:
 def contouring_from(arguments: argparse.Namespace) -> Contouring:
     """What the structure set draws, and how."""
     return Contouring(arguments.nested, arguments.smooth)
+
+
+def add_unattended_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which studies, how they are segmented, and what none of them may lack."""
+    add_archive_arguments(parser, required=False)
+    parser.add_argument("--files", type=Path, metavar="DIR", help="take the studies of a folder and all below it")
+    parser.add_argument(
+        "--description",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="only studies so described, for example '*brain*'; may be given several times",
+    )
+    names = [sequence.value for sequence in Sequence]
+    parser.add_argument(
+        "--needs",
+        nargs="+",
+        default=names,
+        choices=names,
+        metavar="ROLE",
+        help="a study that lacks one of these waits for a person; all four when not given",
+    )
+    add_segmentation_arguments(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="holds a folder for each study")
+
+
+def rules_from(arguments: argparse.Namespace) -> Rules:
+    """What may be done to a study that nobody attends."""
+    return Rules(
+        arguments.bundle,
+        arguments.device,
+        steps_from(arguments),
+        arguments.resample_gaps,
+        arguments.postoperative,
+        frozenset(map(Sequence, arguments.needs)),
+    )
+
+
+def unattended_source(
+    arguments: argparse.Namespace, profile: Profile | None, credentials: Credentials, wanted: Wanted
+) -> StudySource:
+    """The folder or, without one, the archive of the arguments.
+
+    Raises
+    ------
+    SeriesError
+        Neither was given.
+    """
+    if arguments.files is not None:
+        return FolderSource(arguments.files, wanted)
+    if profile is None:
+        raise SeriesError("Neither an archive nor a folder was given.", "Give --archive URL or --files DIR.")
+    return ArchiveSource(profile, credentials, wanted)
 
 
 def steps_from(arguments: argparse.Namespace) -> SwitchedSteps:

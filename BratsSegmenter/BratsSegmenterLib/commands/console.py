@@ -32,11 +32,11 @@ class Console:
 
     def say(self, text: str) -> None:
         """A plain line."""
-        self._rich.print(text, markup=False)
+        self._rich.print(text, markup=False, soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """A line that deserves attention."""
-        self._rich.print(f"! {text}", style="yellow", markup=False)
+        self._rich.print(f"! {text}", style="yellow", markup=False, soft_wrap=True)
 
     def error(self, error: BratsSegmenterError) -> None:
         """What went wrong, what to do and, smaller, why."""
@@ -68,7 +68,7 @@ class Console:
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
-        """A progress whose stages are drawn as bars on a terminal, and which Ctrl+C cancels at the next safe point."""
+        """A progress whose stages are drawn as bars on a terminal; Ctrl+C or SIGTERM cancels at the next safe point."""
         interrupted = False
 
         def interrupt(signum: int, frame: FrameType | None) -> None:
@@ -77,13 +77,14 @@ class Console:
                 raise KeyboardInterrupt
             interrupted = True
 
-        previous = signal.signal(signal.SIGINT, interrupt)
+        previous = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             with _bars() as bars:
                 tasks: dict[str, TaskID] = {}
                 yield Progress(lambda event: _draw(bars, tasks, event), lambda: interrupted)
         finally:
-            signal.signal(signal.SIGINT, previous)
+            for number, handler in previous.items():
+                signal.signal(number, handler)
 
 
 def _bars() -> ProgressBars:

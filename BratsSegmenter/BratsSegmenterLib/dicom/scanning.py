@@ -21,10 +21,19 @@ from BratsSegmenterLib.progress import Progress
 
 @dataclass(frozen=True)
 class SetAside:
-    """Files that are no part of any series, and the sentence that says why."""
+    """Files that are no part of any series, and the sentence that says why.
+
+    Attributes
+    ----------
+    files : tuple of Path
+    sentence : str
+    is_damaged : bool
+        False for what many studies carry besides their images: reports, structure sets, other modalities.
+    """
 
     files: tuple[Path, ...]
     sentence: str
+    is_damaged: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +128,7 @@ class _Sorting:
 
     def __init__(self) -> None:
         self._by_series: dict[tuple[str, str], _Files] = {}
-        self._set_aside: dict[str, list[Path]] = {}
+        self._set_aside: dict[tuple[str, bool], list[Path]] = {}
         self._study_uids: dict[str, None] = {}
         self._patients: set[str] = set()
         self._instances: dict[str, Path] = {}
@@ -140,7 +149,7 @@ class _Sorting:
         files = self._files_of(identity)
         reason = why_no_mr_image(identity)
         if reason:
-            self._set_file_aside(file, f"{files.label} {reason}.")
+            self._set_file_aside(file, f"{files.label} {reason}.", is_damaged=False)
             return
         earlier = self._instances.setdefault(identity.instance_uid, file)
         if earlier != file:
@@ -158,7 +167,7 @@ class _Sorting:
         series.sort(key=lambda one: (one.study_uid, one.number is None, one.number or 0))
         return ScannedStudy(
             tuple(series),
-            tuple(SetAside(tuple(files), sentence) for sentence, files in self._set_aside.items()),
+            tuple(SetAside(tuple(files), *said) for said, files in self._set_aside.items()),
             tuple(self._study_uids),
             len(self._patients),
         )
@@ -173,8 +182,8 @@ class _Sorting:
             return
         self._files_of(identity).lose(error.what)
 
-    def _set_file_aside(self, file: Path, sentence: str) -> None:
-        self._set_aside.setdefault(sentence, []).append(file)
+    def _set_file_aside(self, file: Path, sentence: str, is_damaged: bool = True) -> None:
+        self._set_aside.setdefault((sentence, is_damaged), []).append(file)
 
     def _files_of(self, identity: FileIdentity) -> _Files:
         key = identity.study_uid, identity.series_uid

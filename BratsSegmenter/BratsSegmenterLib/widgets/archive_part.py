@@ -12,7 +12,6 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import Check
 from BratsSegmenterLib.errors import BratsSegmenterError
-from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.profile_editor import ProfileEditor
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
@@ -20,6 +19,7 @@ from BratsSegmenterLib.widgets.search_model import Period, SearchForm
 from BratsSegmenterLib.widgets.sources import Sources
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.worker_messages import Failure
 
 _PERIODS = (Period.TODAY, Period.WEEK, Period.MONTH, Period.EVER, Period.RANGE)
 _MARKS = {True: "✓", False: "✗", None: "–"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from BratsSegmenterLib.jobs import Job
-from BratsSegmenterLib.widgets.messages import CancelledByUser, Outcome
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.signal import Signal
+from BratsSegmenterLib.worker_messages import CancelledByUser, Outcome
 
 
 class ConsiderateRunner:

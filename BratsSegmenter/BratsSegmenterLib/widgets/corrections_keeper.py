@@ -14,8 +14,8 @@ from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.unsent import forget_unsent, keep_unsent
-from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.worker_messages import Failure
 
 _QUIET_MS = 2000
 

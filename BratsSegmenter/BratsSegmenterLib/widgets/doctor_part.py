@@ -12,11 +12,11 @@ from BratsSegmenterLib.job_results import DoctorResult
 from BratsSegmenterLib.jobs import DoctorJob
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.widgets.doctor_model import as_html, for_support, verdict
-from BratsSegmenterLib.widgets.messages import Failure, Outcome
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.stage_names import stage_name
+from BratsSegmenterLib.worker_messages import Failure, Outcome
 
 
 class DoctorPart(Part):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import load_ui, set_text_or_hide
+from BratsSegmenterLib.worker_messages import Failure
 
 _STYLE = "QFrame#MessageBar {{ background: {0}; border: 1px solid {1}; border-radius: 3px; }} QLabel {{ color: {2}; }}"
 _ERROR_COLOURS = "#fdecea", "#d93025", "#5f1410"

@@ -8,9 +8,9 @@ from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.steps import StepRunner, Steps
-from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.review_scene import ReviewScene
 from BratsSegmenterLib.widgets.signal import Signal
+from BratsSegmenterLib.worker_messages import Failure
 
 
 class Opening:

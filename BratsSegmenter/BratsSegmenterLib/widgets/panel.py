@@ -16,7 +16,6 @@ from BratsSegmenterLib.widgets.doctor_part import DoctorPart
 from BratsSegmenterLib.widgets.found_corrections import Found, FoundCorrections
 from BratsSegmenterLib.widgets.masking import Masking
 from BratsSegmenterLib.widgets.message_bar import MessageBar, Offer
-from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.progress_strip import ProgressStrip
@@ -35,6 +34,7 @@ from BratsSegmenterLib.widgets.views_part import ViewsPart
 from BratsSegmenterLib.widgets.volumes_part import VolumesPart
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.widgets.worklist import Worklist
+from BratsSegmenterLib.worker_messages import Failure
 
 _BEFORE_A_STUDY_IS_KNOWN = (PanelState.NO_STUDY, PanelState.STUDY_CHOSEN)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.job_results import ElsewhereResult, LocalStudy, PriorsResult
 from BratsSegmenterLib.jobs import ElsewhereJob, Job, PriorsJob
-from BratsSegmenterLib.widgets.messages import Outcome
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.worker_messages import Outcome
 
 _A_STUDY_IS_KNOWN = (PanelState.PREPARED, PanelState.REVIEW)
 

@@ -14,9 +14,9 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.jobs import Job, SendJob
 from BratsSegmenterLib.paths import module_folder
-from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, MessageReader, Outcome
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.worker import write_job
+from BratsSegmenterLib.worker_messages import CancelledByUser, Failure, MessageReader, Outcome
 
 # The worker ends itself five seconds after it was asked to; only one that hangs is ended from outside.
 _GRACE_MS = 6000

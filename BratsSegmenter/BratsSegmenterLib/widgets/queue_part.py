@@ -9,11 +9,11 @@ import qt
 from BratsSegmenterLib.kept_study import StudyOrigin
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem
-from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.queue_model import QueueModel, QueueRow
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.widgets.worklist import Worklist
+from BratsSegmenterLib.worker_messages import Failure
 
 _MOST_ROWS_SHOWN = 6
 _FRAME_PX = 4

@@ -16,11 +16,11 @@ from BratsSegmenterLib.jobs import (
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem, StudyQueue
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
-from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure, Outcome
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.translation import tr as _
+from BratsSegmenterLib.worker_messages import CancelledByUser, Failure, Outcome
 
 _CARRIES_A_RESULT = _("The study carries a result already: continue from it, or segment.")
 

@@ -9,12 +9,12 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.scene.region_review import RegionReview
 from BratsSegmenterLib.scene.review import Review
-from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.region_editor import RegionEditor, keys_text
 from BratsSegmenterLib.widgets.region_rows import RegionRows
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.worker_messages import Failure
 
 _LIMITED = _("Painting, growing and thresholds change nothing outside the brain that was found before the segmentation")
 _NO_MASK = _("This result has no brain mask: it was taken up from the study, or the mask was switched off")

@@ -9,8 +9,8 @@ from html import escape
 
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.widgets.choices import SendRequest
-from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.translation import tr as _
+from BratsSegmenterLib.worker_messages import Failure
 
 
 @dataclass(frozen=True)

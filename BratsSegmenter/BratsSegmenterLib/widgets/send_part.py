@@ -13,7 +13,6 @@ from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.format_boxes import format_boxes
 from BratsSegmenterLib.widgets.message_bar import ERROR_LABEL_STYLE
-from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
@@ -28,6 +27,7 @@ from BratsSegmenterLib.widgets.send_preview import acceptance_text, preview
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.worker_messages import Failure
 
 _WITH_A_RESULT = (PanelState.REVIEW, PanelState.SENT)
 

@@ -12,7 +12,6 @@ from BratsSegmenterLib.sequence_offers import apart
 from BratsSegmenterLib.widgets.translation import tr as _
 
 NO_SERIES = ""
-SURE = 0.7
 
 
 @dataclass(frozen=True)
@@ -129,10 +128,9 @@ class SequencesModel:
         if found is None:
             reason = _("no series of the study was recognised as this one")
             return SequenceRow(sequence, NO_SERIES, None, reason, True, lack)
-        is_doubtful = found.confidence < SURE
         reason = "; ".join(found.reasons)
         doubt = found.doubt if lent is None else _origin(lent)
-        return SequenceRow(sequence, key, found.confidence, reason, is_doubtful, doubt, thumbnail)
+        return SequenceRow(sequence, key, found.confidence, reason, not found.is_sure, doubt, thumbnail)
 
     def rows(self) -> tuple[SequenceRow, ...]:
         """All four."""

@@ -12,7 +12,6 @@ from BratsSegmenterLib.job_results import StorageResult
 from BratsSegmenterLib.jobs import StorageJob
 from BratsSegmenterLib.segmentation import available_bundles
 from BratsSegmenterLib.widgets.format_boxes import format_boxes
-from BratsSegmenterLib.widgets.messages import Failure, Outcome
 from BratsSegmenterLib.widgets.part import load_ui
 from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.run_part import DEVICES
@@ -20,6 +19,7 @@ from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.settings_model import storage_text
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.worker_messages import Failure, Outcome
 
 
 class SettingsPage:

@@ -12,7 +12,6 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
 from BratsSegmenterLib.study_queue import QueueInUseError
-from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.search_model import StudyPage
 from BratsSegmenterLib.widgets.state import PanelState
@@ -20,6 +19,7 @@ from BratsSegmenterLib.widgets.study_states import StudyStates
 from BratsSegmenterLib.widgets.study_table import Column, StudyRow, StudyTable
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.widgets.worklist import Worklist
+from BratsSegmenterLib.worker_messages import Failure
 
 _LONGEST_DESCRIPTION = 24  # in the part's title, which is not broken into lines
 _STATE_COLOURS = {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from BratsSegmenterLib.kept_study import StudyState
-from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.worker_messages import Failure
 
 _AT_WORK = {
     PanelState.PREPARING: StudyState.FETCHING,

@@ -17,7 +17,6 @@ from BratsSegmenterLib.scene.diameters import drawing_diameters, remove_diameter
 from BratsSegmenterLib.scene.plot import hide_plot, plot_over_time, remove_plot, replace_plot, show_plot
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.steps import Steps, taking
-from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide, swatch
 from BratsSegmenterLib.widgets.timed_steps import TimedSteps
 from BratsSegmenterLib.widgets.volumes_model import (
@@ -29,6 +28,7 @@ from BratsSegmenterLib.widgets.volumes_model import (
     volume_rows,
 )
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.worker_messages import Failure
 
 _INTERVAL, _SINCE_PRIOR = 2, 4
 _QUIET_MS = 300

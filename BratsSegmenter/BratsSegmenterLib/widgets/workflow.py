@@ -34,7 +34,6 @@ from BratsSegmenterLib.segmentation import PublishedModel, missing_model
 from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.steps import StepRunner, at_once
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
-from BratsSegmenterLib.widgets.messages import Failure, Outcome
 from BratsSegmenterLib.widgets.opening import Opening
 from BratsSegmenterLib.widgets.review_scene import ReviewScene
 from BratsSegmenterLib.widgets.runner import JobRunner
@@ -43,6 +42,7 @@ from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState, busy_with
 from BratsSegmenterLib.widgets.study_at_hand import StudyAtHand
 from BratsSegmenterLib.widgets.translation import tr as _
+from BratsSegmenterLib.worker_messages import Failure, Outcome
 
 
 class Workflow(StudyAtHand):

@@ -181,13 +181,13 @@ def test_a_second_slicer_shows_the_queue_of_the_first_and_says_that_it_only_look
     first.studies.ui.queueButton.click()
     second = open_panel(Behaviour.WORKS)
     assert _queue_states(second) == ["fetching"]
-    assert second.queue.ui.reasonLabel.text.startswith("Another Slicer works on the queue.")
+    assert second.queue.ui.reasonLabel.text.startswith("Another Slicer or a router works on the queue.")
     second.queue.ui.queueTable.selectRow(0)
     assert not second.queue.ui.cancelButton.enabled
     second.workflow.studies_found.emit([_study()])
     second.studies.ui.studyTable.selectRow(0)
     second.studies.ui.queueButton.click()
-    assert "Another Slicer works on the queue." in second.message_bar.ui.textLabel.text
+    assert "Another Slicer or a router works on the queue." in second.message_bar.ui.textLabel.text
     first.shut_down()
     wait_until(lambda: _queue_states(second) == ["segmented"])
     assert second.queue.ui.reasonLabel.isHidden()

@@ -14,8 +14,8 @@ from host.slicer_app import application
 from BratsSegmenterLib.archive import Profile, StudyQuery
 from BratsSegmenterLib.job_results import SearchResult
 from BratsSegmenterLib.jobs import SearchJob
-from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
 from BratsSegmenterLib.widgets.process import WorkerProcess
+from BratsSegmenterLib.worker_messages import CancelledByUser, Failure
 
 JOB = SearchJob(Profile("p", "https://pacs.example"), StudyQuery())
 

@@ -11,7 +11,7 @@ from BratsSegmenterLib.job_results import SearchResult
 from BratsSegmenterLib.jobs import JOB_KINDS, SearchJob
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.widgets.interpreter import worker_interpreter
-from BratsSegmenterLib.widgets.messages import RESULT_OF, CancelledByUser, Failure, MessageReader
+from BratsSegmenterLib.worker_messages import RESULT_OF, CancelledByUser, Failure, MessageReader
 
 JOB = SearchJob(Profile("p", "https://pacs.example"), StudyQuery())
 
@@ -67,7 +67,7 @@ def test_the_worker_runs_in_the_real_python_of_slicer_not_in_its_launcher(tmp_pa
 
 def test_slicers_side_of_the_worker_loads_no_network_and_no_tensor_library():
     code = (
-        "import sys, BratsSegmenterLib.widgets.workflow, BratsSegmenterLib.widgets.messages\n"
+        "import sys, BratsSegmenterLib.widgets.workflow, BratsSegmenterLib.worker_messages\n"
         "from BratsSegmenterLib.segmentation import available_bundles\n"
         "print([name for name in ('torch', 'monai', 'highdicom', 'qt', 'slicer') if name in sys.modules])"
     )

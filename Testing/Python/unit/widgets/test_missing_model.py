@@ -12,9 +12,9 @@ from BratsSegmenterLib.job_results import DownloadResult
 from BratsSegmenterLib.jobs import DownloadJob, PrepareJob
 from BratsSegmenterLib.segmentation import BRATS_MRI_SEGMENTATION, PublishedModel, download
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
-from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.worker_messages import CancelledByUser, Failure
 
 CONNECTION = Connection(Profile("Ward 3", "https://pacs.example"), Credentials())
 STUDY = StudySummary("2.25.1", "Doe^Jane", "P1", "A1", "20260102", "MR head", ("MR",), 4, 100)

@@ -25,13 +25,13 @@ from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
-from BratsSegmenterLib.widgets.messages import Failure
 from BratsSegmenterLib.widgets.offers_model import offer_text
 from BratsSegmenterLib.widgets.priors_finder import PriorsFinder
 from BratsSegmenterLib.widgets.priors_model import priors_text
 from BratsSegmenterLib.widgets.sequences_model import NO_SERIES
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.worker_messages import Failure
 
 WARD = Connection(Profile("Ward 3", "https://pacs.example"), Credentials(password="secret"))
 _CHOICES = {name: SequenceChoice(name, "2.25.5", 0.9, ()) for name in ("T1", "T1c", "T2", "FLAIR")}

@@ -23,8 +23,8 @@ from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem, StudyQueue
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
 from BratsSegmenterLib.widgets.considerate_runner import ConsiderateRunner
-from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
+from BratsSegmenterLib.worker_messages import CancelledByUser, Failure
 
 WARD = Connection(Profile("Ward 3", "https://pacs.example"), Credentials(password="secret"))
 NAMES = ("T1", "T1c", "T2", "FLAIR")
@@ -286,7 +286,7 @@ def test_a_second_slicer_looks_on_says_so_and_takes_over_when_the_first_one_is_c
     second = Desk(desk.folder)
     second.queue.go_on()
     assert second.worker.jobs == []
-    assert second.queue.hindrance.startswith("Another Slicer works on the queue.")
+    assert second.queue.hindrance.startswith("Another Slicer or a router works on the queue.")
     with pytest.raises(QueueInUseError, match="Another Slicer"):
         second.queue.add(_origin(3))
     assert second.states() == [StudyState.FETCHING, StudyState.QUEUED]

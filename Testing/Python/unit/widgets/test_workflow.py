@@ -30,9 +30,9 @@ from BratsSegmenterLib.jobs import (
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
-from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.worker_messages import CancelledByUser, Failure
 
 CONNECTION = Connection(Profile("Ward 3", "https://pacs.example"), Credentials(user="reader", password="secret"))
 STUDY = StudySummary("2.25.1", "Doe^Jane", "P1", "A1", "20260102", "MR head", ("MR",), 4, 100)

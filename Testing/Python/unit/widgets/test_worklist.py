@@ -22,7 +22,6 @@ from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.study_queue import StudyQueue
 from BratsSegmenterLib.widgets.choices import RunOptions
 from BratsSegmenterLib.widgets.identities import Identities, readable_name
-from BratsSegmenterLib.widgets.messages import CancelledByUser, Failure
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.queue_model import QueueModel
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
@@ -31,6 +30,7 @@ from BratsSegmenterLib.widgets.state_names import state_name
 from BratsSegmenterLib.widgets.study_states import StudyStates
 from BratsSegmenterLib.widgets.study_table import Column, StudyTable
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.worker_messages import CancelledByUser, Failure
 
 JANE = StudySummary("2.25.1", "Doe^Jane^^Dr", "P1", "A1", "20260102", "MR head", ("MR",), 12, 100)
 ANNA = StudySummary("2.25.2", "Ash^Anna", "P2", "A2", "20260304", "Glioma follow-up", ("MR",), 5, 50)

@@ -1,0 +1,68 @@
+"""``cohort``: segment every study of a folder or an archive, one after the other, into one table."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+
+from BratsSegmenterLib.commands.arguments import (
+    add_unattended_arguments,
+    archive_profile,
+    rules_from,
+    unattended_source,
+)
+from BratsSegmenterLib.commands.console import Console
+
+NAME = "cohort"
+HELP = "segment every MR study of a folder or an archive into one table; run again, it goes on; sends nothing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Source, dates, model."""
+    add_unattended_arguments(parser)
+    parser.add_argument("--from", dest="date_from", default="", metavar="YYYYMMDD", help="earliest study date")
+    parser.add_argument("--to", dest="date_to", default="", metavar="YYYYMMDD", help="latest study date")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print where each study came to rest, and where table and page lie."""
+    from BratsSegmenterLib.archive import Credentials
+    from BratsSegmenterLib.child_worker import run_in_child
+    from BratsSegmenterLib.unattended import Studies, Wanted, write_tables
+    from BratsSegmenterLib.unattended.table import PAGE_FILE, TABLE_FILE
+
+    credentials = Credentials.from_environment()
+    profile = archive_profile(arguments, credentials) if arguments.archive else None
+    wanted = Wanted(arguments.date_from, arguments.date_to, descriptions=arguments.description)
+    source = unattended_source(arguments, profile, credentials, wanted)
+    studies = Studies(arguments.out, rules_from(arguments), run_in_child, profile, credentials, sends=False)
+    with console.progress() as progress, studies:
+        for origin in source.studies(progress):
+            studies.offer(origin)
+        try:
+            studies.work(progress, lambda step: console.say(step.sentence))
+        finally:
+            rows = write_tables(arguments.out)
+    counts = Counter(row.state.value for row in rows)
+    console.say(", ".join(f"{count} {state}" for state, count in counts.items()) or "No MR study was found.")
+    console.say(f"Table: {arguments.out / TABLE_FILE}\nPage: {arguments.out / PAGE_FILE}")
+    console.result(
+        {
+            "studies": [
+                {
+                    "folder": row.folder,
+                    "study_uid": row.origin.study.study_uid,
+                    "state": row.state.value,
+                    "reason": row.reason,
+                    "volumes_ml": row.volumes_ml,
+                    "doubts": row.doubts,
+                    "remarks": row.remarks,
+                }
+                for row in rows
+            ],
+            "counts": counts,
+            "table": arguments.out / TABLE_FILE,
+            "page": arguments.out / PAGE_FILE,
+        }
+    )
+    return 0

@@ -1,0 +1,87 @@
+"""``route``: watch an archive or a folder, segment every study that arrives and, with ``--push``, store the result."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from datetime import datetime
+
+from BratsSegmenterLib.commands.arguments import (
+    add_format_argument,
+    add_unattended_arguments,
+    archive_profile,
+    contouring_from,
+    rules_from,
+    unattended_source,
+)
+from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.errors import ArchiveError, Cancelled, SeriesError
+
+NAME = "route"
+HELP = "watch an archive or a folder, segment each MR study that arrives and, with --push, store the result in it"
+
+_MINUTE_S = 60.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Source, patience, model, formats."""
+    add_unattended_arguments(parser)
+    add_format_argument(parser)
+    parser.add_argument("--push", action="store_true", help="store the objects in the study, marked as not reviewed")
+    parser.add_argument("--days", type=int, default=2, help="how many days back a Study Date may lie (default: 2)")
+    parser.add_argument("--every", type=float, default=60, metavar="SECONDS", help="between two looks (default: 60)")
+    parser.add_argument(
+        "--settle",
+        type=float,
+        default=10,
+        metavar="MINUTES",
+        help="how long a study must not have grown before it is taken (default: 10)",
+    )
+    parser.add_argument(
+        "--keep", type=float, metavar="DAYS", help="delete fetched studies that are done and untouched for so long"
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print a line for each study; ends with Ctrl+C or SIGTERM, and goes on when it is started again."""
+    from BratsSegmenterLib.archive import Credentials
+    from BratsSegmenterLib.child_worker import run_in_child
+    from BratsSegmenterLib.unattended import Step, Studies, Timing, Wanted, watch, write_tables
+
+    credentials = Credentials.from_environment()
+    profile = archive_profile(arguments, credentials) if arguments.archive else None
+    source = unattended_source(
+        arguments, profile, credentials, Wanted(days=arguments.days, descriptions=arguments.description)
+    )
+    _require_sensible(arguments)
+    rules = replace(rules_from(arguments), formats=tuple(arguments.formats), contouring=contouring_from(arguments))
+    timing = Timing(arguments.every, arguments.settle * _MINUTE_S, arguments.keep)
+
+    def say(text: str) -> None:
+        console.say(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text}")
+
+    def done(step: Step) -> None:
+        say(step.sentence)
+        write_tables(arguments.out)
+
+    studies = Studies(arguments.out, rules, run_in_child, profile, credentials, arguments.push)
+    with console.progress() as progress, studies:
+        try:
+            watch(source, studies, timing, progress, done, say)
+        except Cancelled:
+            say("Stopped; started again, it goes on from here.")
+    rows = write_tables(arguments.out)
+    console.result(
+        {"studies": [{"folder": row.folder, "state": row.state.value, "reason": row.reason} for row in rows]}
+    )
+    return 0
+
+
+def _require_sensible(arguments: argparse.Namespace) -> None:
+    if arguments.push and not arguments.archive:
+        raise ArchiveError("There is no archive to store the results in.", "Give --archive URL, or leave --push out.")
+    if arguments.keep is not None and (arguments.files is not None or arguments.keep <= arguments.days):
+        raise SeriesError(
+            "What is deleted would be segmented again.",
+            "Give --keep only with an archive, and more days than --days.",
+        )

@@ -1,0 +1,21 @@
+"""Studies that go the whole way without a person: a cohort once, or whatever arrives in an archive or a folder."""
+
+from BratsSegmenterLib.unattended.rules import Rules
+from BratsSegmenterLib.unattended.sources import ArchiveSource, FolderSource, StudySource, Wanted
+from BratsSegmenterLib.unattended.studies import Step, Studies
+from BratsSegmenterLib.unattended.table import StudyRow, write_tables
+from BratsSegmenterLib.unattended.watching import Timing, watch
+
+__all__ = [
+    "ArchiveSource",
+    "FolderSource",
+    "Rules",
+    "Step",
+    "Studies",
+    "StudyRow",
+    "StudySource",
+    "Timing",
+    "Wanted",
+    "watch",
+    "write_tables",
+]

@@ -1,0 +1,104 @@
+"""Where studies that nobody attends come from: an archive, or a folder of this computer and all below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Protocol
+
+from BratsSegmenterLib.archive import Archive, Credentials, Profile, StudyQuery, StudySummary
+from BratsSegmenterLib.kept_study import StudyOrigin
+from BratsSegmenterLib.local_studies import list_folder
+from BratsSegmenterLib.progress import Progress
+
+_MOST_STUDIES = 100_000
+
+
+class StudySource(Protocol):
+    """MR studies to work on."""
+
+    def studies(self, progress: Progress) -> tuple[StudyOrigin, ...]:
+        """Those that are there now, oldest first, each with the number of its instances.
+
+        Raises
+        ------
+        ArchiveError, SeriesError, Cancelled
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which studies are meant.
+
+    Attributes
+    ----------
+    date_from, date_to : str
+        Study Date, both included, YYYYMMDD; empty where open.
+    days : int or None
+        Only studies of today and so many days before, whenever it is asked; in place of `date_from`.
+    descriptions : sequence of str
+        Patterns with ``*`` and ``?``, blind to case; the Study Description matches one. All studies when empty.
+    """
+
+    date_from: str = ""
+    date_to: str = ""
+    days: int | None = None
+    descriptions: Sequence[str] = ()
+
+    @property
+    def query(self) -> StudyQuery:
+        """What an archive can be asked; descriptions few of them can."""
+        date_from = self.date_from if self.days is None else f"{date.today() - timedelta(self.days):%Y%m%d}"
+        return StudyQuery(date_from=date_from, date_to=self.date_to, modality="MR", limit=_MOST_STUDIES)
+
+    def matches(self, study: StudySummary) -> bool:
+        """Whether a study is meant."""
+        description = study.description.casefold()
+        patterns = [pattern.casefold() for pattern in self.descriptions]
+        is_described = not patterns or any(fnmatchcase(description, pattern) for pattern in patterns)
+        return is_described and self.query.matches(study)
+
+
+@dataclass(frozen=True)
+class ArchiveSource:
+    """The MR studies of an archive."""
+
+    profile: Profile
+    credentials: Credentials = field(repr=False)
+    wanted: Wanted = Wanted()
+
+    def studies(self, progress: Progress) -> tuple[StudyOrigin, ...]:
+        """See :class:`StudySource`."""
+        archive = Archive(self.profile, self.credentials)
+        with progress.stage("search"):
+            found = [study for study in archive.search(self.wanted.query, progress) if self.wanted.matches(study)]
+            studies = [counted(study, archive, progress) for study in reversed(found)]
+        return tuple(StudyOrigin(study, self.profile.name) for study in studies)
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """The MR studies in a folder and below it."""
+
+    folder: Path
+    wanted: Wanted = Wanted()
+
+    def studies(self, progress: Progress) -> tuple[StudyOrigin, ...]:
+        """See :class:`StudySource`."""
+        listed = reversed(list_folder(self.folder, progress).studies)
+        return tuple(StudyOrigin(one.study, files=one.files) for one in listed if self.wanted.matches(one.study))
+
+
+def counted(study: StudySummary, archive: Archive, progress: Progress) -> StudySummary:
+    """The study with the number of its instances, which archives need not say of it (PS3.18 table 10.6.3-3)."""
+    if study.instance_count is not None:
+        return study
+    count = 0
+    for series in archive.series(study.study_uid, progress):
+        told = series.instance_count
+        count += len(archive.find_instances(study.study_uid, series.series_uid, progress)) if told is None else told
+    return replace(study, instance_count=count)

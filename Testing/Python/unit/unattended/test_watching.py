@@ -1,0 +1,268 @@
+"""The way of studies that nobody attends, with a worker that a test holds in its hands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from BratsSegmenterLib.archive import Credentials, Profile, StudySummary
+from BratsSegmenterLib.child_worker import JobFailedError
+from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
+from BratsSegmenterLib.domain import Algorithm, Sequence
+from BratsSegmenterLib.errors import ArchiveError, Cancelled
+from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult, SequenceChoice
+from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob, SendJob
+from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study_queue import QueueInUseError
+from BratsSegmenterLib.unattended import Rules, Step, Studies, Timing, watch
+from BratsSegmenterLib.versions import EarlierResult
+from BratsSegmenterLib.worker_messages import Failure
+
+PACS = Profile("PACS", "https://pacs.example")
+DOWN = JobFailedError(Failure("The PACS does not answer.", kind="TemporaryArchiveError"))
+DAMAGED = JobFailedError(Failure("Series 3 is damaged.", kind="SeriesError"))
+_MODEL = Algorithm("glioma-synthetic", "0.7.1", "0" * 64)
+_CLEAR = PrepareResult(
+    (), {one.value: SequenceChoice(f"key of {one.value}", "2.25.1", 0.9, ()) for one in Sequence}, (), ()
+)
+
+
+def _study(number: int, instances: int = 100) -> StudyOrigin:
+    summary = StudySummary(f"2.25.{number}", "Doe^Jane", "P1", "", f"2026010{number}", "MR head", ("MR",), 4, instances)
+    return StudyOrigin(summary, PACS.name)
+
+
+@dataclass
+class Worker:
+    """Does jobs as it is told; what stands in `failures` is raised once, in that order."""
+
+    prepared: PrepareResult = _CLEAR
+    doubts: tuple[str, ...] = ()
+    failures: list[Exception | None] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+
+    def __call__(self, job: Job, secrets: object, progress: Progress) -> PrepareResult | SegmentResult | SendResult:
+        self.jobs.append(job)
+        failure = self.failures.pop(0) if self.failures else None
+        if failure is not None:
+            raise failure
+        match job:
+            case PrepareJob():
+                return self.prepared
+            case SegmentJob():
+                labels = job.folder / "segmentation.nii.gz"
+                return SegmentResult(
+                    "T1c", labels, {}, None, {"ET": 1.0}, {}, labels, _MODEL, (), self.doubts, doubts=self.doubts
+                )
+            case _:
+                return SendResult((), (), None, version=1)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [job.KIND for job in self.jobs]
+
+
+@dataclass
+class Source:
+    """One answer for each look; after the last one the watch is cancelled."""
+
+    answers: list[tuple[StudyOrigin, ...] | Exception]
+    looks: int = 0
+
+    def studies(self, progress: Progress) -> tuple[StudyOrigin, ...]:
+        if self.looks == len(self.answers):
+            raise Cancelled
+        answer = self.answers[self.looks]
+        self.looks += 1
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+def _open(folder: Path, worker: Worker, sends: bool = True, rules: Rules | None = None) -> Studies:
+    return Studies(folder, rules or Rules("glioma-synthetic"), worker, PACS, Credentials(token="secret"), sends)
+
+
+@pytest.fixture
+def studies(tmp_path: Path, worker: Worker) -> Iterator[Studies]:
+    with _open(tmp_path, worker) as opened:
+        yield opened
+
+
+def _watch(studies: Studies, *answers: tuple[StudyOrigin, ...] | Exception, settle_s: float = 0) -> list[Step]:
+    steps: list[Step] = []
+    with pytest.raises(Cancelled):
+        watch(Source(list(answers)), studies, Timing(0, settle_s), Progress(), steps.append, lambda _text: None)
+    return steps
+
+
+def _states(steps: list[Step]) -> list[StudyState]:
+    return [step.state for step in steps]
+
+
+def test_each_study_goes_the_whole_way_once(studies: Studies, worker: Worker) -> None:
+    both = _study(1), _study(2)
+    steps = _watch(studies, both, both, both)
+    assert _states(steps) == [StudyState.SENT, StudyState.SENT]
+    assert worker.kinds == ["prepare", "segment", "send"] * 2
+    prepare, segment, send = worker.jobs[:3]
+    assert isinstance(prepare, PrepareJob)
+    assert prepare.study_uid == "2.25.1"
+    assert isinstance(segment, SegmentJob)
+    assert segment.sequences["T1c"] == "key of T1c"
+    assert isinstance(send, SendJob)
+    assert (send.profile, send.reviewer, send.approved) == (PACS, "", False)
+
+
+def test_nothing_is_sent_unless_it_was_asked_for(tmp_path: Path, worker: Worker) -> None:
+    with _open(tmp_path, worker, sends=False) as studies:
+        steps = _watch(studies, (_study(1),))
+    assert _states(steps) == [StudyState.SEGMENTED]
+    assert worker.kinds == ["prepare", "segment"]
+
+
+def test_a_study_that_still_grows_is_left_to_grow(studies: Studies, worker: Worker) -> None:
+    growing = [(_study(1, instances),) for instances in (20, 60, 100)]
+    assert _watch(studies, *growing, settle_s=1e-9) == []
+    assert worker.jobs == []
+    assert _states(_watch(studies, growing[-1], growing[-1], settle_s=1e-9)) == [StudyState.SENT]
+
+
+def test_a_doubtful_result_is_kept_and_not_sent(studies: Studies, worker: Worker, tmp_path: Path) -> None:
+    worker.doubts = ("The model found no tumour.",)
+    (step,) = _watch(studies, (_study(1),), (_study(1),))
+    assert (step.state, step.reason) == (StudyState.NEEDS_YOU, "The model found no tumour.")
+    assert "send" not in worker.kinds
+    kept = KeptStudy(study_folder(tmp_path, "2.25.1"))
+    assert kept.result is not None
+    assert kept.state is StudyState.SEGMENTED
+
+
+def test_a_study_with_a_result_of_ours_gets_no_second_one(studies: Studies, worker: Worker) -> None:
+    reference = ObjectReference("1.2.840.10008.5.1.4.1.1.481.3", "2.25.9", "2.25.8")
+    carried = ResultObject(
+        path=Path("1.dcm"),
+        kind=ObjectKind.RTSTRUCT,
+        reference=reference,
+        drawn_on="2.25.7",
+        made_at="2026-01-01T10:00:00",
+        algorithm=_MODEL,
+        is_ours=True,
+        version=1,
+        authorship=Authorship.AI,
+        reviewer="",
+        is_approved=False,
+    )
+    worker.prepared = replace(_CLEAR, results=(EarlierResult(1, (carried,)),))
+    (step,) = _watch(studies, (_study(1),), (_study(1),))
+    assert (step.state, step.reason) == (StudyState.SENT, "The study carries a result already.")
+    assert worker.kinds == ["prepare"]
+
+
+def test_a_study_that_waits_is_looked_at_again_when_it_has_grown(studies: Studies, worker: Worker) -> None:
+    worker.prepared = replace(_CLEAR, sequences={})
+    (step,) = _watch(studies, (_study(1),), (_study(1),))
+    assert step.state is StudyState.NEEDS_YOU
+    worker.prepared = _CLEAR
+    assert _states(_watch(studies, (_study(1, 120),), (_study(1, 120),))) == [StudyState.SENT]
+    assert worker.kinds == ["prepare", "prepare", "segment", "send"]
+
+
+def test_an_archive_that_fails_is_asked_again_with_growing_pauses(studies: Studies, worker: Worker) -> None:
+    worker.failures = [None, None, DOWN, DOWN, DOWN]
+    looks = [(_study(1),)] * 8
+    steps = _watch(studies, *looks)
+    assert _states(steps) == [StudyState.FAILED] * 3 + [StudyState.SENT]
+    assert worker.kinds == ["prepare", "segment", "send", "send", "send", "send"]
+
+
+def test_a_study_that_fails_for_good_is_named_and_the_others_go_on(studies: Studies, worker: Worker) -> None:
+    worker.failures = [DAMAGED]
+    both = _study(1), _study(2)
+    steps = _watch(studies, both, both, both)
+    assert _states(steps) == [StudyState.FAILED, StudyState.SENT]
+    assert steps[0].reason == "Series 3 is damaged."
+    assert worker.kinds.count("prepare") == 2
+
+
+def test_missing_slices_wait_for_a_person(studies: Studies, worker: Worker) -> None:
+    worker.failures = [None, JobFailedError(Failure("Series 4 lacks slices 7 and 8.", kind="GapError"))]
+    (step,) = _watch(studies, (_study(1),))
+    assert (step.state, step.reason) == (StudyState.NEEDS_YOU, "Series 4 lacks slices 7 and 8.")
+
+
+def test_a_watch_outlives_an_archive_that_cannot_be_searched(studies: Studies) -> None:
+    told: list[str] = []
+    source = Source([ArchiveError("The PACS is down."), ArchiveError("The PACS is down."), (_study(1),)])
+    steps: list[Step] = []
+    with pytest.raises(Cancelled):
+        watch(source, studies, Timing(0, 0), Progress(), steps.append, told.append)
+    assert told == ["The PACS is down."]
+    assert _states(steps) == [StudyState.SENT]
+
+
+def test_what_was_cancelled_goes_on_where_it_was(tmp_path: Path, worker: Worker) -> None:
+    worker.failures = [None, Cancelled()]
+    with _open(tmp_path, worker) as studies:
+        assert _watch(studies, (_study(1),)) == []
+    with _open(tmp_path, worker) as studies:
+        assert _states(_watch(studies, ())) == [StudyState.SENT]
+    assert worker.kinds == ["prepare", "segment", "segment", "send"]
+
+
+def test_a_study_that_rested_is_tried_again_by_the_rules_of_now(tmp_path: Path, worker: Worker) -> None:
+    worker.prepared = replace(_CLEAR, sequences={"T1c": _CLEAR.sequences["T1c"]})
+    with _open(tmp_path, worker) as studies:
+        (step,) = _watch(studies, (_study(1),))
+    assert step.reason == "Not found in this study: T1, T2, FLAIR."
+    with _open(tmp_path, worker, rules=Rules("other", needed=frozenset({Sequence.T1C}))) as studies:
+        assert _states(_watch(studies, ())) == [StudyState.SENT]
+    segment = next(job for job in worker.jobs if isinstance(job, SegmentJob))
+    assert segment.bundle == "other"
+
+
+def test_another_model_does_not_send_what_the_one_before_drew(tmp_path: Path, worker: Worker) -> None:
+    worker.failures = [None, None, DOWN]
+    with _open(tmp_path, worker) as studies:
+        _watch(studies, (_study(1),))
+    with _open(tmp_path, worker, rules=Rules("other")) as studies:
+        _watch(studies, ())
+    assert [job.bundle for job in worker.jobs if isinstance(job, SegmentJob)] == ["glioma-synthetic", "other"]
+
+
+def test_two_programs_do_not_work_on_one_folder(tmp_path: Path, worker: Worker, studies: Studies) -> None:
+    with pytest.raises(QueueInUseError), _open(tmp_path, worker):
+        pytest.fail("the folder was opened twice")
+
+
+def test_a_study_whose_folder_is_gone_is_forgotten(tmp_path: Path, worker: Worker) -> None:
+    worker.prepared = replace(_CLEAR, sequences={})
+    with _open(tmp_path, worker) as studies:
+        _watch(studies, (_study(1),))
+    folder = study_folder(tmp_path, "2.25.1")
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    with _open(tmp_path, worker) as studies:
+        assert _watch(studies, ()) == []
+    assert worker.kinds == ["prepare"]
+
+
+def test_old_studies_that_are_done_are_deleted_and_those_that_wait_stay(
+    studies: Studies, worker: Worker, tmp_path: Path
+) -> None:
+    worker.failures = [DAMAGED]
+    steps: list[Step] = []
+    source = Source([(_study(1), _study(2)), ()])
+    with pytest.raises(Cancelled):
+        watch(source, studies, Timing(0, 0, keep_days=-1), Progress(), steps.append, lambda _text: None)
+    assert _states(steps) == [StudyState.FAILED, StudyState.SENT]
+    assert study_folder(tmp_path, "2.25.1").is_dir()
+    assert not study_folder(tmp_path, "2.25.2").exists()
