@@ -21,6 +21,7 @@ from BratsSegmenterLib.errors import (
     RecognitionError,
     SeriesError,
 )
+from BratsSegmenterLib.study_queue import QueueInUseError
 
 EXIT_CODES: dict[type[BratsSegmenterError], int] = {
     ArchiveError: 3,
@@ -31,6 +32,7 @@ EXIT_CODES: dict[type[BratsSegmenterError], int] = {
     InferenceError: 8,
     ExportError: 9,
     LearningError: 10,
+    QueueInUseError: 11,
 }
 CANCELLED = 130
 

@@ -14,9 +14,11 @@ from host.replay_worker import Behaviour
 from host.slicer_app import application
 from host.story import Story
 from model_samples import tiny_bundle
+from pydicom import dcmread
 
 from BratsSegmenterLib.archive import Archive, StudySummary
 from BratsSegmenterLib.archive.embedded import EmbeddedArchive, serve
+from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.demo.head import synthetic_head
 from BratsSegmenterLib.demo.story import access_to
 from BratsSegmenterLib.demo.study import write_study
@@ -101,6 +103,35 @@ def test_two_queued_studies_end_though_the_worker_is_killed_and_slicer_started_a
     assert _queue_states(panel) == ["segmented"] * 2, _reasons(panel)
     kept = list((tmp_path / "cache" / "BratsSegmenter").glob("*/result.json"))
     assert len(kept) == 2
+    panel.shut_down()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_what_ran_unattended_opens_in_the_panel(archive, parameter_node, tmp_path, monkeypatch):
+    files = write_study(synthetic_head(spacing_mm=4.0), tmp_path / "scanner2", StudyIdentity(study_date="20260103"))
+    lacking = [file for file in files if "FLAIR" not in dcmread(file, stop_before_pixels=True).SeriesDescription]
+    Archive(*access_to(archive)).store(lacking, compare=False)
+    monkeypatch.setenv("BRATS_SEGMENTER_TOKEN", archive.token)
+    bundle = str(tiny_bundle(tmp_path / "bundle").folder)
+    kept = str(tmp_path / "cache" / "BratsSegmenter")
+    quick = ("--no-registration", "--no-bias-correction", "--no-brain-mask", "--device", "cpu")
+    assert main(["cohort", "--archive", archive.url, "--out", kept, "--bundle", bundle, *quick]) == 0
+
+    panel, _frame = _open_panel(parameter_node, tmp_path)
+    assert _queue_states(panel) == ["needs you"]
+    assert _reasons(panel) == ["Not found in this study: FLAIR."]
+    story = Story(panel, archive)
+    story.enter_archive()
+    story.save_archive()
+    story.search()
+    table = panel.studies.ui.studyTable
+    assert [table.item(row, 4).text().split(":")[0] for row in range(3)] == ["needs you", "segmented", "segmented"]
+    panel.studies.ui.studyTable.selectRow(1)
+    panel.studies.ui.openButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.REVIEW
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
     panel.shut_down()
 
 

@@ -35,6 +35,7 @@ from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_results import SearchResult
 from BratsSegmenterLib.jobs import PrepareJob, SearchJob, SegmentJob, SwitchedSteps
 from BratsSegmenterLib.progress import Progress, ProgressEvent
+from BratsSegmenterLib.study_queue import StudyQueue
 from BratsSegmenterLib.unattended import ArchiveSource, FolderSource, Wanted
 from BratsSegmenterLib.unattended.sources import counted
 
@@ -199,6 +200,15 @@ def test_what_cannot_work_is_said_before_anything_is_done(
 ) -> None:
     assert main([*arguments, "--out", str(tmp_path / "out")]) == code
     assert sentence in capsys.readouterr().err
+
+
+def test_a_folder_that_another_program_works_on_is_left_to_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = StudyQueue(tmp_path / "queue.json")
+    other.take()
+    assert main(["cohort", "--files", str(tmp_path), "--out", str(tmp_path)]) == 11
+    assert "Another Slicer or a router works on the queue." in capsys.readouterr().err
 
 
 def test_an_archive_lists_the_wanted_studies_oldest_first(any_archive: RunningArchive, tmp_path: Path) -> None:
