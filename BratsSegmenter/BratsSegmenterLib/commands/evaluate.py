@@ -30,7 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[sequence.value for sequence in Sequence],
         help="withhold these sequences from the model",
     )
-    parser.add_argument("--flips", action="store_true", help="average with the mirrored head; twice the time")
+    parser.add_argument(
+        "--flips",
+        action=argparse.BooleanOptionalAction,
+        help="average with the mirrored head, in twice the time; when not given, as the bundle says",
+    )
     parser.add_argument(
         "--postprocessing",
         default="bundle",

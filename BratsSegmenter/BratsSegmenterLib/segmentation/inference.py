@@ -60,12 +60,12 @@ class InferenceSettings:
     ----------
     mixed_precision : bool or None
         Compute in bfloat16 where that is safe; None: on a GPU only, so that a CPU's results are the same everywhere.
-    flip_averaging : bool
-        Average with the result for the head mirrored left to right: twice the time.
+    flip_averaging : bool or None
+        Average with the result for the head mirrored left to right: twice the time. None: as the bundle says.
     """
 
     mixed_precision: bool | None = None
-    flip_averaging: bool = False
+    flip_averaging: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +179,7 @@ def network_output(
     grid = WorkingGrid.over(prepared.mask, prepared.geometry.spacing_mm[::-1], specification)
     image = grid.to_network(*_channels(prepared, bundle))
     looks = specification.second_looks_at(prepared.present)
+    flips = specification.flip_averaging if settings.flip_averaging is None else settings.flip_averaging
     runner = WindowRunner(
         network,
         chosen,
@@ -186,9 +187,9 @@ def network_output(
         specification.multiple_of,
         specification.overlap,
         chosen.type != "cpu" if settings.mixed_precision is None else settings.mixed_precision,
-        passes=(1 + len(looks)) * (1 + settings.flip_averaging),
+        passes=(1 + len(looks)) * (1 + flips),
     )
-    mirrored_axis = 2 + grid.order.permutation.index(_LEFT_RIGHT) if settings.flip_averaging else None
+    mirrored_axis = 2 + grid.order.permutation.index(_LEFT_RIGHT) if flips else None
     total = _answer(runner, image, mirrored_axis, progress)
     counts = torch.ones(total.shape[1], 1, 1, 1)
     for look in looks:

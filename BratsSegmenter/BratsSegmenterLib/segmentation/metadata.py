@@ -72,6 +72,7 @@ def from_json(name: str, metadata: Mapping[str, Any], inference: Mapping[str, An
         tolerates_missing=bool(reader.own("tolerates_missing", False)),
         needs=reader.needs(),
         second_looks=reader.second_looks(sequences, outputs),
+        flip_averaging=bool(reader.own("flip_averaging", False)),
         postprocessing=reader.postprocessing(),
         data_source=str(metadata.get("data_source", "")),
         scores=dict(metadata.get("eval_metrics", {})),
@@ -144,6 +145,7 @@ def to_json(specification: ModelSpecification, weights: str, sha256: str) -> tup
                 {"without": [sequence.value for sequence in look.without], "regions": look.regions}
                 for look in specification.second_looks
             ],
+            "flip_averaging": specification.flip_averaging,
             "postprocessing": asdict(specification.postprocessing),
             "weights": weights,
             "sha256": sha256,

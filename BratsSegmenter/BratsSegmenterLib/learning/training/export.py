@@ -106,6 +106,7 @@ def export_bundle(
         clip=CLIP,
         tolerates_missing=True,
         second_looks=settings.second_looks,
+        flip_averaging=settings.cases.mirror and bool(outputs),
         needs=tuple(need for need in _NEEDS if need.region in {region.key for region in (*outputs, ED, NCR)}),
         data_source=data_source,
         scores=scores,

@@ -93,7 +93,7 @@ class CaseSettings:
     intensity_jitter : float
         Greatest relative change of a sequence's contrast at each use.
     mirror : bool
-        Exchange left and right in half of the uses.
+        Exchange left and right in half of the uses; the exported model then averages with the mirrored head.
     """
 
     block: int = 64

@@ -138,6 +138,19 @@ def test_the_mirrored_head_gives_the_mirrored_result_when_flips_are_averaged(bun
     assert not np.allclose(one, segment(prepared, bundle, "cpu").probabilities, atol=1e-3)
 
 
+def test_a_bundle_that_averages_flips_does_so_unless_it_is_told_not_to(bundle: Bundle, tmp_path: Path) -> None:
+    flipping = tiny_bundle(tmp_path / "flipping", replace(TINY, flip_averaging=True))
+    assert load_bundle(flipping.folder).specification.flip_averaging
+    prepared = prepared_arrays()
+    plain, averaged = (
+        segment(prepared, bundle, "cpu", InferenceSettings(flip_averaging=flips)).probabilities
+        for flips in (False, True)
+    )
+    assert np.array_equal(segment(prepared, flipping, "cpu").probabilities, averaged)
+    told = segment(prepared, flipping, "cpu", InferenceSettings(flip_averaging=False)).probabilities
+    assert np.array_equal(told, plain)
+
+
 def test_a_second_look_averages_the_regions_it_names(bundle: Bundle, tmp_path: Path) -> None:
     looking = tiny_bundle(tmp_path / "looking", replace(TINY, second_looks=(_WT_WITHOUT_T1C,)))
     prepared = prepared_arrays()
