@@ -8,30 +8,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import LEAF_REGIONS, REGIONS
-from BratsSegmenterLib.domain import Sequence as MRSequence
-from BratsSegmenterLib.durable import whole_file, write_atomically
+from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState
-from BratsSegmenterLib.labelmap import read_image, read_labelmap
 from BratsSegmenterLib.pages import write_page
-from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, montage, slice_image
 from BratsSegmenterLib.study_queue import StudyQueue
+from BratsSegmenterLib.unattended.overview import PICTURE_FILE, draw_overview
 from BratsSegmenterLib.unattended.studies import QUEUE_FILE
 
-if TYPE_CHECKING:
-    from PIL import Image
-
 TABLE_FILE, PAGE_FILE = "studies.csv", "studies.html"
-_PICTURE_FILE = "overview.png"
-_BACKGROUNDS = (MRSequence.T1C, MRSequence.FLAIR)
-_PIXELS_PER_MM = 1.5
 _URGENT = (StudyState.NEEDS_YOU, StudyState.FAILED)
 
 
@@ -75,7 +63,7 @@ class StudyRow:
     @property
     def picture(self) -> str:
         """Path of its picture from the folder of the studies; empty where there is none."""
-        return "" if self.result is None else f"{self.folder}/{_PICTURE_FILE}"
+        return "" if self.result is None else f"{self.folder}/{PICTURE_FILE}"
 
     @property
     def quality_page(self) -> str:
@@ -91,7 +79,8 @@ def write_tables(folder: Path) -> tuple[StudyRow, ...]:
     rows = study_rows(folder)
     write_atomically(folder / TABLE_FILE, to_csv(rows).encode())
     for row in rows:
-        _draw(folder / row.folder, row.result)
+        if row.result is not None:
+            draw_overview(JobFolder(folder / row.folder), row.result)
     write_page(
         folder / PAGE_FILE,
         "studies.html",
@@ -150,33 +139,3 @@ def _measured(result: SegmentResult | None) -> Sequence[str]:
         cells += ["", ""] if interval is None else [f"{bound:.3f}" for bound in interval]
     model = f"{result.algorithm.name} {result.algorithm.version}"
     return [" ".join(result.volumes), model, *cells]
-
-
-def _draw(folder: Path, result: SegmentResult | None) -> None:
-    """The picture of a study, unless the one that is there is younger than the result."""
-    path = folder / _PICTURE_FILE
-    if result is None or (path.exists() and path.stat().st_mtime >= result.labels.stat().st_mtime):
-        return
-    with whole_file(path) as partial:
-        _picture(JobFolder(folder), result).save(partial)
-
-
-def _picture(folder: JobFolder, result: SegmentResult) -> Image.Image:
-    """The axial slice with most of the tumour, plain and outlined, on T1c and on FLAIR where they are there."""
-    drawn = read_labelmap(folder.segmentation)
-    layout = SliceLayout(drawn.geometry, Plane.AXIAL)
-    index = _fullest(layout, drawn.labels)
-    shown = [sequence for sequence in _BACKGROUNDS if sequence.value in result.volumes]
-    panels = []
-    for sequence in shown or [MRSequence(result.reference)]:
-        image = read_image(folder.volume(sequence))
-        grey = slice_image(image, drawn.geometry, Plane.AXIAL, index, pixels_per_mm=_PIXELS_PER_MM)
-        panels.append(captioned(grey, sequence.value))
-        panels.append(captioned(draw_regions(grey, drawn.labels, drawn.geometry, Plane.AXIAL, index), "segmented"))
-    return montage(panels, columns=4)
-
-
-def _fullest(layout: SliceLayout, labels: NDArray[np.uint8]) -> int:
-    """The slice with most labelled pixels; the middle one when nothing was drawn."""
-    areas = [int(np.count_nonzero(layout.pixels(labels, n))) for n in range(layout.slice_count)]
-    return int(np.argmax(areas)) if any(areas) else layout.slice_count // 2

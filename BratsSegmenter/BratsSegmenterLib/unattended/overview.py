@@ -1,0 +1,52 @@
+"""One picture of a study's result, to look through hundreds of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.durable import whole_file
+from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.job_results import SegmentResult
+from BratsSegmenterLib.labelmap import read_image, read_labelmap
+from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, montage, slice_image
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+PICTURE_FILE = "overview.png"
+_BACKGROUNDS = (Sequence.T1C, Sequence.FLAIR)
+_PIXELS_PER_MM = 1.5
+
+
+def draw_overview(folder: JobFolder, result: SegmentResult) -> None:
+    """Write the picture of a study into its job folder, unless the one that is there is younger than the result."""
+    path = folder.path / PICTURE_FILE
+    if path.exists() and path.stat().st_mtime >= result.labels.stat().st_mtime:
+        return
+    with whole_file(path) as partial:
+        _picture(folder, result).save(partial)
+
+
+def _picture(folder: JobFolder, result: SegmentResult) -> Image.Image:
+    """The axial slice with most of the tumour, plain and outlined, on T1c and on FLAIR where they are there."""
+    drawn = read_labelmap(folder.segmentation)
+    layout = SliceLayout(drawn.geometry, Plane.AXIAL)
+    index = _fullest(layout, drawn.labels)
+    shown = [sequence for sequence in _BACKGROUNDS if sequence.value in result.volumes]
+    panels = []
+    for sequence in shown or [Sequence(result.reference)]:
+        image = read_image(folder.volume(sequence))
+        grey = slice_image(image, drawn.geometry, Plane.AXIAL, index, pixels_per_mm=_PIXELS_PER_MM)
+        panels.append(captioned(grey, sequence.value))
+        panels.append(captioned(draw_regions(grey, drawn.labels, drawn.geometry, Plane.AXIAL, index), "segmented"))
+    return montage(panels, columns=4)
+
+
+def _fullest(layout: SliceLayout, labels: NDArray[np.uint8]) -> int:
+    """The slice with most labelled pixels; the middle one when nothing was drawn."""
+    areas = [int(np.count_nonzero(layout.pixels(labels, n))) for n in range(layout.slice_count)]
+    return int(np.argmax(areas)) if any(areas) else layout.slice_count // 2
