@@ -88,8 +88,8 @@ def collect(
     """Make a case in BraTS' layout of every kept study with a signed correction; the newest one counts.
 
     The images are pre-processed as a study in use: registered, on the 1 mm grid, bias-corrected, without skull and
-    normalised; the labels are carried onto that grid. A case is named by its study's pseudonym in the ledger, and
-    appears whole or not at all.
+    normalised; the labels are carried onto that grid. A case is named by the pseudonyms of its patient and its study
+    (of the study twice where no patient's ID is known), and appears whole or not at all.
 
     Parameters
     ----------
@@ -123,11 +123,13 @@ def collect(
         progress.update(number / len(folders), folder.name)
         bench = Workbench(folder, Credentials(), progress)
         try:
-            entry = newest.get(ledger.pseudonym(_study_uid(folder, bench)))
+            study_uid, patient_id = _study_and_patient(folder, bench)
+            entry = newest.get(ledger.pseudonym(study_uid))
             if entry is None or entry.study in seen:
                 continue
             seen.add(entry.study)
-            name = entry.study[:_NAME_DIGITS]
+            patient = ledger.patient_pseudonym(patient_id) or entry.study
+            name = f"{patient[:_NAME_DIGITS]}-{entry.study[:_NAME_DIGITS]}"
             if _labels_of(cases / name) == entry.after_mask:
                 known.append(name)
                 continue
@@ -147,10 +149,13 @@ def _segmented_in(studies: Path) -> list[Path]:
     return sorted(folder for folder in studies.iterdir() if folder.is_dir() and JobFolder(folder).segmentation.exists())
 
 
-def _study_uid(folder: Path, bench: Workbench) -> str:
-    """Of the study in a job folder: as it was noted when the study was chosen, else from the headers."""
+def _study_and_patient(folder: Path, bench: Workbench) -> tuple[str, str]:
+    """Study Instance UID and Patient ID of a job folder: as noted when the study was chosen, else from the headers."""
     origin = KeptStudy(folder).origin
-    return bench.study.series[0].study_uid if origin is None else origin.study.study_uid
+    if origin is not None:
+        return origin.study.study_uid, origin.study.patient_id
+    series = bench.study.series[0]
+    return series.study_uid, str(series.header.get("PatientID") or "")
 
 
 def _labels_of(case: Path) -> str:

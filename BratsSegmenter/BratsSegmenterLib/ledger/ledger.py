@@ -88,6 +88,16 @@ class Ledger:
         """
         return self._pseudonyms.study(study_uid)
 
+    def patient_pseudonym(self, patient_id: str) -> str:
+        """What a patient is called who must not be named, always the same; empty where the ID is.
+
+        Raises
+        ------
+        LearningError
+            The ledger's key is gone.
+        """
+        return self._pseudonyms.patient(patient_id)
+
     def corrected(self, entry: LedgerEntry) -> Segmentation:
         """The label map as the person left it, in the grid of the series that it was drawn on.
 

@@ -38,6 +38,10 @@ class Pseudonyms:
         """The pseudonym of a study."""
         return self._of("study", study_uid)
 
+    def patient(self, patient_id: str) -> str:
+        """The pseudonym of the patient with an ID; empty where there is none."""
+        return self._of("patient", patient_id.strip()) if patient_id.strip() else ""
+
     def person(self, name: str) -> str:
         """The pseudonym of a person, blind to case; empty for nobody."""
         return self._of("person", name.strip().casefold()) if name.strip() else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from BratsSegmenterLib.learning.training.preparation import prepare
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import StandardScale
 from BratsSegmenterLib.segmentation.standard_scale import on_standard_scales
+
+_PATIENT_AND_STUDY = re.compile(r"(?P<patient>BraTS-[A-Za-z]+-\d{5}(?=-\d{3}-)|[0-9a-f]{12}(?=-[0-9a-f]{12}-))")
 
 
 def find_training_cases(folder: Path) -> tuple[TrainingFiles, ...]:
@@ -126,14 +129,29 @@ class FolderCases(Dataset[TrainingCase]):
 
 
 def split(files: SequenceOf[Path], validation_share: float, seed: int) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """Training and validation cases, at random but the same for the same seed; at least one trains."""
-    order = np.random.default_rng(seed).permutation(len(files))
-    count = min(round(len(files) * validation_share), len(files) - 1)
-    chosen = set(order[:count].tolist())
+    """Training and validation cases, at random but the same for the same seed; at least one patient trains.
+
+    All cases of a patient are on one side, where their names say whose they are: those of BraTS since 2023
+    ("BraTS-GLI-00005-100" is time point 100 of patient 5) and those of ``collect``.
+    """
+    by_patient: dict[str, list[Path]] = {}
+    for file in files:
+        by_patient.setdefault(_patient_of(file), []).append(file)
+    patients = list(by_patient)
+    held_back: set[Path] = set()
+    for number in np.random.default_rng(seed).permutation(len(patients))[:-1]:
+        if len(held_back) >= round(len(files) * validation_share):
+            break
+        held_back.update(by_patient[patients[number]])
     return (
-        tuple(file for number, file in enumerate(files) if number not in chosen),
-        tuple(file for number, file in enumerate(files) if number in chosen),
+        tuple(file for file in files if file not in held_back),
+        tuple(file for file in files if file in held_back),
     )
+
+
+def _patient_of(file: Path) -> str:
+    match = _PATIENT_AND_STUDY.match(file.name)
+    return match["patient"] if match else file.name
 
 
 def _keep(case: TrainingCase, target: Path) -> None:

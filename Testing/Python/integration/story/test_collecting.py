@@ -148,6 +148,17 @@ def test_a_signed_correction_becomes_a_case_with_the_labels_where_they_were_draw
     assert np.abs(necrosis_mm - _centre_mm(true.labels == 1, _GRID)).max() < 0.3
 
 
+def test_a_case_is_named_by_the_pseudonyms_of_its_patient_and_its_study(
+    collected: tuple[Site, Collection], corrected: tuple[Site, StudyIdentity]
+) -> None:
+    (name,), (site, identity) = collected[1].added, corrected
+    ledger = Ledger(site.ledger)
+    patient, study = ledger.patient_pseudonym(identity.patient_id), ledger.pseudonym(identity.study_uid)
+    assert name == f"{patient[:12]}-{study[:12]}"
+    assert patient == ledger.patient_pseudonym(f" {identity.patient_id} ")
+    assert ledger.patient_pseudonym(" ") == ""
+
+
 def test_the_images_are_what_a_network_sees_without_skull_and_normalised(collected: tuple[Site, Collection]) -> None:
     case = _case(collected[0])
     brain = np.any([image != 0 for image in case.images.values()], axis=0)

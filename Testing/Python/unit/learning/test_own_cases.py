@@ -212,3 +212,20 @@ def test_the_split_is_the_same_for_the_same_seed_and_leaves_a_training_case() ->
     assert split(files, 0.4, seed=3) == (training, validation)
     assert {*training, *validation} == set(files)
     assert len(split(files[:1], 0.9, seed=0)[0]) == 1
+
+
+@pytest.mark.parametrize("of_patient", ["BraTS-GLI-{:05d}", "{:012x}"])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_split_keeps_the_studies_of_a_patient_together(of_patient: str, seed: int) -> None:
+    study = "-{:03d}-8x8x8-2mm.pt" if of_patient.startswith("BraTS") else "-{:012x}-8x8x8-2mm.pt"
+    files = [Path((of_patient + study).format(patient, time)) for patient in range(6) for time in range(3)]
+    training, validation = split(files, 0.3, seed)
+    assert sorted((*training, *validation)) == sorted(files)
+    assert len(validation) == 6
+    prefix = len(of_patient.format(0))
+    assert not {file.name[:prefix] for file in training} & {file.name[:prefix] for file in validation}
+
+
+def test_the_studies_of_a_single_patient_all_train() -> None:
+    files = [Path(f"BraTS-GLI-00001-{time:03d}-8x8x8-2mm.pt") for time in range(4)]
+    assert split(files, 0.5, 0) == (tuple(files), ())
