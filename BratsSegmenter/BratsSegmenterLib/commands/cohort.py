@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print where each study came to rest, and where table and page lie."""
     from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.child_worker import run_in_child
-    from BratsSegmenterLib.unattended import Studies, Wanted, write_tables
+    from BratsSegmenterLib.unattended import Step, Studies, Wanted, write_tables
     from BratsSegmenterLib.unattended.table import PAGE_FILE, TABLE_FILE
 
     credentials = Credentials.from_environment()
@@ -36,11 +36,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     wanted = Wanted(arguments.date_from, arguments.date_to, descriptions=arguments.description)
     source = unattended_source(arguments, profile, credentials, wanted)
     studies = Studies(arguments.out, rules_from(arguments), run_in_child, profile, credentials, sends=False)
+
+    def done(step: Step) -> None:
+        console.clear_bars()
+        console.say(f"{total - studies.open_count}/{total} {step.sentence}")
+
     with console.progress() as progress, studies:
         for origin in source.studies(progress):
             studies.offer(origin)
+        total = studies.open_count
         try:
-            studies.work(progress, lambda step: console.say(step.sentence))
+            studies.work(progress, done)
         finally:
             rows = write_tables(arguments.out)
     counts = Counter(row.state.value for row in rows)

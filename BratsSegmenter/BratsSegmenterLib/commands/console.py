@@ -29,14 +29,16 @@ class Console:
     def __init__(self, as_json: bool = False) -> None:
         self._as_json = as_json
         self._rich = RichConsole(stderr=as_json, highlight=False)
+        self._bars = _new_bars()
+        self._tasks: dict[str, TaskID] = {}
 
     def say(self, text: str) -> None:
         """A plain line."""
-        self._rich.print(text, markup=False, soft_wrap=True)
+        self._speaker.print(text, markup=False, soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """A line that deserves attention."""
-        self._rich.print(f"! {text}", style="yellow", markup=False, soft_wrap=True)
+        self._speaker.print(f"! {text}", style="yellow", markup=False, soft_wrap=True)
 
     def error(self, error: BratsSegmenterError) -> None:
         """What went wrong, what to do and, smaller, why."""
@@ -79,15 +81,30 @@ class Console:
 
         previous = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            with _bars() as bars:
-                tasks: dict[str, TaskID] = {}
-                yield Progress(lambda event: _draw(bars, tasks, event), lambda: interrupted)
+            with self._bars:
+                yield Progress(self._draw, lambda: interrupted)
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
 
+    @property
+    def _speaker(self) -> RichConsole:
+        """On one terminal the bars' own console, which moves the bars out of the way of a line."""
+        return self._bars.console if self._bars.live.is_started and sys.stdout.isatty() else self._rich
 
-def _bars() -> ProgressBars:
+    def clear_bars(self) -> None:
+        """Take the bars of finished stages away: the next study begins."""
+        for task in self._tasks.values():
+            self._bars.remove_task(task)
+        self._tasks.clear()
+
+    def _draw(self, event: ProgressEvent) -> None:
+        if event.stage not in self._tasks:
+            self._tasks[event.stage] = self._bars.add_task(event.stage, total=1.0, message="")
+        self._bars.update(self._tasks[event.stage], completed=event.fraction, message=event.message)
+
+
+def _new_bars() -> ProgressBars:
     return ProgressBars(
         TextColumn("{task.description:<24}"),
         BarColumn(),
@@ -96,9 +113,3 @@ def _bars() -> ProgressBars:
         console=RichConsole(stderr=True),
         disable=not sys.stderr.isatty(),
     )
-
-
-def _draw(bars: ProgressBars, tasks: dict[str, TaskID], event: ProgressEvent) -> None:
-    if event.stage not in tasks:
-        tasks[event.stage] = bars.add_task(event.stage, total=1.0, message="")
-    bars.update(tasks[event.stage], completed=event.fraction, message=event.message)

@@ -61,6 +61,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.say(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text}")
 
     def done(step: Step) -> None:
+        console.clear_bars()
         say(step.sentence)
         write_tables(arguments.out)
 

@@ -139,6 +139,11 @@ class Studies:
         """Let a study that rests be worked on from where it stopped."""
         self._queue.update(folder, state=StudyState.QUEUED, reason="")
 
+    @property
+    def open_count(self) -> int:
+        """How many studies are still to be done."""
+        return sum(item.is_open for item in self._queue.items)
+
     def resting(self) -> tuple[Step, ...]:
         """The studies that failed or need a person."""
         return tuple(Step(item.folder, item.state, item.reason) for item in self._queue.items if not item.is_open)
