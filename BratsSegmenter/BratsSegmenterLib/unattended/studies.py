@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 from BratsSegmenterLib.archive import Credentials, Profile
 from BratsSegmenterLib.child_worker import JobFailedError
 from BratsSegmenterLib.errors import Cancelled
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import JobResult, PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
@@ -97,7 +98,7 @@ class Studies:
     def __enter__(self) -> Self:
         self._queue.take()
         for item in self._queue.items:
-            if (self._folder / item.folder).is_dir():
+            if (self._folder / item.folder).is_dir() and not self._is_taken_over(item.folder):
                 self._take_up(item)
             else:
                 self._queue.remove(item.folder)
@@ -114,12 +115,15 @@ class Studies:
         return self._folder
 
     def offer(self, origin: StudyOrigin) -> bool:
-        """Queue a study unless it is done, or rests as it is now; whether it was queued.
+        """Queue a study unless it is done, rests as it is now, or a person works on it; whether it was queued.
 
         One that failed or needs a person is looked at again when instances were added to it.
         """
         folder = study_folder(self._folder, origin.study.study_uid)
         kept, item = KeptStudy(folder), self._queue.item(folder.name)
+        if self._is_taken_over(folder.name):
+            self._queue.remove(folder.name)
+            return False
         if item is None and kept.state is not StudyState.NEW:
             return False
         if item is not None and (item.is_open or not self.has_grown(origin)):
@@ -170,6 +174,12 @@ class Studies:
             else:
                 self._queue.update(item.folder, state=step.state, reason=step.reason)
             done(step)
+
+    def _is_taken_over(self, folder: str) -> bool:
+        """Whether somebody corrected or sent the study in the panel: nothing of it may be made anew."""
+        path = self._folder / folder
+        was_edited = KeptStudy(path).state is StudyState.CORRECTED or JobFolder(path).unsent.exists()
+        return was_edited or KeptStudy(path).state is StudyState.SENT
 
     def _take_up(self, item: QueueItem) -> None:
         """Queue a study that an earlier program left, by the rules of now; another model's result is of no use."""

@@ -11,6 +11,7 @@ from BratsSegmenterLib.child_worker import JobFailedError
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
 from BratsSegmenterLib.domain import Algorithm, Sequence
 from BratsSegmenterLib.errors import ArchiveError, Cancelled
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult, SequenceChoice
 from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
@@ -173,6 +174,31 @@ def test_a_study_that_waits_is_looked_at_again_when_it_has_grown(studies: Studie
     worker.prepared = _CLEAR
     assert _states(_watch(studies, (_study(1, 120),), (_study(1, 120),))) == [StudyState.SENT]
     assert worker.kinds == ["prepare", "prepare", "segment", "send"]
+
+
+@pytest.mark.parametrize("state", [StudyState.CORRECTED, StudyState.SENT])
+def test_what_a_person_took_up_in_the_panel_is_hers(tmp_path: Path, worker: Worker, state: StudyState) -> None:
+    worker.doubts = ("The model found no tumour.",)
+    kept = KeptStudy(study_folder(tmp_path, "2.25.1"))
+    with _open(tmp_path, worker) as studies:
+        (step,) = _watch(studies, (_study(1),))
+        assert step.state is StudyState.NEEDS_YOU
+        kept.write_state(state)
+        assert _watch(studies, (_study(1, 104),), (_study(1, 104),)) == []
+    worker.doubts = ()
+    with _open(tmp_path, worker) as studies:
+        assert _watch(studies, (_study(1, 104),)) == []
+    assert worker.kinds == ["prepare", "segment"]
+    assert kept.result is not None
+
+
+def test_corrections_that_were_not_sent_yet_are_hers_too(tmp_path: Path, worker: Worker) -> None:
+    worker.doubts = ("The model found no tumour.",)
+    with _open(tmp_path, worker) as studies:
+        _watch(studies, (_study(1),))
+        JobFolder(study_folder(tmp_path, "2.25.1")).unsent.write_bytes(b"drawn")
+        assert _watch(studies, (_study(1, 104),)) == []
+    assert worker.kinds == ["prepare", "segment"]
 
 
 def test_an_archive_that_fails_is_asked_again_with_growing_pauses(studies: Studies, worker: Worker) -> None:
