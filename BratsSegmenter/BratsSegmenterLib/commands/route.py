@@ -67,6 +67,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     studies = Studies(arguments.out, rules, run_in_child, profile, credentials, arguments.push)
     with console.progress() as progress, studies:
+        say(f"Watching, with a look every {arguments.every:g} s; Ctrl+C or SIGTERM ends it.")
         try:
             watch(source, studies, timing, progress, done, say)
         except Cancelled:

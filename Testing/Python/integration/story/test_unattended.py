@@ -70,8 +70,10 @@ class Router:
 
     @property
     def lines(self) -> list[str]:
-        """What it said about studies, without the time in front."""
-        return [line[20:] for line in self.log.read_text(encoding="utf-8").splitlines()]
+        """What it said since it began to watch, without the time in front."""
+        first, *others = [line[20:] for line in self.log.read_text(encoding="utf-8").splitlines()] or [""]
+        assert first in ("", "Watching, with a look every 0.5 s; Ctrl+C or SIGTERM ends it.")
+        return others
 
     def stop(self) -> int:
         """As a service manager does."""
