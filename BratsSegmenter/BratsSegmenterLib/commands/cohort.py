@@ -16,6 +16,11 @@ from BratsSegmenterLib.commands.console import Console
 NAME = "cohort"
 HELP = "segment every MR study of a folder or an archive into one table; run again, it goes on; sends nothing"
 
+_ADVICE = (
+    "What needs you: look at it in the panel or with 'recognise'; then run this again with --needs, --resample-gaps or "
+    "--postoperative where they are right for all of these studies."
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Source, dates, model."""
@@ -28,7 +33,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print where each study came to rest, and where table and page lie."""
     from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.child_worker import run_in_child
-    from BratsSegmenterLib.unattended import Step, Studies, Wanted, write_tables
+    from BratsSegmenterLib.kept_study import StudyState
+    from BratsSegmenterLib.unattended import Studies, StudyOutcome, Wanted, write_tables
     from BratsSegmenterLib.unattended.table import PAGE_FILE, TABLE_FILE
 
     credentials = Credentials.from_environment()
@@ -37,9 +43,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     source = unattended_source(arguments, profile, credentials, wanted)
     studies = Studies(arguments.out, rules_from(arguments), run_in_child, profile, credentials, sends=False)
 
-    def done(step: Step) -> None:
+    def done(outcome: StudyOutcome) -> None:
         console.clear_bars()
-        console.say(f"{total - studies.open_count}/{total} {step.sentence}")
+        console.say(f"{total - studies.open_count}/{total} {outcome.sentence}")
 
     with console.progress() as progress, studies:
         for origin in source.studies(progress):
@@ -51,6 +57,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             rows = write_tables(arguments.out)
     counts = Counter(row.state.value for row in rows)
     console.say(", ".join(f"{count} {state}" for state, count in counts.items()) or "No MR study was found.")
+    if counts[StudyState.NEEDS_YOU.value]:
+        console.say(_ADVICE)
     console.say(f"Table: {arguments.out / TABLE_FILE}\nPage: {arguments.out / PAGE_FILE}")
     console.result(
         {

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a line for each study; ends with Ctrl+C or SIGTERM, and goes on when it is started again."""
     from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.child_worker import run_in_child
-    from BratsSegmenterLib.unattended import Step, Studies, Timing, Wanted, watch, write_tables
+    from BratsSegmenterLib.unattended import Studies, StudyOutcome, Timing, Wanted, watch, write_tables
 
     credentials = Credentials.from_environment()
     profile = archive_profile(arguments, credentials) if arguments.archive else None
@@ -60,9 +60,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     def say(text: str) -> None:
         console.say(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text}")
 
-    def done(step: Step) -> None:
+    def done(outcome: StudyOutcome) -> None:
         console.clear_bars()
-        say(step.sentence)
+        say(outcome.sentence)
         write_tables(arguments.out)
 
     studies = Studies(arguments.out, rules, run_in_child, profile, credentials, arguments.push)

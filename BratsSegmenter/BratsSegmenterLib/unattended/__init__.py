@@ -2,7 +2,7 @@
 
 from BratsSegmenterLib.unattended.rules import Rules
 from BratsSegmenterLib.unattended.sources import ArchiveSource, FolderSource, StudySource, Wanted
-from BratsSegmenterLib.unattended.studies import Step, Studies
+from BratsSegmenterLib.unattended.studies import Studies, StudyOutcome
 from BratsSegmenterLib.unattended.table import StudyRow, write_tables
 from BratsSegmenterLib.unattended.watching import Timing, watch
 
@@ -10,8 +10,8 @@ __all__ = [
     "ArchiveSource",
     "FolderSource",
     "Rules",
-    "Step",
     "Studies",
+    "StudyOutcome",
     "StudyRow",
     "StudySource",
     "Timing",

@@ -27,7 +27,7 @@ Result = TypeVar("Result", bound=JobResult)
 
 
 @dataclass(frozen=True)
-class Step:
+class StudyOutcome:
     """Where a study came to rest.
 
     Attributes
@@ -114,30 +114,24 @@ class Studies:
         """Of the job folders."""
         return self._folder
 
-    def offer(self, origin: StudyOrigin) -> bool:
-        """Queue a study unless it is done, rests as it is now, or a person works on it; whether it was queued.
+    def offer(self, origin: StudyOrigin) -> None:
+        """Queue a study unless it is done, rests as it is now, or a person works on it.
 
         One that failed or needs a person is looked at again when instances were added to it.
         """
         folder = study_folder(self._folder, origin.study.study_uid)
         kept, item = KeptStudy(folder), self._queue.item(folder.name)
-        if self._is_taken_over(folder.name):
-            self._queue.remove(folder.name)
-            return False
         if item is None and kept.state is not StudyState.NEW:
-            return False
-        if item is not None and (item.is_open or not self.has_grown(origin)):
-            return False
+            return
+        if item is not None and self._is_taken_over(folder.name):
+            self._queue.remove(folder.name)
+            return
+        if item is not None and (item.is_open or not self._has_grown(origin)):
+            return
         kept.forget_result()
         kept.write_origin(origin)
         rules = self._rules
         self._queue.add(QueueItem(folder.name, origin.profile, rules.bundle, rules.device, rules.steps))
-        return True
-
-    def has_grown(self, origin: StudyOrigin) -> bool:
-        """Whether a study has another number of instances than when it was last looked at; True for a new one."""
-        known = KeptStudy(study_folder(self._folder, origin.study.study_uid)).origin
-        return known is None or known.study.instance_count != origin.study.instance_count
 
     def try_again(self, folder: str) -> None:
         """Let a study that rests be worked on from where it stopped."""
@@ -148,11 +142,13 @@ class Studies:
         """How many studies are still to be done."""
         return sum(item.is_open for item in self._queue.items)
 
-    def resting(self) -> tuple[Step, ...]:
+    def resting(self) -> tuple[StudyOutcome, ...]:
         """The studies that failed or need a person."""
-        return tuple(Step(item.folder, item.state, item.reason) for item in self._queue.items if not item.is_open)
+        return tuple(
+            StudyOutcome(item.folder, item.state, item.reason) for item in self._queue.items if not item.is_open
+        )
 
-    def work(self, progress: Progress, done: Callable[[Step], None]) -> None:
+    def work(self, progress: Progress, done: Callable[[StudyOutcome], None]) -> None:
         """Take all queued studies the whole way, one after the other; `done` is told of each.
 
         Raises
@@ -161,19 +157,27 @@ class Studies:
             The study at hand stays queued.
         """
         while (item := self._queue.next()) is not None:
+            if self._is_taken_over(item.folder):
+                self._queue.remove(item.folder)
+                continue
             try:
-                step = self._way_of(item, progress)
+                outcome = self._way_of(item, progress)
             except JobFailedError as error:
                 state = StudyState.NEEDS_YOU if error.failure.is_gap else StudyState.FAILED
-                step = Step(item.folder, state, str(error), error.failure.kind in _ARCHIVE_FAILURES)
+                outcome = StudyOutcome(item.folder, state, str(error), error.failure.kind in _ARCHIVE_FAILURES)
             except Cancelled:
                 self.try_again(item.folder)
                 raise
-            if step.state in (StudyState.SEGMENTED, StudyState.SENT):
+            if outcome.state in (StudyState.SEGMENTED, StudyState.SENT):
                 self._queue.remove(item.folder)
             else:
-                self._queue.update(item.folder, state=step.state, reason=step.reason)
-            done(step)
+                self._queue.update(item.folder, state=outcome.state, reason=outcome.reason)
+            done(outcome)
+
+    def _has_grown(self, origin: StudyOrigin) -> bool:
+        """Whether a study has another number of instances than when it was last looked at; True for a new one."""
+        known = KeptStudy(study_folder(self._folder, origin.study.study_uid)).origin
+        return known is None or known.study.instance_count != origin.study.instance_count
 
     def _is_taken_over(self, folder: str) -> bool:
         """Whether somebody corrected or sent the study in the panel: nothing of it may be made anew."""
@@ -189,19 +193,19 @@ class Studies:
         self._queue.update(item.folder, bundle=rules.bundle, device=rules.device, steps=rules.steps)
         self.try_again(item.folder)
 
-    def _way_of(self, item: QueueItem, progress: Progress) -> Step:
+    def _way_of(self, item: QueueItem, progress: Progress) -> StudyOutcome:
         kept = KeptStudy(self._folder / item.folder)
         prepared = (kept.prepared if item.is_prepared else None) or self._prepared(item, kept, progress)
         if self._sends and prepared.results:
             kept.write_state(StudyState.SENT)
-            return Step(item.folder, StudyState.SENT, "The study carries a result already.")
+            return StudyOutcome(item.folder, StudyState.SENT, "The study carries a result already.")
         reason = self._rules.reason_to_wait(prepared)
         if reason:
-            return Step(item.folder, StudyState.NEEDS_YOU, reason)
+            return StudyOutcome(item.folder, StudyState.NEEDS_YOU, reason)
         result = kept.result or self._segmented(item, kept, prepared, progress)
         doubts = " ".join(result.doubts)
         if not self._sends or doubts:
-            return Step(item.folder, StudyState.NEEDS_YOU if self._sends else StudyState.SEGMENTED, doubts)
+            return StudyOutcome(item.folder, StudyState.NEEDS_YOU if self._sends else StudyState.SEGMENTED, doubts)
         return self._sent(item, kept, result, progress)
 
     def _prepared(self, item: QueueItem, kept: KeptStudy, progress: Progress) -> PrepareResult:
@@ -237,7 +241,7 @@ class Studies:
         kept.write_state(StudyState.SEGMENTED)
         return result
 
-    def _sent(self, item: QueueItem, kept: KeptStudy, result: SegmentResult, progress: Progress) -> Step:
+    def _sent(self, item: QueueItem, kept: KeptStudy, result: SegmentResult, progress: Progress) -> StudyOutcome:
         rules = self._rules
         job = SendJob(
             self._folder / item.folder,
@@ -249,7 +253,7 @@ class Studies:
         )
         sent = self._do(job, SendResult, progress)
         kept.write_state(StudyState.SENT)
-        return Step(item.folder, StudyState.SENT, f"Version {sent.version}.")
+        return StudyOutcome(item.folder, StudyState.SENT, f"Version {sent.version}.")
 
     def _do(self, job: Job, kind: type[Result], progress: Progress) -> Result:
         result = self._run(job, self._secrets, progress)

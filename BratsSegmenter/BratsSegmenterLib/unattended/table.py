@@ -68,7 +68,9 @@ class StudyRow:
     @property
     def quality_page(self) -> str:
         """Path of its quality page from there; empty where there is none."""
-        return "" if self.result is None else f"{self.folder}/quality/{self.result.quality_page.name}"
+        if self.result is None:
+            return ""
+        return (JobFolder(Path(self.folder)).quality / self.result.quality_page.name).as_posix()
 
 
 def write_tables(folder: Path) -> tuple[StudyRow, ...]:

@@ -11,7 +11,7 @@ from BratsSegmenterLib.kept_study import StudyOrigin
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.storage import clean
 from BratsSegmenterLib.unattended.sources import StudySource
-from BratsSegmenterLib.unattended.studies import Step, Studies
+from BratsSegmenterLib.unattended.studies import Studies, StudyOutcome
 
 _CANCEL_CHECK_S = 0.2
 _LONGEST_PAUSE = 64
@@ -61,17 +61,18 @@ class _Pauses:
     left: dict[str, int] = field(default_factory=dict)
     length: dict[str, int] = field(default_factory=dict)
 
-    def note(self, step: Step) -> None:
-        if step.may_pass:
-            self.length[step.folder] = min(2 * self.length.get(step.folder, 0) or 1, _LONGEST_PAUSE)
-            self.left[step.folder] = self.length[step.folder]
+    def note(self, outcome: StudyOutcome) -> None:
+        if outcome.may_pass:
+            self.length[outcome.folder] = min(2 * self.length.get(outcome.folder, 0) or 1, _LONGEST_PAUSE)
+            self.left[outcome.folder] = self.length[outcome.folder]
         else:
-            self.left.pop(step.folder, None)
-            self.length.pop(step.folder, None)
+            self.left.pop(outcome.folder, None)
+            self.length.pop(outcome.folder, None)
 
     def due(self) -> list[str]:
-        self.left = {folder: looks - 1 for folder, looks in self.left.items()}
-        return [folder for folder, looks in self.left.items() if looks <= 0]
+        left = {folder: looks - 1 for folder, looks in self.left.items()}
+        self.left = {folder: looks for folder, looks in left.items() if looks > 0}
+        return [folder for folder in left if folder not in self.left]
 
 
 def watch(
@@ -79,7 +80,7 @@ def watch(
     studies: Studies,
     timing: Timing,
     progress: Progress,
-    done: Callable[[Step], None],
+    done: Callable[[StudyOutcome], None],
     trouble: Callable[[str], None],
 ) -> None:
     """Look at the source again and again and work on what has arrived whole; ends only when it is cancelled.
@@ -104,9 +105,9 @@ def watch(
     settling, pauses = _Settling(timing.settle_s), _Pauses()
     said = ""
 
-    def rest(step: Step) -> None:
-        pauses.note(step)
-        done(step)
+    def rest(outcome: StudyOutcome) -> None:
+        pauses.note(outcome)
+        done(outcome)
 
     while True:
         for folder in pauses.due():
@@ -126,7 +127,7 @@ def watch(
             settling.forget_all_but({origin.study.study_uid for origin in found})
         studies.work(progress, rest)
         if timing.keep_days is not None:
-            clean(studies.folder, timing.keep_days, [step.folder for step in studies.resting()], progress)
+            clean(studies.folder, timing.keep_days, [outcome.folder for outcome in studies.resting()], progress)
         _pause(timing.every_s, progress)
 
 

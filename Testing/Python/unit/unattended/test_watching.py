@@ -17,7 +17,7 @@ from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study_queue import QueueInUseError
-from BratsSegmenterLib.unattended import Rules, Step, Studies, Timing, watch
+from BratsSegmenterLib.unattended import Rules, Studies, StudyOutcome, Timing, watch
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.worker_messages import Failure
 
@@ -97,14 +97,14 @@ def studies(tmp_path: Path, worker: Worker) -> Iterator[Studies]:
         yield opened
 
 
-def _watch(studies: Studies, *answers: tuple[StudyOrigin, ...] | Exception, settle_s: float = 0) -> list[Step]:
-    steps: list[Step] = []
+def _watch(studies: Studies, *answers: tuple[StudyOrigin, ...] | Exception, settle_s: float = 0) -> list[StudyOutcome]:
+    steps: list[StudyOutcome] = []
     with pytest.raises(Cancelled):
         watch(Source(list(answers)), studies, Timing(0, settle_s), Progress(), steps.append, lambda _text: None)
     return steps
 
 
-def _states(steps: list[Step]) -> list[StudyState]:
+def _states(steps: list[StudyOutcome]) -> list[StudyState]:
     return [step.state for step in steps]
 
 
@@ -192,6 +192,17 @@ def test_what_a_person_took_up_in_the_panel_is_hers(tmp_path: Path, worker: Work
     assert kept.result is not None
 
 
+def test_what_a_person_took_up_is_not_sent_when_the_archive_is_back(tmp_path: Path, worker: Worker) -> None:
+    worker.failures = [None, None, DOWN]
+    with _open(tmp_path, worker) as studies:
+        (outcome,) = _watch(studies, (_study(1),))
+        assert outcome.may_pass
+        KeptStudy(study_folder(tmp_path, "2.25.1")).write_state(StudyState.CORRECTED)
+        studies.try_again(outcome.folder)
+        assert _watch(studies, ()) == []
+    assert worker.kinds == ["prepare", "segment", "send"]
+
+
 def test_corrections_that_were_not_sent_yet_are_hers_too(tmp_path: Path, worker: Worker) -> None:
     worker.doubts = ("The model found no tumour.",)
     with _open(tmp_path, worker) as studies:
@@ -227,7 +238,7 @@ def test_missing_slices_wait_for_a_person(studies: Studies, worker: Worker) -> N
 def test_a_watch_outlives_an_archive_that_cannot_be_searched(studies: Studies) -> None:
     told: list[str] = []
     source = Source([ArchiveError("The PACS is down."), ArchiveError("The PACS is down."), (_study(1),)])
-    steps: list[Step] = []
+    steps: list[StudyOutcome] = []
     with pytest.raises(Cancelled):
         watch(source, studies, Timing(0, 0), Progress(), steps.append, told.append)
     assert told == ["The PACS is down."]
@@ -285,7 +296,7 @@ def test_old_studies_that_are_done_are_deleted_and_those_that_wait_stay(
     studies: Studies, worker: Worker, tmp_path: Path
 ) -> None:
     worker.failures = [DAMAGED]
-    steps: list[Step] = []
+    steps: list[StudyOutcome] = []
     source = Source([(_study(1), _study(2)), ()])
     with pytest.raises(Cancelled):
         watch(source, studies, Timing(0, 0, keep_days=-1), Progress(), steps.append, lambda _text: None)
