@@ -36,6 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="average with the mirrored head, in twice the time; when not given, as the bundle says",
     )
     parser.add_argument(
+        "--appearance",
+        action=argparse.BooleanOptionalAction,
+        help="correct the answer by what the tumour looks like in the same images; when not given, as the bundle says",
+    )
+    parser.add_argument(
         "--postprocessing",
         default="bundle",
         choices=("bundle", "off", "high-grade", "low-grade"),
@@ -66,7 +71,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         steps=Steps() if arguments.whole_chain else None,
         without=tuple(Sequence(value) for value in arguments.without),
         device=arguments.device,
-        inference=InferenceSettings(flip_averaging=arguments.flips),
+        inference=InferenceSettings(flip_averaging=arguments.flips, appearance=arguments.appearance),
         postprocessing=PRESETS.get(arguments.postprocessing),
         is_postoperative=arguments.postoperative,
     )

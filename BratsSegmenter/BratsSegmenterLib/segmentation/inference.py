@@ -15,6 +15,7 @@ from BratsSegmenterLib.domain import Region, Sequence
 from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation.appearance import corrected_by_appearance
 from BratsSegmenterLib.segmentation.bundle import Bundle
 from BratsSegmenterLib.segmentation.devices import choose_device
 from BratsSegmenterLib.segmentation.grid import WorkingGrid
@@ -62,10 +63,13 @@ class InferenceSettings:
         Compute in bfloat16 where that is safe; None: on a GPU only, so that a CPU's results are the same everywhere.
     flip_averaging : bool or None
         Average with the result for the head mirrored left to right: twice the time. None: as the bundle says.
+    appearance : bool or None
+        Correct the answer by what the tumour looks like in the same images. None: as the bundle says.
     """
 
     mixed_precision: bool | None = None
     flip_averaging: bool | None = None
+    appearance: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +140,9 @@ def segment(
     for channel, region in enumerate(regions):
         if region.key in not_measured:
             values[channel] = 0
+    if _or_default(settings.appearance, bundle.specification.appearance):
+        spacing_mm = prepared.geometry.spacing_mm[::-1]
+        values = corrected_by_appearance(values, regions, prepared.images, prepared.mask, spacing_mm)
     return RegionProbabilities(values, regions, not_measured, output.findings, output.device)
 
 
@@ -179,7 +186,7 @@ def network_output(
     grid = WorkingGrid.over(prepared.mask, prepared.geometry.spacing_mm[::-1], specification)
     image = grid.to_network(*_channels(prepared, bundle))
     looks = specification.second_looks_at(prepared.present)
-    flips = specification.flip_averaging if settings.flip_averaging is None else settings.flip_averaging
+    flips = _or_default(settings.flip_averaging, specification.flip_averaging)
     runner = WindowRunner(
         network,
         chosen,
@@ -199,6 +206,10 @@ def network_output(
         total, counts = total + asked * again, counts + asked
     probabilities = total / counts
     return NetworkOutput(grid.from_network(probabilities).numpy(), tuple(runner.findings), runner.device_used.type)
+
+
+def _or_default(setting: bool | None, default: bool) -> bool:
+    return default if setting is None else setting
 
 
 def _answer(runner: WindowRunner, image: Tensor, mirrored_axis: int | None, progress: Progress) -> Tensor:

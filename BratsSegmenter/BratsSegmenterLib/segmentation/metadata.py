@@ -73,6 +73,7 @@ def from_json(name: str, metadata: Mapping[str, Any], inference: Mapping[str, An
         needs=reader.needs(),
         second_looks=reader.second_looks(sequences, outputs),
         flip_averaging=bool(reader.own("flip_averaging", False)),
+        appearance=bool(reader.own("appearance", False)),
         postprocessing=reader.postprocessing(),
         data_source=str(metadata.get("data_source", "")),
         scores=dict(metadata.get("eval_metrics", {})),
@@ -146,6 +147,7 @@ def to_json(specification: ModelSpecification, weights: str, sha256: str) -> tup
                 for look in specification.second_looks
             ],
             "flip_averaging": specification.flip_averaging,
+            "appearance": specification.appearance,
             "postprocessing": asdict(specification.postprocessing),
             "weights": weights,
             "sha256": sha256,

@@ -111,6 +111,8 @@ class ModelSpecification:
     flip_averaging : bool
         Whether every answer is the mean of those for the head and for its mirror image: twice the time, and steadier
         where the network learnt from mirrored heads too.
+    appearance : bool
+        Whether the answer is corrected by what the tumour looks like in the same images (see `appearance.py`).
     postprocessing : Postprocessing
         What is too small to be believed of this model.
     data_source : str
@@ -138,6 +140,7 @@ class ModelSpecification:
     outputs_brain: bool = False
     second_looks: tuple[SecondLook, ...] = ()
     flip_averaging: bool = False
+    appearance: bool = False
     postprocessing: Postprocessing = field(default_factory=Postprocessing)
     data_source: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)

@@ -156,7 +156,8 @@ def evaluate_variants(
         protocol = variant.protocol(base)
         file = None
         if kept:
-            settings = repr((bundle.weights_sha256, bundle.specification.second_looks, protocol, names)).encode()
+            asked = replace(bundle.specification, version="", description="", data_source="", scores={})
+            settings = repr((bundle.weights_sha256, asked, protocol, names)).encode()
             file = kept / f"{variant.name.replace(' ', '-')}-{hashlib.sha256(settings).hexdigest()[:12]}.json"
         if file and file.exists():
             results.append(from_json(VariantResult, json.loads(file.read_text(encoding="utf-8"))))

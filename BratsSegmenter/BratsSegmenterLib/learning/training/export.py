@@ -107,6 +107,7 @@ def export_bundle(
         tolerates_missing=True,
         second_looks=settings.second_looks,
         flip_averaging=settings.cases.mirror and bool(outputs),
+        appearance=settings.appearance and bool(outputs),
         needs=tuple(need for need in _NEEDS if need.region in {region.key for region in (*outputs, ED, NCR)}),
         data_source=data_source,
         scores=scores,

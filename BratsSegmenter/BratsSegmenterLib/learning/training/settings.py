@@ -166,6 +166,8 @@ class TrainingSettings:
         Between two checkpoints.
     second_looks : tuple of SecondLook
         How the trained model is to be asked; training itself does not depend on it.
+    appearance : bool
+        Whether its answer is to be corrected by what the tumour looks like in the same images; nor on this.
     """
 
     name: str = "glioma-synthetic"
@@ -176,6 +178,7 @@ class TrainingSettings:
     )
     checkpoint_minutes: float = 10.0
     second_looks: tuple[SecondLook, ...] = ()
+    appearance: bool = False
     network: NetworkSettings = field(default_factory=NetworkSettings)
     patches: PatchSettings = field(default_factory=PatchSettings)
     cases: CaseSettings = field(default_factory=CaseSettings)

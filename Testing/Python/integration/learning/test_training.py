@@ -40,7 +40,7 @@ from BratsSegmenterLib.learning.training.settings import Recipe, TransferSetting
 from BratsSegmenterLib.learning.training.transfer import start_from
 from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation import Normalisation, load_bundle, segment
+from BratsSegmenterLib.segmentation import Normalisation, SecondLook, load_bundle, segment
 from BratsSegmenterLib.segmentation.standard_scale import PERCENTILES
 
 _TINY = Path(__file__).with_name("tiny.yaml")
@@ -242,6 +242,16 @@ def test_a_network_trained_on_windows_becomes_a_bundle_that_is_run_in_windows(tm
     messages: list[str] = []
     segment(prepared_arrays(), bundle, "cpu", progress=Progress(lambda event: messages.append(event.message)))
     assert any(message.startswith("window 2 of") for message in messages)
+
+
+def test_how_a_model_is_to_be_asked_is_kept_in_its_bundle(tmp_path: Path) -> None:
+    looks = (SecondLook((Sequence.T1C,), ("WT",)),)
+    settings = replace(TRAINING, second_looks=looks, appearance=True)
+    exported = export_bundle(_trained(settings, tmp_path), tmp_path / "first", "0.1.0", "", "Apache-2.0", {})
+    kept = load_bundle(exported.folder).specification
+    assert kept.second_looks == looks
+    assert kept.appearance
+    assert kept.flip_averaging == settings.cases.mirror
 
 
 def test_own_cases_are_brought_onto_a_standard_scale_that_the_bundle_keeps(tmp_path: Path) -> None:
