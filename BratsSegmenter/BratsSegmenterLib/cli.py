@@ -15,13 +15,13 @@ from BratsSegmenterLib.errors import (
     BundleError,
     Cancelled,
     ExportError,
+    FolderInUseError,
     InferenceError,
     LearningError,
     PreprocessingError,
     RecognitionError,
     SeriesError,
 )
-from BratsSegmenterLib.study_queue import QueueInUseError
 
 EXIT_CODES: dict[type[BratsSegmenterError], int] = {
     ArchiveError: 3,
@@ -32,7 +32,7 @@ EXIT_CODES: dict[type[BratsSegmenterError], int] = {
     InferenceError: 8,
     ExportError: 9,
     LearningError: 10,
-    QueueInUseError: 11,
+    FolderInUseError: 11,
 }
 CANCELLED = 130
 

@@ -56,6 +56,10 @@ class ExportError(BratsSegmenterError):
     """A result object could not be written, or does not say what the user sees."""
 
 
+class FolderInUseError(BratsSegmenterError):
+    """Another program works in the folder at this moment."""
+
+
 def unwritable(path: Path, cause: Exception) -> ExportError:
     """The error for a file that the disk would not take."""
     return ExportError(

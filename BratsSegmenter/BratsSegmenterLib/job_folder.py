@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from BratsSegmenterLib.dicom import Authorship
 from BratsSegmenterLib.domain import Algorithm, Sequence
-from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.errors import ExportError, FolderInUseError
 from BratsSegmenterLib.records import from_json, to_json
+
+_LOCK_WAIT_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,30 @@ class JobFolder:
     def borrowed(self, sequence: Sequence) -> JobFolder:
         """The folder of a sequence that comes from another study of the patient."""
         return JobFolder(self.path / "borrowed" / sequence.value)
+
+    @contextmanager
+    def held(self, wait_s: float = _LOCK_WAIT_S) -> Iterator[None]:
+        """Keep other programs from working in the folder; the system frees it when its holder dies.
+
+        Raises
+        ------
+        FolderInUseError
+            Another one works in it, and does not finish within `wait_s` seconds.
+        """
+        from filelock import FileLock, Timeout  # Slicer does not ship it, and reads job folders without it
+
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".working.lock", timeout=wait_s)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise FolderInUseError(
+                "Another window or program works on this study.", "Wait until it has finished, then try again."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     def write_source(self, files: Path | tuple[Path, ...]) -> None:
         """Remember that the study's DICOM files stay where they are: a folder of their own, or the files one by one."""

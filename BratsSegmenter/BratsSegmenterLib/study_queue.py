@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from BratsSegmenterLib.durable import write_atomically
-from BratsSegmenterLib.errors import BratsSegmenterError
+from BratsSegmenterLib.errors import FolderInUseError
 from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.records import from_json, to_json
@@ -21,7 +21,7 @@ _LOCK_WAIT_S = 0.2
 _AT_WORK = (StudyState.FETCHING, StudyState.SEGMENTING)
 
 
-class QueueInUseError(BratsSegmenterError):
+class QueueInUseError(FolderInUseError):
     """Another program works on the queue; raised by whatever would change it here."""
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,8 +114,26 @@ def _download(name: str, progress: Progress) -> DownloadResult:
         return DownloadResult(download_bundle(lambda _offered: True, model, progress=progress).name)
 
 
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
+_Work = Callable[Concatenate["Workbench", _Given], _Result]
+
+
+def _alone(work: _Work[_Given, _Result]) -> _Work[_Given, _Result]:
+    """The work, done while no other program works in the study's folder."""
+
+    @wraps(work)
+    def holding(bench: Workbench, *given: _Given.args, **named: _Given.kwargs) -> _Result:
+        with bench._folder.held():
+            return work(bench, *given, **named)
+
+    return holding
+
+
 class Workbench:
     """The folder of one study and what is known of the study so far.
+
+    One program works in it at a time; another one gets a FolderInUseError.
 
     Parameters
     ----------
@@ -135,6 +154,7 @@ class Workbench:
         """The study's series, read once."""
         return scan_study(self._folder.source(), self._progress)
 
+    @_alone
     def prepare(self, job: PrepareJob) -> PrepareResult:
         """Fetch the study, or take the files given, and recognise its sequences."""
         on_this_computer = job.listed or job.files
@@ -148,6 +168,7 @@ class Workbench:
         thumbnails = write_thumbnails(offered, self._folder.thumbnails, self._progress)
         return describe(self.study, recognition, thumbnails)
 
+    @_alone
     def segment(self, job: SegmentJob) -> SegmentResult:
         """Segment the series taken as sequences and keep everything that is shown to the user."""
         found = self._found(job.sequences)
@@ -162,16 +183,19 @@ class Workbench:
         result = segment_case(case, settings, self._progress)
         return replace(self._keep(result, job.resample_gaps), is_postoperative=job.is_postoperative)
 
+    @_alone
     def borrow(self, job: BorrowJob) -> BorrowedSequence:
         """Fetch a missing sequence from another study of the patient."""
         archive = Archive(job.profile, self._credentials) if job.profile else None
         return borrow(job.offer, archive, self._folder, self.study.series[0], self._progress)
 
+    @_alone
     def borrow_missing(self, prepared: PrepareResult, profile: Profile, within_days: int) -> PrepareResult:
         """Borrow every sequence that a prepared study lacks and another one in the archive has."""
         archive = Archive(profile, self._credentials)
         return borrow_missing(prepared, archive, self._folder, self.study.series[0], within_days, self._progress)
 
+    @_alone
     def resume(self, job: ResumeJob) -> SegmentResult:
         """Read regions that the study carries, and keep them as if they had been segmented here."""
         regions = choose_regions(self.study, job.uid)
@@ -179,6 +203,7 @@ class Workbench:
         resumed = resume_case(self.study, recognition, regions, _steps(job.steps), job.resample_gaps, self._progress)
         return self._keep(resumed.result, job.resample_gaps, resumed.authorship, resumed.tolerated)
 
+    @_alone
     def send(self, job: SendJob) -> SendResult:
         """Write the objects, check them and, when the job names an archive, store them and read them back.
 

@@ -20,7 +20,7 @@ from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
 from BratsSegmenterLib.unattended.rules import Rules
 
 QUEUE_FILE = "queue.json"
-_ARCHIVE_FAILURES = {"ArchiveError", "TemporaryArchiveError"}
+_PASSING_FAILURES = {"ArchiveError", "TemporaryArchiveError", "FolderInUseError"}
 
 RunJob = Callable[[Job, Mapping[str, str], Progress], JobResult]
 Result = TypeVar("Result", bound=JobResult)
@@ -39,7 +39,7 @@ class StudyOutcome:
     reason : str
         Why it needs a person or failed, or a remark.
     may_pass : bool
-        It failed for a reason that may be gone later: the archive.
+        It failed for a reason that may be gone later: the archive, or somebody who works on it.
     """
 
     folder: str
@@ -164,7 +164,7 @@ class Studies:
                 outcome = self._way_of(item, progress)
             except JobFailedError as error:
                 state = StudyState.NEEDS_YOU if error.failure.is_gap else StudyState.FAILED
-                outcome = StudyOutcome(item.folder, state, str(error), error.failure.kind in _ARCHIVE_FAILURES)
+                outcome = StudyOutcome(item.folder, state, str(error), error.failure.kind in _PASSING_FAILURES)
             except Cancelled:
                 self.try_again(item.folder)
                 raise

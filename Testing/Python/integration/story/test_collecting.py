@@ -17,7 +17,7 @@ from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.collecting import Collection, collect
 from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, StudyIdentity, write_mr_series
 from BratsSegmenterLib.domain import Algorithm, Segmentation, Sequence
-from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.errors import FolderInUseError, LearningError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.jobs import PrepareJob, SendJob
@@ -131,6 +131,16 @@ def _drawn_ml(segmentation: Segmentation, label: int) -> float:
 
 def _centre_mm(mask: NDArray[np.bool_], geometry: Geometry) -> NDArray[np.float64]:
     return geometry.points_mm(np.argwhere(mask)[:, ::-1]).mean(axis=0)
+
+
+def test_a_study_that_another_program_works_on_is_left_alone(corrected: tuple[Site, StudyIdentity]) -> None:
+    site, _identity = corrected
+    job = JobFolder(site.studies / "a")
+    before = {path: path.read_bytes() for path in job.path.rglob("*") if path.is_file() and path.suffix != ".lock"}
+    with job.held(), pytest.raises(FolderInUseError, match="works on this study"):
+        Workbench(job.path, Credentials(), Progress()).send(SendJob(job.path, job.corrected, edited=True))
+    after = {path: path.read_bytes() for path in job.path.rglob("*") if path.is_file() and path.suffix != ".lock"}
+    assert after == before
 
 
 def test_a_signed_correction_becomes_a_case_with_the_labels_where_they_were_drawn(

@@ -23,6 +23,7 @@ from BratsSegmenterLib.worker_messages import Failure
 
 PACS = Profile("PACS", "https://pacs.example")
 DOWN = JobFailedError(Failure("The PACS does not answer.", kind="TemporaryArchiveError"))
+BUSY = JobFailedError(Failure("Another window or program works on this study.", kind="FolderInUseError"))
 DAMAGED = JobFailedError(Failure("Series 3 is damaged.", kind="SeriesError"))
 _MODEL = Algorithm("glioma-synthetic", "0.7.1", "0" * 64)
 _CLEAR = PrepareResult(
@@ -201,6 +202,18 @@ def test_what_a_person_took_up_is_not_sent_when_the_archive_is_back(tmp_path: Pa
         studies.try_again(outcome.folder)
         assert _watch(studies, ()) == []
     assert worker.kinds == ["prepare", "segment", "send"]
+
+
+@pytest.mark.parametrize(("failure", "may_pass"), [(DOWN, True), (BUSY, True), (DAMAGED, False)])
+def test_what_may_be_gone_later_is_told_from_what_stays(
+    tmp_path: Path, worker: Worker, failure: JobFailedError, may_pass: bool
+) -> None:
+    worker.failures = [failure]
+    with _open(tmp_path, worker) as studies:
+        outcomes: list[StudyOutcome] = []
+        studies.offer(_study(1))
+        studies.work(Progress(), outcomes.append)
+    assert [(outcome.state, outcome.may_pass) for outcome in outcomes] == [(StudyState.FAILED, may_pass)]
 
 
 def test_corrections_that_were_not_sent_yet_are_hers_too(tmp_path: Path, worker: Worker) -> None:

@@ -1,0 +1,44 @@
+"""One program works in a study's folder at a time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from BratsSegmenterLib.errors import FolderInUseError
+from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.paths import module_folder
+
+_HOLD = """
+import sys
+from pathlib import Path
+from BratsSegmenterLib.job_folder import JobFolder
+with JobFolder(Path(sys.argv[1])).held():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_another_program_is_told_and_may_go_on_when_the_first_one_ends_in_whatever_way(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _HOLD, str(tmp_path / "study")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PYTHONPATH": str(module_folder())}
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(FolderInUseError, match="works on this study"), JobFolder(tmp_path / "study").held(0.1):
+            pytest.fail("two programs hold one folder")
+        with JobFolder(tmp_path / "another study").held(0.1):
+            other.kill()
+    with JobFolder(tmp_path / "study").held(0.1):
+        assert (tmp_path / "study").is_dir()
+
+
+def test_a_folder_is_free_again_when_the_work_has_failed(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="the work"), JobFolder(tmp_path).held():
+        raise ValueError("the work failed")
+    with JobFolder(tmp_path).held(0):
+        assert not list(tmp_path.glob("*.nii.gz"))
