@@ -22,7 +22,7 @@ from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import write_image
 from BratsSegmenterLib.ledger import Ledger, LedgerEntry
 from BratsSegmenterLib.pipeline import brain_on_reference
-from BratsSegmenterLib.preprocessing import CHANNELS, PreparedCase, Steps, preprocess
+from BratsSegmenterLib.preprocessing import CHANNELS, PreparedCase, Steps, corrected_outside, preprocess
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.records import from_json, to_json
 from BratsSegmenterLib.segmentation import brain_finder, load_bundle
@@ -137,8 +137,10 @@ def collect(
             _require_usable(case, corrected)
             prepared = preprocess(case, Steps(), progress, brain)
             _require_inside(corrected, prepared)
+            labels = _carried(corrected, prepared)
+            prepared = corrected_outside(prepared, labels > 0, progress)  # as a model in use sees it
             with progress.stage("write"):
-                _write(cases / name, prepared, _carried(corrected, prepared), _provenance(entry, prepared))
+                _write(cases / name, prepared, labels, _provenance(entry, prepared))
             added.append(name)
         except BratsSegmenterError as error:
             set_aside.append(f"{folder.name}: {error}")

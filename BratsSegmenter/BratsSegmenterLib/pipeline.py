@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Recognition, ScannedStudy
-from BratsSegmenterLib.domain import RC, Case, Measurements, Segmentation, Sequence, Series
+from BratsSegmenterLib.domain import Case, Measurements, Segmentation, Sequence, Series
 from BratsSegmenterLib.errors import RecognitionError
 from BratsSegmenterLib.measurement import measure, quality_findings, registration_findings
 from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
@@ -135,17 +135,16 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
         draw,
         load_bundle,
         load_calibration,
-        segment,
         uncertainty,
     )
+    from BratsSegmenterLib.two_passes import segment_prepared
 
     bundle = load_bundle(settings.bundle)
     calibration = load_calibration(bundle)
     prepared = preprocess(case, settings.steps, progress, brain_finder(bundle, settings.device))
-    with progress.stage("segment"):
-        found = segment(prepared, bundle, settings.device, progress=progress)
-        if not settings.is_postoperative:
-            found = found.without(RC)
+    prepared, found = segment_prepared(
+        prepared, bundle, settings.device, progress=progress, is_postoperative=settings.is_postoperative
+    )
     with progress.stage("to the reference's slices"):
         probabilities = prepared.to_reference_grid(found.probabilities)
         geometry = case.reference_volume.geometry

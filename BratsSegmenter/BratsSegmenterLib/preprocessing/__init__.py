@@ -1,8 +1,16 @@
 """From recognised volumes to what a network can see: registration, grid, N4, brain mask, normalisation."""
 
-from BratsSegmenterLib.preprocessing.prepare import preprocess
+from BratsSegmenterLib.preprocessing.prepare import corrected_outside, preprocess
 from BratsSegmenterLib.preprocessing.prepared import CHANNELS, PreparedCase, resample_to_reference
 from BratsSegmenterLib.preprocessing.quality_page import write_quality_page
 from BratsSegmenterLib.preprocessing.steps import Steps
 
-__all__ = ["CHANNELS", "PreparedCase", "Steps", "preprocess", "resample_to_reference", "write_quality_page"]
+__all__ = [
+    "CHANNELS",
+    "PreparedCase",
+    "Steps",
+    "corrected_outside",
+    "preprocess",
+    "resample_to_reference",
+    "write_quality_page",
+]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from BratsSegmenterLib.domain import Case, Sequence
 from BratsSegmenterLib.errors import PreprocessingError
@@ -31,6 +33,7 @@ from BratsSegmenterLib.progress import Progress
 
 _HEAD_MARGIN_MM = 3.0
 _BRAIN_MARGIN_VOXELS = 5
+_LESION_MARGIN_VOXELS = 3
 
 Images = dict[Sequence, NDArray[np.float32]]
 
@@ -81,9 +84,10 @@ def preprocess(
         images, mask, grid = _cropped(images, brain.mask, grid)
     with progress.stage("bias correction"):
         fields = _bias_fields(images, grid, mask, steps, progress, findings)
-        images = {sequence: image / fields[sequence] if fields else image for sequence, image in images.items()}
     with progress.stage("normalisation"):
-        channels = _channels(images, mask, steps, progress, findings)
+        channels = _channels(_divided(images, fields), mask, steps.normalisation, progress)
+        if not steps.normalisation:
+            findings.append("Normalisation is switched off: the values of the scanner are kept.")
     return PreparedCase(
         images=channels,
         present=tuple(images),
@@ -92,9 +96,35 @@ def preprocess(
         reference_geometry=case.reference_volume.geometry,
         transforms=transforms,
         bias_fields=fields,
+        uncorrected=images if fields else {},
         findings=tuple(findings),
         brain_model=brain.model,
     )
+
+
+def corrected_outside(
+    prepared: PreparedCase, lesion: NDArray[np.bool_], progress: Progress | None = None
+) -> PreparedCase:
+    """The case with its shading estimated anew from the brain 3 mm and more away from a lesion, and removed everywhere.
+
+    A large bright lesion looks like shading to N4, which then takes it away; so once it is known, it is left out.
+
+    Parameters
+    ----------
+    prepared : PreparedCase
+        Corrected and normalised.
+    lesion : ndarray of bool, shape (k, j, i)
+    progress : Progress, optional
+
+    Raises
+    ------
+    Cancelled
+    """
+    progress = progress or Progress()
+    beside = prepared.mask & ~ndimage.binary_dilation(lesion, iterations=_LESION_MARGIN_VOXELS)
+    fields = _fields(prepared.uncorrected, prepared.geometry, beside, progress)
+    channels = _channels(_divided(prepared.uncorrected, fields), prepared.mask, True, progress)
+    return replace(prepared, images=channels, bias_fields=fields)
 
 
 def _image(case: Case, sequence: Sequence) -> sitk.Image:
@@ -159,11 +189,21 @@ def _bias_fields(
     if not steps.bias_correction:
         findings.append("Bias correction is switched off: slow shading of the images stays.")
         return {}
+    return _fields(images, grid, mask, progress)
+
+
+def _fields(
+    images: Mapping[Sequence, NDArray[np.float32]], grid: Geometry, tissue: NDArray[np.bool_], progress: Progress
+) -> Images:
     fields = {}
     for (sequence, image), part in zip(images.items(), shares(progress, len(images)), strict=True):
         part.update(0.0, sequence.value)
-        fields[sequence] = bias_field(image, grid, mask, part)
+        fields[sequence] = bias_field(image, grid, tissue, part)
     return fields
+
+
+def _divided(images: Mapping[Sequence, NDArray[np.float32]], fields: Images) -> Images:
+    return {sequence: image / fields[sequence] if fields else image for sequence, image in images.items()}
 
 
 def _brain(
@@ -174,17 +214,13 @@ def _brain(
     return find_brain(images, head, progress, learnt_brain)
 
 
-def _channels(
-    images: Images, mask: NDArray[np.bool_], steps: Steps, progress: Progress, findings: list[str]
-) -> NDArray[np.float32]:
-    if not steps.normalisation:
-        findings.append("Normalisation is switched off: the values of the scanner are kept.")
+def _channels(images: Images, mask: NDArray[np.bool_], is_normalised: bool, progress: Progress) -> NDArray[np.float32]:
     channels = np.zeros((len(CHANNELS), *mask.shape), np.float32)
     for channel, sequence in enumerate(CHANNELS):
         progress.update(channel / len(CHANNELS))
         if sequence in images:
             image = images[sequence]
-            channels[channel] = z_score(image, mask) if steps.normalisation else np.where(mask, image, 0.0)
+            channels[channel] = z_score(image, mask) if is_normalised else np.where(mask, image, 0.0)
     return channels
 
 

@@ -37,6 +37,8 @@ class PreparedCase:
         Rigid; each maps a point of the reference to the same anatomy in that sequence, LPS millimetres.
     bias_fields : mapping of Sequence to ndarray of float32, shape (k, j, i)
         The factor that was divided out of each image; empty when the correction is switched off.
+    uncorrected : mapping of Sequence to ndarray of float32, shape (k, j, i)
+        Each image before that, in the scanner's units; empty when the correction is switched off.
     findings : tuple of str
         Sentences for the user: what was moved, skipped or doubted.
     brain_model : str
@@ -50,6 +52,7 @@ class PreparedCase:
     reference_geometry: Geometry
     transforms: Mapping[Sequence, sitk.Transform]
     bias_fields: Mapping[Sequence, NDArray[np.float32]] = field(repr=False)
+    uncorrected: Mapping[Sequence, NDArray[np.float32]] = field(default_factory=dict, repr=False)
     findings: tuple[str, ...] = ()
     brain_model: str = ""
 

@@ -13,6 +13,7 @@ def stage_name(stage: str) -> str:
 def _names() -> dict[str, str]:
     return {
         "bias correction": _("bias correction"),
+        "bias correction beside the tumour": _("bias correction beside the tumour"),
         "brain mask": _("brain mask"),
         "check": _("check"),
         "deliver what waits": _("deliver what waits"),
@@ -38,6 +39,7 @@ def _names() -> dict[str, str]:
         "scanner stores": _("scanner stores"),
         "search": _("search"),
         "segment": _("segment"),
+        "segment again": _("segment again"),
         "thumbnails": _("thumbnails"),
         "to the reference's slices": _("to the reference's slices"),
         "write": _("write"),

@@ -27,8 +27,8 @@ from BratsSegmenterLib.segmentation import (
     brain_finder,
     draw,
     load_calibration,
-    segment,
 )
+from BratsSegmenterLib.two_passes import segment_prepared
 
 
 @dataclass(frozen=True)
@@ -168,10 +168,9 @@ def _segmented(files: CaseFiles, bundle: Bundle, protocol: Protocol, progress: P
         prepared = prepared_from_challenge(case)
     else:
         prepared = _preprocessed(case, bundle, protocol, progress)
-    with progress.stage("segment"):
-        predicted = segment(prepared, bundle, protocol.device, protocol.inference, progress)
-        if not protocol.is_postoperative:
-            predicted = predicted.without(RC)
+    prepared, predicted = segment_prepared(
+        prepared, bundle, protocol.device, protocol.inference, progress, protocol.is_postoperative
+    )
     probabilities, voxel_ml = prepared.to_reference_grid(predicted.probabilities), case.labels_geometry.voxel_volume_ml
     rules = protocol.postprocessing or bundle.specification.postprocessing
     drawn = draw(probabilities, predicted, voxel_ml, rules)
