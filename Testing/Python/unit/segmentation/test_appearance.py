@@ -74,6 +74,18 @@ def test_nothing_outside_the_brain_or_far_from_the_tumour_changes() -> None:
     assert (corrected != answers)[0].any()
 
 
+def test_a_piece_that_the_network_did_not_see_is_not_added() -> None:
+    """Tissue 4 mm from the outline looks as the tumour does; the answer there is below one half."""
+    images, answers, crumb = _images(), _answers(), _ball(2, shift=21)
+    images[:, crumb] = images[:, _ball(2, shift=12)]
+    answers[0, crumb] = 0.45
+    corrected = corrected_by_appearance(answers, (WT, TC, ET), images, _BRAIN, _MM)
+    assert (corrected != answers)[0].any()
+    assert np.array_equal(corrected[0, crumb] > 0.5, answers[0, crumb] > 0.5)
+    _pieces, count = ndimage.label(corrected[0] > 0.5)
+    assert count == 1
+
+
 def test_images_that_show_nothing_change_hardly_anything() -> None:
     noise = (np.random.default_rng(1).normal(size=(4, *_SHAPE)) * _BRAIN).astype(np.float32)
     answers = _answers(shift=0)
