@@ -8,6 +8,7 @@ from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import Bundle, InferenceSettings, RegionProbabilities, segment
 
 _LEAST_PROBABILITY = 0.3
+"""Below one half: rather some brain too much is left out than some tumour taken for shading."""
 _LARGEST_SHARE = 0.5
 """Of the brain; what is larger leaves too little to see the shading in, and hardly is a tumour."""
 
@@ -44,10 +45,9 @@ def segment_prepared(
     with progress.stage("segment"):
         found = _asked(prepared, bundle, device, settings, progress, is_postoperative)
     lesion = found.probabilities.max(axis=0) >= _LEAST_PROBABILITY
-    if not prepared.bias_fields or not lesion.any() or lesion.sum() > _LARGEST_SHARE * prepared.mask.sum():
+    if not prepared.uncorrected or not lesion.any() or lesion.sum() > _LARGEST_SHARE * prepared.mask.sum():
         return prepared, found
-    with progress.stage("bias correction beside the tumour"):
-        prepared = corrected_outside(prepared, lesion, progress)
+    prepared = corrected_outside(prepared, lesion, progress)
     with progress.stage("segment again"):
         return prepared, _asked(prepared, bundle, device, settings, progress, is_postoperative)
 

@@ -85,7 +85,7 @@ def preprocess(
     with progress.stage("bias correction"):
         fields = _bias_fields(images, grid, mask, steps, progress, findings)
     with progress.stage("normalisation"):
-        channels = _channels(_divided(images, fields), mask, steps.normalisation, progress)
+        channels = _channels(_divided(images, fields), mask, steps.normalisation)
         if not steps.normalisation:
             findings.append("Normalisation is switched off: the values of the scanner are kept.")
     return PreparedCase(
@@ -96,7 +96,7 @@ def preprocess(
         reference_geometry=case.reference_volume.geometry,
         transforms=transforms,
         bias_fields=fields,
-        uncorrected=images if fields else {},
+        uncorrected=images if fields and steps.normalisation else {},
         findings=tuple(findings),
         brain_model=brain.model,
     )
@@ -112,18 +112,20 @@ def corrected_outside(
     Parameters
     ----------
     prepared : PreparedCase
-        Corrected and normalised.
+        With its uncorrected images.
     lesion : ndarray of bool, shape (k, j, i)
     progress : Progress, optional
+        One stage.
 
     Raises
     ------
     Cancelled
     """
     progress = progress or Progress()
-    beside = prepared.mask & ~ndimage.binary_dilation(lesion, iterations=_LESION_MARGIN_VOXELS)
-    fields = _fields(prepared.uncorrected, prepared.geometry, beside, progress)
-    channels = _channels(_divided(prepared.uncorrected, fields), prepared.mask, True, progress)
+    with progress.stage("bias correction beside the tumour"):
+        beside = prepared.mask & ~ndimage.binary_dilation(lesion, iterations=_LESION_MARGIN_VOXELS)
+        fields = _fields(prepared.uncorrected, prepared.geometry, beside, progress)
+    channels = _channels(_divided(prepared.uncorrected, fields), prepared.mask, True)
     return replace(prepared, images=channels, bias_fields=fields)
 
 
@@ -214,10 +216,9 @@ def _brain(
     return find_brain(images, head, progress, learnt_brain)
 
 
-def _channels(images: Images, mask: NDArray[np.bool_], is_normalised: bool, progress: Progress) -> NDArray[np.float32]:
+def _channels(images: Images, mask: NDArray[np.bool_], is_normalised: bool) -> NDArray[np.float32]:
     channels = np.zeros((len(CHANNELS), *mask.shape), np.float32)
     for channel, sequence in enumerate(CHANNELS):
-        progress.update(channel / len(CHANNELS))
         if sequence in images:
             image = images[sequence]
             channels[channel] = z_score(image, mask) if is_normalised else np.where(mask, image, 0.0)

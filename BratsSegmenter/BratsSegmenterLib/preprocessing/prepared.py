@@ -38,7 +38,7 @@ class PreparedCase:
     bias_fields : mapping of Sequence to ndarray of float32, shape (k, j, i)
         The factor that was divided out of each image; empty when the correction is switched off.
     uncorrected : mapping of Sequence to ndarray of float32, shape (k, j, i)
-        Each image before that, in the scanner's units; empty when the correction is switched off.
+        Each image before that, in the scanner's units; empty when correction or normalisation is switched off.
     findings : tuple of str
         Sentences for the user: what was moved, skipped or doubted.
     brain_model : str

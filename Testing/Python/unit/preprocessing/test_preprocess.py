@@ -140,6 +140,14 @@ def test_shading_is_removed():
     assert variation(corrected) < variation(array) + 0.3 * excess
 
 
+@pytest.mark.parametrize("is_normalised", [True, False])
+def test_only_a_normalised_case_keeps_what_a_second_correction_needs(is_normalised):
+    steps = Steps(registration=False, brain_mask=False, normalisation=is_normalised)
+    prepared = preprocess(head_case((Sequence.T1C,)), steps)
+    assert set(prepared.bias_fields) == {Sequence.T1C}
+    assert set(prepared.uncorrected) == ({Sequence.T1C} if is_normalised else set())
+
+
 def test_every_step_reports_a_stage_and_a_growing_fraction(case):
     events = []
     progress = Progress(events.append)
