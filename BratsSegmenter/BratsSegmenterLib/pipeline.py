@@ -13,7 +13,7 @@ from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Recognition, ScannedStudy
 from BratsSegmenterLib.domain import Case, Measurements, Segmentation, Sequence, Series
 from BratsSegmenterLib.errors import RecognitionError
-from BratsSegmenterLib.measurement import measure, quality_findings, registration_findings
+from BratsSegmenterLib.measurement import cavity_findings, measure, quality_findings, registration_findings
 from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
 from BratsSegmenterLib.progress import Progress
 
@@ -160,7 +160,7 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
         confidence = calibration.confidence(drawn.evidence)
         measurements = measure(segmentation, confidence.intervals_ml)
     brain = brain_on_reference(prepared) if settings.steps.brain_mask else None
-    doubts = _doubts(segmentation, prepared, brain)
+    doubts = _doubts(segmentation, prepared, brain, settings.is_postoperative)
     findings = (*doubts, *case.notes, *prepared.findings, *found.findings, *drawn.findings)
     return SegmentedCase(case, prepared, segmentation, measurements, findings, doubts, confidence.expected_dice, brain)
 
@@ -170,7 +170,10 @@ def brain_on_reference(prepared: PreparedCase) -> NDArray[np.bool_]:
     return prepared.to_reference_grid(prepared.mask[np.newaxis].astype(np.float32))[0] >= 0.5
 
 
-def _doubts(segmentation: Segmentation, prepared: PreparedCase, brain: NDArray[np.bool_] | None) -> tuple[str, ...]:
+def _doubts(
+    segmentation: Segmentation, prepared: PreparedCase, brain: NDArray[np.bool_] | None, is_postoperative: bool
+) -> tuple[str, ...]:
     """What is doubtful about the result; nothing about the brain where there is no mask of it."""
     moved_mm = {sequence.value: distance_mm for sequence, distance_mm in prepared.moved_mm.items()}
-    return (*quality_findings(segmentation, brain), *registration_findings(moved_mm))
+    missing = cavity_findings(segmentation) if is_postoperative else ()
+    return (*quality_findings(segmentation, brain), *missing, *registration_findings(moved_mm))

@@ -3,7 +3,7 @@
 from BratsSegmenterLib.measurement.change import changed_regions
 from BratsSegmenterLib.measurement.diameters import MEASURABLE_MM, axial_diameters, is_measurable
 from BratsSegmenterLib.measurement.doubt import DoubtfulSlice, DoubtKind, doubtful_slices
-from BratsSegmenterLib.measurement.findings import quality_findings, registration_findings
+from BratsSegmenterLib.measurement.findings import cavity_findings, quality_findings, registration_findings
 from BratsSegmenterLib.measurement.measuring import intervals_of, measure
 from BratsSegmenterLib.measurement.sentence import largest_measured, millilitres, report_sentence
 from BratsSegmenterLib.measurement.table import to_csv
@@ -13,6 +13,7 @@ __all__ = [
     "DoubtKind",
     "DoubtfulSlice",
     "axial_diameters",
+    "cavity_findings",
     "changed_regions",
     "doubtful_slices",
     "intervals_of",

@@ -39,6 +39,11 @@ def quality_findings(segmentation: Segmentation, brain: NDArray[np.bool_] | None
     return (*found, *_outside(tumour, brain, voxel_ml), *_at_the_edge(tumour, brain), *_large(tumour, brain))
 
 
+def cavity_findings(segmentation: Segmentation) -> tuple[str, ...]:
+    """A sentence where a patient was operated on and no resection cavity was drawn."""
+    return () if segmentation.mask(RC).any() else (_NO_CAVITY,)
+
+
 def registration_findings(moved_mm: Mapping[str, float]) -> tuple[str, ...]:
     """A sentence where one sequence was moved far and all others were not: a patient seldom moves for one alone.
 
@@ -58,6 +63,7 @@ def registration_findings(moved_mm: Mapping[str, float]) -> tuple[str, ...]:
     )
 
 
+_NO_CAVITY = "The operation was confirmed, but the model drew no resection cavity. Where you see one, draw it by hand."
 _EMPTY = "The model found no tumour. Look at the images and at the quality page before you believe it."
 
 

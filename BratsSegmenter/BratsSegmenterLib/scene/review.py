@@ -169,7 +169,7 @@ class Review:
             loaded.append(doubt)
         self.began_with = read_unsent(JobFolder(folder), geometry_of(reference))
         corrected = None if self.began_with is None else self.began_with.labels
-        segmentation = create_segmentation(result.labels, reference, "Glioma", corrected)
+        segmentation = create_segmentation(result.labels, reference, "Glioma", corrected, result.is_postoperative)
         table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Glioma volumes")
         loaded += [segmentation, table]
         yield

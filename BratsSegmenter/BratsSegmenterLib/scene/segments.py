@@ -21,11 +21,17 @@ _SAME_PLACE_MM = 1e-3
 _OUTLINE_OPACITY, _FILL_OPACITY = 1.0, 0.15
 
 
-def create_segmentation(labels_path: Path, reference: Any, name: str, labels: NDArray[np.uint8] | None = None) -> Any:
+def create_segmentation(
+    labels_path: Path,
+    reference: Any,
+    name: str,
+    labels: NDArray[np.uint8] | None = None,
+    with_cavity: bool = False,
+) -> Any:
     """A segmentation node with one segment for each leaf region of a label map.
 
     Every region gets a segment, also an empty one, so that it can be drawn; the resection cavity only when the
-    label map has one.
+    label map has one or `with_cavity` asks for it.
 
     Parameters
     ----------
@@ -36,6 +42,8 @@ def create_segmentation(labels_path: Path, reference: Any, name: str, labels: ND
     name : str
     labels : ndarray of uint8, shape (slices, rows, columns), optional
         What to draw in place of the file's labels, in their grid.
+    with_cavity : bool
+        The patient was operated on.
 
     Raises
     ------
@@ -52,7 +60,8 @@ def create_segmentation(labels_path: Path, reference: Any, name: str, labels: ND
         node.CreateDefaultDisplayNodes()
         node.SetReferenceImageGeometryParameterFromVolumeNode(reference)
         values = slicer.util.arrayFromVolume(label_node).astype(np.uint8) if labels is None else labels
-        _import_labels(label_node, values, node)
+        has_cavity = with_cavity or bool((values == RC.label).any())
+        _import_labels(label_node, values, node, has_cavity)
     finally:
         slicer.mrmlScene.RemoveNode(label_node)
     node.GetDisplayNode().SetAllSegmentsOpacity2DFill(_FILL_OPACITY)
@@ -83,8 +92,8 @@ def label_map(segmentation_node: Any, reference: Any) -> NDArray[np.uint8]:
     return labels
 
 
-def _import_labels(label_node: Any, values: NDArray[np.uint8], node: Any) -> None:
-    regions = [region for region in LEAF_REGIONS if region is not RC or (values == RC.label).any()]
+def _import_labels(label_node: Any, values: NDArray[np.uint8], node: Any, has_cavity: bool) -> None:
+    regions = [region for region in LEAF_REGIONS if region is not RC or has_cavity]
     # The import takes the i-th segment from label value i + 1, whatever the values are: give it those values.
     consecutive = np.zeros(256, np.uint8)
     for index, region in enumerate(regions):

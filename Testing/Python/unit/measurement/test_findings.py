@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import ED, ET, RC, Algorithm, Segmentation
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.measurement import quality_findings, registration_findings
+from BratsSegmenterLib.measurement import cavity_findings, quality_findings, registration_findings
 
 _GRID = Geometry.from_axes((60, 60, 60), (1, 1, 1), np.eye(3), np.zeros(3))
 _CENTRE = (30, 30, 30)
@@ -35,6 +35,12 @@ def test_an_empty_result_is_doubted_but_not_a_cavity_without_tumour() -> None:
     (text,) = quality_findings(_segmentation(), BRAIN)
     assert "found no tumour" in text
     assert quality_findings(_segmentation(rc=_ball(6)), BRAIN) == ()
+
+
+def test_after_an_operation_a_cavity_that_was_not_drawn_is_missed() -> None:
+    (text,) = cavity_findings(_segmentation(ed=_ball(12)))
+    assert "no resection cavity" in text
+    assert cavity_findings(_segmentation(ed=_ball(12), rc=_ball(6))) == ()
 
 
 def test_a_tiny_enhancing_tumour_is_named_with_its_volume() -> None:

@@ -48,6 +48,16 @@ def test_every_region_keeps_its_voxels_whatever_its_label_value(result, referenc
     assert segmentation.GetSegmentation().GetSegment("RC") is not None
 
 
+def test_after_an_operation_there_is_a_cavity_to_draw_though_the_model_drew_none(result, reference, model_labels):
+    asked, not_asked = (
+        create_segmentation(result.labels, reference, "Glioma", with_cavity=with_cavity)
+        for with_cavity in (True, False)
+    )
+    assert asked.GetSegmentation().GetSegment("RC") is not None
+    assert not_asked.GetSegmentation().GetSegment("RC") is None
+    assert np.array_equal(label_map(asked, reference), model_labels)
+
+
 def test_a_label_map_in_another_grid_is_refused(result, reference, tmp_path):
     image = sitk.ReadImage(str(result.labels))
     image.SetOrigin((0.0, 0.0, 0.0))
