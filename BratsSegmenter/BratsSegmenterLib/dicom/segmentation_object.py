@@ -65,6 +65,7 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
         content_creator_name=provenance.reviewer or None,
         series_description=provenance.series_description(ObjectKind.SEG),
     )
+    _name_the_segment_in_each_frame(dataset)
     stamp(dataset, volume, provenance)
     _refer_to_predecessor(dataset, provenance)
     if RC in regions:
@@ -85,6 +86,17 @@ def _segment(number: int, region: Region, provenance: Provenance) -> SegmentDesc
         anatomic_regions=[concept(BRAIN)],
         display_color=CIELabColor.from_rgb(*region.colour),
     )
+
+
+def _name_the_segment_in_each_frame(dataset: Dataset) -> None:
+    """A lone segment is named once for all frames, which PS3.3 A.51.5 allows and readers, highdicom's own, miss."""
+    (shared,) = dataset.SharedFunctionalGroupsSequence
+    named = shared.get("SegmentIdentificationSequence")
+    if named is None:
+        return
+    for frame in dataset.PerFrameFunctionalGroupsSequence:
+        frame.SegmentIdentificationSequence = named
+    del shared.SegmentIdentificationSequence
 
 
 def _plane_positions(volume: Volume, slices: NDArray[np.intp]) -> list[hd.PlanePositionSequence]:

@@ -1,5 +1,6 @@
 """The measurement report, the key images and the plain files say what was measured."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from pydicom import Dataset, dcmread
 from BratsSegmenterLib.dicom import (
     Authorship,
     ObjectReference,
+    read_seg,
     write_key_images,
     write_measurement_report,
     write_seg,
 )
-from BratsSegmenterLib.domain import Segmentation, Sequence, Volume
+from BratsSegmenterLib.domain import ED, Segmentation, Sequence, Volume
 from BratsSegmenterLib.measurement import measure
 
 _SR = "1.2.840.10008.5.1.4.1.1.88.34"
@@ -47,6 +49,18 @@ def test_the_report_holds_the_volume_of_every_region(
     volumes_mm3 = {g.tracking_identifier: g.get_measurements()[0].value for g in groups}
     for measured in measure(segmentation).volumes:
         assert volumes_mm3[measured.region.key] == pytest.approx(measured.volume_ml * 1000, abs=1e-3)
+
+
+@pytest.mark.parametrize("slices", [slice(None), slice(4, 5)], ids=["several slices", "one slice"])
+def test_a_lone_region_is_reported_as_well(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path, slices: slice
+) -> None:
+    labels = np.zeros_like(segmentation.labels)
+    labels[slices] = np.where(segmentation.labels[slices] == ED.label, ED.label, 0)
+    report = _report(tmp_path, volume, replace(segmentation, labels=labels))
+    (group,) = report.content.get_volumetric_roi_measurement_groups()
+    assert group.tracking_identifier == "ED"
+    assert np.array_equal(read_seg(tmp_path / "seg.dcm", volume).masks["Oedema"], labels == ED.label)
 
 
 def test_the_report_states_an_interval_as_uncertainty_on_both_sides_of_its_volume_and_of_no_other(
