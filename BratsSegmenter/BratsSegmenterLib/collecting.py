@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import __version__
 from BratsSegmenterLib.archive import Credentials
-from BratsSegmenterLib.domain import Case, Segmentation, Sequence
+from BratsSegmenterLib.domain import RC, Case, Segmentation, Sequence
 from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.kept_study import KeptStudy
@@ -116,7 +116,7 @@ def collect(
     if not studies.is_dir():
         raise LearningError(f"There is no folder {studies}.", "Name the folder in which the studies are kept.")
     newest = {entry.study: entry for entry in ledger.entries() if entry.reviewer}
-    brain = brain_finder(load_bundle(bundle), device)
+    model = load_bundle(bundle)
     added, known, set_aside, seen = [], [], [], set()
     folders = _segmented_in(studies)
     for number, folder in enumerate(folders):
@@ -135,7 +135,8 @@ def collect(
                 continue
             case, corrected = bench.kept_case(), ledger.corrected(entry)
             _require_usable(case, corrected)
-            prepared = preprocess(case, Steps(), progress, brain)
+            is_postoperative = bool((corrected.labels == RC.label).any())
+            prepared = preprocess(case, Steps(), progress, brain_finder(model, device, is_postoperative))
             _require_inside(corrected, prepared)
             labels = _carried(corrected, prepared)
             prepared = corrected_outside(prepared, labels > 0, progress)  # as a model in use sees it

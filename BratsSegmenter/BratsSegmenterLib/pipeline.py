@@ -27,7 +27,8 @@ class Settings:
     Attributes
     ----------
     bundle : str
-        Name of a folder in models/, or a path.
+        Name of a folder in models/, or a path. After an operation the bundle beside it whose name ends in
+        "-postoperative" takes its place, where there is one.
     device : str
         "auto", "cuda", "mps" or "cpu".
     steps : Steps
@@ -133,15 +134,16 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
     from BratsSegmenterLib.segmentation import (
         brain_finder,
         draw,
-        load_bundle,
+        load_bundle_for,
         load_calibration,
         uncertainty,
     )
     from BratsSegmenterLib.two_passes import segment_prepared
 
-    bundle = load_bundle(settings.bundle)
+    bundle = load_bundle_for(settings.bundle, settings.is_postoperative)
     calibration = load_calibration(bundle)
-    prepared = preprocess(case, settings.steps, progress, brain_finder(bundle, settings.device))
+    find_brain = brain_finder(bundle, settings.device, settings.is_postoperative)
+    prepared = preprocess(case, settings.steps, progress, find_brain)
     prepared, found = segment_prepared(
         prepared, bundle, settings.device, progress=progress, is_postoperative=settings.is_postoperative
     )

@@ -2,6 +2,7 @@
 
 Real cases with labels come without a skull, so this is measured on heads of the generator. What is taken away is
 everything farther from the true brain than a brain mask usually reaches.
+With --postoperative all of them were operated on.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from scipy import ndimage
 from BratsSegmenterLib.learning.evaluation import Evaluation, Protocol, evaluate
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, load_anatomies, synthesise, write_case
 from BratsSegmenterLib.preprocessing import Steps
-from BratsSegmenterLib.segmentation import load_bundle
+from BratsSegmenterLib.segmentation import load_bundle_for
 
 _FIRST_SEED = 900_000
 _FAINTEST = 0.05
@@ -35,16 +36,20 @@ def main() -> None:
     parser.add_argument("--bundle", default="glioma-synthetic")
     parser.add_argument("--anatomy", type=Path, help="whole-head label maps with skull")
     parser.add_argument("--cases", type=int, default=12)
+    parser.add_argument("--postoperative", action="store_true", help="heads with a resection cavity")
     arguments = parser.parse_args()
-    protocol, bundle = Protocol(steps=Steps(registration=False)), load_bundle(arguments.bundle)
+    protocol = Protocol(steps=Steps(registration=False), is_postoperative=arguments.postoperative)
+    bundle = load_bundle_for(arguments.bundle, arguments.postoperative)
     with tempfile.TemporaryDirectory() as folder:
         stripped, whole = Path(folder, "stripped"), Path(folder, "whole")
-        _write_cases(arguments.anatomy, arguments.cases, stripped, whole)
+        settings = SynthesisSettings(
+            healthy=0.0, resected=float(arguments.postoperative), missing_sequence=0.0, with_skull=1.0
+        )
+        _write_cases(arguments.anatomy, settings, arguments.cases, stripped, whole)
         _print(evaluate(stripped, bundle, protocol), evaluate(whole, bundle, protocol))
 
 
-def _write_cases(anatomy: Path | None, count: int, stripped: Path, whole: Path) -> None:
-    settings = SynthesisSettings(healthy=0.0, resected=0.0, missing_sequence=0.0, with_skull=1.0)
+def _write_cases(anatomy: Path | None, settings: SynthesisSettings, count: int, stripped: Path, whole: Path) -> None:
     with tempfile.TemporaryDirectory() as cache:
         anatomies = load_anatomies(anatomy, settings.spacing_mm, cache=Path(cache))
     for number in range(count):

@@ -46,10 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("bundle", "off", "high-grade", "low-grade"),
         help="what is too small to be believed; left out: the bundle's own rules",
     )
-    parser.add_argument("--postoperative", action="store_true", help="the patients were operated on: look for a cavity")
+    parser.add_argument(
+        "--postoperative",
+        action="store_true",
+        help="the patients were operated on: look for a cavity, with the model for it as in use",
+    )
     more = parser.add_mutually_exclusive_group()
     more.add_argument(
-        "--against", metavar="NAME", help="score this bundle on the same cases too, and say whether they differ"
+        "--against", metavar="NAME", help="score this very bundle on the same cases too, and say whether they differ"
     )
     more.add_argument(
         "--variants",
@@ -64,9 +68,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print Dice by case and region, statistics of all measures, and the cases that could not be used."""
     from BratsSegmenterLib.learning.evaluation import Protocol
     from BratsSegmenterLib.preprocessing import Steps
-    from BratsSegmenterLib.segmentation import PRESETS, InferenceSettings, load_bundle
+    from BratsSegmenterLib.segmentation import PRESETS, InferenceSettings, load_bundle_for
 
-    bundle = load_bundle(arguments.bundle)
+    bundle = load_bundle_for(arguments.bundle, arguments.postoperative)
     protocol = Protocol(
         steps=Steps() if arguments.whole_chain else None,
         without=tuple(Sequence(value) for value in arguments.without),

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation.brain import brain_finder
     from BratsSegmenterLib.segmentation.bundle import (
         BRAIN_MODEL,
+        POSTOPERATIVE,
         Bundle,
         available_bundles,
         installed_bundles,
         load_bundle,
+        load_bundle_for,
     )
     from BratsSegmenterLib.segmentation.bundle_writer import write_bundle
     from BratsSegmenterLib.segmentation.calibration import (
@@ -58,10 +60,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "brain_finder": "brain",
     "BRAIN_MODEL": "bundle",
+    "POSTOPERATIVE": "bundle",
     "Bundle": "bundle",
     "available_bundles": "bundle",
     "installed_bundles": "bundle",
     "load_bundle": "bundle",
+    "load_bundle_for": "bundle",
     "write_bundle": "bundle_writer",
     "Calibration": "calibration",
     "Confidence": "calibration",
@@ -103,6 +107,7 @@ _HOMES = {
 __all__ = [
     "BRAIN_MODEL",
     "BRATS_MRI_SEGMENTATION",
+    "POSTOPERATIVE",
     "PRESETS",
     "PUBLISHED",
     "THRESHOLD",
@@ -135,6 +140,7 @@ __all__ = [
     "installed_bundles",
     "labels_from",
     "load_bundle",
+    "load_bundle_for",
     "load_calibration",
     "missing_model",
     "postprocess",

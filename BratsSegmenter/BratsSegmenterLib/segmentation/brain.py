@@ -12,7 +12,7 @@ from scipy import ndimage
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation.bundle import BRAIN_MODEL, Bundle, load_bundle
+from BratsSegmenterLib.segmentation.bundle import BRAIN_MODEL, Bundle, load_bundle_for
 from BratsSegmenterLib.segmentation.inference import SEQUENCE_ORDER, network_output
 
 _HEAD_HEIGHT_MM = 190
@@ -49,21 +49,27 @@ class LearntBrain:
         return _find(images, head, self.bundle, self.device, progress)
 
 
-def brain_finder(bundle: Bundle, device: str = "auto") -> LearntBrain:
+def brain_finder(bundle: Bundle, device: str = "auto", is_postoperative: bool = False) -> LearntBrain:
     """The bundle's own way to find the brain, or that of the brain model where its network has no output for it.
+
+    After an operation it is the brain model that learnt from heads with cavities: to the usual one, a cavity that is
+    open to the brain's surface is liquor around the brain.
 
     Parameters
     ----------
     bundle : Bundle
     device : str
         "auto", "cuda", "mps" or "cpu".
+    is_postoperative : bool
+        A person confirmed that the patient was operated on before.
 
     Raises
     ------
     BundleError
         The brain model is damaged.
     """
-    return LearntBrain(bundle if bundle.specification.outputs_brain else load_bundle(BRAIN_MODEL), device)
+    own = bundle.specification.outputs_brain
+    return LearntBrain(bundle if own else load_bundle_for(BRAIN_MODEL, is_postoperative), device)
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BRAIN_MODEL = "brain-synthetic"
 """The shipped bundle that finds the brain for models that do not find it themselves."""
+POSTOPERATIVE = "-postoperative"
+"""Ends the name of a bundle that takes the place of the one beside it once an operation is confirmed."""
 _MODEL_ZOO_WEIGHTS = "models/model.pt"
 _MODEL_ZOO_HASHES = "large_files.yml"
 
@@ -82,8 +84,13 @@ def installed_bundles() -> tuple[str, ...]:
 
 
 def available_bundles() -> tuple[str, ...]:
-    """Names of the bundles in the models folder that segment tumour, sorted."""
-    return tuple(name for name in installed_bundles() if name != BRAIN_MODEL)
+    """Names of the bundles in the models folder that a user chooses from, sorted.
+
+    Neither the one that finds the brain nor those for studies after an operation, which are taken when they are due.
+    """
+    installed = installed_bundles()
+    stand_ins = {name + POSTOPERATIVE for name in installed}
+    return tuple(name for name in installed if name != BRAIN_MODEL and name not in stand_ins)
 
 
 def load_bundle(name_or_path: str | Path) -> Bundle:
@@ -112,6 +119,26 @@ def load_bundle(name_or_path: str | Path) -> Bundle:
         weights, digest, algorithm = _model_zoo_weights(folder)
     content = checked_bytes(weights, digest, algorithm)
     return Bundle(folder, specification, weights, hashlib.sha256(content).hexdigest())
+
+
+def load_bundle_for(name_or_path: str | Path, is_postoperative: bool) -> Bundle:
+    """The bundle for a study: after an operation the one whose name ends in "-postoperative", where there is one.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        As :func:`load_bundle` takes it.
+    is_postoperative : bool
+        A person confirmed that the patient was operated on before.
+
+    Raises
+    ------
+    BundleError
+        As :func:`load_bundle`.
+    """
+    folder = _folder(name_or_path)
+    stand_in = folder.with_name(folder.name + POSTOPERATIVE)
+    return load_bundle(stand_in if is_postoperative and (stand_in / "configs").is_dir() else folder)
 
 
 def _folder(name_or_path: str | Path) -> Path:

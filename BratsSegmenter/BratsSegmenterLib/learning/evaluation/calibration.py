@@ -20,6 +20,7 @@ from BratsSegmenterLib.learning.evaluation.trust import Trust, claims, trust
 from BratsSegmenterLib.learning.synthesis import Anatomy, SynthesisSettings, SyntheticCase, case_geometry, synthesise
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import (
+    POSTOPERATIVE,
     Bundle,
     Calibration,
     Evidence,
@@ -29,6 +30,8 @@ from BratsSegmenterLib.segmentation import (
 )
 
 FEWEST_CASES = 10
+_OPERATED_ON = 0.9
+"""Share of the heads with a cavity among those of a bundle for studies after an operation."""
 _SEED = 2**30
 """Away from the seeds of training and validation, so that no case was trained on."""
 
@@ -64,12 +67,13 @@ class _Prepared:
 def synthesis_settings(bundle: Bundle) -> SynthesisSettings:
     """Cases as the bundle's network meets them in use.
 
-    On its grid, without skull, none healthy, with cavities only if the network knows them; sequences are missing now
-    and then.
+    On its grid, without skull, none healthy, with cavities only if the network knows them, most with one if it is for
+    studies after an operation; sequences are missing now and then.
     """
     usual, spacing_mm = SynthesisSettings(), bundle.specification.spacing_mm
     slices, rows, columns = (round(side * usual.spacing_mm / spacing_mm) for side in usual.shape)
-    resected = usual.resected if RC in bundle.specification.outputs else 0.0
+    usually = _OPERATED_ON if bundle.name.endswith(POSTOPERATIVE) else usual.resected
+    resected = usually if RC in bundle.specification.outputs else 0.0
     return replace(
         usual, shape=(slices, rows, columns), spacing_mm=spacing_mm, with_skull=0.0, healthy=0.0, resected=resected
     )

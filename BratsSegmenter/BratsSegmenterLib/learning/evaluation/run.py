@@ -197,7 +197,8 @@ def _preprocessed(case: LabelledCase, bundle: Bundle, protocol: Protocol, progre
             "Repair the case or leave it out.",
         )
     shown = degraded(case, protocol.degradation) if protocol.degradation else case
-    prepared = preprocess(_as_study(shown, reference), protocol.steps, progress, brain_finder(bundle, protocol.device))
+    find_brain = brain_finder(bundle, protocol.device, protocol.is_postoperative)
+    prepared = preprocess(_as_study(shown, reference), protocol.steps, progress, find_brain)
     return replace(prepared, reference_geometry=case.labels_geometry)
 
 

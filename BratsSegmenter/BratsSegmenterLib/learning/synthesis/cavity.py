@@ -9,10 +9,15 @@ from BratsSegmenterLib.learning.synthesis.appearance import PaintedTumour
 from BratsSegmenterLib.learning.synthesis.contrast import FLAIR, T1, T1C, T2
 from BratsSegmenterLib.learning.synthesis.filters import blend, blur
 from BratsSegmenterLib.learning.synthesis.growth import Growth, TumourPlan
+from BratsSegmenterLib.learning.synthesis.head import Head
 from BratsSegmenterLib.learning.synthesis.randomness import Randomness
 
 LEAST_RADIUS_MM = 7.0
 """Smaller tumours are not resected here: their cavity would be a few voxels."""
+_OPEN_TO_SURFACE = 0.6
+"""Share of the cavities that reach the brain's surface along the surgeon's way in."""
+_LOWEST_ENTRY_MM = -10.0
+"""From the tumour's centre: the way in seldom comes from below."""
 
 
 def resect(
@@ -27,9 +32,11 @@ def resect(
     cavity : Tensor of bool, shape (slices, rows, columns)
     """
     spacing, contrast = random.grid.spacing_mm, painted.head.contrast
-    ragged = growth.level + 0.15 * random.fractal([random.resolvable(plan.radius_mm * 0.5)], [1])
-    extent = random.uniform(0.55, 1.05)
-    cavity = (ragged < extent) & growth.allowed
+    level = growth.level / random.uniform(0.55, 1.05)
+    if random.chance(_OPEN_TO_SURFACE):
+        level = torch.minimum(level, _way_in(plan, painted.head, random))
+    level = level + 0.18 * random.fractal([random.resolvable(plan.radius_mm * 0.5)], [1])
+    cavity = (level < 1) & growth.allowed
     flair = random.uniform(0, 0.5) if random.chance(0.7) else random.uniform(0.5, 1.6)
     towards_fluid = random.uniform(0.55, 1.1)
     brightness = [
@@ -43,8 +50,19 @@ def resect(
     images = blend(painted.head.images, blur(cavity.float(), 1.0 / spacing), fluid + texture)
     if random.chance(0.6):
         thickness = random.uniform(1.5, 3.8) / plan.radius_mm
-        images = _with_blood(images, blur(((ragged - extent).abs() < thickness).float(), 0.4), plan, random)
+        images = _with_blood(images, blur(((level - 1).abs() < thickness).float(), 0.4), plan, random)
     return PaintedTumour(painted.head.with_images(images), painted.enhancement, painted.texture), cavity
+
+
+def _way_in(plan: TumourPlan, head: Head, random: Randomness) -> Tensor:
+    """Distance from the shortest way between tumour and surface, 1 on the wall of a corridor around it."""
+    from_centre = random.grid.positions_mm - plan.centre
+    reachable = (head.brain_distance_mm.abs() < random.grid.spacing_mm) & (from_centre[0] > _LOWEST_ENTRY_MM)
+    distance = torch.where(reachable, from_centre.square().sum(0), torch.inf)
+    entry = from_centre.flatten(1)[:, distance.argmin()].view(3, 1, 1, 1)
+    along = ((from_centre * entry).sum(0) / entry.square().sum().clamp(min=1)).clamp(0, 1)
+    width_mm = max(random.uniform(0.35, 0.8) * plan.radius_mm, random.grid.spacing_mm)
+    return (from_centre - along * entry).square().sum(0).sqrt() / width_mm
 
 
 def _with_blood(images: Tensor, wall: Tensor, plan: TumourPlan, random: Randomness) -> Tensor:

@@ -13,7 +13,7 @@ from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.evaluation import calibrate, synthesis_settings, trust, trust_json
 from BratsSegmenterLib.learning.evaluation.calibration import SegmentedSynthetic, check, fit_regions
 from BratsSegmenterLib.learning.evaluation.trust import Claim
-from BratsSegmenterLib.segmentation import Calibration, Evidence
+from BratsSegmenterLib.segmentation import POSTOPERATIVE, Calibration, Evidence
 
 _VOXELS = 4000
 
@@ -89,7 +89,9 @@ def test_cases_are_made_for_the_model_s_own_grid_and_with_cavities_only_if_it_kn
     settings = synthesis_settings(bundle)
     assert (settings.shape, settings.spacing_mm, settings.resected) == ((40, 48, 40), 4.0, 0.0)
     knowing = replace(bundle, specification=replace(TINY, outputs=(WT, TC, ET, RC)))
-    assert synthesis_settings(knowing).resected > 0
+    assert 0 < synthesis_settings(knowing).resected < 0.5
+    after_surgery = replace(knowing, folder=knowing.folder.with_name(f"tiny{POSTOPERATIVE}"))
+    assert synthesis_settings(after_surgery).resected > 0.5
 
 
 def test_too_few_cases_are_refused(tmp_path_factory: pytest.TempPathFactory) -> None:

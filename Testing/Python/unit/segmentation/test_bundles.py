@@ -18,7 +18,15 @@ from model_samples import TINY, WITH_BRAIN, model_zoo_bundle, tiny_bundle
 
 from BratsSegmenterLib.domain import ET, RC, TC, WT, Algorithm, Sequence
 from BratsSegmenterLib.errors import BundleError
-from BratsSegmenterLib.segmentation import Normalisation, SecondLook, available_bundles, load_bundle
+from BratsSegmenterLib.segmentation import (
+    POSTOPERATIVE,
+    Normalisation,
+    SecondLook,
+    available_bundles,
+    installed_bundles,
+    load_bundle,
+    load_bundle_for,
+)
 
 
 def _edit(folder: Path, file: str, change: Callable[[dict[str, Any]], object]) -> None:
@@ -107,6 +115,21 @@ def test_the_shipped_bundle_is_whole_and_small() -> None:
     assert bundle.weights.stat().st_size <= 20_000_000
     assert (bundle.folder / "README.md").is_file()
     assert "Apache License" in (bundle.folder / "LICENSE").read_text()
+
+
+def test_after_an_operation_the_bundle_for_it_takes_the_place_of_the_one_beside_it(tmp_path: Path) -> None:
+    for name in ("tiny", f"tiny{POSTOPERATIVE}", "alone"):
+        tiny_bundle(tmp_path / name)
+    assert load_bundle_for(tmp_path / "tiny", is_postoperative=True).name == "tiny-postoperative"
+    assert load_bundle_for(tmp_path / "tiny", is_postoperative=False).name == "tiny"
+    assert load_bundle_for(tmp_path / "alone", is_postoperative=True).name == "alone"
+
+
+@pytest.mark.parametrize("name", ["glioma-synthetic", "brain-synthetic"])
+def test_the_shipped_models_have_one_for_after_an_operation_which_is_not_chosen_by_hand(name: str) -> None:
+    assert load_bundle_for(name, is_postoperative=True).name == name + POSTOPERATIVE
+    assert name + POSTOPERATIVE in installed_bundles()
+    assert name + POSTOPERATIVE not in available_bundles()
 
 
 def test_the_model_zoos_layout_is_understood(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""A study after an operation: the models for it find the cavity, which leaves as a structure of its own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+from pydicom import dcmread
+
+from BratsSegmenterLib.cli import main
+from BratsSegmenterLib.domain import RC
+from BratsSegmenterLib.learning.evaluation.metrics import dice
+from BratsSegmenterLib.learning.synthesis import SynthesisSettings, load_anatomies, synthesise, write_case
+
+_SETTINGS = SynthesisSettings(healthy=0.0, resected=1.0, missing_sequence=0.0, with_skull=1.0)
+_SEED = 7
+_AS_SCANNED = 100
+_FAINTEST = 5
+"""Of the head: bone is about as dark as the air around it, but no voxel of it is empty."""
+_NAMES = {"t1": "t1n", "t1c": "t1c", "t2": "t2w", "flair": "t2f"}
+
+
+def test_a_cavity_open_to_the_surface_of_the_brain_is_found_and_exported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, job = "operated-00000-000", tmp_path / "job"
+    case = synthesise(load_anatomies(None, _SETTINGS.spacing_mm), _SETTINGS, _SEED)
+    darkest = case.images.amin((1, 2, 3), keepdim=True)
+    images = torch.where(case.images != 0, _AS_SCANNED * (case.images - darkest) + _FAINTEST, 0.0)
+    write_case(replace(case, images=images), tmp_path, name)
+    files = [f"--{role}={tmp_path / name / f'{name}-{suffix}.nii.gz'}" for role, suffix in _NAMES.items()]
+    assert main(["nifti-to-dicom", *files, "--out", str(tmp_path / "study")]) == 0
+    capsys.readouterr()
+
+    command = ["run", "--files", str(tmp_path / "study"), "--postoperative", "--formats", "RTSTRUCT", "SR"]
+    assert main([*command, "--out", str(job), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+
+    drawn = sitk.ReadImage(printed["segmentation"])
+    truth = sitk.Resample(
+        sitk.ReadImage(str(tmp_path / name / f"{name}-seg.nii.gz")), drawn, sitk.Transform(), sitk.sitkNearestNeighbor
+    )
+    found, cavity = (sitk.GetArrayFromImage(image) == RC.label for image in (drawn, truth))
+    assert dice(found, cavity) > 0.6
+    assert printed["volumes_ml"]["RC"] == pytest.approx(np.count_nonzero(found) * np.prod(drawn.GetSpacing()) / 1000)
+    structures = dcmread(job / "objects" / "rtstruct.dcm")
+    assert "RC" in {item.ROIName for item in structures.StructureSetROISequence}
+    versions = " ".join(structures.SoftwareVersions)
+    assert "glioma-synthetic-postoperative" in versions
+    assert "brain-synthetic-postoperative" in versions
