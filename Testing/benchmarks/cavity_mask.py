@@ -42,8 +42,7 @@ def main() -> None:
     bundle = load_bundle("glioma-synthetic")
     finders = [brain_finder(bundle, "cpu", is_postoperative) for is_postoperative in (False, True)]
     figures = []
-    columns = [f"{what}, {finder.model}" for what in ("cavity", "Dice") for finder in finders]
-    table = Table("head", "cavity mL", *columns)
+    table = Table("head", "cavity mL", "in the mask", "after an operation", "Dice of the mask", "after an operation")
     for number in range(arguments.cases):
         case = synthesise(anatomies, settings, _FIRST_SEED + number)
         cavity = _at_1_mm(case.labels.numpy() == RC.label)
