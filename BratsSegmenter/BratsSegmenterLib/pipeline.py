@@ -136,6 +136,7 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
         draw,
         load_bundle_for,
         load_calibration,
+        stand_in_finding,
         uncertainty,
     )
     from BratsSegmenterLib.two_passes import segment_prepared
@@ -163,7 +164,8 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
         measurements = measure(segmentation, confidence.intervals_ml)
     brain = brain_on_reference(prepared) if settings.steps.brain_mask else None
     doubts = _doubts(segmentation, prepared, brain, settings.is_postoperative)
-    findings = (*doubts, *case.notes, *prepared.findings, *found.findings, *drawn.findings)
+    stand_in = stand_in_finding(settings.bundle, bundle)
+    findings = (*doubts, *case.notes, *prepared.findings, *stand_in, *found.findings, *drawn.findings)
     return SegmentedCase(case, prepared, segmentation, measurements, findings, doubts, confidence.expected_dice, brain)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         installed_bundles,
         load_bundle,
         load_bundle_for,
+        stand_in_finding,
     )
     from BratsSegmenterLib.segmentation.bundle_writer import write_bundle
     from BratsSegmenterLib.segmentation.calibration import (
@@ -66,6 +67,7 @@ _HOMES = {
     "installed_bundles": "bundle",
     "load_bundle": "bundle",
     "load_bundle_for": "bundle",
+    "stand_in_finding": "bundle",
     "write_bundle": "bundle_writer",
     "Calibration": "calibration",
     "Confidence": "calibration",
@@ -146,6 +148,7 @@ __all__ = [
     "postprocess",
     "region_evidence",
     "segment",
+    "stand_in_finding",
     "uncertainty",
     "write_bundle",
     "write_calibration",

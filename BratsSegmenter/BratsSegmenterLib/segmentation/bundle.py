@@ -141,6 +141,13 @@ def load_bundle_for(name_or_path: str | Path, is_postoperative: bool) -> Bundle:
     return load_bundle(stand_in if is_postoperative and (stand_in / "configs").is_dir() else folder)
 
 
+def stand_in_finding(name_or_path: str | Path, taken: Bundle) -> tuple[str, ...]:
+    """A sentence for the user where another bundle was taken than the one asked for; nothing where it is the same."""
+    if taken.folder == _folder(name_or_path):
+        return ()
+    return (f"After an operation the model {taken.name} takes the place of {_folder(name_or_path).name}.",)
+
+
 def _folder(name_or_path: str | Path) -> Path:
     for folder in (models_folder() / name_or_path, Path(name_or_path)):
         if (folder / "configs").is_dir():

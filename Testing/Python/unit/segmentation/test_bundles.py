@@ -26,6 +26,7 @@ from BratsSegmenterLib.segmentation import (
     installed_bundles,
     load_bundle,
     load_bundle_for,
+    stand_in_finding,
 )
 
 
@@ -123,6 +124,13 @@ def test_after_an_operation_the_bundle_for_it_takes_the_place_of_the_one_beside_
     assert load_bundle_for(tmp_path / "tiny", is_postoperative=True).name == "tiny-postoperative"
     assert load_bundle_for(tmp_path / "tiny", is_postoperative=False).name == "tiny"
     assert load_bundle_for(tmp_path / "alone", is_postoperative=True).name == "alone"
+
+
+def test_the_user_is_told_which_model_stood_in(tmp_path: Path) -> None:
+    asked, stand_in = (tiny_bundle(tmp_path / name) for name in ("tiny", f"tiny{POSTOPERATIVE}"))
+    (sentence,) = stand_in_finding(asked.folder, stand_in)
+    assert sentence == "After an operation the model tiny-postoperative takes the place of tiny."
+    assert stand_in_finding(asked.folder, asked) == ()
 
 
 @pytest.mark.parametrize("name", ["glioma-synthetic", "brain-synthetic"])
