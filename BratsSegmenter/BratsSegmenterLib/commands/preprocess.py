@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", type=Path, metavar="DIR", help="folder with the DICOM files of one study")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--resample-gaps", action="store_true", help="fill missing slices by interpolation")
+    parser.add_argument("--postoperative", action="store_true", help="the patient was operated on: keep a cavity")
     add_step_arguments(parser)
 
 
@@ -27,14 +28,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.domain import Sequence
     from BratsSegmenterLib.pipeline import load_case, recognise, scan_study
     from BratsSegmenterLib.preprocessing import Steps, preprocess, write_quality_page
-    from BratsSegmenterLib.segmentation import BRAIN_MODEL, brain_finder, load_bundle
+    from BratsSegmenterLib.segmentation import BRAIN_MODEL, brain_finder, load_bundle_for
 
     steps = Steps(arguments.registration, arguments.bias_correction, arguments.brain_mask)
     with console.progress() as progress:
         recognition = recognise(scan_study(arguments.files, progress), progress)
         found = {sequence: candidate.series for sequence, candidate in recognition.found.items()}
         case = load_case(found, arguments.resample_gaps, progress)
-        prepared = preprocess(case, steps, progress, brain_finder(load_bundle(BRAIN_MODEL)))
+        find_brain = brain_finder(load_bundle_for(BRAIN_MODEL, arguments.postoperative))
+        prepared = preprocess(case, steps, progress, find_brain)
     arguments.out.mkdir(parents=True, exist_ok=True)
     images = {
         sequence.value: arguments.out / f"{sequence.value}.nii.gz"
