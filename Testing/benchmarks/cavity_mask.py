@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -26,8 +25,6 @@ from BratsSegmenterLib.segmentation import brain_finder, load_bundle
 _Value = TypeVar("_Value", bound=np.generic)
 
 _FIRST_SEED = 900_000
-_FAINTEST = 0.05
-"""Brightness of the darkest voxel of the head, as in skull.py."""
 
 
 def main() -> None:
@@ -44,12 +41,11 @@ def main() -> None:
     figures = []
     table = Table("head", "cavity mL", "in the mask", "after an operation", "Dice of the mask", "after an operation")
     for number in range(arguments.cases):
-        case = synthesise(anatomies, settings, _FIRST_SEED + number)
+        case = synthesise(anatomies, settings, _FIRST_SEED + number).as_scanned()
         cavity = _at_1_mm(case.labels.numpy() == RC.label)
         if not cavity.any():
             continue
-        darkest = case.images.amin((1, 2, 3), keepdim=True)
-        images = torch.where(case.images != 0, case.images - darkest + _FAINTEST, 0.0).numpy()
+        images = case.images.numpy()
         head = _at_1_mm(ndimage.binary_fill_holes((images > 0).any(axis=0)))
         scans = {sequence: _at_1_mm(image) for sequence, image in zip(Sequence, images, strict=True)}
         masks, brain = [finder(scans, head, Progress()) for finder in finders], _at_1_mm(case.brain.numpy())

@@ -24,8 +24,6 @@ from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.segmentation import load_bundle_for
 
 _FIRST_SEED = 900_000
-_FAINTEST = 0.05
-"""Brightness of the darkest voxel of the head: bone is about as dark as the air around it, as in a scanner's images."""
 _MARGIN_MM = 2.0
 """How far the brain mask of the stripped heads reaches beyond the brain."""
 
@@ -53,14 +51,12 @@ def _write_cases(anatomy: Path | None, settings: SynthesisSettings, count: int, 
     with tempfile.TemporaryDirectory() as cache:
         anatomies = load_anatomies(anatomy, settings.spacing_mm, cache=Path(cache))
     for number in range(count):
-        case = synthesise(anatomies, settings, _FIRST_SEED + number)
-        darkest = case.images.amin((1, 2, 3), keepdim=True)
-        images = torch.where(case.images != 0, case.images - darkest + _FAINTEST, 0.0)
+        case = synthesise(anatomies, settings, _FIRST_SEED + number).as_scanned()
         distance_mm = ndimage.distance_transform_edt(~case.brain.numpy(), sampling=case.spacing_mm)
         near_brain = torch.from_numpy(distance_mm <= _MARGIN_MM)
         name = f"synthetic-{number:05d}-000"
-        write_case(replace(case, images=images), whole, name)
-        write_case(replace(case, images=images * near_brain), stripped, name)
+        write_case(case, whole, name)
+        write_case(replace(case, images=case.images * near_brain), stripped, name)
 
 
 def _print(without_skull: Evaluation, with_skull: Evaluation) -> None:

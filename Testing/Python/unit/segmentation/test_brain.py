@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from model_samples import WITH_BRAIN, prepared_arrays, tiny_bundle
 from scipy import ndimage
 
@@ -45,13 +44,12 @@ def _images_and_head() -> tuple[dict[Sequence, np.ndarray], np.ndarray]:
 def _head_with_skull() -> tuple[dict[Sequence, np.ndarray], np.ndarray, np.ndarray]:
     """A synthetic head at 1 mm as a scanner gives it, its outline, and its true brain."""
     settings = SynthesisSettings(with_skull=1.0, resected=0.0, missing_sequence=0.0, acquisition=False)
-    case = synthesise(load_anatomies(None, settings.spacing_mm), settings, 5)
+    case = synthesise(load_anatomies(None, settings.spacing_mm), settings, 5).as_scanned()
 
     def at_1_mm(array: np.ndarray) -> np.ndarray:
         return array.repeat(2, 0).repeat(2, 1).repeat(2, 2)
 
-    darkest = case.images.amin((1, 2, 3), keepdim=True)
-    images = torch.where(case.images != 0, case.images - darkest, 0.0).numpy()
+    images = case.images.numpy()
     head = ndimage.binary_fill_holes((images > 0).any(axis=0))
     scans = {sequence: at_1_mm(images[n]) for n, sequence in enumerate(Sequence)}
     return scans, at_1_mm(head), at_1_mm(case.brain.numpy())
