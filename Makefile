@@ -34,6 +34,9 @@ demo: env
 	$(BIN)/brats-segmenter demo --out demo-out
 	PYTHONPATH=Testing $(BIN)/python -m host.demo demo-out
 
+# The variables keep glibc from giving every freed image back to the system: a seventh of the time.
+test: export MALLOC_MMAP_THRESHOLD_ = 4000000000
+test: export MALLOC_TRIM_THRESHOLD_ = 4000000000
 test: env
 	$(BIN)/pytest --numprocesses=2 --dist=loadfile
 

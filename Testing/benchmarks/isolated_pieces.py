@@ -1,7 +1,8 @@
 """How often a piece that a bundle draws apart from the largest one is tumour, by its size and by what it holds.
 
-The rules that erase small isolated pieces of oedema (``least_isolated_oedema_mm3``) and that count specks of core
-without enhancement as oedema (``least_isolated_core_mm3``) rest on these tables.
+The rules that erase small isolated pieces of oedema (``least_isolated_oedema_mm3``), that count specks of core without
+enhancement as oedema (``least_isolated_core_mm3``) and specks of enhancement as core
+(``least_isolated_enhancement_mm3``) rest on these tables.
 """
 
 from __future__ import annotations
@@ -32,12 +33,17 @@ def main() -> None:
     """Print, for tumour and for its core, how many pieces of each range of sizes there were and how many are right."""
     arguments = heads_parser(__doc__, cases=60).parse_args()
     bundle = load_bundle(arguments.bundle)
-    rules = replace(bundle.specification.postprocessing, least_isolated_core_mm3=0.0, least_isolated_oedema_mm3=0.0)
-    pieces: dict[Region, dict[tuple[str, int], list[bool]]] = {WT: defaultdict(list), TC: defaultdict(list)}
+    rules = replace(
+        bundle.specification.postprocessing,
+        least_isolated_core_mm3=0.0,
+        least_isolated_oedema_mm3=0.0,
+        least_isolated_enhancement_mm3=0.0,
+    )
+    pieces: dict[Region, dict[tuple[str, int], list[bool]]] = {region: defaultdict(list) for region in (WT, TC, ET)}
 
     def count(case: LabelledCase, labels: NDArray[np.uint8], _result: CaseResult) -> None:
         voxel_mm3 = case.labels_geometry.voxel_volume_ml * 1000
-        for region, inner in ((WT, TC), (TC, ET)):
+        for region, inner in ((WT, TC), (TC, ET), (ET, ET)):
             for key, is_right in _isolated_pieces(labels, case.labels, region, inner, voxel_mm3):
                 pieces[region][key].append(is_right)
 

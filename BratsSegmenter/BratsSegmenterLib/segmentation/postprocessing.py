@@ -30,12 +30,16 @@ class Postprocessing:
     least_enhancing_mm3 : float
         When all enhancing tumour together is smaller, it becomes necrotic core (Isensee et al. 2020,
         arXiv:2011.00848, section 2.3).
+    least_isolated_enhancement_mm3 : float
+        A connected piece of enhancing tumour (26 neighbours) that is smaller is counted as necrotic core when there is
+        one that is not.
     """
 
     least_tumour_mm3: float = 0.0
     least_isolated_core_mm3: float = 0.0
     least_isolated_oedema_mm3: float = 0.0
     least_enhancing_mm3: float = 0.0
+    least_isolated_enhancement_mm3: float = 0.0
 
 
 PRESETS = {
@@ -74,6 +78,8 @@ def postprocess(labels: NDArray[np.uint8], voxel_volume_ml: float, rules: Postpr
         findings += _erase_isolated_oedema(cleaned, voxel_mm3, rules.least_isolated_oedema_mm3)
     if rules.least_enhancing_mm3 > 0:
         findings += _replace_little_enhancement(cleaned, voxel_mm3, rules.least_enhancing_mm3)
+    if rules.least_isolated_enhancement_mm3 > 0:
+        findings += _replace_isolated_enhancement(cleaned, voxel_mm3, rules.least_isolated_enhancement_mm3)
     return Cleaned(cleaned, tuple(findings))
 
 
@@ -142,4 +148,16 @@ def _replace_little_enhancement(labels: NDArray[np.uint8], voxel_mm3: float, lea
     return [
         f"Enhancing tumour of only {volume_mm3:.0f} mm3 was counted as necrotic core, because the rules of "
         f"post-processing believe in enhancement from {least_mm3:g} mm3 on."
+    ]
+
+
+def _replace_isolated_enhancement(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
+    pieces, sizes_mm3 = _pieces(labels, ET, voxel_mm3)
+    small = np.flatnonzero((sizes_mm3 > 0) & (sizes_mm3 < least_mm3))
+    if not small.size or sizes_mm3.max() < least_mm3:
+        return []
+    labels[np.isin(pieces, small)] = NCR.label
+    return [
+        f"{small.size} isolated piece(s) of enhancing tumour smaller than {least_mm3:g} mm3 were counted as necrotic "
+        f"core, {sizes_mm3[small].sum():.0f} mm3 in all, by the rules of post-processing."
     ]

@@ -91,6 +91,25 @@ def test_little_enhancement_becomes_core_and_the_sentence_says_so() -> None:
     assert "only 8 mm3" in cleaned.findings[0]
 
 
+def test_a_speck_of_enhancement_becomes_core_beside_a_piece_that_is_large_enough() -> None:
+    with_speck = _labels()
+    with_speck[10, 10, 10:13] = 3
+    cleaned = postprocess(with_speck, 0.001, Postprocessing(least_isolated_enhancement_mm3=5))
+    assert np.array_equal(cleaned.labels == 1, np.where(with_speck == 3, np.indices((30, 30, 30))[0] == 10, False))
+    assert np.count_nonzero(cleaned.labels == 3) == 8
+    assert cleaned.findings[0].startswith(
+        "1 isolated piece(s) of enhancing tumour smaller than 5 mm3 were counted as necrotic core, 3 mm3 in all"
+    )
+
+
+def test_enhancement_that_is_all_in_specks_stays() -> None:
+    with_speck = _labels()
+    with_speck[10, 10, 10:13] = 3
+    assert np.array_equal(
+        postprocess(with_speck, 0.001, Postprocessing(least_isolated_enhancement_mm3=9)).labels, with_speck
+    )
+
+
 def test_the_presets_are_given_in_cubic_millimetres_and_erase_a_small_tumour() -> None:
     small = postprocess(_labels(), 0.002, PRESETS["low-grade"])
     assert not small.labels.any()
