@@ -11,6 +11,8 @@ from BratsSegmenterLib.learning.synthesis.head import Head
 from BratsSegmenterLib.learning.synthesis.randomness import Randomness
 
 _COLUMN_AXIS = 2
+_SUBARACHNOID_MM = 8.0
+"""How far outside the brain's surface its vessels and sinuses reach: no further than the skull's inside."""
 
 
 def with_distractors(head: Head, random: Randomness, sinuses: float) -> Head:
@@ -71,7 +73,7 @@ def _small_vessels(head: Head, random: Randomness) -> Tensor:
 def _large_vessels(head: Head, random: Randomness) -> Tensor:
     lines = _random_lines(random, (12, 22), (0.04, 0.12), (12, 22), (0.06, 0.16))
     images = head.images.clone()
-    images[T1C] += lines * _near_fluid(head, 1.5, 1.6, 0.15) * random.uniform(0.2, 1.4)
+    images[T1C] += lines * _near_fluid(head, 1.5, 1.6, 0.15) * _inside_skull(head) * random.uniform(0.2, 1.4)
     return images
 
 
@@ -82,7 +84,7 @@ def _venous_sinuses(head: Head, random: Randomness) -> Tensor:
     """
     depth_mm, width_mm, bend_mm = random.uniform(2, 6), random.uniform(4, 10), random.uniform(25, 50)
     band = soft_step(width_mm / (2 * bend_mm) - random.field(bend_mm)[0].abs(), 0.02)
-    weight = band * soft_step(head.brain_distance_mm + depth_mm, 0.7)
+    weight = band * soft_step(head.brain_distance_mm + depth_mm, 0.7) * _inside_skull(head)
     is_slow = random.chance(0.2)
     values = torch.zeros(4, 1, 1, 1, device=random.grid.device)
     values[T1] = random.uniform(0.2, 0.7)
@@ -108,6 +110,11 @@ def _random_lines(
 def _near_fluid(head: Head, sigma: float, gain: float, floor: float) -> Tensor:
     """1 in sulci and fissures, `floor` far from them: where vessels run."""
     return (blur((head.fluid + head.ventricles).clamp(0, 1), sigma) * gain).clamp(floor, 1)
+
+
+def _inside_skull(head: Head) -> Tensor:
+    """1 in the brain and close around it, 0 in scalp, face and air."""
+    return soft_step(_SUBARACHNOID_MM - head.brain_distance_mm, 0.7)
 
 
 def _blob(random: Randomness, radius_mm: float) -> Tensor:

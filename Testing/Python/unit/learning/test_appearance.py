@@ -169,6 +169,22 @@ def test_half_of_the_heads_have_sinuses_at_the_surface_bright_in_t1c_and_dark_in
     assert max(deepest_mm) < 10
 
 
+def test_vessels_and_sinuses_leave_scalp_and_air_alone() -> None:
+    brighter_near, brighter_outside = 0, 0
+    for seed in _SEEDS:
+        random = _random(seed)
+        contrast = draw_contrast(random, 0.0)
+        distance_mm = _ball_distance_mm(random, 30.0)
+        nothing = torch.zeros(_SHAPE)
+        before = contrast.grey.view(4, 1, 1, 1).expand(4, *_SHAPE)
+        head = with_distractors(Head(before, nothing, nothing, nothing, distance_mm, contrast), random, sinuses=1.0)
+        is_brighter = head.images[T1C] - before[T1C] > 0.05
+        brighter_near += int((is_brighter & (distance_mm.abs() < 6)).sum())
+        brighter_outside += int((is_brighter & (distance_mm > 12)).sum())
+    assert brighter_near > 100
+    assert brighter_outside == 0
+
+
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_a_correction_leaves_a_third_of_the_bias_field(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
     def unevenness() -> float:
