@@ -152,16 +152,21 @@ def test_oedema_darkens_t1_half_as_much_as_t1c_and_hardly_at_all_in_many_tumours
     assert 0.2 < np.mean(in_t1 < 0.05) < 0.8
 
 
+def _change_by_distractors(seed: int, radius_mm: float, sinuses: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """What distractors change in a ball of grey matter, and the distance from its surface in mm."""
+    random = _random(seed)
+    contrast = draw_contrast(random, 0.0)
+    distance_mm = _ball_distance_mm(random, radius_mm)
+    nothing = torch.zeros(_SHAPE)
+    before = contrast.grey.view(4, 1, 1, 1).expand(4, *_SHAPE)
+    head = with_distractors(Head(before, nothing, nothing, nothing, distance_mm, contrast), random, sinuses)
+    return head.images - before, distance_mm
+
+
 def test_half_of_the_heads_have_sinuses_at_the_surface_bright_in_t1c_and_dark_in_t2() -> None:
     visible, deepest_mm = [], []
     for seed in _SEEDS:
-        random = _random(seed)
-        contrast = draw_contrast(random, 0.0)
-        distance_mm = _ball_distance_mm(random, 45.0)
-        nothing = torch.zeros(_SHAPE)
-        before = contrast.grey.view(4, 1, 1, 1).expand(4, *_SHAPE)
-        head = with_distractors(Head(before, nothing, nothing, nothing, distance_mm, contrast), random, sinuses=0.5)
-        change = head.images - before
+        change, distance_mm = _change_by_distractors(seed, 45.0, sinuses=0.5)
         sinus = (change[T1C] > 0.25) & (change[T2] < -0.1) & (distance_mm < 0)
         visible.append(bool(sinus.sum() > 30))
         deepest_mm.append(float(-distance_mm[sinus].min()) if sinus.any() else 0.0)
@@ -172,13 +177,8 @@ def test_half_of_the_heads_have_sinuses_at_the_surface_bright_in_t1c_and_dark_in
 def test_vessels_and_sinuses_leave_scalp_and_air_alone() -> None:
     brighter_near, brighter_outside = 0, 0
     for seed in _SEEDS:
-        random = _random(seed)
-        contrast = draw_contrast(random, 0.0)
-        distance_mm = _ball_distance_mm(random, 30.0)
-        nothing = torch.zeros(_SHAPE)
-        before = contrast.grey.view(4, 1, 1, 1).expand(4, *_SHAPE)
-        head = with_distractors(Head(before, nothing, nothing, nothing, distance_mm, contrast), random, sinuses=1.0)
-        is_brighter = head.images[T1C] - before[T1C] > 0.05
+        change, distance_mm = _change_by_distractors(seed, 30.0, sinuses=1.0)
+        is_brighter = change[T1C] > 0.05
         brighter_near += int((is_brighter & (distance_mm.abs() < 6)).sum())
         brighter_outside += int((is_brighter & (distance_mm > 12)).sum())
     assert brighter_near > 100
