@@ -30,7 +30,7 @@ _FACES_EDGES_CORNERS = np.ones((3, 3, 3), bool)
 
 
 def main() -> None:
-    """Print, for tumour and for its core, how many pieces of each range of sizes there were and how many are right."""
+    """Print, for WT, TC and ET, how many pieces of each range of sizes there were and how many are right."""
     arguments = heads_parser(__doc__, cases=60).parse_args()
     bundle = load_bundle(arguments.bundle)
     rules = replace(

@@ -32,7 +32,7 @@ class Postprocessing:
         arXiv:2011.00848, section 2.3).
     least_isolated_enhancement_mm3 : float
         A connected piece of enhancing tumour (26 neighbours) that is smaller is counted as necrotic core when there is
-        one that is not.
+        one that is not. BraTS 2023 counts no lesion of 50 mm3 or less (Moawad et al. 2023, arXiv:2306.00838).
     """
 
     least_tumour_mm3: float = 0.0

@@ -11,7 +11,7 @@ from BratsSegmenterLib.learning.synthesis.head import Head
 from BratsSegmenterLib.learning.synthesis.randomness import Randomness
 
 _COLUMN_AXIS = 2
-_SUBARACHNOID_MM = 8.0
+_OUTERMOST_VESSEL_MM = 8.0
 """How far outside the brain's surface its vessels and sinuses reach: no further than the skull's inside."""
 
 
@@ -114,7 +114,7 @@ def _near_fluid(head: Head, sigma: float, gain: float, floor: float) -> Tensor:
 
 def _inside_skull(head: Head) -> Tensor:
     """1 in the brain and close around it, 0 in scalp, face and air."""
-    return soft_step(_SUBARACHNOID_MM - head.brain_distance_mm, 0.7)
+    return soft_step(_OUTERMOST_VESSEL_MM - head.brain_distance_mm, 0.7)
 
 
 def _blob(random: Randomness, radius_mm: float) -> Tensor:
