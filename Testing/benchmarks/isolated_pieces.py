@@ -1,8 +1,8 @@
-"""How often a piece that a bundle draws apart from the largest one is tumour, by its size and by what it holds.
+"""How often a piece that a bundle draws apart from the largest one, and a hole that it leaves, is tumour, by the size.
 
 The rules that erase small isolated pieces of oedema (``least_isolated_oedema_mm3``), that count specks of core without
 enhancement as oedema (``least_isolated_core_mm3``) and specks of enhancement as core
-(``least_isolated_enhancement_mm3``) rest on these tables.
+(``least_isolated_enhancement_mm3``), and that fill holes (``largest_hole_mm3``), rest on these tables.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def main() -> None:
         least_isolated_core_mm3=0.0,
         least_isolated_oedema_mm3=0.0,
         least_isolated_enhancement_mm3=0.0,
+        largest_hole_mm3=0.0,
     )
+    holes: dict[Region, dict[int, list[bool]]] = {region: defaultdict(list) for region in (WT, TC)}
     pieces: dict[Region, dict[tuple[str, int], list[bool]]] = {region: defaultdict(list) for region in (WT, TC, ET)}
 
     def count(case: LabelledCase, labels: NDArray[np.uint8], _result: CaseResult) -> None:
@@ -46,6 +48,9 @@ def main() -> None:
         for region, inner in ((WT, TC), (TC, ET), (ET, ET)):
             for key, is_right in _isolated_pieces(labels, case.labels, region, inner, voxel_mm3):
                 pieces[region][key].append(is_right)
+        for region, by_size in holes.items():
+            for size, is_right in _holes(labels, case.labels, region, voxel_mm3):
+                by_size[size].append(is_right)
 
     with tempfile.TemporaryDirectory() as folder:
         write_stripped_heads(Path(folder), bundle, arguments.anatomy, arguments.cases, _FIRST_SEED)
@@ -54,9 +59,19 @@ def main() -> None:
         title = f"{bundle.name}, {arguments.cases} heads: pieces of {region.name.lower()} beside the largest"
         table = Table("size in mm3", "holds", "pieces", f"of them {region.key}", title=title)
         for (held, size), found in sorted(counted.items()):
-            low, high = list(pairwise(_SIZES_MM3))[size]
-            table.add_row(f"{low:g} to {high:g}", held, str(len(found)), str(sum(found)))
+            table.add_row(_range(size), held, str(len(found)), str(sum(found)))
         Console().print(table)
+    for region, by_size in holes.items():
+        title = f"{bundle.name}, {arguments.cases} heads: holes in {region.name.lower()}"
+        table = Table("size in mm3", "holes", f"of them {region.key}", title=title)
+        for size, filled in sorted(by_size.items()):
+            table.add_row(_range(size), str(len(filled)), str(sum(filled)))
+        Console().print(table)
+
+
+def _range(size: int) -> str:
+    low, high = list(pairwise(_SIZES_MM3))[size]
+    return f"{low:g} to {high:g}"
 
 
 def _isolated_pieces(
@@ -72,9 +87,29 @@ def _isolated_pieces(
             continue
         piece = numbered == number
         held = inner.key if np.isin(labels[piece], inner.labels).any() else f"no {inner.key}"
-        size = int(np.searchsorted(_SIZES_MM3, sizes[number] * voxel_mm3, side="right")) - 1
-        found.append(((held, size), bool(np.isin(truth[piece], region.labels).mean() > 0.5)))
+        found.append(((held, _size(sizes[number] * voxel_mm3)), _is_mostly(truth[piece], region)))
     return found
+
+
+def _holes(
+    labels: NDArray[np.uint8], truth: NDArray[np.uint8], region: Region, voxel_mm3: float
+) -> list[tuple[int, bool]]:
+    """Of each hole in a region: its range of sizes, and whether most of it belongs to the region."""
+    drawn = np.isin(labels, region.labels)
+    numbered, count = ndimage.label(ndimage.binary_fill_holes(drawn) & ~drawn)
+    found = []
+    for number in range(1, count + 1):
+        hole = numbered == number
+        found.append((_size(np.count_nonzero(hole) * voxel_mm3), _is_mostly(truth[hole], region)))
+    return found
+
+
+def _size(volume_mm3: float) -> int:
+    return int(np.searchsorted(_SIZES_MM3, volume_mm3, side="right")) - 1
+
+
+def _is_mostly(truth: NDArray[np.uint8], region: Region) -> bool:
+    return bool(np.isin(truth, region.labels).mean() > 0.5)
 
 
 if __name__ == "__main__":

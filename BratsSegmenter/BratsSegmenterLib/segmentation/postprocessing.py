@@ -1,4 +1,4 @@
-"""Rules that remove what is too small to be believed; all off unless asked for, and never silent."""
+"""Rules against pieces and holes too small to be believed; all off unless asked for, and never silent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from BratsSegmenterLib.domain import ED, ET, NCR, TC, WT, Region
+from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Region
 
 _FACES_EDGES_CORNERS = np.ones((3, 3, 3), bool)
 _MM3_PER_ML = 1000.0
@@ -16,10 +16,13 @@ _MM3_PER_ML = 1000.0
 
 @dataclass(frozen=True)
 class Postprocessing:
-    """Sizes below which something is removed, in mm3; 0 switches a rule off.
+    """Sizes below which something is removed or filled, in mm3; 0 switches a rule off.
 
     Attributes
     ----------
+    largest_hole_mm3 : float
+        What core (TC) encloses on all sides (6 neighbours) and is no larger is counted as necrotic core, and then what
+        tumour (WT) encloses as oedema. A cavity stays.
     least_tumour_mm3 : float
         A connected piece of tumour (WT, 26 neighbours) that is smaller is erased.
     least_isolated_core_mm3 : float
@@ -35,6 +38,7 @@ class Postprocessing:
         one that is not. BraTS 2023 counts no lesion of 50 mm3 or less (Moawad et al. 2023, arXiv:2306.00838).
     """
 
+    largest_hole_mm3: float = 0.0
     least_tumour_mm3: float = 0.0
     least_isolated_core_mm3: float = 0.0
     least_isolated_oedema_mm3: float = 0.0
@@ -70,6 +74,9 @@ def postprocess(labels: NDArray[np.uint8], voxel_volume_ml: float, rules: Postpr
     """
     voxel_mm3 = voxel_volume_ml * _MM3_PER_ML
     cleaned, findings = labels.copy(), []
+    if rules.largest_hole_mm3 > 0:
+        for region, filling in ((TC, NCR), (WT, ED)):
+            findings += _fill_holes(cleaned, region, filling, voxel_mm3, rules.largest_hole_mm3)
     if rules.least_tumour_mm3 > 0:
         findings += _erase_small_pieces(cleaned, voxel_mm3, rules.least_tumour_mm3)
     if rules.least_isolated_core_mm3 > 0:
@@ -81,6 +88,24 @@ def postprocess(labels: NDArray[np.uint8], voxel_volume_ml: float, rules: Postpr
     if rules.least_isolated_enhancement_mm3 > 0:
         findings += _replace_isolated_enhancement(cleaned, voxel_mm3, rules.least_isolated_enhancement_mm3)
     return Cleaned(cleaned, tuple(findings))
+
+
+def _fill_holes(
+    labels: NDArray[np.uint8], region: Region, filling: Region, voxel_mm3: float, largest_mm3: float
+) -> list[str]:
+    drawn = np.isin(labels, region.labels)
+    holes, _ = ndimage.label(ndimage.binary_fill_holes(drawn) & ~drawn)
+    sizes_mm3 = np.bincount(holes.ravel()) * voxel_mm3
+    sizes_mm3[0] = 0
+    holds_cavity = np.bincount(holes[labels == RC.label], minlength=len(sizes_mm3)) > 0
+    filled = np.flatnonzero((sizes_mm3 > 0) & (sizes_mm3 <= largest_mm3) & ~holds_cavity)
+    if not filled.size:
+        return []
+    labels[np.isin(holes, filled)] = filling.label
+    return [
+        f"{filled.size} hole(s) in the {region.name.lower()} of at most {largest_mm3:g} mm3 were filled, "
+        f"{sizes_mm3[filled].sum():.0f} mm3 in all, by the rules of post-processing."
+    ]
 
 
 def _erase_small_pieces(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:

@@ -31,14 +31,16 @@ ORIENTATION = "SPL"
 """Slices upwards, rows to the back, columns to the left: the axis order of every training case."""
 _OUTPUTS = (WT, TC, ET, RC)
 _BELIEVED = Postprocessing(
+    largest_hole_mm3=1000.0,
     least_isolated_core_mm3=200.0,
     least_isolated_oedema_mm3=500.0,
     least_enhancing_mm3=100.0,
     least_isolated_enhancement_mm3=50.0,
 )
-"""Of smaller pieces of core without enhancement, of oedema apart from the tumour and of enhancement beside a larger
-piece of it, many are wrong (Testing/benchmarks/isolated_pieces.py); BraTS counts no lesion of 50 mm3 or less. All
-enhancement together from a dozen voxels of the 2 mm grid on: of fewer a network is never sure."""
+"""Most holes in the core are core, and most of the larger ones in the tumour are tumour. Of smaller pieces of core
+without enhancement, of oedema apart from the tumour and of enhancement beside a larger piece of it, many are wrong
+(Testing/benchmarks/isolated_pieces.py); BraTS counts no lesion of 50 mm3 or less. All enhancement together from a dozen
+voxels of the 2 mm grid on: of fewer a network is never sure."""
 _WATER = (Sequence.FLAIR, Sequence.T2)
 _NEEDS = (
     Need(WT.key, _WATER),

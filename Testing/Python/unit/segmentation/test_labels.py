@@ -110,6 +110,35 @@ def test_enhancement_that_is_all_in_specks_stays() -> None:
     )
 
 
+def test_a_small_hole_in_the_core_becomes_core_and_one_in_the_tumour_oedema() -> None:
+    ring = _labels()
+    ring[4:8, 4:8, 4:8] = 3
+    ring[5:7, 5:7, 5:7] = 2
+    ring[9, 9, 9] = 0
+    cleaned = postprocess(ring, 0.001, Postprocessing(largest_hole_mm3=8))
+    assert np.all(cleaned.labels[5:7, 5:7, 5:7] == 1)
+    assert cleaned.labels[9, 9, 9] == 2
+    assert np.count_nonzero(cleaned.labels != ring) == 9
+    assert [finding.split(" of at")[0] for finding in cleaned.findings] == [
+        "1 hole(s) in the tumour core",
+        "1 hole(s) in the whole tumour",
+    ]
+
+
+def test_a_hole_that_is_large_or_open_or_holds_a_cavity_stays() -> None:
+    rules = Postprocessing(largest_hole_mm3=8)
+    hollow = _labels()
+    hollow[6:9, 6:9, 6:9] = 0
+    opened = _labels()
+    opened[0:7, 7, 7] = 0
+    cavity = _labels()
+    cavity[6:8, 6:8, 6:8] = 4
+    for labels in (hollow, opened, cavity):
+        kept = postprocess(labels, 0.001, rules)
+        assert np.array_equal(kept.labels, labels)
+        assert not kept.findings
+
+
 def test_the_presets_are_given_in_cubic_millimetres_and_erase_a_small_tumour() -> None:
     small = postprocess(_labels(), 0.002, PRESETS["low-grade"])
     assert not small.labels.any()
