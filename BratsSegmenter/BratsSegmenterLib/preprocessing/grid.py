@@ -66,12 +66,34 @@ def resample(image: sitk.Image, grid: Geometry, transform: sitk.Transform | None
     transform : SimpleITK.Transform, optional
         Maps a point of the grid to a point of the image, LPS.
     """
+    return _resampled(image, grid, transform, sitk.sitkLinear)
+
+
+def resample_smoothly(image: sitk.Image, grid: Geometry, transform: sitk.Transform | None = None) -> sitk.Image:
+    """The image on another grid by cubic B-splines that pass through its voxels, cut to its range; 0 outside of it.
+
+    Half-way between thick slices a straight line mixes both; a spline comes closer to what a slice there would have
+    shown (Lehmann, Gönner and Spitzer 1999, IEEE Transactions on Medical Imaging 18(11):1049-1075).
+
+    Parameters
+    ----------
+    image : SimpleITK.Image of float32
+    grid, transform
+        As for :func:`resample`.
+    """
+    limits = sitk.MinimumMaximumImageFilter()
+    limits.Execute(image)
+    smooth = _resampled(image, grid, transform, sitk.sitkBSpline)
+    return sitk.Clamp(smooth, sitk.sitkFloat32, limits.GetMinimum(), limits.GetMaximum())
+
+
+def _resampled(image: sitk.Image, grid: Geometry, transform: sitk.Transform | None, interpolator: int) -> sitk.Image:
     slices, rows, columns = grid.shape
     return sitk.Resample(
         image,
         (columns, rows, slices),
         transform or sitk.Transform(),
-        sitk.sitkLinear,
+        interpolator,
         grid.origin_mm.tolist(),
         grid.spacing_mm,
         grid.direction.ravel().tolist(),

@@ -20,6 +20,7 @@ from BratsSegmenterLib.preprocessing.grid import (
     bounding_box_mm,
     intersection_mm,
     resample,
+    resample_smoothly,
     smoothed_to,
     standard_grid,
 )
@@ -34,6 +35,8 @@ from BratsSegmenterLib.progress import Progress
 _HEAD_MARGIN_MM = 3.0
 _BRAIN_MARGIN_VOXELS = 5
 _LESION_MARGIN_VOXELS = 3
+_THICK_MM = 2.0
+"""Between slices further apart straight lines lose what splines keep (Testing/benchmarks/preprocessing.py)."""
 
 Images = dict[Sequence, NDArray[np.float32]]
 
@@ -179,7 +182,9 @@ def _resample(
     images = {}
     for sequence, part in zip(volumes, shares(progress, len(volumes)), strict=True):
         part.update(0.0, sequence.value)
-        image = resample(smoothed_to(volumes[sequence], SPACING_MM), grid, transforms[sequence])
+        image = volumes[sequence]
+        bring = resample_smoothly if max(image.GetSpacing()) > _THICK_MM else resample
+        image = bring(smoothed_to(image, SPACING_MM), grid, transforms[sequence])
         images[sequence] = sitk.GetArrayFromImage(image)
     head = sitk.GetArrayFromImage(resample(sitk.Cast(small_head, sitk.sitkFloat32), grid)) >= 0.5
     return images, head, grid

@@ -19,6 +19,7 @@ from BratsSegmenterLib.preprocessing import (
     write_quality_page,
 )
 from BratsSegmenterLib.preprocessing.bias_field import bias_field
+from BratsSegmenterLib.preprocessing.grid import resample, resample_smoothly
 from BratsSegmenterLib.progress import Progress
 
 NOTHING = Steps(registration=False, bias_correction=False, brain_mask=False, normalisation=False)
@@ -61,6 +62,19 @@ def test_a_moved_sequence_lies_on_the_reference_afterwards(prepared):
     inside = prepared.mask & brain_at(points).reshape(prepared.geometry.shape)
     found = prepared.images[CHANNELS.index(Sequence.FLAIR)]
     assert np.corrcoef(found[inside], expected[inside])[0, 1] > 0.75
+
+
+def test_thick_slices_are_brought_to_the_grid_by_splines_and_thin_ones_by_lines():
+    volumes = {
+        Sequence.T1C: head_volume(Sequence.T1C, ISOTROPIC),
+        Sequence.FLAIR: head_volume(Sequence.FLAIR, THICK),
+    }
+    prepared = preprocess(Case(volumes, Sequence.T1C), NOTHING)
+    for sequence, bring in ((Sequence.T1C, resample), (Sequence.FLAIR, resample_smoothly)):
+        image = volumes[sequence].geometry.image(volumes[sequence].array)
+        expected = sitk.GetArrayFromImage(bring(image, prepared.geometry))
+        found = prepared.images[CHANNELS.index(sequence)]
+        np.testing.assert_allclose(found[prepared.mask], expected[prepared.mask], atol=1e-4)
 
 
 def test_how_far_a_sequence_was_moved_is_known_in_the_middle_of_the_brain():
