@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Region
 
+_FACES = ndimage.generate_binary_structure(3, 1)
 _FACES_EDGES_CORNERS = np.ones((3, 3, 3), bool)
 _MM3_PER_ML = 1000.0
 
@@ -94,9 +95,7 @@ def _fill_holes(
     labels: NDArray[np.uint8], region: Region, filling: Region, voxel_mm3: float, largest_mm3: float
 ) -> list[str]:
     drawn = np.isin(labels, region.labels)
-    holes, _ = ndimage.label(ndimage.binary_fill_holes(drawn) & ~drawn)
-    sizes_mm3 = np.bincount(holes.ravel()) * voxel_mm3
-    sizes_mm3[0] = 0
+    holes, sizes_mm3 = _numbered(ndimage.binary_fill_holes(drawn) & ~drawn, _FACES, voxel_mm3)
     holds_cavity = np.bincount(holes[labels == RC.label], minlength=len(sizes_mm3)) > 0
     filled = np.flatnonzero((sizes_mm3 > 0) & (sizes_mm3 <= largest_mm3) & ~holds_cavity)
     if not filled.size:
@@ -143,8 +142,14 @@ def _isolated(
 def _pieces(
     labels: NDArray[np.uint8], region: Region, voxel_mm3: float
 ) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
-    """The connected pieces of a region, numbered from 1 on, and their sizes by number; outside has the size 0."""
-    pieces, _ = ndimage.label(np.isin(labels, region.labels), _FACES_EDGES_CORNERS)
+    return _numbered(np.isin(labels, region.labels), _FACES_EDGES_CORNERS, voxel_mm3)
+
+
+def _numbered(
+    mask: NDArray[np.bool_], neighbours: NDArray[np.bool_], voxel_mm3: float
+) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
+    """The connected pieces of a mask, numbered from 1 on, and their sizes by number; outside has the size 0."""
+    pieces, _ = ndimage.label(mask, neighbours)
     sizes_mm3 = np.bincount(pieces.ravel()) * voxel_mm3
     sizes_mm3[0] = 0
     return pieces, sizes_mm3
