@@ -22,7 +22,7 @@ from scipy import ndimage
 from BratsSegmenterLib.domain import Case, Sequence, Series, Volume
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.preprocessing import Steps, preprocess
-from BratsSegmenterLib.preprocessing.grid import resample, resample_smoothly
+from BratsSegmenterLib.preprocessing.grid import resample, resample_by_splines
 from BratsSegmenterLib.preprocessing.registration import RigidRegistration
 from BratsSegmenterLib.preprocessing.rigid import rms_displacement_mm
 from BratsSegmenterLib.progress import Progress
@@ -90,7 +90,7 @@ def measure_interpolation(cases: list[Path]) -> None:
             brain, grid = sitk.GetArrayFromImage(thin) != 0, Geometry.of_image(thin)
             thick = sitk.BinShrink(thin, [1, 1, 5])
             errors, seconds = [], []
-            for method in (resample, resample_smoothly):
+            for method in (resample, resample_by_splines):
                 started = time.perf_counter()
                 brought_back = sitk.GetArrayFromImage(method(thick, grid))
                 seconds.append(time.perf_counter() - started)

@@ -69,11 +69,12 @@ def resample(image: sitk.Image, grid: Geometry, transform: sitk.Transform | None
     return _resampled(image, grid, transform, sitk.sitkLinear)
 
 
-def resample_smoothly(image: sitk.Image, grid: Geometry, transform: sitk.Transform | None = None) -> sitk.Image:
-    """The image on another grid by cubic B-splines that pass through its voxels, cut to its range; 0 outside of it.
+def resample_by_splines(image: sitk.Image, grid: Geometry, transform: sitk.Transform | None = None) -> sitk.Image:
+    """The image on another grid by cubic B-splines that pass through its voxels; 0 outside of it.
 
     Half-way between thick slices a straight line mixes both; a spline comes closer to what a slice there would have
-    shown (Lehmann, Gönner and Spitzer 1999, IEEE Transactions on Medical Imaging 18(11):1049-1075).
+    shown (Lehmann, Gönner and Spitzer 1999, IEEE Transactions on Medical Imaging 18(11):1049-1075). What overshoots
+    the range of the image and of the zeros outside is cut.
 
     Parameters
     ----------
@@ -83,8 +84,8 @@ def resample_smoothly(image: sitk.Image, grid: Geometry, transform: sitk.Transfo
     """
     limits = sitk.MinimumMaximumImageFilter()
     limits.Execute(image)
-    smooth = _resampled(image, grid, transform, sitk.sitkBSpline)
-    return sitk.Clamp(smooth, sitk.sitkFloat32, limits.GetMinimum(), limits.GetMaximum())
+    low, high = min(limits.GetMinimum(), 0.0), max(limits.GetMaximum(), 0.0)
+    return sitk.Clamp(_resampled(image, grid, transform, sitk.sitkBSpline), sitk.sitkFloat32, low, high)
 
 
 def _resampled(image: sitk.Image, grid: Geometry, transform: sitk.Transform | None, interpolator: int) -> sitk.Image:

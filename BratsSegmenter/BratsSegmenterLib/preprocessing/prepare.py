@@ -20,7 +20,7 @@ from BratsSegmenterLib.preprocessing.grid import (
     bounding_box_mm,
     intersection_mm,
     resample,
-    resample_smoothly,
+    resample_by_splines,
     smoothed_to,
     standard_grid,
 )
@@ -183,7 +183,7 @@ def _resample(
     for sequence, part in zip(volumes, shares(progress, len(volumes)), strict=True):
         part.update(0.0, sequence.value)
         image = volumes[sequence]
-        bring = resample_smoothly if max(image.GetSpacing()) > _THICK_MM else resample
+        bring = resample_by_splines if max(image.GetSpacing()) > _THICK_MM else resample
         image = bring(smoothed_to(image, SPACING_MM), grid, transforms[sequence])
         images[sequence] = sitk.GetArrayFromImage(image)
     head = sitk.GetArrayFromImage(resample(sitk.Cast(small_head, sitk.sitkFloat32), grid)) >= 0.5

@@ -19,7 +19,7 @@ from BratsSegmenterLib.preprocessing import (
     write_quality_page,
 )
 from BratsSegmenterLib.preprocessing.bias_field import bias_field
-from BratsSegmenterLib.preprocessing.grid import resample, resample_smoothly
+from BratsSegmenterLib.preprocessing.grid import resample, resample_by_splines
 from BratsSegmenterLib.progress import Progress
 
 NOTHING = Steps(registration=False, bias_correction=False, brain_mask=False, normalisation=False)
@@ -70,7 +70,7 @@ def test_thick_slices_are_brought_to_the_grid_by_splines_and_thin_ones_by_lines(
         Sequence.FLAIR: head_volume(Sequence.FLAIR, THICK),
     }
     prepared = preprocess(Case(volumes, Sequence.T1C), NOTHING)
-    for sequence, bring in ((Sequence.T1C, resample), (Sequence.FLAIR, resample_smoothly)):
+    for sequence, bring in ((Sequence.T1C, resample), (Sequence.FLAIR, resample_by_splines)):
         image = volumes[sequence].geometry.image(volumes[sequence].array)
         expected = sitk.GetArrayFromImage(bring(image, prepared.geometry))
         found = prepared.images[CHANNELS.index(sequence)]
