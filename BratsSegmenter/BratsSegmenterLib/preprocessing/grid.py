@@ -74,7 +74,8 @@ def resample_by_splines(image: sitk.Image, grid: Geometry, transform: sitk.Trans
 
     Half-way between thick slices a straight line mixes both; a spline comes closer to what a slice there would have
     shown (Lehmann, Gönner and Spitzer 1999, IEEE Transactions on Medical Imaging 18(11):1049-1075). What overshoots
-    the range of the image and of the zeros outside is cut.
+    the range of the image and of the zeros outside is cut. Of an image with fewer than three voxels along an axis a
+    straight line: there ITK's spline reads beside the image.
 
     Parameters
     ----------
@@ -82,6 +83,8 @@ def resample_by_splines(image: sitk.Image, grid: Geometry, transform: sitk.Trans
     grid, transform
         As for :func:`resample`.
     """
+    if min(image.GetSize()) < 3:
+        return resample(image, grid, transform)
     limits = sitk.MinimumMaximumImageFilter()
     limits.Execute(image)
     low, high = min(limits.GetMinimum(), 0.0), max(limits.GetMaximum(), 0.0)
