@@ -66,43 +66,54 @@ def resample(image: sitk.Image, grid: Geometry, transform: sitk.Transform | None
     transform : SimpleITK.Transform, optional
         Maps a point of the grid to a point of the image, LPS.
     """
-    return _resampled(image, grid, transform, sitk.sitkLinear)
-
-
-def resample_by_splines(image: sitk.Image, grid: Geometry, transform: sitk.Transform | None = None) -> sitk.Image:
-    """The image on another grid by cubic B-splines that pass through its voxels; 0 outside of it.
-
-    Half-way between thick slices a straight line mixes both; a spline comes closer to what a slice there would have
-    shown (Lehmann, Gönner and Spitzer 1999, IEEE Transactions on Medical Imaging 18(11):1049-1075). What overshoots
-    the range of the image and of the zeros outside is cut. Of an image with fewer than three voxels along an axis a
-    straight line: there ITK's spline reads beside the image.
-
-    Parameters
-    ----------
-    image : SimpleITK.Image of float32
-    grid, transform
-        As for :func:`resample`.
-    """
-    if min(image.GetSize()) < 3:
-        return resample(image, grid, transform)
-    limits = sitk.MinimumMaximumImageFilter()
-    limits.Execute(image)
-    low, high = min(limits.GetMinimum(), 0.0), max(limits.GetMaximum(), 0.0)
-    return sitk.Clamp(_resampled(image, grid, transform, sitk.sitkBSpline), sitk.sitkFloat32, low, high)
-
-
-def _resampled(image: sitk.Image, grid: Geometry, transform: sitk.Transform | None, interpolator: int) -> sitk.Image:
     slices, rows, columns = grid.shape
     return sitk.Resample(
         image,
         (columns, rows, slices),
         transform or sitk.Transform(),
-        interpolator,
+        sitk.sitkLinear,
         grid.origin_mm.tolist(),
         grid.spacing_mm,
         grid.direction.ravel().tolist(),
         0.0,
     )
+
+
+def with_thin_slices(image: sitk.Image, thick_mm: float) -> sitk.Image:
+    """The image with voxels of about 1 mm along every axis on which its voxels are further apart than `thick_mm`.
+
+    Half-way between thick slices a straight line mixes both; a cubic spline comes closer to what a slice there would
+    have shown (Lehmann, Gönner and Spitzer 1999, IEEE Transactions on Medical Imaging 18(11):1049-1075). What
+    overshoots the range of the image is cut. Each voxel becomes an odd number of thinner ones, which fill it: the
+    middle one has its value.
+
+    Parameters
+    ----------
+    image : SimpleITK.Image of float32
+    thick_mm : float
+    """
+    for axis, (size, spacing) in enumerate(zip(image.GetSize(), image.GetSpacing(), strict=True)):
+        if size > 1 and spacing > thick_mm:
+            image = _thinner(image, axis, into=2 * round((spacing / SPACING_MM - 1) / 2) + 1)
+    return image
+
+
+def _thinner(image: sitk.Image, axis: int, into: int) -> sitk.Image:
+    from scipy.interpolate import CubicSpline
+
+    values = np.moveaxis(sitk.GetArrayViewFromImage(image), 2 - axis, 0)
+    centres = np.arange(len(values))
+    thin_centres = np.clip((np.arange(len(values) * into) + 0.5) / into - 0.5, 0, centres[-1])
+    thin = np.empty((len(thin_centres), *values.shape[1:]), np.float32)
+    for line in range(values.shape[1]):
+        thin[:, line] = CubicSpline(centres, values[:, line])(thin_centres)
+    thin.clip(values.min(), values.max(), out=thin)
+    geometry = Geometry.of_image(image)
+    affine = geometry.affine.copy()
+    affine[:3, axis] /= into
+    affine[:3, 3] -= (into - 1) / 2 * affine[:3, axis]
+    thin = np.moveaxis(thin, 0, 2 - axis)
+    return Geometry(thin.shape, affine).image(thin)
 
 
 def smoothed_to(image: sitk.Image, spacing_mm: float) -> sitk.Image:

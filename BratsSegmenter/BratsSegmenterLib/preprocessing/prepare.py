@@ -20,9 +20,9 @@ from BratsSegmenterLib.preprocessing.grid import (
     bounding_box_mm,
     intersection_mm,
     resample,
-    resample_by_splines,
     smoothed_to,
     standard_grid,
+    with_thin_slices,
 )
 from BratsSegmenterLib.preprocessing.head import head_mask
 from BratsSegmenterLib.preprocessing.normalisation import z_score
@@ -36,7 +36,7 @@ _HEAD_MARGIN_MM = 3.0
 _BRAIN_MARGIN_VOXELS = 5
 _LESION_MARGIN_VOXELS = 3
 _THICK_MM = 2.0
-"""Between slices further apart straight lines lose what splines keep (Testing/benchmarks/preprocessing.py)."""
+"""Between slices further apart straight lines lose what a spline keeps (Testing/benchmarks/preprocessing.py)."""
 
 Images = dict[Sequence, NDArray[np.float32]]
 
@@ -182,9 +182,8 @@ def _resample(
     images = {}
     for sequence, part in zip(volumes, shares(progress, len(volumes)), strict=True):
         part.update(0.0, sequence.value)
-        image = volumes[sequence]
-        bring = resample_by_splines if max(image.GetSpacing()) > _THICK_MM else resample
-        image = bring(smoothed_to(image, SPACING_MM), grid, transforms[sequence])
+        image = with_thin_slices(smoothed_to(volumes[sequence], SPACING_MM), _THICK_MM)
+        image = resample(image, grid, transforms[sequence])
         images[sequence] = sitk.GetArrayFromImage(image)
     head = sitk.GetArrayFromImage(resample(sitk.Cast(small_head, sitk.sitkFloat32), grid)) >= 0.5
     return images, head, grid
