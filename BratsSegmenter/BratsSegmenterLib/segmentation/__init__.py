@@ -25,6 +25,8 @@ if TYPE_CHECKING:
         Confidence,
         RegionCalibration,
         load_calibration,
+        outward_step,
+        pushed_outwards,
         write_calibration,
     )
     from BratsSegmenterLib.segmentation.devices import computes_in_bfloat16
@@ -73,6 +75,8 @@ _HOMES = {
     "Confidence": "calibration",
     "RegionCalibration": "calibration",
     "load_calibration": "calibration",
+    "outward_step": "calibration",
+    "pushed_outwards": "calibration",
     "write_calibration": "calibration",
     "computes_in_bfloat16": "devices",
     "BRATS_MRI_SEGMENTATION": "download",
@@ -145,7 +149,9 @@ __all__ = [
     "load_bundle_for",
     "load_calibration",
     "missing_model",
+    "outward_step",
     "postprocess",
+    "pushed_outwards",
     "region_evidence",
     "segment",
     "stand_in_finding",

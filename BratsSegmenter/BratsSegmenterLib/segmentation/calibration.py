@@ -1,10 +1,10 @@
 """How far a bundle's model may be trusted: volume intervals and expected Dice, calibrated on synthetic cases.
 
 The interval of a region goes from the volume the model is sure of to the volume it holds possible, the square roots of
-both pushed apart by one number per region. That number is the smallest that held the true volume in the wanted share
-of calibration cases, by split conformal prediction around two quantile-like bounds (Romano et al. 2019,
-arXiv:1905.03222; Angelopoulos and Bates 2021, arXiv:2107.07511, section 2.2). Errors grow with volume, but less than
-in proportion to it: pushed apart by a factor, the same share of cases needs wider intervals
+both pushed outwards. How far is told in steps, which are the longer the more the model doubts its own answer, and each
+bound has its number of steps per region: the smallest that held the true volume in the wanted share of calibration
+cases, by locally weighted split conformal prediction (Lei et al. 2018, JASA 113(523):1094-1111, section 5.2; Romano et
+al. 2019, arXiv:1905.03222). With one number for both bounds, or without the doubt, as many cases need wider intervals
 (``Testing/benchmarks/interval_widths.py``). What an interval promises holds for cases like those it was fitted on.
 """
 
@@ -24,7 +24,24 @@ from BratsSegmenterLib.segmentation.bundle import Bundle
 from BratsSegmenterLib.segmentation.evidence import Evidence
 
 CALIBRATION_FILE = "configs/calibration.json"
-FORMAT = 2
+FORMAT = 3
+
+_SHORTEST_STEP = 0.5
+
+
+def outward_step(evidence: Evidence) -> float:
+    """How far one step pushes the square root of a bound, a volume in mL; long for a large region much in doubt.
+
+    ``1/2 + (1 - soft Dice) (1 + sqrt(possible mL))``, the soft Dice of nothing being 0.
+    """
+    return _SHORTEST_STEP + (1 - (evidence.soft_dice or 0.0)) * (1 + sqrt(evidence.possible_ml))
+
+
+def pushed_outwards(evidence: Evidence, below: float, above: float) -> tuple[float, float]:
+    """Lower and upper bound of the volume in mL, so many steps outside of what is sure and of what is possible."""
+    length = outward_step(evidence)
+    lower = max(sqrt(evidence.sure_ml) - below * length, 0.0) ** 2
+    return lower, (sqrt(evidence.possible_ml) + above * length) ** 2
 
 
 @dataclass(frozen=True)
@@ -33,23 +50,23 @@ class RegionCalibration:
 
     Attributes
     ----------
-    widening : float
-        By how much the square root of each bound, a volume in mL, is pushed outwards; not negative.
+    below, above : float
+        By how many steps the lower and the upper bound are pushed outwards; not negative.
     dice_slope, dice_offset : float
         Expected Dice as a line over the soft Dice, held between 0 and 1.
     held_out_coverage : float
         Share of synthetic cases that were not fitted on whose true volume the interval held.
     """
 
-    widening: float
+    below: float
+    above: float
     dice_slope: float
     dice_offset: float
     held_out_coverage: float
 
     def interval_ml(self, evidence: Evidence) -> tuple[float, float]:
         """Lower and upper bound of the volume."""
-        lower = max(sqrt(evidence.sure_ml) - self.widening, 0.0) ** 2
-        return lower, (sqrt(evidence.possible_ml) + self.widening) ** 2
+        return pushed_outwards(evidence, self.below, self.above)
 
     def expected_dice(self, soft_dice: float) -> float:
         """0 to 1."""
@@ -136,7 +153,7 @@ def load_calibration(bundle: Bundle) -> Calibration:
 def write_calibration(bundle: Bundle, calibration: Calibration) -> Path:
     """Write the calibration into the bundle, whole or not at all, and return its file.
 
-    Format 2: the attributes of :class:`Calibration` and :class:`RegionCalibration`, by name.
+    Format 3: the attributes of :class:`Calibration` and :class:`RegionCalibration`, by name.
     """
     file = bundle.folder / CALIBRATION_FILE
     content = {"format": FORMAT, **asdict(calibration)}
@@ -161,7 +178,8 @@ def _from_json(content: Mapping[str, Any]) -> Calibration:
 
 def _region(values: Mapping[str, Any]) -> RegionCalibration:
     return RegionCalibration(
-        _within(values["widening"], 0, float("inf")),
+        _within(values["below"], 0, float("inf")),
+        _within(values["above"], 0, float("inf")),
         _within(values["dice_slope"], float("-inf"), float("inf")),
         _within(values["dice_offset"], float("-inf"), float("inf")),
         _within(values["held_out_coverage"], 0, 1),

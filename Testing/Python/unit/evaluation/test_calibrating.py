@@ -11,9 +11,9 @@ from model_samples import TINY, tiny_bundle
 from BratsSegmenterLib.domain import ET, RC, TC, WT
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.evaluation import calibrate, synthesis_settings, trust, trust_json
-from BratsSegmenterLib.learning.evaluation.calibration import SegmentedSynthetic, check, fit_regions
+from BratsSegmenterLib.learning.evaluation.calibration import SegmentedSynthetic, check, fit_regions, fit_steps
 from BratsSegmenterLib.learning.evaluation.trust import Claim
-from BratsSegmenterLib.segmentation import POSTOPERATIVE, Calibration, Evidence
+from BratsSegmenterLib.segmentation import POSTOPERATIVE, Calibration, Evidence, outward_step
 
 _VOXELS = 4000
 
@@ -38,17 +38,38 @@ def _calibration(cases: list[SegmentedSynthetic]) -> Calibration:
 
 
 def test_nine_in_ten_fresh_cases_have_their_true_volume_in_the_interval() -> None:
-    coverages = [check(_calibration(_cases(60, seed)), _cases(60, 1000 + seed))["ET"].coverage for seed in range(30)]
+    coverages = [check(_calibration(_cases(200, seed)), _cases(60, 1000 + seed))["ET"].coverage for seed in range(30)]
     assert 0.88 <= np.mean(coverages) <= 0.95
 
 
+def _median_width_ml(error: float) -> float:
+    cases = _cases(60, 0, error)
+    return check(_calibration(cases), cases)["ET"].width_ml
+
+
 def test_a_model_that_errs_more_gets_wider_intervals() -> None:
-    narrow, wide = (fit_regions(_cases(60, 0, error))["ET"].widening for error in (0.2, 0.8))
-    assert 0 < narrow < wide
+    assert 0 < _median_width_ml(0.2) < _median_width_ml(0.8)
 
 
-def test_a_model_that_knows_its_bounds_is_not_widened() -> None:
-    assert fit_regions(_cases(60, 0, 0.0))["ET"].widening == 0
+def test_a_model_that_knows_its_bounds_is_left_as_it_is() -> None:
+    fitted = fit_regions(_cases(60, 0, 0.0))["ET"]
+    assert (fitted.below, fitted.above) == (0, 0)
+
+
+def test_a_bound_that_always_holds_leaves_what_may_be_missed_to_the_other() -> None:
+    """Of 60 cases 55 are held; five true volumes lie above what is possible, and none ever below what is sure."""
+    evidence = [Evidence(10.0, 0.0, 10.0, 1.0)] * 60
+    true_ml = [9.0] * 55 + [11.0, 12.0, 13.0, 14.0, 15.0]
+    assert fit_steps(evidence, true_ml) == (0, 0)
+    assert fit_steps(evidence, [9.0] * 54 + [16.0] * 6) == (0, pytest.approx((4 - 10**0.5) / 0.5))
+
+
+def test_where_the_model_doubts_more_the_same_steps_reach_further() -> None:
+    """Twice the doubt, and errors twice as large: one number of steps fits both."""
+    evidence = [Evidence(10.0, 4.0, 9.0, soft) for soft in [1.0, 0.875] * 30]
+    true_ml = [float((3 + 2 * length) ** 2) for length in map(outward_step, evidence)]
+    below, above = fit_steps(evidence, true_ml)
+    assert (below, above) == (0, pytest.approx(2.0))
 
 
 def test_the_expected_dice_is_the_true_one_where_the_model_knows_how_well_it_fits() -> None:

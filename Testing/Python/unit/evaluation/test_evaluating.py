@@ -122,7 +122,7 @@ def test_the_claims_of_a_calibration_are_held_against_the_truth(
 ) -> None:
     shutil.copytree(bundle.folder, tmp_path / "tiny")
     calibrated = load_bundle(tmp_path / "tiny")
-    regions = {"WT": RegionCalibration(1e6, 0.0, 0.5, 1.0), "ED": RegionCalibration(1.0, 0.0, 0.5, 1.0)}
+    regions = {"WT": RegionCalibration(1e6, 1e6, 0.0, 0.5, 1.0), "ED": RegionCalibration(1.0, 1.0, 0.0, 0.5, 1.0)}
     write_calibration(calibrated, Calibration(calibrated.weights_sha256, regions=regions))
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)

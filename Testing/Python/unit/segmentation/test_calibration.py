@@ -20,6 +20,7 @@ from BratsSegmenterLib.segmentation import (
     labels_from,
     load_bundle,
     load_calibration,
+    outward_step,
     region_evidence,
     write_calibration,
 )
@@ -33,7 +34,7 @@ def bundle(tmp_path: Path) -> Bundle:
 
 
 def _calibration(sha256: str) -> Calibration:
-    return Calibration(sha256, 0.9, 60, 30, {"ET": RegionCalibration(1.0, 0.5, 0.25, 0.93)})
+    return Calibration(sha256, 0.9, 60, 30, {"ET": RegionCalibration(0.5, 1.0, 0.5, 0.25, 0.93)})
 
 
 def _row(*values: float) -> np.ndarray:
@@ -74,15 +75,25 @@ def test_what_was_not_measured_or_is_no_output_has_no_evidence() -> None:
     assert set(region_evidence(probabilities[:1], (RC,), labels, 1.0)) == {"RC"}
 
 
-def test_the_square_roots_of_an_interval_are_pushed_apart() -> None:
-    confidence = _calibration("").confidence({"ET": Evidence(5.0, 4.0, 9.0, 0.8), "WT": Evidence(9.0, 8.0, 10.0, 0.9)})
-    assert confidence.intervals_ml == {"ET": pytest.approx((1.0, 16.0))}
-    assert confidence.expected_dice == {"ET": pytest.approx(0.65)}
+def test_the_square_roots_of_an_interval_are_pushed_apart_by_as_many_steps_as_were_fitted() -> None:
+    confidence = _calibration("").confidence({"ET": Evidence(5.0, 4.0, 9.0, 1.0), "WT": Evidence(9.0, 8.0, 10.0, 0.9)})
+    assert confidence.intervals_ml == {"ET": pytest.approx((1.75**2, 3.5**2))}
+    assert confidence.expected_dice == {"ET": pytest.approx(0.75)}
+
+
+def test_steps_are_longer_the_more_the_model_doubts_and_the_larger_the_region_may_be() -> None:
+    sure, doubtful, large, nothing = (
+        Evidence(5.0, 4.0, 9.0, 1.0),
+        Evidence(5.0, 4.0, 9.0, 0.75),
+        Evidence(5.0, 4.0, 81.0, 0.75),
+        Evidence(0.0, 0.0, 9.0, None),
+    )
+    assert [outward_step(one) for one in (sure, doubtful, large, nothing)] == [0.5, 1.5, 3.0, 4.5]
 
 
 def test_an_interval_never_falls_below_zero_and_nothing_found_has_no_expected_dice() -> None:
     confidence = _calibration("").confidence({"ET": Evidence(0.0, 0.0, 1.0, None)})
-    assert confidence.intervals_ml["ET"] == (0.0, pytest.approx(4.0))
+    assert confidence.intervals_ml["ET"] == (0.0, pytest.approx(3.5**2))
     assert confidence.expected_dice == {}
 
 
@@ -101,15 +112,19 @@ def test_a_calibration_is_read_as_it_was_written(bundle: Bundle) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"format": 1}, "has format 1; this version reads 2"),
+        ({"format": 1}, "has format 1; this version reads 3"),
         ({"weights_sha256": "0" * 64}, "was made for other weights"),
-        ({"regions": {"ET": {"widening": -0.5}}}, "cannot be read"),
+        ({"regions": {"ET": {"below": -0.5}}}, "cannot be read"),
         (
-            {"regions": {"XY": {"widening": 2, "dice_slope": 1, "dice_offset": 0, "held_out_coverage": 1}}},
+            {"regions": {"XY": {"below": 2, "above": 2, "dice_slope": 1, "dice_offset": 0, "held_out_coverage": 1}}},
             "cannot be read",
         ),
         (
-            {"regions": {"ET": {"widening": 2, "dice_slope": "nan", "dice_offset": 0, "held_out_coverage": 1}}},
+            {
+                "regions": {
+                    "ET": {"below": 2, "above": 2, "dice_slope": "nan", "dice_offset": 0, "held_out_coverage": 1}
+                }
+            },
             "cannot be",
         ),
         ({"coverage": 90}, "cannot be read"),
