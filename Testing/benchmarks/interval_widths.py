@@ -66,7 +66,7 @@ _WAYS: dict[str, Callable[[Cases, Cases], Array]] = {
     "difference": partial(_by_one_number, lambda ml: ml, lambda value: value),
     "square roots": partial(_by_one_number, np.sqrt, lambda value: np.square(value.clip(min=0))),
     "each bound": _by_equal_steps,
-    "doubt (shipped)": _by_steps,
+    "as shipped": _by_steps,
 }
 
 

@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import slicer
+
 from BratsSegmenterLib.archive import Archive
 from BratsSegmenterLib.demo.story import access_to
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
@@ -67,6 +69,7 @@ def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part | S
     story.press_the_button()
     yield "running", panel.sequences
     story.wait_for_the_result()
+    _go_to_the_diameters(panel)
     yield "review", panel.views
     panel.views.ui.doubtBox.click()
     yield "doubt", panel.views
@@ -106,6 +109,13 @@ def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part | S
     panel.doctor.ui.examineButton.click()
     wait_until(lambda: bool(panel.doctor.ui.findingsLabel.text), timeout_s=300)
     yield "doctor", panel.doctor
+
+
+def _go_to_the_diameters(panel: Panel) -> None:
+    """Hidden and shown again, the lines take the views to their slice."""
+    wait_until(lambda: slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLMarkupsLineNode") == 2)
+    for _ in range(2):
+        panel.volumes.ui.diametersBox.click()
 
 
 def _model_to_download(panel: Panel) -> Iterator[tuple[str, Part]]:
