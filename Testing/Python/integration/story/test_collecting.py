@@ -152,8 +152,9 @@ def test_a_signed_correction_becomes_a_case_with_the_labels_where_they_were_draw
     assert set(case.images) == set(Sequence)
     assert all(geometry.is_close(case.labels_geometry, 0.01) for geometry in case.geometries.values())
     assert case.labels_geometry.spacing_mm == pytest.approx((1.0, 1.0, 1.0))
-    assert _volume_ml(case, 1) == pytest.approx(_drawn_ml(true, 1), rel=0.02)
-    assert _volume_ml(case, 3) == pytest.approx(_drawn_ml(true, 3), rel=0.1), "the brain's mask takes some of its edge"
+    # The tumour reaches the head's surface, where the brain's mask takes some of it.
+    assert _volume_ml(case, 1) == pytest.approx(_drawn_ml(true, 1), rel=0.05)
+    assert _volume_ml(case, 3) == pytest.approx(_drawn_ml(true, 3), rel=0.1)
     necrosis_mm = _centre_mm(case.labels == 1, case.labels_geometry)
     assert np.abs(necrosis_mm - _centre_mm(true.labels == 1, _GRID)).max() < 0.3
 
