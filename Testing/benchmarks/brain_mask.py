@@ -1,7 +1,8 @@
 """How well brain models find the brain, and the tumour in it: several of them side by side on the same heads.
 
 The heads are the generator's, with their skull, as they are and in slices of 6 mm. What is not in the mask is never
-segmented, above all a tumour at the brain's surface.
+segmented, above all a tumour at the brain's surface; with --postoperative all heads were operated on, and it is the
+resection cavity that is looked for.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Mapping
+from math import nan
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy import ndimage
 
-from BratsSegmenterLib.domain import WT, Sequence
+from BratsSegmenterLib.domain import RC, WT, Region, Sequence
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.learning.evaluation.metrics import dice
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, SyntheticCase, load_anatomies, synthesise
@@ -28,10 +30,13 @@ from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import BRAIN_MODEL, load_bundle
 from BratsSegmenterLib.segmentation.brain import LearntBrain
 
+Scans = Mapping[Sequence, NDArray[np.float32]]
+"""Images at 1 mm, shape (slices, rows, columns)."""
+
 _Value = TypeVar("_Value", bound=np.generic)
 
 _FIRST_SEED = 910_000
-_THICKNESS = 6
+_THICKNESS_VOXELS = 6
 
 
 def main() -> None:
@@ -40,33 +45,35 @@ def main() -> None:
     parser.add_argument("bundles", nargs="*", default=[BRAIN_MODEL], metavar="BUNDLE", help="names or folders")
     parser.add_argument("--anatomy", type=Path, help="whole-head label maps with skull")
     parser.add_argument("--cases", type=int, default=24)
+    parser.add_argument("--postoperative", action="store_true", help="heads with a resection cavity")
     arguments = parser.parse_args()
-    settings = SynthesisSettings(healthy=0.0, resected=0.0, missing_sequence=0.0, with_skull=1.0)
+    resected, wanted = (1.0, RC) if arguments.postoperative else (0.0, WT)
+    settings = SynthesisSettings(healthy=0.0, resected=resected, missing_sequence=0.0, with_skull=1.0)
     with tempfile.TemporaryDirectory() as cache:
         anatomies = load_anatomies(arguments.anatomy, settings.spacing_mm, cache=Path(cache))
     cases = [synthesise(anatomies, settings, _FIRST_SEED + number).as_scanned() for number in range(arguments.cases)]
-    table = Table("slices", "model", "Dice", "worst", "of the tumour", "least", "mL beside the brain")
+    table = Table("slices", "model", "Dice", "worst", f"of {wanted.key}", "least", "mL beside the brain")
     for thick in (False, True):
         scans = [_scans(case, thick) for case in cases]
         for name in arguments.bundles:
             finder = LearntBrain(load_bundle(name), "cpu")
-            figures = np.array([_figures(finder, scan, case) for scan, case in zip(scans, cases, strict=True)])
-            (fit, held, beside), (worst, least, _) = figures.mean(axis=0), figures.min(axis=0)
+            figures = [_figures(finder, scan, case, wanted) for scan, case in zip(scans, cases, strict=True)]
+            (fit, held, beside), (worst, least, _) = np.nanmean(figures, axis=0), np.nanmin(figures, axis=0)
             row = (f"{fit:.3f}", f"{worst:.3f}", f"{held:.3f}", f"{least:.3f}", f"{beside:.0f}")
             table.add_row("6 mm" if thick else "2 mm", finder.model, *row)
     Console().print(table)
 
 
-def _figures(finder: LearntBrain, scans: Mapping[Sequence, NDArray[np.float32]], case: SyntheticCase) -> list[float]:
-    """Dice of the mask, the share of the tumour it holds, and how many mL of it are no brain."""
+def _figures(finder: LearntBrain, scans: Scans, case: SyntheticCase, wanted: Region) -> tuple[float, float, float]:
+    """Dice of the mask, the share it holds of a region (nan where there is none), and the mL that are no brain."""
     head = ndimage.binary_fill_holes(np.any([image > 0 for image in scans.values()], axis=0))
     mask, brain = finder(scans, head, Progress()), _at_1_mm(case.brain.numpy())
-    tumour = _at_1_mm(np.isin(case.labels.numpy(), WT.labels))
-    held = float(mask[tumour].mean()) if tumour.any() else 1.0
-    return [dice(mask, brain), held, np.count_nonzero(mask & ~brain) / 1000]
+    region = _at_1_mm(np.isin(case.labels.numpy(), wanted.labels))
+    held = float(mask[region].mean()) if region.any() else nan
+    return dice(mask, brain), held, np.count_nonzero(mask & ~brain) / 1000
 
 
-def _scans(case: SyntheticCase, thick: bool) -> dict[Sequence, NDArray[np.float32]]:
+def _scans(case: SyntheticCase, thick: bool) -> Scans:
     """The images at 1 mm; from slices three times as thick as the generator's, if so wanted."""
     scans = {sequence: _at_1_mm(image) for sequence, image in zip(Sequence, case.images.numpy(), strict=True)}
     return {sequence: _from_thick_slices(image) for sequence, image in scans.items()} if thick else scans
@@ -75,7 +82,7 @@ def _scans(case: SyntheticCase, thick: bool) -> dict[Sequence, NDArray[np.float3
 def _from_thick_slices(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Means over 6 mm, brought back to 1 mm as pre-processing does."""
     grid = Geometry.from_axes(image.shape, (1.0, 1.0, 1.0), np.eye(3), np.zeros(3))
-    thick = sitk.BinShrink(grid.image(image), [1, 1, _THICKNESS])
+    thick = sitk.BinShrink(grid.image(image), [1, 1, _THICKNESS_VOXELS])
     return sitk.GetArrayFromImage(resample(with_thin_slices(thick, thick_mm=2.0), grid))
 
 

@@ -113,7 +113,7 @@ def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part | S
 
 def _go_to_the_diameters(panel: Panel) -> None:
     """Hidden and shown again, the lines take the views to their slice."""
-    wait_until(lambda: slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLMarkupsLineNode") == 2)
+    wait_until(lambda: slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLMarkupsLineNode") >= 2)
     for _ in range(2):
         panel.volumes.ui.diametersBox.click()
 

@@ -99,6 +99,7 @@ def with_thin_slices(image: sitk.Image, thick_mm: float) -> sitk.Image:
 
 
 def _thinner(image: sitk.Image, axis: int, into: int) -> sitk.Image:
+    """Each voxel as `into` thinner ones along one axis (0 to 2: i, j, k); it fills the same space."""
     from scipy.interpolate import CubicSpline
 
     values = np.moveaxis(sitk.GetArrayViewFromImage(image), 2 - axis, 0)

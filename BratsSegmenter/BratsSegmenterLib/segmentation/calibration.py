@@ -140,7 +140,8 @@ def load_calibration(bundle: Bundle) -> Calibration:
     if calibration is None:
         raise BundleError(
             f"The calibration of the model bundle '{bundle.name}' has format {stated}; this version reads {FORMAT}.",
-            "Update the extension, or calibrate the bundle again.",
+            "Calibrate the bundle again (brats-segmenter calibrate), or delete configs/calibration.json to go without "
+            "intervals; if its format is the higher one, update the extension.",
         )
     if calibration.weights_sha256 != bundle.weights_sha256:
         raise BundleError(
