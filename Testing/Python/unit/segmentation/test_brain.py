@@ -58,7 +58,8 @@ def _head_with_skull() -> tuple[dict[Sequence, np.ndarray], np.ndarray, np.ndarr
 def test_a_model_without_such_an_output_has_the_brain_found_by_the_shipped_brain_model(tmp_path: Path) -> None:
     images, head, brain = _head_with_skull()
     found = brain_finder(tiny_bundle(tmp_path / "tiny"))(images, head, Progress())
-    assert 2 * (found & brain).sum() / (found.sum() + brain.sum()) > 0.9
+    assert 2 * (found & brain).sum() / (found.sum() + brain.sum()) > 0.95
+    assert found[brain].mean() > 0.975, "without the margin some of the brain's surface is left out"
 
 
 def test_without_the_brain_model_the_user_is_told_to_install_the_extension_again(
