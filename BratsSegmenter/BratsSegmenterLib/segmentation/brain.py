@@ -21,8 +21,8 @@ _AIR = 0.15
 """Share of a sequence's brightest tissue below which a voxel is air, as in training."""
 _CLOSING_MM = 4.0
 _MARGIN_VOXELS = 1
-"""Around the brain that is found. What the mask leaves out is never segmented, so tumour at the surface is worth a rim
-of liquor and dura (Testing/benchmarks/skull.py)."""
+"""Around the brain that is found, on the 1 mm grid. What the mask leaves out is never segmented, so tumour at the
+surface is worth a rim of liquor and dura (models/brain-synthetic/README.md says how much)."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class LearntBrain:
     def __call__(
         self, images: Mapping[Sequence, NDArray[np.float32]], head: NDArray[np.bool_], progress: Progress
     ) -> NDArray[np.bool_]:
-        """The brain from images by sequence and the head, all of shape (k, j, i) on a 1 mm grid."""
+        """The brain and 1 mm around it, from images by sequence and the head, all of shape (k, j, i) on a 1 mm grid."""
         return _find(images, head, self.bundle, self.device, progress)
 
 
