@@ -6,6 +6,7 @@ Written here because it must work in Slicer before any package has been installe
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -44,9 +45,15 @@ def from_json(kind: type[T], value: Any) -> T:
     TypeError
         A field without default is missing.
     """
+    hints = _hints_of_fields(kind)  # type: ignore[arg-type]
+    return kind(**{name: _convert(hints[name], item) for name, item in value.items() if name in hints})
+
+
+@functools.cache
+def _hints_of_fields(kind: type) -> dict[str, Any]:
+    """Cached, because Python compiles them from their strings each time it is asked."""
     hints = typing.get_type_hints(kind)
-    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    return kind(**{name: _convert(hints[name], item) for name, item in value.items() if name in names})
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
 def _convert(hint: Any, value: Any) -> Any:

@@ -21,7 +21,7 @@ from BratsSegmenterLib.progress import Progress
 _WORKING_MM = 2.0
 _VOXELS_PER_ML = 1000.0  # of the standard 1 mm grid
 _EDGE = 0.5
-_PLAUSIBLE_ML = (800.0, 2000.0)
+_PLAUSIBLE_ML = (800.0, 2100.0)
 # Without a skull there is nothing around and, but for liquor on a lone T1, nothing dark within.
 _EMPTY_AROUND = 0.9
 _DARK_SHARE = 0.25
