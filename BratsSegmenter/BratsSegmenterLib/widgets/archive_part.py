@@ -16,6 +16,7 @@ from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.profile_editor import ProfileEditor
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.search_model import Period, SearchForm
+from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.sources import Sources
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
@@ -29,7 +30,13 @@ _ISO = "yyyy-MM-dd"
 
 
 class ArchivePart(Part):
-    """Chooses the source, edits and tests archives, and searches: on the button, and as the user types."""
+    """Chooses the source, edits and tests archives, and searches: on the button, and as the user types.
+
+    Attributes
+    ----------
+    source_changed : Signal
+        Emitted without arguments after the user chose where studies are looked for from now on.
+    """
 
     def __init__(self, workflow: Workflow, profiles: ProfilesModel, sources: Sources) -> None:
         super().__init__("ArchivePart")
@@ -37,6 +44,7 @@ class ArchivePart(Part):
         self._profiles = profiles
         self._sources = sources
         self._wants_another_search = False
+        self.source_changed = Signal()
         self.editor = ProfileEditor(profiles)
         self.editor.widget.setVisible(False)
         self.editor.changed.connect(self._on_profiles_changed)
@@ -85,7 +93,7 @@ class ArchivePart(Part):
     def use_folder(self, folder: Path) -> None:
         """Look for studies among the files of a folder."""
         self._sources.use_folder(folder)
-        self._show_source()
+        self._follow_source()
         self.search()
 
     def _form(self, page: int) -> SearchForm:
@@ -158,12 +166,17 @@ class ArchivePart(Part):
             self._ask_for_folder()
         elif chosen == _DATABASE:
             self._sources.use_database()
-            self._show_source()
+            self._follow_source()
             self.search()
         else:
             self._sources.use_archive(self.ui.profileSelector.currentText)
             self.editor.load()
-            self._show_source()
+            self._follow_source()
+
+    def _follow_source(self) -> None:
+        """The source in use is another."""
+        self._show_source()
+        self.source_changed.emit()
 
     def _ask_for_folder(self) -> None:
         folder = qt.QFileDialog.getExistingDirectory(self.widget, _("Folder with DICOM files"))

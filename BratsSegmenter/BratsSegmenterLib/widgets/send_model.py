@@ -30,14 +30,28 @@ FORMATS = (
 )
 
 
-def consent_text(request: SendRequest, archive: str, was_edited: bool) -> str:
-    """What the user agrees to before anything leaves, and signs where a reviewer is named."""
+def consent_text(request: SendRequest, archive: str, was_edited: bool, came_from: str = "") -> str:
+    """What the user agrees to before anything leaves, and signs where a reviewer is named.
+
+    Parameters
+    ----------
+    request : SendRequest
+    archive : str
+        Where to.
+    was_edited : bool
+        The segments differ from what the model drew.
+    came_from : str
+        The archive that the study was fetched from; empty when its images are on this computer.
+    """
     names = [item.name for item in FORMATS if item.key in request.formats]
     version = _("as corrected by you") if was_edited else _("unchanged by you")
     if request.approved:
         version = _("{version} and approved as final").format(version=version)
     storing = _("Store {objects}, {version}, in the same study of '{archive}'.")
     stored = storing.format(objects=_enumerated(names), version=version, archive=archive)
+    if came_from not in ("", archive):
+        elsewhere = _("{sentence} The study came from '{origin}', which is no longer among your archives.")
+        stored = elsewhere.format(sentence=stored, origin=came_from)
     if not request.reviewer:
         return stored
     signing = _("You reviewed this result and sign it as {reviewer}.").format(reviewer=request.reviewer)

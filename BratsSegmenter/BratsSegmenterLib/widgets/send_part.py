@@ -7,6 +7,7 @@ from pathlib import Path
 import qt
 from slicer.i18n import tr as _
 
+from BratsSegmenterLib.archive import Profile
 from BratsSegmenterLib.dicom import Contouring
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.scene.review import Review
@@ -47,6 +48,8 @@ class SendPart(Part):
         self._profiles = profiles
         self._review = review
         self._preferences = preferences
+        self._offered: SendRequest | None = None
+        self._sent_to: Profile | None = None
         self._shown: SendResult | None = None
         self._is_rehearsing = False
         self.learned = Signal()
@@ -68,7 +71,7 @@ class SendPart(Part):
     def update(self) -> None:
         """Offer to send a result that was not sent yet, once the user agrees."""
         has_result = self._workflow.state in _WITH_A_RESULT
-        can_send = self._workflow.state is PanelState.REVIEW and bool(self._profiles.current_name)
+        can_send = self._workflow.state is PanelState.REVIEW and bool(self._archive)
         formats = self._formats()
         for widget in (self.ui.formatsFrame, self.ui.drawingFrame, self.ui.reviewerEdit):
             widget.setEnabled(can_send)
@@ -83,8 +86,9 @@ class SendPart(Part):
         self.ui.sendButton.setEnabled(self.ui.consentBox.checked)
         self.ui.sendButton.setText(self._send_text())
         self.ui.dryRunButton.setEnabled(self._workflow.state is PanelState.REVIEW and bool(formats))
-        set_text_or_hide(self.ui.previewLabel, self._preview_text() if can_send and formats else "")
-        self.ui.consentLabel.setText(self._consent_text(can_send, formats))
+        self._offered = self._request() if can_send and formats else None
+        set_text_or_hide(self.ui.previewLabel, self._preview_text())
+        self.ui.consentLabel.setText(self._consent_text(can_send))
         if not has_result:
             self._clear_outcome()  # also while the next sending runs
 
@@ -110,9 +114,19 @@ class SendPart(Part):
     def _reviewer(self) -> str:
         return self.ui.reviewerEdit.text.strip()
 
+    @property
+    def _archive(self) -> str:
+        """Where to: back to where the study came from; else, for images of this computer too, the archive in use."""
+        return self._came_from if self._came_from in self._profiles.names else self._profiles.current_name
+
+    @property
+    def _came_from(self) -> str:
+        """The archive of the study; empty when its images are on this computer."""
+        return "" if self._workflow.connection is None else self._workflow.connection.profile.name
+
     def _request(self) -> SendRequest:
         return SendRequest(
-            connection=self._profiles.connection(),
+            connection=self._profiles.connection_to(self._archive),
             formats=self._formats(),
             reviewer=self._reviewer(),
             approved=self.ui.approvedBox.checked,
@@ -120,25 +134,27 @@ class SendPart(Part):
         )
 
     def _preview_text(self) -> str:
+        if self._offered is None:
+            return ""
         parameters = self._review.parameters
         acceptance = acceptance_text(parameters.accepted, parameters.result.volumes_ml) if parameters.has_result else ""
         earlier = self._workflow.earlier_results
-        return preview(self._request(), self._workflow.next_version, earlier, acceptance).to_html()
+        return preview(self._offered, self._workflow.next_version, earlier, acceptance).to_html()
 
     def _send_text(self) -> str:
-        name = self._profiles.current_name
+        name = self._archive
         return _("Send to '{archive}'").format(archive=name) if name else _("Send")
 
-    def _consent_text(self, can_send: bool, formats: tuple[str, ...]) -> str:
-        if not can_send:
-            return ""
-        if not formats:
-            return _("Choose at least one kind of object.")
-        return consent_text(self._request(), self._profiles.current_name, self._review.is_edited)
+    def _consent_text(self, can_send: bool) -> str:
+        if self._offered is None:
+            return _("Choose at least one kind of object.") if can_send else ""
+        return consent_text(self._offered, self._archive, self._review.is_edited, self._came_from)
 
     def _send(self) -> None:
-        request = self._request()
-        if request.connection is not None:
+        """Send what the consent was about, whatever was chosen elsewhere since."""
+        request = self._offered
+        if request is not None and request.connection is not None:
+            self._sent_to = request.connection.profile
             self._preferences.reviewer, self._preferences.formats = request.reviewer, request.formats
             self.learned.emit()
             self._is_rehearsing = False
@@ -150,8 +166,7 @@ class SendPart(Part):
 
     def _show_sent(self, result: SendResult) -> None:
         self._show_outcome(result)
-        connection = self._profiles.connection()
-        self.ui.viewerButton.setVisible(connection is not None and bool(connection.profile.viewer_url))
+        self.ui.viewerButton.setVisible(self._sent_to is not None and bool(self._sent_to.viewer_url))
 
     def _show_outcome(self, result: SendResult) -> None:
         self._shown = result
@@ -178,7 +193,6 @@ class SendPart(Part):
             qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(folder)))
 
     def _open_viewer(self) -> None:
-        connection = self._profiles.connection()
-        if connection is not None and self._workflow.study is not None:
-            address = connection.profile.viewer_address(self._workflow.study.study_uid)
+        if self._sent_to is not None and self._workflow.study is not None:
+            address = self._sent_to.viewer_address(self._workflow.study.study_uid)
             qt.QDesktopServices.openUrl(qt.QUrl(address))

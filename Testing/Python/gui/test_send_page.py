@@ -1,5 +1,7 @@
 """The send page: what will be sent is shown, rehearsed, signed with one tick; four clicks for an unedited result."""
 
+import html
+
 import pytest
 import qt
 from host.driver import finish, paint
@@ -142,9 +144,11 @@ def test_an_archive_without_a_viewer_offers_none(open_segmented):
     assert panel.send.ui.viewerButton.isHidden()
 
 
-@pytest.mark.parametrize("change", ["reviewer", "format", "nested", "smooth"])
+@pytest.mark.parametrize("change", ["reviewer", "format", "nested", "smooth", "archive", "address"])
 def test_whatever_changes_after_the_signature_takes_it_back(open_segmented, change: str):
-    send = open_segmented().send
+    panel = open_segmented()
+    send = panel.send
+    _add_archive(panel, "Research")
     send.ui.consentBox.setChecked(True)
     match change:
         case "reviewer":
@@ -155,8 +159,54 @@ def test_whatever_changes_after_the_signature_takes_it_back(open_segmented, chan
             send.ui.nestedBox.setChecked(True)
         case "smooth":
             send.ui.smoothBox.setChecked(True)
+        case "archive":
+            _choose_archive(panel, "Ward 3")
+        case "address":
+            panel.archive.editor.ui.urlEdit.setText("http://127.0.0.1:3/dicom-web")
+            panel.archive.editor.ui.saveButton.click()
     assert not send.ui.consentBox.checked
     assert not send.ui.sendButton.enabled
+
+
+def test_a_result_goes_back_to_the_archive_of_its_study_whatever_is_searched_meanwhile(open_segmented):
+    panel = open_segmented()
+    _add_archive(panel, "Research")
+    assert panel.archive.ui.profileSelector.currentText == "Research"
+    assert panel.send.ui.sendButton.text == "Send to 'Ward 3'"
+    assert "To 'Ward 3', http://127.0.0.1:1/dicom-web" in html.unescape(panel.send.ui.previewLabel.text)
+    assert panel.send.ui.consentLabel.text.endswith("in the same study of 'Ward 3'.")
+    assert _sent_to(panel) == "Ward 3"
+    assert "is in 'Ward 3' since" in panel.send.ui.receiptLabel.text
+
+
+def test_a_result_of_images_on_this_computer_goes_to_the_archive_in_use(open_segmented):
+    panel = open_segmented()
+    _segment_files(panel)
+    _add_archive(panel, "Research")
+    assert panel.send.ui.consentLabel.text.endswith("in the same study of 'Research'.")
+    assert _sent_to(panel) == "Research"
+
+
+def test_what_is_sent_is_what_was_agreed_to_though_another_archive_is_in_use_since(open_segmented):
+    panel = open_segmented()
+    _segment_files(panel)
+    _add_archive(panel, "Research")
+    _choose_archive(panel, "Ward 3")
+    panel.send.ui.consentBox.setChecked(True)
+    assert panel.send.ui.consentLabel.text.endswith("in the same study of 'Ward 3'.")
+    panel._worklist.sources.use_archive("Research")  # and nobody told the page
+    assert _jobs_of(panel, panel.send.ui.sendButton.click)[0].profile.name == "Ward 3"
+
+
+def test_the_consent_says_so_when_a_result_cannot_go_back_to_where_its_study_came_from(open_segmented):
+    panel = open_segmented()
+    _add_archive(panel, "Research")
+    _choose_archive(panel, "Ward 3")
+    panel.archive.editor.ui.removeButton.click()
+    assert panel.send.ui.consentLabel.text.endswith(
+        "in the same study of 'Research'. The study came from 'Ward 3', which is no longer among your archives."
+    )
+    assert _sent_to(panel) == "Research"
 
 
 def test_regions_of_others_are_offered_and_continued_from(open_segmented):
@@ -165,11 +215,7 @@ def test_regions_of_others_are_offered_and_continued_from(open_segmented):
     offered = [earlier.resultSelector.itemText(row) for row in range(earlier.resultSelector.count)]
     assert offered[1] == "RTSTRUCT 'GTV plan' of Planner, 1 May 2026, 3 regions"
     earlier.resultSelector.setCurrentIndex(1)
-    jobs = []
-    start = panel.workflow._runner.start
-    panel.workflow._runner.start = lambda job, secrets: (jobs.append(job), start(job, secrets))
-    earlier.resumeButton.click()
-    finish(panel)
+    jobs = _jobs_of(panel, earlier.resumeButton.click)
     assert jobs[0].uid == "2.25.61"
     assert panel.workflow.state is PanelState.REVIEW
     assert "The region 'Edema' was taken as ED." in panel.message_bar.ui.textLabel.text
@@ -185,3 +231,39 @@ def test_name_and_formats_are_remembered_for_the_next_study(open_segmented, open
     send = open_panel(Behaviour.WORKS).send
     assert send.ui.reviewerEdit.text == "R. Eader"
     assert [key for key, box in send.format_boxes.items() if box.checked] == ["RTSTRUCT", "SEG"]
+
+
+def _add_archive(panel, name: str) -> None:
+    """One more archive, in use from now on."""
+    editor = panel.archive.editor.ui
+    editor.nameEdit.setText(name)
+    editor.urlEdit.setText("http://127.0.0.1:2/dicom-web")
+    editor.saveButton.click()
+
+
+def _choose_archive(panel, name: str) -> None:
+    selector = panel.archive.ui.profileSelector
+    selector.setCurrentIndex(selector.findText(name))
+
+
+def _segment_files(panel) -> None:
+    panel.workflow.choose_files(panel.workflow.study, ())
+    panel.run.ui.runButton.click()
+    finish(panel)
+
+
+def _sent_to(panel) -> str:
+    """Agree, send, and say to which archive the worker sends."""
+    panel.send.ui.consentBox.setChecked(True)
+    (job,) = _jobs_of(panel, panel.send.ui.sendButton.click)
+    return job.profile.name
+
+
+def _jobs_of(panel, click) -> list:
+    """The jobs that a click starts, which run to their end."""
+    jobs = []
+    start = panel.workflow._runner.start
+    panel.workflow._runner.start = lambda job, secrets: (jobs.append(job), start(job, secrets))
+    click()
+    finish(panel)
+    return jobs
