@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Mapping
+from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.domain import ET, RC, Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.learning.evaluation.names import Parts, case_names, patients
 
 SEQUENCE_NAMES = {
     "t1": Sequence.T1,
@@ -42,12 +44,30 @@ _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 @dataclass(frozen=True)
 class CaseFiles:
-    """The files of one case, by what their names say."""
+    """The files of one case, by what their names say.
+
+    Attributes
+    ----------
+    name : str
+        Unique among the cases of a data folder.
+    patient : str
+        Whose it is: the same for all cases of a patient, as far as names tell.
+    images : mapping of Sequence to Path
+    labels : Path or None
+    four_is_cavity : bool
+        Whether the label 4 is the resection cavity, not enhancing tumour.
+    """
 
     name: str
+    patient: str
     images: Mapping[Sequence, Path]
     labels: Path | None
     four_is_cavity: bool
+
+    def state(self) -> str:
+        """Another text once a file was replaced, changed, added or taken away."""
+        files = [*self.images.values(), *([self.labels] if self.labels else [])]
+        return repr((self.four_is_cavity, [(file.name, _size_and_time(file)) for file in sorted(files)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +77,6 @@ class LabelledCase:
     Attributes
     ----------
     name : str
-        Of its folder.
     images : mapping of Sequence to ndarray of float32, shape (slices, rows, columns)
     geometries : mapping of Sequence to Geometry
         Of the images; equal for registered cases.
@@ -74,21 +93,26 @@ class LabelledCase:
 
 
 def find_cases(folder: Path) -> tuple[CaseFiles, ...]:
-    """Every case in `folder` and the folders in it, sorted by name.
+    """Every case in `folder` and the folders in it, sorted by their paths.
+
+    A case is called as its folder is, or, where several folders have that name, by its path: ``patient1/baseline`` is
+    "patient1-baseline" where there is a ``patient2/baseline`` too.
 
     Raises
     ------
     LearningError
-        There is none.
+        There is none, or two of them would have one name.
     """
     folders = sorted({file.parent for file in folder.rglob("*.nii*") if _role(file)})
-    cases = tuple(case for case in map(_case_files, folders))
-    if not cases:
+    if not folders:
         raise LearningError(
             f"There is no case in the folder '{folder.name}'.",
             "A case is a folder with files named like t1.nii.gz, t1c.nii.gz, t2.nii.gz, flair.nii.gz and seg.nii.gz.",
         )
-    return cases
+    paths = [_parts_below(folder, case) for case in folders]
+    names = case_names(paths)
+    _refuse_twins(names, paths)
+    return tuple(map(_case_files, folders, names, patients(paths)))
 
 
 def read_case(files: CaseFiles, sequences: Iterable[Sequence] = tuple(Sequence)) -> LabelledCase:
@@ -122,18 +146,42 @@ def read_case(files: CaseFiles, sequences: Iterable[Sequence] = tuple(Sequence))
     return LabelledCase(files.name, images, geometries, _our_labels(files, values), labels_geometry)
 
 
-def _case_files(folder: Path) -> CaseFiles:
+def _parts_below(data: Path, case: Path) -> Parts:
+    """Names of the folders down to a case; the data folder's own where its files lie right in it."""
+    return case.relative_to(data).parts or (data.resolve().name,)
+
+
+def _refuse_twins(names: Items[str], paths: Items[Parts]) -> None:
+    """``a/b`` beside another ``b`` is called as a folder ``a-b`` may be."""
+    first: dict[str, str] = {}
+    for name, path in zip(names, map("/".join, paths), strict=True):
+        if name in first:
+            raise LearningError(
+                f"The folders '{first[name]}' and '{path}' would both be the case '{name}'.", "Rename one of them."
+            )
+        first[name] = path
+
+
+def _size_and_time(file: Path) -> tuple[int, int] | None:
+    """None for a link that leads nowhere."""
+    if not file.exists():
+        return None
+    status = file.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _case_files(folder: Path, name: str, patient: str) -> CaseFiles:
     images: dict[Sequence, Path] = {}
     labels = None
-    names = set()
+    roles = set()
     for file in sorted(folder.glob("*.nii*")):
         role = _role(file)
-        names.add(role)
+        roles.add(role)
         if role in SEQUENCE_NAMES:
             images[SEQUENCE_NAMES[role]] = file
         elif role == _LABELS:
             labels = file
-    return CaseFiles(folder.name, images, labels, four_is_cavity=not names.isdisjoint(_CAVITY_NAMES))
+    return CaseFiles(name, patient, images, labels, four_is_cavity=not roles.isdisjoint(_CAVITY_NAMES))
 
 
 def _role(file: Path) -> str:

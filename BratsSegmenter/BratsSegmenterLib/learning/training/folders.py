@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import re
 from collections.abc import Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
@@ -24,8 +24,6 @@ from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import StandardScale
 from BratsSegmenterLib.segmentation.standard_scale import on_standard_scales
 
-_PATIENT_AND_STUDY = re.compile(r"(?P<patient>BraTS-[A-Za-z]+-\d{5}(?=-\d{3}-)|[0-9a-f]{12}(?=-[0-9a-f]{12}-))")
-
 
 def find_training_cases(folder: Path) -> tuple[TrainingFiles, ...]:
     """The labelled cases of a folder in nnU-Net's layout, if it has a dataset.json, else in BraTS' layout.
@@ -41,11 +39,25 @@ def find_training_cases(folder: Path) -> tuple[TrainingFiles, ...]:
 
 
 @dataclass(frozen=True)
-class PreparedCases:
-    """Cases on the network's grid, one file each, and the cases that cannot be used."""
+class KeptCase:
+    """A case on the network's grid: what it is called, whose it is, and the file that holds it."""
 
-    files: tuple[Path, ...]
+    name: str
+    patient: str
+    file: Path
+
+
+@dataclass(frozen=True)
+class PreparedCases:
+    """Cases on the network's grid, and the cases that cannot be used."""
+
+    cases: tuple[KeptCase, ...]
     set_aside: tuple[SetAside, ...]
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Of the cases."""
+        return tuple(case.file for case in self.cases)
 
 
 def prepare_cases(
@@ -65,7 +77,8 @@ def prepare_cases(
     spacing_mm : float
         Of the grid.
     cache : Path
-        Folder where prepared cases are kept; those that lie there are not prepared again.
+        Folder where prepared cases are kept; those that lie there are not prepared again, unless a file of theirs or
+        the meaning of its labels has changed.
 
     Raises
     ------
@@ -73,21 +86,22 @@ def prepare_cases(
         No case can be used.
     """
     progress = progress or Progress()
-    files, set_aside = [], []
+    kept, set_aside = [], []
     cache.mkdir(parents=True, exist_ok=True)
     for number, case in enumerate(found):
         progress.update(number / len(found), case.name)
-        target = cache / f"{case.name}-{'x'.join(map(str, shape))}-{spacing_mm:g}mm.pt"
+        state = hashlib.sha256(case.state().encode()).hexdigest()[:12]
+        target = cache / f"{case.name}-{'x'.join(map(str, shape))}-{spacing_mm:g}mm-{state}.pt"
         try:
             if not target.exists():
                 _keep(prepare(case.read(), shape, spacing_mm), target)
-            files.append(target)
+            kept.append(KeptCase(case.name, case.files.patient, target))
         except LearningError as error:
             set_aside.append(SetAside(case.name, str(error)))
-    if not files:
+    if not kept:
         reasons = " ".join(case.reason for case in set_aside)
         raise LearningError(f"None of the {len(found)} training cases can be used. {reasons}".strip())
-    return PreparedCases(tuple(files), tuple(set_aside))
+    return PreparedCases(tuple(kept), tuple(set_aside))
 
 
 class FolderCases(Dataset[TrainingCase]):
@@ -128,30 +142,26 @@ class FolderCases(Dataset[TrainingCase]):
         return TrainingCase(images, kept["labels"], brain, present)
 
 
-def split(files: SequenceOf[Path], validation_share: float, seed: int) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+def split(
+    cases: SequenceOf[KeptCase], validation_share: float, seed: int
+) -> tuple[tuple[KeptCase, ...], tuple[KeptCase, ...]]:
     """Training and validation cases, at random but the same for the same seed; at least one patient trains.
 
-    All cases of a patient are on one side, where their names say whose they are: those of BraTS since 2023
-    ("BraTS-GLI-00005-100" is time point 100 of patient 5) and those of ``collect``.
+    All cases of a patient are on one side.
     """
-    by_patient: dict[str, list[Path]] = {}
-    for file in files:
-        by_patient.setdefault(_patient_of(file), []).append(file)
+    by_patient: dict[str, list[KeptCase]] = {}
+    for case in cases:
+        by_patient.setdefault(case.patient, []).append(case)
     patients = list(by_patient)
-    held_back: set[Path] = set()
+    held_back: set[KeptCase] = set()
     for number in np.random.default_rng(seed).permutation(len(patients))[:-1]:
-        if len(held_back) >= round(len(files) * validation_share):
+        if len(held_back) >= round(len(cases) * validation_share):
             break
         held_back.update(by_patient[patients[number]])
     return (
-        tuple(file for file in files if file not in held_back),
-        tuple(file for file in files if file in held_back),
+        tuple(case for case in cases if case not in held_back),
+        tuple(case for case in cases if case in held_back),
     )
-
-
-def _patient_of(file: Path) -> str:
-    match = _PATIENT_AND_STUDY.match(file.name)
-    return match["patient"] if match else file.name
 
 
 def _keep(case: TrainingCase, target: Path) -> None:

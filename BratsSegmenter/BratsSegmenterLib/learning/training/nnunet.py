@@ -18,6 +18,7 @@ import numpy as np
 from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Region, Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.evaluation import SEQUENCE_NAMES, CaseFiles, LabelledCase, read_case
+from BratsSegmenterLib.learning.evaluation.names import patients
 
 _DATASET = "dataset.json"
 _NAMES = (
@@ -54,6 +55,10 @@ class TrainingFiles:
     def name(self) -> str:
         """Of the case."""
         return self.files.name
+
+    def state(self) -> str:
+        """Another text once a file or the meaning of the labels changed."""
+        return repr((self.files.state(), sorted(self.values.items())))
 
     def read(self) -> LabelledCase:
         """The images that are there, and the labels in our values.
@@ -103,7 +108,8 @@ def nnunet_cases(folder: Path) -> tuple[TrainingFiles, ...]:
             for number, sequence in channels.items()
             if (file := folder / "imagesTr" / f"{name}_{number:04d}{ending}").exists()
         }
-        cases.append(TrainingFiles(CaseFiles(name, images, labels, four_is_cavity=True), values))
+        (patient,) = patients([(name,)])
+        cases.append(TrainingFiles(CaseFiles(name, patient, images, labels, four_is_cavity=True), values))
     if not cases:
         raise LearningError(f"The data set '{folder.name}' has no labels in labelsTr.")
     return tuple(cases)

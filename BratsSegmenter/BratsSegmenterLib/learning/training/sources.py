@@ -123,7 +123,9 @@ class FolderSource:
         found = find_training_cases(data)
         with progress.stage("cases"):
             prepared = prepare_cases(found, grid.shape, grid.spacing_mm, cache, progress)
-        training, validation = split(prepared.files, validation_share, settings.seed)
+        training, validation = (
+            tuple(case.file for case in side) for side in split(prepared.cases, validation_share, settings.seed)
+        )
         wanted = settings.cases.standard_scale
         self.standard_scales: Mapping[Sequence, StandardScale] = (
             learn_standard_scales(FolderCases(training)) if wanted else {}

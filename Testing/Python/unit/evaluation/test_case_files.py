@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.evaluation import find_cases, read_case
+from BratsSegmenterLib.learning.evaluation.names import patients
 
 YEARS = {
     "2018": ("Brats18_X_1_t1.nii.gz", "Brats18_X_1_t1ce.nii.gz", "Brats18_X_1_t2.nii.gz", "Brats18_X_1_flair.nii.gz"),
@@ -108,3 +109,40 @@ def test_a_sequence_that_is_not_asked_for_may_be_missing(tmp_path: Path) -> None
     _write(tmp_path / "case", BARE[:3])
     case = read_case(find_cases(tmp_path)[0], [Sequence.T1, Sequence.T1C])
     assert list(case.images) == [Sequence.T1, Sequence.T1C]
+
+
+def test_folders_of_the_same_name_are_called_by_their_paths(tmp_path: Path) -> None:
+    for path in ("patient1/baseline", "patient2/baseline", "patient2/relapse"):
+        _write(tmp_path / path, BARE)
+    assert [case.name for case in find_cases(tmp_path)] == ["patient1-baseline", "patient2-baseline", "relapse"]
+
+
+def test_two_folders_that_would_be_called_alike_are_refused_by_name(tmp_path: Path) -> None:
+    for path in ("a/b", "c/b", "a-b"):
+        _write(tmp_path / path, BARE)
+    with pytest.raises(LearningError, match="'a/b' and 'a-b' would both be the case 'a-b'"):
+        find_cases(tmp_path)
+
+
+def test_a_case_right_in_the_data_folder_is_called_as_the_folder_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(_write(tmp_path / "mine", BARE))
+    assert [case.name for case in find_cases(Path())] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("folders", "of_whom"),
+    [
+        (("HGG/Brats18_1", "HGG/Brats18_2", "LGG/Brats18_3"), ("Brats18_1", "Brats18_2", "Brats18_3")),
+        (("sub-01/ses-1/anat", "sub-01/ses-2/anat", "sub-02/ses-1/anat"), ("sub-01", "sub-01", "sub-02")),
+        (("sub-01/ses-20200101/anat", "sub-01/ses-20210102/anat"), ("sub-01", "sub-01")),
+        (("Patient-001/week-000", "Patient-001/week-011"), ("patient-001", "patient-001")),
+        (("a/baseline", "a/relapse", "b/baseline", "c/baseline"), ("a", "a", "b", "c")),
+        (("HGG/a/baseline", "HGG/b/baseline", "LGG/c/baseline"), ("a", "b", "c")),
+        (("baseline/P1", "relapse/P1", "baseline/P2", "baseline/P3"), ("P1", "P1", "P2", "P3")),
+        (("x/BraTS-GLI-00005-100", "y/BraTS-GLI-00005-101"), ("brats-gli-00005",) * 2),
+    ],
+)
+def test_the_folders_say_whose_a_case_is(folders: tuple[str, ...], of_whom: tuple[str, ...]) -> None:
+    assert patients([tuple(folder.split("/")) for folder in folders]) == of_whom

@@ -14,9 +14,10 @@ import torch
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.learning.evaluation.names import patients
 from BratsSegmenterLib.learning.training import FolderCases, find_training_cases
-from BratsSegmenterLib.learning.training.folders import PreparedCases, prepare_cases, split
-from BratsSegmenterLib.learning.training.nnunet import label_values
+from BratsSegmenterLib.learning.training.folders import KeptCase, PreparedCases, prepare_cases, split
+from BratsSegmenterLib.learning.training.nnunet import TrainingFiles, label_values
 
 _SHAPE = (20, 24, 22)
 _OLD_NAMES = ("t1", "t1ce", "t2", "flair")
@@ -205,27 +206,88 @@ def test_an_unknown_label_name_is_refused() -> None:
         label_values({"background": 0, "liver": 1})
 
 
+def _kept(names: list[str], patients: tuple[str, ...]) -> list[KeptCase]:
+    return [KeptCase(name, patient, Path(f"{name}.pt")) for name, patient in zip(names, patients, strict=True)]
+
+
+def _kept_alone(names: list[str]) -> list[KeptCase]:
+    return _kept(names, patients([(name,) for name in names]))
+
+
 def test_the_split_is_the_same_for_the_same_seed_and_leaves_a_training_case() -> None:
-    files = [Path(f"case{number}") for number in range(5)]
-    training, validation = split(files, 0.4, seed=3)
+    cases = _kept_alone([f"case{number}" for number in range(5)])
+    training, validation = split(cases, 0.4, seed=3)
     assert (len(training), len(validation)) == (3, 2)
-    assert split(files, 0.4, seed=3) == (training, validation)
-    assert {*training, *validation} == set(files)
-    assert len(split(files[:1], 0.9, seed=0)[0]) == 1
+    assert split(cases, 0.4, seed=3) == (training, validation)
+    assert {*training, *validation} == set(cases)
+    assert len(split(cases[:1], 0.9, seed=0)[0]) == 1
 
 
 @pytest.mark.parametrize("of_patient", ["BraTS-GLI-{:05d}", "{:012x}"])
 @pytest.mark.parametrize("seed", range(5))
 def test_the_split_keeps_the_studies_of_a_patient_together(of_patient: str, seed: int) -> None:
-    study = "-{:03d}-8x8x8-2mm.pt" if of_patient.startswith("BraTS") else "-{:012x}-8x8x8-2mm.pt"
-    files = [Path((of_patient + study).format(patient, time)) for patient in range(6) for time in range(3)]
-    training, validation = split(files, 0.3, seed)
-    assert sorted((*training, *validation)) == sorted(files)
+    study = "-{:03d}" if of_patient.startswith("BraTS") else "-{:012x}"
+    names = [(of_patient + study).format(patient, time) for patient in range(6) for time in range(3)]
+    training, validation = split(_kept_alone(names), 0.3, seed)
+    assert sorted(case.name for case in (*training, *validation)) == sorted(names)
     assert len(validation) == 6
     prefix = len(of_patient.format(0))
-    assert not {file.name[:prefix] for file in training} & {file.name[:prefix] for file in validation}
+    assert not {case.name[:prefix] for case in training} & {case.name[:prefix] for case in validation}
 
 
 def test_the_studies_of_a_single_patient_all_train() -> None:
-    files = [Path(f"BraTS-GLI-00001-{time:03d}-8x8x8-2mm.pt") for time in range(4)]
-    assert split(files, 0.5, 0) == (tuple(files), ())
+    cases = _kept_alone([f"BraTS-GLI-00001-{time:03d}" for time in range(4)])
+    assert split(cases, 0.5, 0) == (tuple(cases), ())
+
+
+def test_folders_of_the_same_name_are_cases_of_their_own(tmp_path: Path) -> None:
+    for number in range(4):
+        arrays = _arrays()
+        arrays["seg"][5, 6, 6 : 6 + number] = 2
+        _write_case(tmp_path / "data" / f"sub-{number:02d}", "anat", arrays)
+    prepared = _prepared(tmp_path / "data", tmp_path / "cache")
+    assert [case.name for case in prepared.cases] == [f"sub-{number:02d}-anat" for number in range(4)]
+    cases = FolderCases(prepared.files)
+    voxels = {int((cases[number].labels > 0).sum()) for number in range(4)}
+    assert len(voxels) == 4, "each case is its own"
+    training, validation = split(prepared.cases, 0.5, seed=0)
+    assert len({case.file for case in (*training, *validation)}) == 4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_sessions_of_a_patient_in_folders_stay_together(tmp_path: Path, seed: int) -> None:
+    for patient in range(4):
+        for session in ("baseline", "relapse"):
+            _write_case(tmp_path / "data" / f"anyone-{patient}", session)
+    _write_case(tmp_path / "data" / "anyone-0", "only-once")
+    training, validation = split(_prepared(tmp_path / "data", tmp_path / "cache").cases, 0.4, seed)
+    assert (len(training) + len(validation), bool(validation)) == (9, True)
+    assert not {case.patient for case in training} & {case.patient for case in validation}
+    assert {case.patient for case in (*training, *validation)} == {f"anyone-{patient}" for patient in range(4)}
+
+
+def _et_voxels(prepared: PreparedCases) -> int:
+    return int((FolderCases(prepared.files)[0].labels == 3).sum())
+
+
+def test_a_case_whose_labels_were_corrected_is_prepared_again(tmp_path: Path) -> None:
+    folder = _write_case(tmp_path / "data", "case")
+    assert _et_voxels(_prepared(tmp_path / "data", tmp_path / "cache")) > 0
+    _write(folder / "case_seg.nii.gz", np.minimum(_arrays()["seg"], 2).astype(np.uint8))
+    assert _et_voxels(_prepared(tmp_path / "data", tmp_path / "cache")) == 0
+
+
+def test_a_case_is_prepared_again_when_its_label_values_mean_something_else(tmp_path: Path) -> None:
+    _write_case(tmp_path / "data", "case", _arrays(3))
+    (found,) = find_training_cases(tmp_path / "data")
+    for values, has_et in (({1: 1, 2: 2, 3: 3}, True), ({1: 1, 2: 2, 3: 1}, False)):
+        prepared = prepare_cases([TrainingFiles(found.files, values)], (16, 16, 16), 2.0, tmp_path / "cache")
+        assert (_et_voxels(prepared) > 0) == has_et
+
+
+def test_a_case_that_did_not_change_is_not_prepared_again(tmp_path: Path) -> None:
+    _write_case(tmp_path / "data", "case")
+    (first,) = _prepared(tmp_path / "data", tmp_path / "cache").files
+    written = first.stat().st_mtime_ns
+    (again,) = _prepared(tmp_path / "data", tmp_path / "cache").files
+    assert (again, again.stat().st_mtime_ns) == (first, written)
