@@ -141,9 +141,19 @@ def _verify_seg(path: Path, segmentation: Segmentation) -> str:
                 if outside:
                     raise _differs("SEG", key, f"{outside} voxels outside the segmentation")
     _require_regions("SEG", found, segmentation, LEAF_REGIONS)
+    _require_measures(path, segmentation)
     for key, mask in found.items():
         _require_equal("SEG", key, mask, labels == REGIONS[key].label)
     return f"SEG: {', '.join(found)} read by dcmqi, 0 voxels differ."
+
+
+def _require_measures(path: Path, segmentation: Segmentation) -> None:
+    """That readers which go by the stated size of a voxel, not by positions as dcmqi does, count the same volume."""
+    measures = read_whole(path).SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    stated_mm = [*reversed(measures.PixelSpacing), measures.SpacingBetweenSlices]
+    if not np.allclose(np.array(stated_mm, float), segmentation.geometry.spacing_mm, rtol=_RELATIVE_TOLERANCE):
+        sides = " x ".join(f"{float(side_mm):g}" for side_mm in stated_mm)
+        raise ExportError(f"The SEG states voxels of {sides} mm, which is not their size.", _STOPPED)
 
 
 def _verify_report(path: Path, segmentation: Segmentation, measurements: Measurements) -> str:

@@ -102,7 +102,7 @@ def planes_of(header: Dataset, file: Path) -> tuple[Plane, ...]:
     Raises
     ------
     SeriesError
-        Position, orientation or pixel spacing of a frame is missing or no number.
+        Position, orientation, pixel spacing or frame of reference of a frame is missing or cannot be read.
     """
     try:
         return tuple(_planes(header, file))
@@ -127,13 +127,20 @@ def _planes(header: Dataset, file: Path) -> Iterator[Plane]:
             row_spacing_mm=row_spacing,
             column_spacing_mm=column_spacing,
             orientation=_vector(attributes, "PlaneOrientationSequence", "ImageOrientationPatient", 6, place),
-            frame_of_reference_uid=str(header.get("FrameOfReferenceUID", "")),
+            frame_of_reference_uid=_frame_of_reference(header, place),
             slope=_number(attributes.get("PixelValueTransformationSequence", "RescaleSlope"), 1.0),
             intercept=_number(attributes.get("PixelValueTransformationSequence", "RescaleIntercept"), 0.0),
             stack_id=str(attributes.get("FrameContentSequence", "StackID") or ""),
             echo_time_ms=echo_time_ms(attributes),
             image_type=image_type(attributes),
         )
+
+
+def _frame_of_reference(header: Dataset, place: str) -> str:
+    uid = str(header.get("FrameOfReferenceUID") or "")
+    if not uid:
+        raise SeriesError(f"{place} has no Frame of Reference UID (0020,0052).", _NO_POSITION)
+    return uid
 
 
 def echo_time_ms(attributes: FrameAttributes) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -12,6 +13,9 @@ from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.errors import ExportError
 
 MANUFACTURER = "BratsSegmenter"
+
+_LONGEST_NAME = 64  # of each component group
+_FORBIDDEN_IN_NAMES = re.compile(r"[\\\x00-\x1f\x7f]")
 
 
 class Authorship(Enum):
@@ -145,7 +149,7 @@ class Provenance:
     Raises
     ------
     ExportError
-        Approved by nobody.
+        Approved by nobody, or the reviewer's name is none that DICOM can hold (PS3.5 table 6.2-1, PN).
     """
 
     software_version: str
@@ -162,6 +166,12 @@ class Provenance:
     def __post_init__(self) -> None:
         if self.approved_at is not None and not self.reviewer:
             raise ExportError("The result is to be approved, but nobody is named as its reviewer.", "Enter your name.")
+        if _FORBIDDEN_IN_NAMES.search(self.reviewer) or max(map(len, self.reviewer.split("="))) > _LONGEST_NAME:
+            raise ExportError(
+                f"The reviewer's name holds a backslash, a control character or more than {_LONGEST_NAME} characters, "
+                "which DICOM does not allow.",
+                "Enter it as Family^Given.",
+            )
 
     @property
     def review_statement(self) -> str:

@@ -145,7 +145,8 @@ class _Sorting:
             self._set_file_aside(file, error.what)
             return
         self._study_uids[identity.study_uid] = None
-        self._patients.add(identity.patient_id)
+        if identity.patient_id:  # it may be empty (type 2), as in what other programs add to a study
+            self._patients.add(identity.patient_id)
         files = self._files_of(identity)
         reason = why_no_mr_image(identity)
         if reason:

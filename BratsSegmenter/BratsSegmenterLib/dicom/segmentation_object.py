@@ -66,6 +66,7 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
         series_description=provenance.series_description(ObjectKind.SEG),
     )
     _name_the_segment_in_each_frame(dataset)
+    _refer_to_the_frames_of_the_volume(dataset, volume)
     stamp(dataset, volume, provenance)
     _refer_to_predecessor(dataset, provenance)
     if RC in regions:
@@ -104,6 +105,19 @@ def _plane_positions(volume: Volume, slices: NDArray[np.intp]) -> list[hd.PlaneP
         hd.PlanePositionSequence(hd.CoordinateSystemNames.PATIENT, position.tolist())
         for position in SlicePlanes(volume).positions_mm[slices]
     ]
+
+
+def _refer_to_the_frames_of_the_volume(dataset: Dataset, volume: Volume) -> None:
+    """highdicom goes by position alone, and takes another echo's where a multi-frame object holds several stacks."""
+    if volume.frames[0].number is None:
+        return
+    planes = SlicePlanes(volume)
+    for group in dataset.PerFrameFunctionalGroupsSequence:
+        position = np.array(group.PlanePositionSequence[0].ImagePositionPatient, float)
+        shown = volume.frames[planes.nearest(float(planes.offset_mm(position)))]
+        for derivation in group.get("DerivationImageSequence", ()):
+            for source in derivation.SourceImageSequence:
+                source.ReferencedFrameNumber = shown.number
 
 
 def _refer_to_predecessor(dataset: Dataset, provenance: Provenance) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pydicom.dataset import Dataset
+from pydicom.valuerep import DSfloat
 
 from BratsSegmenterLib.dicom.reading import read_header
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
-from BratsSegmenterLib.dicom.study_objects import fill_in_missing
+from BratsSegmenterLib.dicom.study_objects import put, without_identity
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import ExportError
 
@@ -16,7 +17,8 @@ from BratsSegmenterLib.errors import ExportError
 def source_images(volume: Volume, slices: Iterable[int] | None = None) -> list[Dataset]:
     """One dataset for each classic image in the order of the slices, or the one enhanced multi-frame object.
 
-    Images of interpolated slices are left out, so there can be fewer than slices.
+    Images of interpolated slices are left out, so there can be fewer than slices. They say nothing of patient and
+    study, and their slices are as thick as the grid's: what headers say of thickness may be empty or wrong.
 
     Parameters
     ----------
@@ -37,22 +39,41 @@ def source_images(volume: Volume, slices: Iterable[int] | None = None) -> list[D
             f"{volume.series.label} consists of several multi-frame objects; SEG and SR cannot refer to it.",
             "Send the structure set only.",
         )
-    image = read_header(files.pop())
-    fill_in_missing(image)
+    image = without_identity(read_header(files.pop()))
+    _state_measures(image, volume)
     return [image]
 
 
 def _classic_images(volume: Volume, slices: Iterable[int]) -> list[Dataset]:
     has_image = SlicePlanes(volume).has_image
+    slice_mm = volume.geometry.spacing_mm[2]
     images = []
     for k in slices:
         if has_image[k]:
             frame = volume.frames[k]
             image = Dataset()
             image.update(volume.series.header)
-            fill_in_missing(image)
-            image.SOPClassUID = frame.sop_class_uid
-            image.SOPInstanceUID = frame.sop_instance_uid
-            image.ImagePositionPatient = list(frame.position_mm)
+            without_identity(image)
+            put(image, "SOPClassUID", frame.sop_class_uid)
+            put(image, "SOPInstanceUID", frame.sop_instance_uid)
+            put(image, "ImagePositionPatient", list(frame.position_mm))
+            put(image, "SliceThickness", _decimal(slice_mm))
+            put(image, "SpacingBetweenSlices", _decimal(slice_mm))
             images.append(image)
     return images
+
+
+def _state_measures(image: Dataset, volume: Volume) -> None:
+    """The grid's own measures, for all frames of an enhanced object alike (DICOM PS3.3 C.7.6.16.2.1)."""
+    column_mm, row_mm, slice_mm = volume.geometry.spacing_mm
+    measures = Dataset()
+    measures.PixelSpacing = [_decimal(row_mm), _decimal(column_mm)]
+    measures.SliceThickness = measures.SpacingBetweenSlices = _decimal(slice_mm)
+    image.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence = [measures]
+    for group in image.PerFrameFunctionalGroupsSequence:
+        if "PixelMeasuresSequence" in group:
+            del group.PixelMeasuresSequence
+
+
+def _decimal(length_mm: float) -> DSfloat:
+    return DSfloat(length_mm, auto_format=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pydicom.charset import convert_encodings
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID
 
@@ -38,6 +41,8 @@ _OPTIONAL = (
     "StudyDescription",
     "InstitutionName",
 )
+_UTF_8 = "ISO_IR 192"
+_DEFAULT_REPERTOIRE = ("", "ISO_IR 6", "ISO 2022 IR 6")
 _IMPLEMENTATION_CLASS_UID = "2.25.206417862263829417953478930427560214173"
 
 
@@ -52,7 +57,7 @@ def new_object(sop_class_uid: str, transfer_syntax: str, volume: Volume, provena
     dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     dataset.SOPClassUID = meta.MediaStorageSOPClassUID
     dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
-    dataset.SpecificCharacterSet = character_set(header, provenance.reviewer)
+    _declare_character_set(dataset, header, provenance)
     dataset.InstanceCreationDate, dataset.InstanceCreationTime = date_and_time(provenance.content_time)
     dataset.StudyInstanceUID = volume.series.study_uid
     _adopt_patient_and_study(dataset, header)
@@ -75,11 +80,24 @@ def _adopt_patient_and_study(dataset: Dataset, header: Dataset) -> None:
             dataset[keyword] = deepcopy(header[keyword])
 
 
-def fill_in_missing(dataset: Dataset) -> None:
-    """Give a dataset those attributes of the patient and study blocks that must be there, be they empty."""
+def without_identity(dataset: Dataset) -> Dataset:
+    """The dataset with empty patient and study blocks, for highdicom: :func:`stamp` puts in those of the images.
+
+    highdicom refuses values that scanners and anonymisers do write, such as a date of birth of which only the year is
+    known, and character sets of several parts; and it quotes names in its warnings.
+    """
+    for keyword in _OPTIONAL:
+        if keyword in dataset:
+            del dataset[keyword]
     for keyword in _REQUIRED:
-        if keyword not in dataset:
-            setattr(dataset, keyword, "")
+        put(dataset, keyword, "")
+    put(dataset, "SpecificCharacterSet", _UTF_8)
+    return dataset
+
+
+def put(dataset: Dataset, keyword: str, value: Any) -> None:
+    """Set an attribute by a new element: the old one may be shared with the dataset that this one was copied from."""
+    dataset[keyword] = DataElement(keyword, dictionary_VR(keyword), value)
 
 
 _SERIES_OFFSET = {ObjectKind.RTSTRUCT: 0, ObjectKind.SEG: 1, ObjectKind.SR: 2, ObjectKind.KEY_IMAGE: 3}
@@ -106,14 +124,24 @@ def software_versions(provenance: Provenance) -> list[str]:
     return [version[:64] for version in versions if version]
 
 
-def character_set(header: Dataset, added_text: str) -> str | list[str]:
+def _declare_character_set(dataset: Dataset, header: Dataset, provenance: Provenance) -> None:
     """That of the images, so that the patient block stays byte for byte; UTF-8 where our text needs it."""
-    of_images = header.get("SpecificCharacterSet") or "ISO_IR 6"
+    of_images = header.get("SpecificCharacterSet") or ""
+    added_text = "".join((provenance.reviewer, *provenance.notes, *software_versions(provenance)))
     try:
-        added_text.encode(convert_encodings(of_images)[0])
+        added_text.encode(_encoding_of(of_images))
     except UnicodeEncodeError:
-        return "ISO_IR 192"
-    return of_images
+        of_images = _UTF_8
+    if of_images:
+        dataset.SpecificCharacterSet = of_images
+    elif "SpecificCharacterSet" in dataset:
+        del dataset.SpecificCharacterSet
+
+
+def _encoding_of(character_set: str | Sequence[str]) -> str:
+    """Of text before any escape sequence: where none is named it is ASCII (DICOM PS3.3 C.12.1.1.2), not Latin-1."""
+    first = character_set if isinstance(character_set, str) else character_set[0]
+    return "ascii" if first in _DEFAULT_REPERTOIRE else convert_encodings(first)[0]
 
 
 def date_and_time(moment: datetime) -> tuple[str, str]:
@@ -123,6 +151,7 @@ def date_and_time(moment: datetime) -> tuple[str, str]:
 
 def stamp(dataset: Dataset, volume: Volume, provenance: Provenance) -> None:
     """Complete an object that highdicom began: whole patient and study blocks, time and versions."""
+    _declare_character_set(dataset, volume.series.header, provenance)
     _adopt_patient_and_study(dataset, volume.series.header)
     moment = date_and_time(provenance.content_time)
     dataset.ContentDate, dataset.ContentTime = moment

@@ -39,6 +39,19 @@ def move(by_mm: Callable[[int], np.ndarray]) -> Callable[[Dataset], None]:
     return edit
 
 
+@pytest.mark.parametrize("is_there", [True, False], ids=["empty", "absent"])
+def test_images_without_a_frame_of_reference_are_named_before_anybody_works_on_them(
+    tmp_path: Path, is_there: bool
+) -> None:
+    def forget_frame_of_reference(dataset: Dataset) -> None:
+        del dataset.FrameOfReferenceUID
+        if is_there:
+            dataset.FrameOfReferenceUID = ""
+
+    change(classic(tmp_path)[3], forget_frame_of_reference)
+    assert "0004.dcm has no Frame of Reference UID (0020,0052)." in only_series(tmp_path).fault
+
+
 def test_a_missing_slice_is_refused_and_its_neighbours_are_named(tmp_path: Path) -> None:
     classic(tmp_path)[6].unlink()
     assert refusal(tmp_path) == (

@@ -62,6 +62,14 @@ def test_two_patients_in_one_study_are_refused_without_naming_them(tmp_path: Pat
     assert "SECRET" not in str(caught.value)
 
 
+def test_an_empty_patient_id_beside_the_images_is_no_second_patient(tmp_path: Path) -> None:
+    identity = StudyIdentity()
+    classic(tmp_path / "images", identity=identity)
+    for file in classic(tmp_path / "report", identity=identity, number=2):
+        change(file, lambda dataset: setattr(dataset, "PatientID", ""))
+    assert scan(tmp_path).require_one_study() == identity.study_uid
+
+
 def test_a_folder_without_mr_images_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no image")
     with pytest.raises(SeriesError, match="no MR image"):

@@ -1,0 +1,152 @@
+"""Images whose headers are odd, as scanners and anonymisers leave them, still get exact objects with whole names."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import result_samples as samples
+from pydicom import DataElement, Dataset, config, dcmread
+from pydicom.datadict import dictionary_VR
+from series_samples import change, classic, enhanced
+
+from BratsSegmenterLib.delivery import Exported, Signature, export_objects
+from BratsSegmenterLib.dicom import ObjectKind, load_volume, scan, verify_objects
+from BratsSegmenterLib.dicom.prior_volumes import newest_result, volumes_of
+from BratsSegmenterLib.domain import Sequence, Volume
+from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.progress import Progress
+
+_JAPANESE = ["", "ISO 2022 IR 87"]
+
+
+def _changed_volume(folder: Path, edit: Callable[[Dataset], None]) -> Volume:
+    for file in classic(folder / "series"):
+        change(file, edit)
+    return samples.load(folder / "series")
+
+
+def _export(folder: Path, volume: Volume, reviewer: str = "", notes: tuple[str, ...] = ()) -> Exported:
+    """All four kinds of object, each of which passed the gate."""
+    signature = Signature(reviewer=reviewer, approved=bool(reviewer))
+    images = {Sequence.T1C: volume.array}
+    result = samples.segmentation_on(volume)
+    return export_objects(volume, result, images, ObjectKind, signature, folder / "objects", Progress(), notes=notes)
+
+
+def _datasets(exported: Exported) -> dict[ObjectKind, Dataset]:
+    return {one.kind: dcmread(one.path) for one in exported.objects}
+
+
+@pytest.mark.parametrize(
+    ("of_images", "patient", "reviewer", "written"),
+    [
+        ("ISO_IR 100", "Müller^Jan", "Röntgen^Wilhelm", "ISO_IR 100"),
+        ("ISO_IR 100", "Müller^Jan", "Łoś^Ż", "ISO_IR 192"),
+        (None, "Doe^Jane", "Curie^Marie", None),
+        (None, "Doe^Jane", "Röntgen^Wilhelm", "ISO_IR 192"),
+        (_JAPANESE, "Yamada^Tarou=山田^太郎=やまだ^たろう", "Curie^Marie", _JAPANESE),
+        (_JAPANESE, "Yamada^Tarou=山田^太郎=やまだ^たろう", "Röntgen^Wilhelm", "ISO_IR 192"),
+        (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞=홍^길동", "Curie^Marie", ["", "ISO 2022 IR 149"]),
+    ],
+)
+def test_every_object_keeps_the_names_whatever_the_images_are_written_in(
+    of_images: str | list[str] | None, patient: str, reviewer: str, written: str | list[str] | None, tmp_path: Path
+) -> None:
+    def edit(dataset: Dataset) -> None:
+        del dataset.SpecificCharacterSet
+        if of_images:
+            dataset.SpecificCharacterSet = of_images
+        dataset.PatientName = patient
+
+    datasets = _datasets(_export(tmp_path, _changed_volume(tmp_path, edit), reviewer))
+    assert datasets.keys() == set(ObjectKind)
+    for dataset in datasets.values():
+        assert dataset.get("SpecificCharacterSet") == written
+        assert dataset.PatientName == patient
+    assert datasets[ObjectKind.RTSTRUCT].OperatorsName == reviewer
+    assert datasets[ObjectKind.SEG].ContentCreatorName == reviewer
+    assert datasets[ObjectKind.SR].VerifyingObserverSequence[0].VerifyingObserverName == reviewer
+
+
+def test_a_note_that_the_images_character_set_lacks_is_written_in_utf8(tmp_path: Path) -> None:
+    volume = _changed_volume(tmp_path, lambda dataset: setattr(dataset, "SpecificCharacterSet", "ISO_IR 100"))
+    report = _datasets(_export(tmp_path, volume, notes=("T2 is of another study → look at both",)))[ObjectKind.SR]
+    assert "T2 is of another study → look at both" in [item.get("TextValue") for item in report.ContentSequence]
+
+
+@pytest.mark.parametrize("reviewer", ["Doe\\Jane", "Doe\nJane", "D" * 65])
+def test_a_name_that_dicom_cannot_hold_is_refused_before_anything_is_written(reviewer: str, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="reviewer's name") as caught:
+        _export(tmp_path, samples.load(classic(tmp_path / "series")[0].parent), reviewer)
+    assert "Family^Given" in caught.value.advice
+    assert not (tmp_path / "objects").exists()
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [("PatientBirthDate", "1960"), ("PatientSex", "U"), ("StudyDate", "2026.01.02"), ("StudyTime", "10:15:00")],
+)
+def test_a_value_that_dicom_forbids_is_carried_over_as_it_is(keyword: str, value: str, tmp_path: Path) -> None:
+    def edit(dataset: Dataset) -> None:
+        dataset[keyword] = DataElement(keyword, dictionary_VR(keyword), value, validation_mode=config.IGNORE)
+
+    datasets = _datasets(_export(tmp_path, _changed_volume(tmp_path, edit)))
+    assert [dataset[keyword].value for dataset in datasets.values()] == [value] * len(datasets)
+
+
+@pytest.mark.parametrize("thickness", [None, "", "1"])
+def test_volumes_follow_from_positions_not_from_what_is_said_of_thickness(
+    thickness: str | None, tmp_path: Path
+) -> None:
+    def edit(dataset: Dataset) -> None:
+        for keyword in ("SliceThickness", "SpacingBetweenSlices"):
+            if keyword in dataset:
+                delattr(dataset, keyword)
+            if thickness is not None:
+                setattr(dataset, keyword, thickness)
+
+    exported = _export(tmp_path, _changed_volume(tmp_path, edit))
+    seg = newest_result([one.path for one in exported.objects if one.kind is ObjectKind.SEG])
+    assert seg is not None
+    measured_ml = {measured.region.key: measured.volume_ml for measured in exported.measurements.volumes}
+    assert volumes_of(seg) == pytest.approx(measured_ml)
+
+
+def test_a_multi_frame_object_without_thickness_gets_all_objects(tmp_path: Path) -> None:
+    def edit(dataset: Dataset) -> None:
+        del dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SliceThickness
+
+    change(enhanced(tmp_path / "series" / "frames.dcm"), edit)
+    assert _datasets(_export(tmp_path, samples.load(tmp_path / "series"))).keys() == set(ObjectKind)
+
+
+def test_each_stack_of_a_multi_frame_object_is_referred_to_by_its_own_frames(tmp_path: Path) -> None:
+    def into_two_echoes(dataset: Dataset) -> None:
+        for number, group in enumerate(dataset.PerFrameFunctionalGroupsSequence):
+            echo = Dataset()
+            echo.EffectiveEchoTime = 12.0 if number < 12 else 90.0
+            group.MREchoSequence = [echo]
+
+    change(enhanced(tmp_path / "series" / "echoes.dcm", order=[*range(12), *range(12)]), into_two_echoes)
+    stacks = scan(tmp_path / "series").series
+    assert len(stacks) == 2
+    for first, series in zip((1, 13), stacks, strict=True):
+        seg = _datasets(_export(tmp_path, load_volume(series)))[ObjectKind.SEG]
+        numbers = {
+            int(source.ReferencedFrameNumber)
+            for frame in seg.PerFrameFunctionalGroupsSequence
+            for source in frame.DerivationImageSequence[0].SourceImageSequence
+        }
+        assert numbers <= set(range(first, first + 12))
+
+
+def test_a_seg_that_states_another_size_of_its_voxels_stops_the_push(tmp_path: Path) -> None:
+    def make_thinner(dataset: Dataset) -> None:
+        dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SpacingBetweenSlices = 1
+
+    volume = samples.load(classic(tmp_path / "series")[0].parent)
+    exported = _export(tmp_path, volume)
+    (seg,) = (one for one in exported.objects if one.kind is ObjectKind.SEG)
+    change(seg.path, make_thinner)
+    with pytest.raises(ExportError, match=r"The SEG states voxels of .* x 1 mm, which is not their size"):
+        verify_objects([seg], volume, samples.segmentation_on(volume), exported.measurements)
