@@ -22,6 +22,7 @@ from BratsSegmenterLib.errors import (
     RecognitionError,
     SeriesError,
 )
+from BratsSegmenterLib.logs import keep_identities_out_of_logs
 
 EXIT_CODES: dict[type[BratsSegmenterError], int] = {
     ArchiveError: 3,
@@ -45,6 +46,7 @@ _EPILOG = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    keep_identities_out_of_logs()
     arguments = _parser().parse_args(argv)
     console = Console(arguments.json)
     try:

@@ -20,6 +20,7 @@ from typing import Any, TextIO
 
 from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled
 from BratsSegmenterLib.jobs import JOB_KINDS, Job
+from BratsSegmenterLib.logs import keep_identities_out_of_logs
 from BratsSegmenterLib.progress import Progress, ProgressEvent
 from BratsSegmenterLib.records import from_json, to_json
 
@@ -32,6 +33,7 @@ _SMALLEST_INTERVAL_S = 0.1
 def main(argv: list[str]) -> int:
     """Run the job of the file `argv[1]` and return the exit code."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    keep_identities_out_of_logs()
     lines, sys.stdout = sys.stdout, sys.stderr  # a library's print must not break the protocol
     try:
         job = read_job(Path(argv[1]))

@@ -11,11 +11,11 @@ from dicomweb_client import DICOMwebClient
 
 from BratsSegmenterLib.archive.credentials import Credentials
 from BratsSegmenterLib.archive.failures import TemporaryArchiveError, explaining
-from BratsSegmenterLib.archive.logs import keep_identities_out_of_logs
 from BratsSegmenterLib.archive.multipart import boundary_of, encode, iterate_parts
 from BratsSegmenterLib.archive.profile import Profile
 from BratsSegmenterLib.archive.session import PacsSession
 from BratsSegmenterLib.archive.threads import Stop, run_watched
+from BratsSegmenterLib.logs import keep_identities_out_of_logs
 from BratsSegmenterLib.progress import Progress
 
 Result = TypeVar("Result")

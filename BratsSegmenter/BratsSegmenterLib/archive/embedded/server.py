@@ -21,7 +21,6 @@ from pydicom.datadict import keyword_for_tag
 from BratsSegmenterLib.archive.embedded.index import Level
 from BratsSegmenterLib.archive.embedded.messages import metadata_answer, query_answer, store_answer
 from BratsSegmenterLib.archive.embedded.storage import OUT_OF_RESOURCES, Outcome, Storage
-from BratsSegmenterLib.archive.logs import keep_identities_out_of_logs
 from BratsSegmenterLib.archive.multipart import (
     MalformedMultipartError,
     boundary_of,
@@ -30,6 +29,7 @@ from BratsSegmenterLib.archive.multipart import (
     iterate_parts,
     part_header,
 )
+from BratsSegmenterLib.logs import keep_identities_out_of_logs
 
 _ROOT = "/dicom-web"
 _JSON = "application/dicom+json"

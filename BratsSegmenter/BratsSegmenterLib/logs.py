@@ -31,4 +31,4 @@ def keep_identities_out_of_logs() -> None:
             logger.addFilter(WithoutQueries())
     for name in _INDISCREET_LOGGERS:
         logging.getLogger(name).disabled = True
-    warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")  # they quote values, too
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"(pydicom|highdicom)\.")  # they quote values, too

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import logging
+import warnings
 
 import pytest
+from highdicom.sr import PersonObserverIdentifyingAttributes
 
 from BratsSegmenterLib.archive import Archive, Profile, StudyQuery
-from BratsSegmenterLib.archive.logs import keep_identities_out_of_logs
 from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.logs import keep_identities_out_of_logs
 
 
 @pytest.mark.parametrize("name", ["dicomweb_client.web", "urllib3.connectionpool"])
@@ -28,3 +30,12 @@ def test_the_library_that_logs_whole_requests_is_silenced(caplog: pytest.LogCapt
         archive.search(StudyQuery(patient_name="Secret"))
 
     assert caplog.text == ""
+
+
+def test_no_warning_quotes_a_name() -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        PersonObserverIdentifyingAttributes(name="Secret")
+        keep_identities_out_of_logs()
+        PersonObserverIdentifyingAttributes(name="Secret")
+    assert len(said) == 1
