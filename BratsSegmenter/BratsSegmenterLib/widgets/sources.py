@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from BratsSegmenterLib.archive import StudyQuery, StudySummary
@@ -10,11 +10,15 @@ from BratsSegmenterLib.job_results import ListFolderResult, LocalStudy
 from BratsSegmenterLib.kept_study import StudyOrigin
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.signal import Signal
+from BratsSegmenterLib.widgets.translation import tr as _
 from BratsSegmenterLib.widgets.workflow import Workflow
+from BratsSegmenterLib.worker_messages import Failure
 
 
 class Sources:
     """The source in use; studies of all of them are listed, chosen and queued alike.
+
+    A study that was found stays one of the source that it was found in, also while another one is in use.
 
     Parameters
     ----------
@@ -41,12 +45,13 @@ class Sources:
         self._profiles = profiles
         self._database_studies = database_studies
         self._listed: tuple[LocalStudy, ...] | None = None
-        self._files: dict[str, tuple[Path, ...]] = {}
+        self._searched_archive = ""
+        self._origins: dict[str, StudyOrigin] = {}
         self._query = StudyQuery()
         self.folder: Path | None = None
         self.uses_database = False
         self.found = Signal()
-        workflow.studies_found.connect(self.found.emit)
+        workflow.studies_found.connect(self._on_archive_searched)
         workflow.folder_listed.connect(self._on_folder_listed)
 
     @property
@@ -83,13 +88,12 @@ class Sources:
         elif self._listed is not None and self.folder is not None:
             self._show(self._listed)
         elif connection is not None:
+            self._searched_archive = connection.profile.name
             self._workflow.search(connection, query)
 
     def origin(self, study: StudySummary) -> StudyOrigin:
-        """Where the images of a study that was found are."""
-        if self.is_archive:
-            return StudyOrigin(study, self._profiles.current_name)
-        return StudyOrigin(study, files=self._files[study.study_uid])
+        """Where the images of a study are that the last search found."""
+        return self._origins[study.study_uid]
 
     def others_of(self, study: StudySummary) -> tuple[LocalStudy, ...]:
         """The other studies of the same patient in a folder or in Slicer's DICOM database, where one is in use."""
@@ -102,19 +106,28 @@ class Sources:
         self.take_up(self.origin(study))
 
     def take_up(self, origin: StudyOrigin) -> None:
-        """Work on a study from now on, wherever its images are."""
+        """Work on a study from now on, wherever its images are; where its archive is gone, on what is kept of it."""
         connection = self._profiles.connection_to(origin.profile) if origin.profile else None
         if connection is not None:
             self._workflow.choose_study(connection, origin.study)
         else:
             self._workflow.choose_files(origin.study, origin.files)
+            if origin.profile:
+                what = _("There is no archive called '{archive}' any more.").format(archive=origin.profile)
+                self._workflow.failed.emit(Failure(what, _("Add it again, or search where the study is.")))
+
+    def _on_archive_searched(self, studies: Sequence[StudySummary]) -> None:
+        self._list([StudyOrigin(study, self._searched_archive) for study in studies])
 
     def _on_folder_listed(self, result: ListFolderResult) -> None:
         self._listed = result.studies
         self._show(result.studies)
 
     def _show(self, studies: Iterable[LocalStudy]) -> None:
-        wanted = [local for local in studies if self._query.matches(local.study)]
-        self._files.update({local.study.study_uid: local.files for local in wanted})
+        wanted = [StudyOrigin(local.study, files=local.files) for local in studies if self._query.matches(local.study)]
         first, last = self._query.offset, self._query.offset + self._query.limit
-        self.found.emit([local.study for local in wanted][first:last])
+        self._list(wanted[first:last])
+
+    def _list(self, origins: Sequence[StudyOrigin]) -> None:
+        self._origins = {origin.study.study_uid: origin for origin in origins}
+        self.found.emit([origin.study for origin in origins])

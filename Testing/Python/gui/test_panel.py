@@ -5,6 +5,7 @@ import qt
 import slicer
 from child_processes import started_processes
 from host.driver import finish, paint, wait_until
+from host.fixtures import replay_command
 from host.replay_worker import Behaviour
 from host.slicer_app import application
 
@@ -261,6 +262,18 @@ def test_the_offer_to_resample_one_study_is_gone_when_another_is_chosen(open_pan
     finish(panel)
     panel.studies.ui.studyTable.selectRow(0)
     assert panel.message_bar.widget.isHidden()
+
+
+def test_rows_of_an_archive_stay_its_own_when_the_listing_of_a_folder_is_cancelled(open_panel, tmp_path):
+    panel = open_panel(Behaviour.WORKS)
+    panel.archive.ui.searchButton.click()
+    finish(panel)
+    panel.workflow._runner._runner._command = replay_command(Behaviour.WAITS_FOR_CANCEL)
+    panel.archive.use_folder(tmp_path)
+    panel.progress.ui.cancelButton.click()
+    finish(panel)
+    panel.studies.ui.studyTable.selectRow(0)
+    assert panel.workflow.connection.profile.name == "Ward 3"
 
 
 def test_model_and_steps_are_folded_away_and_are_what_is_run(open_panel):

@@ -13,6 +13,7 @@ from BratsSegmenterLib.job_results import (
     ListFolderResult,
     LocalStudy,
     PrepareResult,
+    SearchResult,
     SegmentResult,
     SequenceChoice,
 )
@@ -146,8 +147,8 @@ def desk(tmp_path, identities) -> Desk:
 
 
 def test_the_queue_says_how_far_the_study_at_work_is(desk):
-    desk.queue.add(desk.sources.origin(JANE))
-    desk.queue.add(desk.sources.origin(ANNA))
+    desk.queue.add(StudyOrigin(JANE, "Ward 3"))
+    desk.queue.add(StudyOrigin(ANNA, "Ward 3"))
     desk.worker.progressed.emit(ProgressEvent("fetch", 0.45))
     first, second = desk.rows.rows()
     assert (first.title, first.progress) == (
@@ -167,7 +168,7 @@ def test_the_queue_says_how_far_the_study_at_work_is(desk):
 def test_a_result_with_an_open_question_says_so_in_the_queue_until_it_is_answered(desk, tmp_path):
     choices = {name: SequenceChoice(name, "2.25.5", 0.9, ()) for name in ("T1", "T1c", "T2", "FLAIR")}
     algorithm = Algorithm("glioma-synthetic", "0.1", "0" * 64)
-    desk.queue.add(desk.sources.origin(JANE))
+    desk.queue.add(StudyOrigin(JANE, "Ward 3"))
     desk.worker.end(PrepareResult((), choices, (), (), operated=True, operated_reason="post op"))
     desk.worker.end(SegmentResult("T1c", tmp_path, {}, None, {}, {}, tmp_path, algorithm, (), ()))
     desk.rows.refresh()
@@ -181,7 +182,7 @@ def test_a_result_with_an_open_question_says_so_in_the_queue_until_it_is_answere
 
 def test_a_study_in_the_user_s_own_hands_says_so_and_why_it_failed(desk):
     states = StudyStates(desk.workflow, desk.queue)
-    desk.sources.choose(JANE)
+    desk.sources.take_up(StudyOrigin(JANE, "Ward 3"))
     desk.workflow.run(RunOptions())
     assert states.of("2.25.1") == (StudyState.FETCHING, "")
     desk.runner.end(Failure("The PACS answered 503."))
@@ -194,6 +195,7 @@ def test_a_study_in_the_user_s_own_hands_says_so_and_why_it_failed(desk):
 def test_an_archive_is_searched_through_the_worker(desk):
     desk.sources.search(StudyQuery())
     assert isinstance(desk.runner.jobs[0], SearchJob)
+    desk.runner.end(SearchResult((JANE,)))
     assert desk.sources.origin(JANE) == StudyOrigin(JANE, "Ward 3")
 
 
@@ -234,4 +236,45 @@ def test_back_in_the_archive_a_study_comes_from_there_though_its_files_are_here_
     desk.sources.use_database()
     desk.sources.search(StudyQuery())
     desk.sources.use_archive("Ward 3")
-    assert desk.sources.origin(ANNA).files == ()
+    desk.sources.search(StudyQuery())
+    desk.runner.end(SearchResult((ANNA,)))
+    assert desk.sources.origin(ANNA) == StudyOrigin(ANNA, "Ward 3")
+
+
+@pytest.mark.parametrize("other", ["archive", "folder", "database"])
+def test_a_listed_study_is_fetched_from_the_archive_that_listed_it_while_another_source_is_in_use(
+    desk, tmp_path, other: str
+):
+    desk.sources.search(StudyQuery())
+    desk.profiles.save(Profile("Research", "https://research.example"), Credentials())
+    desk.runner.end(SearchResult((JANE,)))
+    match other:
+        case "archive":
+            desk.sources.use_archive("Research")
+        case "folder":
+            desk.sources.use_folder(tmp_path)
+        case "database":
+            desk.sources.use_database()
+    desk.sources.choose(JANE)
+    assert desk.workflow.connection is not None
+    assert desk.workflow.connection.profile.name == "Ward 3"
+
+
+def test_a_study_whose_archive_was_removed_meanwhile_is_a_sentence(desk):
+    failures: list[Failure] = []
+    desk.workflow.failed.connect(failures.append)
+    desk.sources.search(StudyQuery())
+    desk.runner.end(SearchResult((JANE,)))
+    desk.profiles.save(Profile("Research", "https://research.example"), Credentials())
+    desk.profiles.remove("Ward 3")
+    desk.sources.choose(JANE)
+    assert failures[0].what == "There is no archive called 'Ward 3' any more."
+    assert desk.workflow.study == JANE, "what was kept of it can still be opened"
+
+
+def test_a_study_listed_in_a_folder_is_read_from_there_while_an_archive_is_in_use(desk, tmp_path):
+    desk.sources.use_folder(tmp_path)
+    desk.sources.search(StudyQuery())
+    desk.runner.end(ListFolderResult((LocalStudy(JANE, (tmp_path / "1.dcm",)),)))
+    desk.sources.use_archive("Ward 3")
+    assert desk.sources.origin(JANE) == StudyOrigin(JANE, files=(tmp_path / "1.dcm",))
