@@ -48,8 +48,10 @@ class RegionReview:
         labels = self._review.labels
         if labels is None:
             return frozenset()
-        changed = changed_regions(self._seen, labels) if self._seen is not None else frozenset()
-        self._seen = labels
+        seen, self._seen = self._seen, labels
+        if seen is None or seen.shape != labels.shape:  # another grid is that of another result
+            return frozenset()
+        changed = changed_regions(seen, labels)
         if changed & self.accepted:
             self._review.parameters.store_accepted(self.accepted - changed)
         return changed

@@ -346,13 +346,31 @@ class Workflow(StudyAtHand):
 
     def _on_opened(self, outcome: SegmentResult | Failure | None) -> None:
         if isinstance(outcome, SegmentResult):
-            self.result = outcome
-            self._scene.follow()
-            self._begin_review()
+            self._review(outcome)
             return
         self._rest(self._resting_state)
         if outcome is not None:
             self.failed.emit(outcome)
+
+    def _review(self, result: SegmentResult) -> None:
+        self.result = result
+        try:
+            self._scene.follow()
+        except BratsSegmenterError as error:
+            self._give_up_result(Failure.of(error))
+        except Exception as error:
+            advice = _("Open the study again; if that does not help, segment it again.")
+            self._give_up_result(Failure(_("The result cannot be measured."), advice, str(error)))
+            raise
+        else:
+            self._begin_review()
+
+    def _give_up_result(self, failure: Failure) -> None:
+        """A result that is shown and cannot be followed is none to review; the one before it is out of the views."""
+        self._scene.leave()
+        self.result = None
+        self._rest(PanelState.STUDY_CHOSEN if self.sequences is None else PanelState.PREPARED)
+        self.failed.emit(failure)
 
     def _begin_review(self) -> None:
         self._review_began_s, self._correction_is_noted = self._clock(), False

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 import slicer
+from host import replay_worker
 
 from BratsSegmenterLib.domain import ED, ET
+from BratsSegmenterLib.job_results import SegmentResult
+from BratsSegmenterLib.records import from_json
 from BratsSegmenterLib.scene.region_review import RegionReview
 from BratsSegmenterLib.scene.review import Review
 
@@ -80,6 +83,15 @@ def test_a_new_result_has_nothing_accepted(review, regions, study, result, tmp_p
     regions.accept("ET", True)
     review.show(study, tmp_path, result)
     assert regions.accepted == frozenset()
+
+
+def test_a_new_result_in_another_grid_is_followed_and_measured(review, regions, study, tmp_path, monkeypatch):
+    monkeypatch.setattr(replay_worker, "SHAPE", (20, 64, 56))
+    job = {"job": "segment", "folder": str(tmp_path), "bundle": "glioma-synthetic"}
+    review.show(study, tmp_path, from_json(SegmentResult, replay_worker.answer(job)))
+    assert review.labels.shape == (20, 64, 56)
+    _draw(review, "ET", OUTSIDE)
+    assert review.edited_regions == {"ET", "TC", "WT"}
 
 
 def test_the_model_s_outline_is_shown_for_the_region_asked_for_and_is_not_what_is_exported(review, regions, tmp_path):

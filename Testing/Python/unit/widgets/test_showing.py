@@ -4,6 +4,7 @@ import pytest
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import Algorithm
+from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
@@ -29,6 +30,7 @@ class SlowScene:
 
     def __init__(self):
         self.log = []
+        self.error: Exception | None = None
 
     def showing(self, study, folder, result):
         try:
@@ -40,9 +42,11 @@ class SlowScene:
             raise
 
     def leave(self):
-        """Nothing was shown before."""
+        self.log.append("left")
 
     def follow(self):
+        if self.error is not None:
+            raise self.error
         self.log.append("followed")
 
 
@@ -65,6 +69,7 @@ def opening(scene, turns, tmp_path) -> Workflow:
         runner, scene, tmp_path / "studies", tmp_path / "ledger", lambda _model: None, run_steps=turns.append
     )
     workflow.choose_files(STUDY, ())
+    scene.log.clear()
     algorithm = Algorithm("model", "1", "")
     files = {"T1c": tmp_path / "T1c.mha"}
     result = SegmentResult("T1c", tmp_path, files, None, {}, {}, tmp_path, algorithm, (), ())
@@ -93,3 +98,27 @@ def test_what_was_half_shown_is_taken_back(opening, turns, scene, way):
 def test_after_a_cancel_the_state_before_returns(opening):
     opening.cancel()
     assert opening.state is PanelState.STUDY_CHOSEN
+
+
+def test_a_result_that_cannot_be_followed_is_a_failure_and_no_result(opening, turns, scene):
+    failures = []
+    opening.failed.connect(failures.append)
+    scene.error = SeriesError("What the model drew is no longer on this computer.", "Segment the study again.")
+    while turns[0]():
+        pass
+    assert opening.state is PanelState.STUDY_CHOSEN
+    assert opening.result is None
+    assert scene.log == [0, 1, 2, "left"], "what nobody can review is not looked at"
+    assert failures[0].what == "What the model drew is no longer on this computer."
+
+
+def test_an_error_that_nobody_foresaw_is_said_and_raised_and_leaves_no_panel_that_is_busy(opening, turns, scene):
+    failures = []
+    opening.failed.connect(failures.append)
+    scene.error = ValueError("operands could not be broadcast together")
+    with pytest.raises(ValueError, match="broadcast"):
+        while turns[0]():
+            pass
+    assert opening.state is PanelState.STUDY_CHOSEN
+    assert opening.result is None
+    assert failures[0].what == "The result cannot be measured."
