@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from BratsSegmenterLib.commands.console import Console
 
 if TYPE_CHECKING:
-    from BratsSegmenterLib.learning.training import CaseSource, TrainingSettings
-    from BratsSegmenterLib.progress import Progress
+    from BratsSegmenterLib.learning.training import TrainingSettings
 
 NAME = "train"
 HELP = "train a model on synthetic heads or on your own labelled cases, and export it as a bundle"
@@ -26,26 +26,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "run_folder", type=Path, metavar="DIR", help="folder of the run; a run that lies there is continued"
     )
     parser.add_argument("--settings", type=Path, metavar="YAML", help="of a new run; left out: the defaults")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="own cases in BraTS' or nnU-Net's layout")
-    parser.add_argument("--anatomy", type=Path, metavar="DIR", help="whole-head label maps; left out: the ICBM atlas")
+    cases = parser.add_mutually_exclusive_group()
+    cases.add_argument("--data", type=Path, metavar="DIR", help="own cases of a new run, in BraTS' or nnU-Net's layout")
+    cases.add_argument(
+        "--anatomy",
+        type=Path,
+        metavar="DIR",
+        help="whole-head label maps of a new run; left out like --data: the ICBM atlas",
+    )
     parser.add_argument("--minutes", type=float, help="stop after so long; the next call goes on")
     parser.add_argument("--steps", type=int, help="length of the schedule, instead of the settings'")
     parser.add_argument("--device", default="auto", choices=("auto", "cuda", "cpu"))
     parser.add_argument("--validate", type=int, default=8, metavar="N", help="score N fresh cases at the end (8)")
-    parser.add_argument(
-        "--validation-share", type=float, default=0.2, help="of own cases that are not trained on (0.2)"
-    )
+    parser.add_argument("--validation-share", type=float, help="of own cases of a new run, not trained on (0.2)")
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="export here when the schedule is finished")
     parser.add_argument("--tensorboard", action="store_true", help="write events for TensorBoard")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train, score cases that were not trained on, export."""
-    from BratsSegmenterLib.learning.training import export_bundle, train, validate
+    from BratsSegmenterLib.learning.training import export_bundle, open_source, origin_of, train, validate
 
     settings = _settings(arguments)
+    origin = origin_of(arguments.run_folder, arguments.data, arguments.anatomy, arguments.validation_share)
     with console.progress() as progress:
-        source = _source(arguments, settings, progress)
+        source = open_source(origin, settings, arguments.run_folder, progress)
         for problem in source.problems:
             console.warn(problem)
         with progress.stage("train"):
@@ -76,7 +81,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.say(f"The bundle is in {bundle}")
     elif arguments.bundle:
         console.warn("The schedule is not finished, so no bundle was written. Call again to go on.")
-    console.result({"steps": model.steps_done, "loss": model.loss, "scores": scores, "bundle": bundle})
+    loss = None if isnan(model.loss) else model.loss
+    console.result({"steps": model.steps_done, "loss": loss, "scores": scores, "bundle": bundle})
     return 0
 
 
@@ -94,13 +100,3 @@ def _settings(arguments: argparse.Namespace) -> TrainingSettings:
     if arguments.steps:
         settings = replace(settings, optimisation=replace(settings.optimisation, steps=arguments.steps))
     return settings
-
-
-def _source(arguments: argparse.Namespace, settings: TrainingSettings, progress: Progress) -> CaseSource:
-    from BratsSegmenterLib.learning.training import FolderSource, SyntheticSource
-
-    if arguments.data:
-        return FolderSource(
-            settings, arguments.data, arguments.validation_share, arguments.run_folder / "cases", progress
-        )
-    return SyntheticSource(settings, arguments.anatomy, arguments.run_folder / "anatomy", progress)

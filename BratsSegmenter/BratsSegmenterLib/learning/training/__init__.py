@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.learning.training.export import export_bundle
     from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, prepare_cases
     from BratsSegmenterLib.learning.training.nyul import learn_standard_scale
+    from BratsSegmenterLib.learning.training.origin import Origin, open_source, origin_of
     from BratsSegmenterLib.learning.training.settings import (
         CaseSettings,
         NetworkSettings,
@@ -33,6 +34,7 @@ _MODULE_OF = {
     "FolderSource": "sources",
     "NetworkSettings": "settings",
     "OptimisationSettings": "settings",
+    "Origin": "origin",
     "SyntheticCases": "cases",
     "SyntheticSource": "sources",
     "TrainedModel": "trainer",
@@ -42,6 +44,8 @@ _MODULE_OF = {
     "export_bundle": "export",
     "find_training_cases": "folders",
     "learn_standard_scale": "nyul",
+    "open_source": "origin",
+    "origin_of": "origin",
     "prepare_cases": "folders",
     "train": "trainer",
     "validate": "validation",
@@ -55,6 +59,7 @@ __all__ = [
     "FolderSource",
     "NetworkSettings",
     "OptimisationSettings",
+    "Origin",
     "SyntheticCases",
     "SyntheticSource",
     "TrainedModel",
@@ -64,6 +69,8 @@ __all__ = [
     "export_bundle",
     "find_training_cases",
     "learn_standard_scale",
+    "open_source",
+    "origin_of",
     "prepare_cases",
     "train",
     "validate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,25 +143,45 @@ class FolderCases(Dataset[TrainingCase]):
 
 
 def split(
-    cases: SequenceOf[KeptCase], validation_share: float, seed: int
+    cases: SequenceOf[KeptCase], validation_share: float, seed: int, held_back: Collection[str] | None = None
 ) -> tuple[tuple[KeptCase, ...], tuple[KeptCase, ...]]:
     """Training and validation cases, at random but the same for the same seed; at least one patient trains.
 
     All cases of a patient are on one side.
+
+    Parameters
+    ----------
+    cases : sequence of KeptCase
+    validation_share : float
+        Of the cases, held back.
+    seed : int
+    held_back : collection of str, optional
+        Names of the cases that were held back before; they and the other cases of their patients are held back again,
+        and no others.
     """
     by_patient: dict[str, list[KeptCase]] = {}
     for case in cases:
         by_patient.setdefault(case.patient, []).append(case)
-    patients = list(by_patient)
-    held_back: set[KeptCase] = set()
-    for number in np.random.default_rng(seed).permutation(len(patients))[:-1]:
-        if len(held_back) >= round(len(cases) * validation_share):
-            break
-        held_back.update(by_patient[patients[number]])
+    if held_back is None:
+        validating = _drawn(by_patient, round(len(cases) * validation_share), seed)
+    else:
+        validating = {case.patient for case in cases if case.name in held_back}
     return (
-        tuple(case for case in cases if case not in held_back),
-        tuple(case for case in cases if case in held_back),
+        tuple(case for case in cases if case.patient not in validating),
+        tuple(case for case in cases if case.patient in validating),
     )
+
+
+def _drawn(by_patient: Mapping[str, SequenceOf[KeptCase]], wanted: int, seed: int) -> set[str]:
+    """Patients, but one at the least, drawn until there are as many cases as wanted."""
+    patients, count = list(by_patient), 0
+    validating: set[str] = set()
+    for number in np.random.default_rng(seed).permutation(len(patients))[:-1]:
+        if count >= wanted:
+            break
+        validating.add(patients[number])
+        count += len(by_patient[patients[number]])
+    return validating
 
 
 def _keep(case: TrainingCase, target: Path) -> None:

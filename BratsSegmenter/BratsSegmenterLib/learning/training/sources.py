@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from collections.abc import Sequence as SequenceOf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -109,23 +110,40 @@ class FolderSource:
         Of the cases, held back.
     cache : Path
         Folder where prepared cases are kept.
+    progress : Progress
+    held_back : sequence of str, optional
+        Names of the cases that the run held back before; cases that came since are trained on.
+
+    Attributes
+    ----------
+    held_back : tuple of str
+        Names of the cases that are not trained on.
 
     Raises
     ------
     LearningError
-        There is no case that can be used.
+        There is no case that can be used or none to train on, or one that was held back is no longer there.
     """
 
     def __init__(
-        self, settings: TrainingSettings, data: Path, validation_share: float, cache: Path, progress: Progress
+        self,
+        settings: TrainingSettings,
+        data: Path,
+        validation_share: float,
+        cache: Path,
+        progress: Progress,
+        held_back: SequenceOf[str] | None = None,
     ) -> None:
         grid = settings.synthesis
         found = find_training_cases(data)
+        _refuse_lost(held_back or (), {case.name for case in found}, data)
         with progress.stage("cases"):
             prepared = prepare_cases(found, grid.shape, grid.spacing_mm, cache, progress)
-        training, validation = (
-            tuple(case.file for case in side) for side in split(prepared.cases, validation_share, settings.seed)
-        )
+        to_train, to_validate = split(prepared.cases, validation_share, settings.seed, held_back)
+        if not to_train:
+            raise LearningError(f"All cases in '{data.name}' that can be used are held back; none is left to train on.")
+        self.held_back = tuple(sorted({*(held_back or ()), *(case.name for case in to_validate)}))
+        training, validation = ([case.file for case in side] for side in (to_train, to_validate))
         wanted = settings.cases.standard_scale
         self.standard_scales: Mapping[Sequence, StandardScale] = (
             learn_standard_scales(FolderCases(training)) if wanted else {}
@@ -142,3 +160,13 @@ class FolderSource:
     def validation(self, count: int, device: torch.device) -> tuple[Cases, int]:
         """The cases held back."""
         return self._validation, min(count, len(self._validation))
+
+
+def _refuse_lost(held_back: SequenceOf[str], found: Collection[str], data: Path) -> None:
+    """A case that was held back and now has another name would be trained on."""
+    lost = [name for name in held_back if name not in found]
+    if lost:
+        raise LearningError(
+            f"The case '{lost[0]}', which this run holds back for validation, is no longer in '{data.name}'.",
+            "Bring it back under its name, or start a new run.",
+        )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,8 +18,13 @@ from PIL import Image
 
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.learning.configuration import to_plain
+from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.learning.configuration import read_settings, to_plain
 from BratsSegmenterLib.learning.evaluation import find_cases, read_case
+from BratsSegmenterLib.learning.synthesis import load_anatomies, synthesise, write_case
+from BratsSegmenterLib.learning.training import Origin, open_source, origin_of
+from BratsSegmenterLib.learning.training.origin import ORIGIN
+from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import load_bundle, load_calibration
 
 torch.set_num_threads(1)
@@ -77,3 +85,92 @@ def test_train_without_anything_to_train_on_says_so(tmp_path: Path, capsys: pyte
     (tmp_path / "empty").mkdir()
     assert main(["train", str(tmp_path / "run"), "--data", str(tmp_path / "empty"), "--json"]) == 10
     assert "empty" in json.loads(capsys.readouterr().out)["error"]["what"]
+
+
+@pytest.fixture
+def own_cases(tmp_path: Path) -> Path:
+    """Four cases of a site, in the folder "data"."""
+    write_head(tmp_path / "maps")
+    _add_cases(tmp_path, range(4))
+    return tmp_path / "data"
+
+
+def _add_cases(folder: Path, numbers: Iterable[int]) -> None:
+    anatomies = load_anatomies(folder / "maps", SYNTHESIS.spacing_mm)
+    for number in numbers:
+        write_case(synthesise(anatomies, SYNTHESIS, number), folder / "data", f"site-{number:05d}-000")
+
+
+def _train(run: Path, capsys: pytest.CaptureFixture[str], *options: object) -> tuple[int, dict[str, Any]]:
+    """Exit code and what the command printed for scripts; JSON's own numbers only."""
+
+    def refused(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    code = main(["train", str(run), "--device", "cpu", "--json", *map(str, options)])
+    return code, json.loads(capsys.readouterr().out, parse_constant=refused)
+
+
+def test_a_run_goes_on_with_its_own_cases_when_nobody_names_them_again(
+    own_cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, settings = tmp_path / "run", _settings_file(tmp_path, TRAINING)
+    options = ("--data", own_cases, "--settings", settings, "--validation-share", 0.5, "--minutes", 0)
+    assert _train(run, capsys, *options)[0] == 0
+    code, result = _train(run, capsys, "--bundle", tmp_path / "mine")
+    assert (code, result["steps"]) == (0, 12)
+    assert "2 labelled cases" in load_bundle(Path(result["bundle"])).specification.data_source
+    assert "2 labelled cases" in (tmp_path / "mine" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--data", "{folder}/maps"), "{folder}/maps"),
+        (("--anatomy", "{folder}/maps"), "anatomy"),
+        (("--validation-share", "0.5"), "0.5"),
+    ],
+)
+def test_a_run_does_not_go_on_with_another_source(
+    own_cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], named: str
+) -> None:
+    settings = _settings_file(tmp_path, TRAINING)
+    assert _train(tmp_path / "run", capsys, "--data", own_cases, "--settings", settings, "--minutes", 0)[0] == 0
+    code, result = _train(tmp_path / "run", capsys, *(option.format(folder=tmp_path) for option in options))
+    assert code == 10
+    assert "'run'" in result["error"]["what"]
+    assert str(own_cases) in result["error"]["what"]
+    assert named.format(folder=tmp_path) in result["error"]["what"]
+
+
+def test_cases_that_come_later_are_trained_on_and_those_held_back_stay_so(
+    own_cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, settings = tmp_path / "run", _settings_file(tmp_path, TRAINING)
+    _train(run, capsys, "--data", own_cases, "--settings", settings, "--validation-share", 0.5, "--minutes", 0)
+    held_back = read_settings(Origin, run / ORIGIN).held_back
+    assert held_back is not None
+    _add_cases(tmp_path, range(4, 9))
+    source = open_source(origin_of(run), TRAINING, run, Progress())
+    assert source.description == "7 labelled cases of one site."
+    assert read_settings(Origin, run / ORIGIN).held_back == held_back
+    shutil.move(own_cases / held_back[0], own_cases / "renamed")
+    with pytest.raises(LearningError, match=f"'{held_back[0]}'.*no longer in 'data'"):
+        open_source(origin_of(run), TRAINING, run, Progress())
+
+
+def test_a_run_on_own_cases_that_noted_no_source_asks_for_it(
+    own_cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, settings = tmp_path / "run", _settings_file(tmp_path, TRAINING)
+    _train(run, capsys, "--data", own_cases, "--settings", settings, "--minutes", 0)
+    (run / ORIGIN).unlink()
+    code, result = _train(run, capsys)
+    assert (code, "your own cases" in result["error"]["what"]) == (10, True)
+    assert _train(run, capsys, "--data", own_cases, "--minutes", 0)[0] == 0
+
+
+def test_a_run_without_a_step_has_no_loss(own_cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = _settings_file(tmp_path, TRAINING)
+    result = _train(tmp_path / "run", capsys, "--data", own_cases, "--settings", settings, "--minutes", 0)[1]
+    assert (result["steps"], result["loss"]) == (0, None)

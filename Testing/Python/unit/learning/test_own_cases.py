@@ -240,6 +240,14 @@ def test_the_studies_of_a_single_patient_all_train() -> None:
     assert split(cases, 0.5, 0) == (tuple(cases), ())
 
 
+def test_a_new_study_of_a_patient_who_is_held_back_is_held_back_too() -> None:
+    before = _kept_alone(["BraTS-GLI-00001-000", "BraTS-GLI-00002-000", "BraTS-GLI-00003-000"])
+    later = _kept_alone(["BraTS-GLI-00001-001", "BraTS-GLI-00004-000"])
+    training, validation = split([*before, *later], 0.9, 0, held_back=["BraTS-GLI-00001-000"])
+    assert [case.name for case in validation] == ["BraTS-GLI-00001-000", "BraTS-GLI-00001-001"]
+    assert len(training) == 3
+
+
 def test_folders_of_the_same_name_are_cases_of_their_own(tmp_path: Path) -> None:
     for number in range(4):
         arrays = _arrays()

@@ -1,0 +1,125 @@
+"""What a run learns from, kept in its folder: the next call goes on with the same, and its card tells the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.learning.configuration import read_settings, to_plain
+from BratsSegmenterLib.learning.training.settings import TrainingSettings
+from BratsSegmenterLib.learning.training.sources import CaseSource, FolderSource, SyntheticSource
+from BratsSegmenterLib.learning.training.trainer import SETTINGS
+from BratsSegmenterLib.progress import Progress
+
+ORIGIN = "source.yaml"
+"""Name of the file in a run's folder."""
+_OWN_CASES = "cases"
+_USUAL_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a run learns from.
+
+    Attributes
+    ----------
+    data : Path or None
+        Folder of own cases; None for synthetic heads.
+    anatomy : Path or None
+        Folder of the label maps that synthetic heads are made of; None for the ICBM atlas.
+    validation_share : float
+        Of own cases, held back.
+    held_back : tuple of str or None
+        Names of the cases held back; None before they were drawn.
+    """
+
+    data: Path | None = None
+    anatomy: Path | None = None
+    validation_share: float = _USUAL_SHARE
+    held_back: tuple[str, ...] | None = None
+
+
+def origin_of(
+    run: Path, data: Path | None = None, anatomy: Path | None = None, validation_share: float | None = None
+) -> Origin:
+    """What the run in a folder learns from, or, where none lies there, what a new one is asked to learn from.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of the run.
+    data, anatomy, validation_share
+        As of :class:`Origin`; what is None is as the run says, or as usual.
+
+    Raises
+    ------
+    LearningError
+        The run learns from something else than is asked for, or on own cases that nobody names.
+    """
+    asked: dict[str, Any] = {
+        "data": data and data.resolve(),
+        "anatomy": anatomy and anatomy.resolve(),
+        "validation_share": validation_share,
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    if not (run / ORIGIN).exists():
+        _refuse_other_kind(run, data)
+        return Origin(**given)
+    kept = read_settings(Origin, run / ORIGIN)
+    for name, value in given.items():
+        if getattr(kept, name) != value:
+            raise LearningError(
+                f"The folder '{run.name}' holds a run {_what(kept)}, not with the {name.replace('_', ' ')} '{value}'.",
+                f"Leave the option out to go on, choose another folder, or, if the data moved, correct {ORIGIN} there.",
+            )
+    return kept
+
+
+def open_source(origin: Origin, settings: TrainingSettings, run: Path, progress: Progress) -> CaseSource:
+    """The cases to learn from; from now on the run's folder says which.
+
+    Parameters
+    ----------
+    origin : Origin
+        From :func:`origin_of`.
+    settings : TrainingSettings
+    run : Path
+        Folder of the run.
+    progress : Progress
+
+    Raises
+    ------
+    LearningError
+        There is nothing to learn from, or a case that was held back is no longer there.
+    """
+    if origin.data is None:
+        source: CaseSource = SyntheticSource(settings, origin.anatomy, run / "anatomy", progress)
+    else:
+        own = FolderSource(settings, origin.data, origin.validation_share, run / _OWN_CASES, progress, origin.held_back)
+        origin, source = replace(origin, held_back=own.held_back), own
+    write_atomically(run / ORIGIN, yaml.safe_dump(to_plain(origin), sort_keys=False).encode())
+    return source
+
+
+def _refuse_other_kind(run: Path, data: Path | None) -> None:
+    """A run that began before runs noted what they learn from still has a folder of prepared cases, or none."""
+    had_own_cases = (run / _OWN_CASES).exists()
+    if not (run / SETTINGS).exists() or had_own_cases == (data is not None):
+        return
+    if had_own_cases:
+        what, advice = "your own cases and does not say where they are", "Give their folder with --data."
+    else:
+        what, advice = "synthetic heads", "Leave --data out to go on, or choose another folder."
+    raise LearningError(f"The folder '{run.name}' holds a run on {what}.", advice)
+
+
+def _what(origin: Origin) -> str:
+    if origin.data:
+        return f"on the cases in '{origin.data}' with a validation share of {origin.validation_share:g}"
+    heads = f"the label maps in '{origin.anatomy}'" if origin.anatomy else "the ICBM atlas"
+    return f"on synthetic heads made from {heads}"
