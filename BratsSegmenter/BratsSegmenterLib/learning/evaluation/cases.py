@@ -6,6 +6,7 @@ A case is a folder with one NIfTI file for each sequence and one for the labels.
 
 from __future__ import annotations
 
+import itertools
 import re
 import zlib
 from collections.abc import Iterable, Mapping
@@ -36,8 +37,10 @@ SEQUENCE_NAMES = {
 """What the challenges of all years, and their users, call the sequences."""
 _LABELS = "seg"
 _FILE = re.compile(r"(?:.*[_-])?([a-z0-9]+)\.nii(?:\.gz)?", re.IGNORECASE)
-_CAVITY_NAMES = ("t1n", "t2w", "t2f")
-"""In the challenges that use these names (2023 on) the value 4 is the resection cavity, before it was ET."""
+_CAVITY_ROLES = ("t1n", "t2w", "t2f")
+_CAVITY_FILE = re.compile(r"(?:.*-\d{5}-\d{3}|[0-9a-f]{12}-[0-9a-f]{12})-[a-z0-9]+\.nii(?:\.gz)?", re.IGNORECASE)
+"""In the challenges that use these roles and names (2023 on: "BraTS-GLI-00005-100-seg.nii.gz"), and in what
+``synthesise`` and ``collect`` write, the value 4 is the resection cavity, before it was ET."""
 _OLD_ET = 4
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
@@ -56,6 +59,8 @@ class CaseFiles:
     labels : Path or None
     four_is_cavity : bool
         Whether the label 4 is the resection cavity, not enhancing tumour.
+    problem : str
+        Why it cannot be used, going on from its name; empty when nothing is known.
     """
 
     name: str
@@ -63,11 +68,12 @@ class CaseFiles:
     images: Mapping[Sequence, Path]
     labels: Path | None
     four_is_cavity: bool
+    problem: str = ""
 
     def state(self) -> str:
         """Another text once a file was replaced, changed, added or taken away."""
         files = [*self.images.values(), *([self.labels] if self.labels else [])]
-        return repr((self.four_is_cavity, [(file.name, _size_and_time(file)) for file in sorted(files)]))
+        return repr((self.four_is_cavity, self.problem, [(file.name, _size_and_time(file)) for file in sorted(files)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,8 +134,10 @@ def read_case(files: CaseFiles, sequences: Iterable[Sequence] = tuple(Sequence))
     ------
     LearningError
         A file is missing or unreadable or has no usable geometry, an image has values that are no numbers or only one
-        value, or the labels have values other than 0 to 4 or are no label map.
+        value, two files are the same thing, or the labels have values other than 0 to 4 or are no label map.
     """
+    if files.problem:
+        raise _bad(files, files.problem, advice="Leave one of them there; each case needs a folder of its own.")
     if files.labels is None:
         raise _bad(files, "has no labels (a file ending in seg.nii.gz)")
     images, geometries = {}, {}
@@ -171,21 +179,37 @@ def _size_and_time(file: Path) -> tuple[int, int] | None:
 
 
 def _case_files(folder: Path, name: str, patient: str) -> CaseFiles:
-    images: dict[Sequence, Path] = {}
-    labels = None
-    roles = set()
+    found: dict[str, list[Path]] = {}
     for file in sorted(folder.glob("*.nii*")):
         role = _role(file)
-        roles.add(role)
-        if role in SEQUENCE_NAMES:
-            images[SEQUENCE_NAMES[role]] = file
-        elif role == _LABELS:
-            labels = file
-    return CaseFiles(name, patient, images, labels, four_is_cavity=not roles.isdisjoint(_CAVITY_NAMES))
+        if role:
+            found.setdefault(_LABELS if role == _LABELS else SEQUENCE_NAMES[role].value, []).append(file)
+    return CaseFiles(
+        name,
+        patient,
+        images={sequence: found[sequence.value][0] for sequence in Sequence if sequence.value in found},
+        labels=found[_LABELS][0] if _LABELS in found else None,
+        four_is_cavity=any(map(_is_of_cavity_years, itertools.chain(*found.values()))),
+        problem=_what_is_twice(found),
+    )
+
+
+def _what_is_twice(found: Mapping[str, Items[Path]]) -> str:
+    """Which of two files is meant, nobody can tell: of two patients, or a model's answer beside the truth."""
+    for what, files in found.items():
+        if len(files) > 1:
+            thing = "labels" if what == _LABELS else f"{what} image"
+            return f"has {len(files)} files for its {thing}: {', '.join(file.name for file in files)}"
+    return ""
+
+
+def _is_of_cavity_years(file: Path) -> bool:
+    return _role(file) in _CAVITY_ROLES or _CAVITY_FILE.fullmatch(file.name) is not None
 
 
 def _role(file: Path) -> str:
-    match = _FILE.fullmatch(file.name)
+    """What a file's name says it is; empty for nothing of ours, and for hidden files, which systems leave behind."""
+    match = None if file.name.startswith(".") else _FILE.fullmatch(file.name)
     role = match.group(1).lower() if match else ""
     return role if role in SEQUENCE_NAMES or role == _LABELS else ""
 
@@ -222,5 +246,7 @@ def _our_labels(files: CaseFiles, values: NDArray) -> NDArray[np.uint8]:
     return labels
 
 
-def _bad(files: CaseFiles, what: str, cause: str = "") -> LearningError:
-    return LearningError(f"The case '{files.name}' {what}.", "Repair the case or leave it out.", cause)
+def _bad(
+    files: CaseFiles, what: str, cause: str = "", advice: str = "Repair the case or leave it out."
+) -> LearningError:
+    return LearningError(f"The case '{files.name}' {what}.", advice, cause)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -61,6 +62,46 @@ def test_four_is_enhancing_tumour_or_cavity_as_the_year_means_it(
 ) -> None:
     _write(tmp_path / "case", YEARS[year], written)
     assert np.unique(read_case(find_cases(tmp_path)[0]).labels).tolist() == read
+
+
+@pytest.mark.parametrize(
+    ("file", "cavity"),
+    [
+        ("BraTS-GLI-00003-100-t1c.nii.gz", True),
+        ("synthetic-00003-000-t1c.nii.gz", True),
+        ("0123456789ab-ba9876543210-t1c.nii.gz", True),
+        ("BraTS20_Training_001_t1ce.nii.gz", False),
+        ("BraTS2021_00003_t1ce.nii.gz", False),
+        ("t1c.nii.gz", False),
+    ],
+)
+def test_what_four_means_is_known_of_a_case_with_t1c_alone(tmp_path: Path, file: str, cavity: bool) -> None:
+    _write(tmp_path / "case", (file,), (0, 2, 4))
+    read = np.unique(read_case(find_cases(tmp_path)[0], [Sequence.T1C]).labels).tolist()
+    assert read == ([0, 2, 4] if cavity else [0, 2, 3])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "thing"),
+    [
+        ("BraTS2021_1_t1ce.nii.gz", "late_t1gd.nii.gz", "T1c image"),
+        ("BraTS2021_1_seg.nii.gz", "pred_seg.nii.gz", "labels"),
+        ("BraTS2021_1_t2.nii.gz", "BraTS2021_2_t2.nii.gz", "T2 image"),
+    ],
+)
+def test_a_case_with_two_files_for_one_thing_is_named_with_both(
+    tmp_path: Path, one: str, other: str, thing: str
+) -> None:
+    folder = _write(tmp_path / "case", YEARS["2021"])
+    shutil.copy(folder / one, folder / other)
+    with pytest.raises(LearningError, match=f"'case' has 2 files for its {thing}: {one}, {other}"):
+        read_case(find_cases(tmp_path)[0])
+
+
+def test_hidden_files_that_a_system_left_are_no_files_of_a_case(tmp_path: Path) -> None:
+    folder = _write(tmp_path / "case", BARE)
+    (folder / "._t1.nii.gz").write_bytes(b"of a Mac")
+    assert set(read_case(find_cases(tmp_path)[0]).images) == set(Sequence)
 
 
 def test_a_folder_without_cases_says_how_files_are_called(tmp_path: Path) -> None:

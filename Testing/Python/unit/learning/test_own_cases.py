@@ -166,6 +166,16 @@ def test_a_truncated_file_is_named(tmp_path: Path) -> None:
     assert "cut_t2.nii.gz" in problem.reason
 
 
+def test_a_case_with_two_label_files_is_named_and_the_others_train(tmp_path: Path) -> None:
+    folder = _write_case(tmp_path / "data", "twice")
+    _write(folder / "pred_seg.nii.gz", _arrays()["seg"])
+    _write_case(tmp_path / "data", "good")
+    prepared = _prepared(tmp_path / "data", tmp_path / "cache")
+    assert [case.name for case in prepared.cases] == ["good"]
+    (problem,) = prepared.set_aside
+    assert "pred_seg.nii.gz, twice_seg.nii.gz" in problem.reason
+
+
 def test_a_folder_with_nothing_usable_is_refused_with_all_reasons(tmp_path: Path) -> None:
     arrays = _arrays()
     _with_wrong_label(arrays)
