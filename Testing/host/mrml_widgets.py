@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import qt
@@ -63,6 +64,12 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._table.currentItemChanged.connect(self._segment_chosen)
         column = qt.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        self._add_button = self._row_button("Add", "AddSegmentButton", self._add_segment)
+        self._remove_button = self._row_button("Remove", "RemoveSegmentButton", self._remove_segment)
+        buttons = qt.QHBoxLayout()
+        buttons.addWidget(self._add_button)
+        buttons.addWidget(self._remove_button)
+        column.addLayout(buttons)
         column.addWidget(self._table)
         self._effects = qt.QGridLayout()
         self._effects.setSpacing(3)
@@ -76,6 +83,11 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
             button.setText(name)
             button.setSizePolicy(qt.QSizePolicy.Policy.Expanding, qt.QSizePolicy.Policy.Fixed)
             self._effects.addWidget(button, index // 5, index % 5)
+
+    def setAddRemoveSegmentButtonsVisible(self, visible: bool) -> None:
+        """Show or hide the buttons that add a segment and remove the chosen one; they are shown at first."""
+        self._add_button.setVisible(visible)
+        self._remove_button.setVisible(visible)
 
     def setUnorderedEffectsVisible(self, _visible: bool) -> None:
         """The host knows no other effects."""
@@ -176,6 +188,20 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     def redo(self) -> None:
         """Do the edit again that was taken back."""
         self.hostLogic.Redo()
+
+    def _row_button(self, text: str, name: str, clicked: Callable[[], None]) -> qt.QPushButton:
+        button = qt.QPushButton(text)
+        button.setObjectName(name)
+        button.clicked.connect(clicked)
+        return button
+
+    def _add_segment(self) -> None:
+        self._segmentation_node.GetSegmentation().AddEmptySegment()
+        self._fill()
+
+    def _remove_segment(self) -> None:
+        self._segmentation_node.GetSegmentation().RemoveSegment(self.currentSegmentID())
+        self._fill()
 
     def _observe(self, node: Any) -> None:
         if self._observation is not None:

@@ -24,7 +24,7 @@ from BratsSegmenterLib.scene.hierarchy import place_under_study
 from BratsSegmenterLib.scene.overlay import loading_doubt
 from BratsSegmenterLib.scene.parameters import SceneParameters
 from BratsSegmenterLib.scene.redrawing import redraw
-from BratsSegmenterLib.scene.segments import create_segmentation, label_map
+from BratsSegmenterLib.scene.segments import create_segmentation, label_map, require_only_regions
 from BratsSegmenterLib.scene.surfaces import has_surfaces, making_surfaces, showing_surfaces
 from BratsSegmenterLib.scene.terminology import load_terminology
 from BratsSegmenterLib.scene.views import (
@@ -233,11 +233,12 @@ class Review:
         Raises
         ------
         ExportError
-            The segmentation is no longer in the scene, or nothing is drawn in it.
+            The segmentation is no longer in the scene, nothing is drawn in it, or something beside the regions.
         """
         parameters = self.parameters
         if not parameters.has_result:
             raise ExportError("The segmentation or its reference image was removed from the scene.", "Segment again.")
+        require_only_regions(parameters.segmentation)
         labels = label_map(parameters.segmentation, parameters.reference)
         if not labels.any():
             raise ExportError("Nothing is drawn in any segment.", "Draw the tumour, or do not send a result.")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vtk.util.numpy_support import vtk_to_numpy
 
 from BratsSegmenterLib.domain import LEAF_REGIONS, RC, REGIONS, Region
-from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.geometry import bounding_box
 from BratsSegmenterLib.scene.terminology import terminology_entry
 
@@ -72,7 +72,8 @@ def create_segmentation(
 def label_map(segmentation_node: Any, reference: Any) -> NDArray[np.uint8]:
     """The segments as one label map in the grid of `reference`, shape (slices, rows, columns), labels as in domain.
 
-    Where segments overlap, which the editor prevents, the larger label wins. Segments that are no region are left out.
+    Where segments overlap, which the editor prevents, the larger label wins. Segments that are no region are left out;
+    :func:`drawn_beside_regions` names them.
     """
     labels = np.zeros(slicer.util.arrayFromVolume(reference).shape, np.uint8)
     segmentation = segmentation_node.GetSegmentation()
@@ -90,6 +91,37 @@ def label_map(segmentation_node: Any, reference: Any) -> NDArray[np.uint8]:
             drawn = (values == value).view(np.uint8) * np.uint8(label)
             np.maximum(part, drawn, out=part)
     return labels
+
+
+def drawn_beside_regions(segmentation_node: Any) -> tuple[str, ...]:
+    """Names of the segments in which something is drawn though they are no region; other modules can add some."""
+    segmentation = segmentation_node.GetSegmentation()
+    others = (key for key in segmentation.GetSegmentIDs() if REGIONS.get(key) not in LEAF_REGIONS)
+    return tuple(segmentation.GetSegment(key).GetName() for key in others if _has_voxels(segmentation, key))
+
+
+def require_only_regions(segmentation_node: Any) -> None:
+    """Refuse to hand on regions while something is drawn beside them, as if it were not there.
+
+    Raises
+    ------
+    ExportError
+        It names the segments.
+    """
+    names = ", ".join(f"'{name}'" for name in drawn_beside_regions(segmentation_node))
+    if names:
+        raise ExportError(
+            f"What is drawn in {names} belongs to no region: it would be neither measured nor sent.",
+            "In Slicer's module Segment Editor, add it to a region with Logical operators, then remove that segment.",
+        )
+
+
+def _has_voxels(segmentation: Any, segment_id: str) -> bool:
+    image = segmentation.GetLayerDataObject(segmentation.GetLayerIndex(segment_id))
+    if image is None or image.IsEmpty():
+        return False
+    _window, values = _window_and_values(image)
+    return bool((values == segmentation.GetSegment(segment_id).GetLabelValue()).any())
 
 
 def _import_labels(label_node: Any, values: NDArray[np.uint8], node: Any, has_cavity: bool) -> None:

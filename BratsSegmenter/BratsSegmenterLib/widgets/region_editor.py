@@ -52,6 +52,8 @@ class RegionEditor:
         widget.setSegmentationNodeSelectorVisible(False)
         widget.setSourceVolumeNodeSelectorVisible(False)
         widget.setSwitchToSegmentationsButtonVisible(False)
+        # What is drawn in a segment of one's own is no region: neither measured nor sent, and taken from the regions.
+        widget.setAddRemoveSegmentButtonsVisible(False)
         widget.setEffectNameOrder(list(EFFECTS))
         widget.setUnorderedEffectsVisible(False)
         # Else it would put its source volume into every view, in place of the sequences that stand there.

@@ -127,6 +127,14 @@ def lesions_text(lesions: tuple[Lesion, ...]) -> str:
     return sentence.format(lesions=count, measurable=measurable, diameters=text, slice=largest.slice_index + 1)
 
 
+def beside_text(names: Collection[str]) -> str:
+    """What is drawn in segments that are no region, by their names; empty when nothing is."""
+    if not names:
+        return ""
+    segments = ", ".join(f"'{name}'" for name in names)
+    return _("Not measured, as it belongs to no region: what is drawn in {segments}.").format(segments=segments)
+
+
 def as_text(rows: tuple[VolumeRow, ...]) -> str:
     """The table as lines of tab-separated text, for the clipboard."""
     heading = (

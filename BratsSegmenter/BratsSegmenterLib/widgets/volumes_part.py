@@ -16,12 +16,14 @@ from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.scene.diameters import drawing_diameters, remove_diameters, show_diameters
 from BratsSegmenterLib.scene.plot import hide_plot, plot_over_time, remove_plot, replace_plot, show_plot
 from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.scene.segments import drawn_beside_regions
 from BratsSegmenterLib.steps import Steps, taking
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide, swatch
 from BratsSegmenterLib.widgets.timed_steps import TimedSteps
 from BratsSegmenterLib.widgets.volumes_model import (
     VolumeRow,
     as_text,
+    beside_text,
     lesions_text,
     prior_heading,
     study_day,
@@ -131,7 +133,8 @@ class VolumesPart(Part):
         """What takes longer than the volumes: lesions, their diameters, the plot."""
         if self._workflow.result is not None:
             lesions = self._review.measure().lesions
-            set_text_or_hide(self.ui.lesionsLabel, lesions_text(lesions))
+            beside = beside_text(drawn_beside_regions(self._review.parameters.segmentation))
+            set_text_or_hide(self.ui.lesionsLabel, "\n".join(filter(None, (beside, lesions_text(lesions)))))
             self._drawing = drawing_diameters(lesions, self.ui.diametersBox.checked)
             self._run_steps(taking(self._drawing))
             if self._layout_before_plot is not None:

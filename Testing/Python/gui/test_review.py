@@ -13,6 +13,7 @@ from host.replay_worker import Behaviour, head
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.scene.layout import PLOT
 from BratsSegmenterLib.widgets.region_editor import EFFECTS, keys_text
+from BratsSegmenterLib.widgets.state import PanelState
 
 LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
 
@@ -125,6 +126,37 @@ def test_painting_stays_inside_the_brain_until_the_box_is_unticked(panel):
     paint(editor, "NCR", LEFT_OF_THE_TUMOUR, 100.0)
     assert _volume_ml(panel, "NCR") > 2 * brain_ml
     assert set(panel.review.rows.rows) == {"ET", "NCR", "ED"}, "the mask is no region"
+
+
+def test_the_editor_offers_no_segments_beside_the_regions(panel):
+    for name in ("AddSegmentButton", "RemoveSegmentButton"):
+        button = panel.review.ui.segmentEditor.findChild(qt.QPushButton, name)
+        assert button.isHidden()
+
+
+def test_what_is_drawn_beside_the_regions_is_named_with_the_volumes_and_not_left_out_of_a_sending_unsaid(panel):
+    editor, send = panel.review.ui.segmentEditor, panel.send.ui
+    segmentation = panel._review.parameters.segmentation
+    satellite = segmentation.GetSegmentation().AddEmptySegment("", "Satellite")  # as other modules of Slicer can
+    send.dryRunButton.click()
+    finish(panel)
+    assert send.refusalLabel.isHidden(), "nothing is drawn in it yet"
+    paint(editor, satellite, LEFT_OF_THE_TUMOUR, 6.0)
+    lesions = panel.volumes.ui.lesionsLabel
+    note = "Not measured, as it belongs to no region: what is drawn in 'Satellite'.\n"
+    wait_until(lambda: lesions.text.startswith(note))
+    send.consentBox.setChecked(True)
+    send.sendButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.REVIEW
+    assert "Satellite" in send.refusalLabel.text
+    assert "belongs to no region: it would be neither measured nor sent." in send.refusalLabel.text
+    segmentation.GetSegmentation().RemoveSegment(satellite)
+    wait_until(lambda: lesions.text.startswith("1 enhancing lesion"))
+    send.consentBox.setChecked(True)
+    send.sendButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.SENT
 
 
 def test_a_result_without_a_brain_mask_says_so_and_is_edited_everywhere(panel):

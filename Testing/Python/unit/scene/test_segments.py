@@ -6,8 +6,8 @@ import SimpleITK as sitk
 import slicer
 
 from BratsSegmenterLib.domain import ED, ET, NCR, RC
-from BratsSegmenterLib.errors import SeriesError
-from BratsSegmenterLib.scene.segments import create_segmentation, label_map
+from BratsSegmenterLib.errors import ExportError, SeriesError
+from BratsSegmenterLib.scene.segments import create_segmentation, drawn_beside_regions, label_map, require_only_regions
 from BratsSegmenterLib.scene.terminology import CONTEXT, load_terminology, terminology_entry
 from BratsSegmenterLib.scene.volumes import load_volume
 
@@ -94,12 +94,31 @@ def test_segments_drawn_in_a_finer_grid_are_carried_onto_the_reference_grid(resu
     assert volume_ml == pytest.approx(drawn.sum() * 0.125e-3, rel=0.15)
 
 
-def test_a_segment_that_is_no_region_is_left_out(result, reference, model_labels):
+def test_a_segment_that_is_no_region_is_left_out_and_named_when_something_is_drawn_in_it(
+    result, reference, model_labels
+):
     segmentation = create_segmentation(result.labels, reference, "Glioma")
-    segmentation.GetSegmentation().AddEmptySegment("scratch", "scratch")
+    segmentation.GetSegmentation().AddEmptySegment("scratch", "Scratch pad")
+    require_only_regions(segmentation)
     everywhere = np.ones_like(model_labels)
     slicer.util.updateSegmentBinaryLabelmapFromArray(everywhere, segmentation, "scratch", reference)
     assert np.array_equal(label_map(segmentation, reference), model_labels)
+    assert drawn_beside_regions(segmentation) == ("Scratch pad",)
+    with pytest.raises(ExportError, match="drawn in 'Scratch pad' belongs to no region"):
+        require_only_regions(segmentation)
+
+
+def test_a_segment_that_shares_its_layer_with_regions_and_was_erased_holds_nothing_up(result, reference, model_labels):
+    segmentation = create_segmentation(result.labels, reference, "Glioma")
+    segmentation.GetSegmentation().AddEmptySegment("scratch", "Scratch pad")
+    drawn = np.zeros_like(model_labels)
+    drawn[5:9, 2:4, 2:4] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(drawn, segmentation, "scratch", reference)
+    segmentation.GetSegmentation().CollapseBinaryLabelmaps(False)
+    assert drawn_beside_regions(segmentation) == ("Scratch pad",)
+    slicer.util.updateSegmentBinaryLabelmapFromArray(np.zeros_like(drawn), segmentation, "scratch", reference)
+    segmentation.GetSegmentation().CollapseBinaryLabelmaps(False)
+    assert drawn_beside_regions(segmentation) == ()
 
 
 def test_the_segmentation_knows_its_reference_image(result, reference):
