@@ -38,8 +38,8 @@ SEQUENCE_NAMES = {
 _LABELS = "seg"
 _FILE = re.compile(r"(?:.*[_-])?([a-z0-9]+)\.nii(?:\.gz)?", re.IGNORECASE)
 _CAVITY_ROLES = ("t1n", "t2w", "t2f")
-_CAVITY_FILE = re.compile(r"(?:.*-\d{5}-\d{3}|[0-9a-f]{12}-[0-9a-f]{12})-[a-z0-9]+\.nii(?:\.gz)?", re.IGNORECASE)
-"""In the challenges that use these roles and names (2023 on: "BraTS-GLI-00005-100-seg.nii.gz"), and in what
+_CAVITY_NAME = re.compile(r"(?:(?:BraTS-[a-z]+|synthetic)-\d{5}-\d{3}|[0-9a-f]{12}-[0-9a-f]{12})\b", re.IGNORECASE)
+"""In the challenges that use these roles and names of cases (2023 on: "BraTS-GLI-00005-100"), and in what
 ``synthesise`` and ``collect`` write, the value 4 is the resection cavity, before it was ET."""
 _OLD_ET = 4
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -189,7 +189,7 @@ def _case_files(folder: Path, name: str, patient: str) -> CaseFiles:
         patient,
         images={sequence: found[sequence.value][0] for sequence in Sequence if sequence.value in found},
         labels=found[_LABELS][0] if _LABELS in found else None,
-        four_is_cavity=any(map(_is_of_cavity_years, itertools.chain(*found.values()))),
+        four_is_cavity=any(map(_is_of_cavity_years, [folder, *itertools.chain(*found.values())])),
         problem=_what_is_twice(found),
     )
 
@@ -203,8 +203,8 @@ def _what_is_twice(found: Mapping[str, Items[Path]]) -> str:
     return ""
 
 
-def _is_of_cavity_years(file: Path) -> bool:
-    return _role(file) in _CAVITY_ROLES or _CAVITY_FILE.fullmatch(file.name) is not None
+def _is_of_cavity_years(path: Path) -> bool:
+    return _role(path) in _CAVITY_ROLES or _CAVITY_NAME.match(path.name) is not None
 
 
 def _role(file: Path) -> str:

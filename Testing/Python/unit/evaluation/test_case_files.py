@@ -68,15 +68,18 @@ def test_four_is_enhancing_tumour_or_cavity_as_the_year_means_it(
     ("file", "cavity"),
     [
         ("BraTS-GLI-00003-100-t1c.nii.gz", True),
+        ("BraTS-GLI-00003-100/t1c.nii.gz", True),
         ("synthetic-00003-000-t1c.nii.gz", True),
         ("0123456789ab-ba9876543210-t1c.nii.gz", True),
         ("BraTS20_Training_001_t1ce.nii.gz", False),
         ("BraTS2021_00003_t1ce.nii.gz", False),
         ("t1c.nii.gz", False),
+        ("mine-00003-100-t1c.nii.gz", False),
     ],
 )
 def test_what_four_means_is_known_of_a_case_with_t1c_alone(tmp_path: Path, file: str, cavity: bool) -> None:
-    _write(tmp_path / "case", (file,), (0, 2, 4))
+    folder, _, name = f"case/{file}".rpartition("/")
+    _write(tmp_path / folder, (name,), (0, 2, 4))
     read = np.unique(read_case(find_cases(tmp_path)[0], [Sequence.T1C]).labels).tolist()
     assert read == ([0, 2, 4] if cavity else [0, 2, 3])
 
