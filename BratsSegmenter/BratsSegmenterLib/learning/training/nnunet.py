@@ -6,7 +6,9 @@ The layout is described in nnU-Net's documentation/dataset_format.md; version 1 
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,18 +24,24 @@ from BratsSegmenterLib.learning.evaluation.names import patients
 
 _DATASET = "dataset.json"
 _NAMES = (
-    ("non-enhanc", NCR),
-    ("non_enhanc", NCR),
+    ("edema", ED),
+    ("snfh", ED),
+    ("hyperintens", ED),
+    ("nonenhanc", NCR),
+    ("noncontrastenhanc", NCR),
+    ("unenhanc", NCR),
     ("necro", NCR),
     ("ncr", NCR),
-    ("edema", ED),
-    ("oedema", ED),
     ("cavity", RC),
     ("enhanc", ET),
     ("core", TC),
     ("whole", WT),
 )
-"""Parts of a label's name and the region that they mean; the first that fits counts."""
+"""Parts of a label's name without spaces, "-" and "_", and the region that they mean; the first that fits counts.
+
+Oedema comes before what does not enhance, for BraTS 2024's "surrounding non-enhancing FLAIR hyperintensity", and that
+before what does."""
+_OUTERMOST_FIRST = (WT, TC)
 _GREATEST_LABEL = 4
 
 
@@ -95,7 +103,7 @@ def nnunet_cases(folder: Path) -> tuple[TrainingFiles, ...]:
         names = dataset.get("channel_names") or dataset["modality"]
         channels = {int(number): _sequence(name) for number, name in names.items()}
         values = label_values(dataset["labels"])
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LearningError(
             f"{_DATASET} of '{folder.name}' does not say what its channels and labels are.", "", repr(error)
         ) from error
@@ -118,6 +126,9 @@ def nnunet_cases(folder: Path) -> tuple[TrainingFiles, ...]:
 def label_values(labels: Mapping[str, Any]) -> dict[int, int]:
     """Our label of each of the data set's values, from the names it gives them.
 
+    Several values may mean one label of ours: necrosis and non-enhancing tumour, each with a value of its own, are both
+    our 1.
+
     Parameters
     ----------
     labels : mapping
@@ -127,29 +138,57 @@ def label_values(labels: Mapping[str, Any]) -> dict[int, int]:
     Raises
     ------
     LearningError
-        A name means no region that is known, or a value is none of 0 to 4.
+        A name means no region that is known or is "ignore", a value is none of 0 to 4, or two names that share a value
+        leave open what it means.
     """
-    regions: list[tuple[Region, set[int]]] = []
-    for key, value in labels.items():
-        name, values = (value, {int(key)}) if key.isdigit() else (key, set(np.atleast_1d(value).tolist()))
-        if name.lower() not in ("background", "ignore"):
-            regions.append((_region(name), values))
-    ours: dict[int, int] = {}
-    for region, values in sorted(regions, key=lambda item: len(item[1]), reverse=True):
-        for value in values:
-            if not 0 < value <= _GREATEST_LABEL:
-                raise LearningError(f"{_DATASET} gives the label value {value}; 1 to {_GREATEST_LABEL} can be read.")
-            ours[value] = _leaf(region).label
-    return ours
+    named = [_Named.read(key, value) for key, value in labels.items() if "background" not in (_key(key), _key(value))]
+    named.sort(key=lambda label: label.depth)
+    for outer, inner in itertools.combinations(named, 2):
+        if not inner.leaves_clear_what_is_in(outer):
+            shared = min(outer.values & inner.values)
+            raise LearningError(
+                f"{_DATASET} gives the value {shared} to both '{outer.name}' and '{inner.name}', "
+                "and the second does not lie in the first.",
+                "Give each label a value of its own, or nest them: whole tumour, tumour core, enhancing tumour.",
+            )
+    return {value: label.leaf.label for label in named for value in label.values}
 
 
-def _leaf(region: Region) -> Region:
-    """What of a nested region is not in the next inner one."""
-    return {WT: ED, TC: NCR}.get(region, region)
+@dataclass(frozen=True)
+class _Named:
+    """A label of the data set: its name, the region that the name means, and its values."""
+
+    name: str
+    region: Region
+    values: frozenset[int]
+
+    @classmethod
+    def read(cls, key: str, value: Any) -> _Named:
+        name, numbers = (value, [int(key)]) if key.isdigit() else (key, np.atleast_1d(value).tolist())
+        for number in numbers:
+            if not 0 < number <= _GREATEST_LABEL:
+                raise LearningError(f"{_DATASET} gives the label value {number}; 1 to {_GREATEST_LABEL} can be read.")
+        return cls(name, _region(name), frozenset(numbers))
+
+    @property
+    def depth(self) -> int:
+        """0 for the whole tumour, the highest for what nothing else lies in."""
+        return _OUTERMOST_FIRST.index(self.region) if self.region in _OUTERMOST_FIRST else len(_OUTERMOST_FIRST)
+
+    @property
+    def leaf(self) -> Region:
+        """What of a nested region is not in the next inner one."""
+        return {WT: ED, TC: NCR}.get(self.region, self.region)
+
+    def leaves_clear_what_is_in(self, outer: _Named) -> bool:
+        """Whether each value of both means one thing: it is in one alone, they are the same, or this lies inside."""
+        if not self.values & outer.values or self.leaf is outer.leaf:
+            return True
+        return outer.depth < self.depth and self.values <= outer.values
 
 
 def _sequence(name: str) -> Sequence:
-    key = name.lower().replace("-", "").replace("_", "")
+    key = _key(name)
     if key not in SEQUENCE_NAMES:
         raise LearningError(
             f"{_DATASET} names the channel '{name}', which is not known.", f"Known are: {', '.join(SEQUENCE_NAMES)}."
@@ -158,8 +197,18 @@ def _sequence(name: str) -> Sequence:
 
 
 def _region(name: str) -> Region:
-    region = next((region for part, region in _NAMES if part in name.lower()), None)
+    if _key(name) == "ignore":
+        raise LearningError(
+            f"{_DATASET} has the label '{name}', and the training would take its voxels for healthy.",
+            "Label them, or take out the cases that have them and the label.",
+        )
+    region = next((region for part, region in _NAMES if part in _key(name)), None)
     if region is None:
         parts = ", ".join(part for part, _ in _NAMES)
         raise LearningError(f"{_DATASET} names the label '{name}', which is not known.", f"Known are: {parts}.")
     return region
+
+
+def _key(name: object) -> str:
+    """A name as it is looked up; of a value, which may stand in its place, its digits."""
+    return re.sub(r"[\s_-]+", "", str(name).lower())

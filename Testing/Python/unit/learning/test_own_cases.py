@@ -205,10 +205,37 @@ def test_an_nnunet_data_set_is_read_with_its_own_label_values(tmp_path: Path) ->
         {"background": 0, "edema": 1, "non-enhancing tumor": 2, "enhancing tumour": 3},
         {"0": "background", "1": "edema", "2": "necrotic core", "3": "enhancing"},
         {"background": 0, "whole_tumor": [1, 2, 3], "tumor_core": [2, 3], "enhancing": 3},
+        {"enhancing": 3, "tumor core": [2, 3], "whole tumor": [1, 2, 3], "background": 0},
+        {"background": 0, "SNFH": 1, "nonenhancing tumor core": 2, "enhancing tissue": 3},
+        {"background": 0, "FLAIR hyperintensity": 1, "non enhancing tumor": 2, "Enhancing Tumor": 3},
+        {"background": 0, "surrounding non-enhancing FLAIR hyperintensity": 1, "non-enhancing tumor core": 2}
+        | {"enhancing tissue": 3},
+        {"background": 0, "peritumoral oedema": 1, "Non-contrast-enhancing core": 2, "enhancing": 3},
     ],
 )
 def test_label_names_of_every_style_are_understood(labels: dict[str, object]) -> None:
     assert label_values(labels) == {1: 2, 2: 1, 3: 3}
+
+
+def test_two_values_may_mean_one_label_of_ours() -> None:
+    labels = {"background": 0, "necrosis": 1, "edema": 2, "non-enhancing tumour": 3, "enhancing tumour": 4}
+    assert label_values(labels) == {1: 1, 2: 2, 3: 1, 4: 3}
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ({"edema": [1, 2], "enhancing": [2, 3]}, "value 2 to both 'edema' and 'enhancing'"),
+        ({"edema": 1, "enhancing": 1}, "value 1 to both 'edema' and 'enhancing'"),
+        ({"enhancing": [1, 2], "whole tumor": 1}, "value 1 to both 'whole tumor' and 'enhancing'"),
+        ({"edema": 1, "ignore": 4}, "'ignore'.* healthy"),
+        ({"1": "edema", "4": "Ignore"}, "'Ignore'.* healthy"),
+        ({"edema": 5}, "value 5"),
+    ],
+)
+def test_labels_that_leave_open_what_they_mean_are_refused(labels: dict[str, object], said: str) -> None:
+    with pytest.raises(LearningError, match=said):
+        label_values({"background": 0, **labels} if "1" not in labels else {"0": "background", **labels})
 
 
 def test_an_unknown_label_name_is_refused() -> None:
