@@ -71,6 +71,7 @@ class BratsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = BratsSegmenterLogic()
         self.panel = build_panel(self.layout, self.logic.getParameterNode)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self.onNodeRemoved)
         slicer.app.aboutToQuit.connect(self.onAboutToQuit)
@@ -91,6 +92,10 @@ class BratsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onSceneStartClose(self, _caller, _event) -> None:
         """The nodes go away: let go of them and stop what works on them."""
         self.panel.close_scene()
+
+    def onSceneStartImport(self, _caller, _event) -> None:
+        """A scene is about to be loaded into this one."""
+        self.panel.begin_import()
 
     def onSceneEndImport(self, _caller, _event) -> None:
         """A scene was loaded: take up the study that was reviewed in it."""

@@ -32,6 +32,20 @@ class SceneParameters:
         self._node.UnsetParameter(_ACCEPTED)
         self._node.EndModify(modified)
 
+    def copied(self) -> SceneParameters:
+        """All that is kept now, for :meth:`put_back`."""
+        copy = self._node.CreateNodeInstance()
+        copy.Copy(self._node)
+        return SceneParameters(copy)
+
+    def put_back(self, copied: SceneParameters) -> None:
+        """Keep again what was kept when `copied` was made."""
+        self._node.Copy(copied._node)
+
+    def has_same_segmentation(self, other: SceneParameters) -> bool:
+        """Whether both mean the same segmentation node, or none."""
+        return self._node.GetNodeReferenceID(_SEGMENTATION) == other._node.GetNodeReferenceID(_SEGMENTATION)
+
     @property
     def has_result(self) -> bool:
         """Whether the scene holds a segmented study."""

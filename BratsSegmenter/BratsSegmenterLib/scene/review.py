@@ -187,13 +187,23 @@ class Review:
         self._hide_earlier_result()
         empty_views()
 
+    def go_back_to(self, before: SceneParameters) -> None:
+        """Keep what the scene kept before another one was loaded into it; what that one brought stays, hidden."""
+        if not self.parameters.has_same_segmentation(before):
+            self._hide_earlier_result()
+        self.parameters.put_back(before)
+
     def restore_views(self) -> None:
         """Build the layout for a scene that was loaded, where it does not stand yet; it begins with what it holds."""
         self.began_with = None
         if not slice_logics():
-            parameters = self.parameters
-            volumes = parameters.volumes or {parameters.result.reference: parameters.reference}
-            run_through(showing_review_layout(volumes, parameters.reference))
+            self.fill_views()
+
+    def fill_views(self) -> None:
+        """Show the images of the result in the views, in place of what is shown there."""
+        parameters = self.parameters
+        volumes = parameters.volumes or {parameters.result.reference: parameters.reference}
+        run_through(showing_review_layout(volumes, parameters.reference))
 
     def draw(self, labels: NDArray[np.uint8]) -> None:
         """Draw a whole label map, as :attr:`labels`, in place of what is drawn; the surfaces follow."""

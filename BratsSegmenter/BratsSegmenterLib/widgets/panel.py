@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import qt
 from slicer.i18n import tr as _
 
+from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.job_results import SegmentResult
+from BratsSegmenterLib.scene.parameters import SceneParameters
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.archive_part import ArchivePart
 from BratsSegmenterLib.widgets.corrections_keeper import CorrectionsKeeper
@@ -36,6 +38,10 @@ from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.widgets.worklist import Worklist
 from BratsSegmenterLib.worker_messages import Failure
 
+_NOT_TAKEN_UP = _(
+    "The loaded scene holds a result of its own. It was not taken up, because another study is worked on or a job runs."
+    " To review it, close this scene (File, Close Scene), then load it again."
+)
 _BEFORE_A_STUDY_IS_KNOWN = (PanelState.NO_STUDY, PanelState.STUDY_CHOSEN)
 
 
@@ -68,6 +74,7 @@ class Panel:
         self._review = review
         self._announced: SegmentResult | None = None
         self._phase: tuple[bool, bool, bool] | None = None
+        self._before_import: SceneParameters | None = None
         self.message_bar = MessageBar()
         self.progress = ProgressStrip(workflow, upkeep.stage_times)
         self.archive = ArchivePart(workflow, profiles, worklist.sources)
@@ -128,12 +135,35 @@ class Panel:
         """Another module is shown."""
         self.review.editor.leave()
 
+    def begin_import(self) -> None:
+        """A scene is about to be loaded into this one; the parameters in it, if any, replace those that are here."""
+        self._before_import = self._review.parameters.copied()
+
     def restore(self) -> None:
-        """Take up the study of a scene that was loaded."""
+        """Take up the result that a loaded scene brought; a study that is worked on is never left for it."""
         self._masking.update()
+        before, self._before_import = self._before_import, None
         parameters = self._review.parameters
-        if not parameters.has_result:
+        if before is not None and parameters.has_same_segmentation(before):
             return
+        if parameters.has_result and self._may_take_up(parameters.study):
+            self._take_up(parameters)
+            return
+        if parameters.has_result:
+            self.message_bar.show_notice(_NOT_TAKEN_UP)
+        if before is not None:
+            self._go_back_to(before)
+
+    def _may_take_up(self, study: StudySummary) -> bool:
+        at_hand = self.workflow.study
+        return not self.workflow.state.is_busy and (at_hand is None or at_hand.study_uid == study.study_uid)
+
+    def _go_back_to(self, before: SceneParameters) -> None:
+        self._review.go_back_to(before)
+        if self.workflow.result is not None:
+            self._review.fill_views()  # the loaded scene may have put the images of its own patient there
+
+    def _take_up(self, parameters: SceneParameters) -> None:
         self._review.restore_views()
         self.workflow.restore(parameters.study, parameters.result)
         try:
@@ -146,7 +176,8 @@ class Panel:
 
     def look_whether_the_result_is_there(self) -> None:
         """Without its segmentation or reference image there is nothing to review: say so, and begin anew."""
-        if self.workflow.result is not None and not self._review.parameters.has_result:
+        is_importing = self._before_import is not None  # then the parameters may be those of the scene that comes
+        if self.workflow.result is not None and not is_importing and not self._review.parameters.has_result:
             self.close_scene()
             what = _("The segmentation or its reference image was removed from the scene.")
             self.workflow.failed.emit(Failure(what, _("Open or segment the study again.")))

@@ -97,6 +97,10 @@ class StudyAtHand:
         self.offers = {offer.sequence: offer for offer in offers}
         self.offers_changed.emit()
 
+    def _is_at_hand(self, folder: Path) -> bool:
+        """Whether `folder` is the chosen study's own."""
+        return self.study is not None and folder == self.folder
+
     @property
     def _kept(self) -> KeptStudy:
         return KeptStudy(self.folder)

@@ -20,16 +20,18 @@ from BratsSegmenterLib.job_results import (
     SendResult,
 )
 from BratsSegmenterLib.jobs import (
+    BorrowJob,
     ConnectionJob,
     DownloadJob,
     Job,
     ListFolderJob,
+    PrepareJob,
     ResumeJob,
     SearchJob,
     SegmentJob,
     SendJob,
 )
-from BratsSegmenterLib.kept_study import StudyState
+from BratsSegmenterLib.kept_study import KeptStudy, StudyState
 from BratsSegmenterLib.segmentation import PublishedModel, missing_model
 from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.steps import StepRunner, at_once
@@ -43,6 +45,8 @@ from BratsSegmenterLib.widgets.state import PanelState, busy_with
 from BratsSegmenterLib.widgets.study_at_hand import StudyAtHand
 from BratsSegmenterLib.widgets.translation import tr as _
 from BratsSegmenterLib.worker_messages import Failure, Outcome
+
+_StudyJob = PrepareJob | BorrowJob | SegmentJob | ResumeJob | SendJob
 
 
 class Workflow(StudyAtHand):
@@ -279,6 +283,9 @@ class Workflow(StudyAtHand):
         self.state_changed.emit()
 
     def _on_ended(self, outcome: Outcome) -> None:
+        if isinstance(self._job, _StudyJob) and not self._is_at_hand(self._job.folder):
+            self._keep_for_its_own_study(outcome, KeptStudy(self._job.folder))
+            return
         match outcome:
             case PrepareResult():
                 self._on_prepared(outcome)
@@ -295,6 +302,19 @@ class Workflow(StudyAtHand):
             case _:
                 self._rest(self._resting_state)
                 self._tell(outcome)
+
+    def _keep_for_its_own_study(self, outcome: Outcome, kept: KeptStudy) -> None:
+        """Another study is at hand by now: what came of the job is not shown, and never kept under that one's name."""
+        match outcome:
+            case PrepareResult():
+                kept.write_prepared(outcome)
+            case SegmentResult():
+                prepared = kept.prepared
+                kept.write_result(outcome)
+                kept.write_state(StudyState.SEGMENTED, SequencesModel(prepared).open_question if prepared else "")
+            case SendResult() if outcome.pushed:
+                kept.write_state(StudyState.SENT)
+        self._rest(self._resting_state)
 
     def _tell(self, outcome: Outcome) -> None:
         match outcome:

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 import slicer
 from child_processes import started_processes
-from host.driver import finish, paint
+from host.driver import finish, paint, wait_until
 from host.fixtures import MODULE_FILE, replay_command
 from host.replay_worker import Behaviour
 from host.slicer_app import OpenedModule, application, open_module
 
+from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.jobs import SendJob
+from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin
+from BratsSegmenterLib.scene.layout import LEFT
 from BratsSegmenterLib.widgets import assembly
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.state import PanelState
@@ -95,6 +98,106 @@ def test_a_scene_whose_study_was_deleted_from_the_disk_is_a_sentence(module: Ope
     assert "is no longer on this computer" in panel.message_bar.ui.textLabel.text
     assert panel.workflow.state is PanelState.NO_STUDY
     assert len(_segmentations()) == 1
+
+
+@pytest.fixture
+def colleagues_scene(scene, tmp_path: Path) -> Path:
+    """A scene saved by a Slicer in which this module was opened, and nothing done with it."""
+    file = tmp_path / "colleague.mrml"
+    other = slicer.vtkMRMLScene()
+    parameters = slicer.vtkMRMLScriptedModuleNode()
+    parameters.SetSingletonTag("BratsSegmenter")
+    parameters.SetModuleName("BratsSegmenter")
+    other.AddNode(parameters)
+    other.AddNewNodeByClass("vtkMRMLTableNode", "Atlas")
+    other.SetURL(str(file))
+    other.Commit()
+    return file
+
+
+def _import(file: Path) -> None:
+    slicer.mrmlScene.SetURL(str(file))
+    slicer.mrmlScene.Import()
+
+
+def _open_another_study(panel) -> None:
+    study = StudySummary("2.25.2002", "Other^Olga", "P-2", "", "20260103", "MR head", ("MR",), 4, 96)
+    panel.studies.open(StudyOrigin(study, "Ward 3"))
+
+
+def _kept_labels(folder: Path) -> Path:
+    result = KeptStudy(folder).result
+    assert result is not None
+    return result.labels.parent
+
+
+def test_a_scene_imported_while_another_study_is_segmented_mixes_no_results(module, colleagues_scene):
+    panel = module.widget.panel
+    _segment(panel)
+    folder_of_first = panel.workflow.folder
+    _open_another_study(panel)
+    panel.run.ui.runButton.click()
+    wait_until(lambda: panel.workflow.state is PanelState.SEGMENTING)
+    folder = panel.workflow.folder
+    _import(colleagues_scene)
+    assert panel.workflow.state is PanelState.SEGMENTING
+    assert "Olga" in panel.studies.widget.text
+    finish(panel)
+    assert panel.workflow.state is PanelState.REVIEW
+    assert _kept_labels(folder) == folder
+    assert _kept_labels(folder_of_first) == folder_of_first
+
+
+def test_an_imported_scene_without_a_result_changes_nothing_about_the_study_under_review(module, colleagues_scene):
+    panel = module.widget.panel
+    _segment(panel)
+    connection, sequences = panel.workflow.connection, panel.workflow.sequences
+    _import(colleagues_scene)
+    assert panel.workflow.connection is connection
+    assert panel.workflow.sequences is sequences
+    assert panel.message_bar.widget.isHidden()
+    before = _volumes(panel)
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 8.0)
+    assert _volumes(panel) != before
+    panel.send.ui.dryRunButton.click()
+    finish(panel)
+    assert "Dry run" in panel.send.ui.receiptLabel.text
+
+
+def test_an_imported_result_of_another_study_is_not_taken_up_beside_the_one_under_review(module, tmp_path: Path):
+    panel = module.widget.panel
+    _segment(panel)
+    scene_file = str(tmp_path / "first.mrb")
+    slicer.mrmlScene.SetURL(scene_file)
+    assert slicer.mrmlScene.WriteToMRB(scene_file)
+    slicer.mrmlScene.Clear(0)
+    _open_another_study(panel)
+    panel.run.ui.runButton.click()
+    finish(panel)
+    reviewed = panel._review.parameters.segmentation
+    slicer.mrmlScene.ReadFromMRB(scene_file)
+    assert "Olga" in panel.studies.widget.text
+    assert "It was not taken up" in panel.message_bar.ui.textLabel.text
+    assert panel._review.parameters.segmentation is reviewed
+    assert panel._review.parameters.study == panel.workflow.study
+    assert [node.GetDisplayNode().GetVisibility() for node in _segmentations() if node is not reviewed] == [0]
+    background = slicer.app.applicationLogic().GetSliceLogicByLayoutName(LEFT).GetSliceCompositeNode()
+    assert background.GetBackgroundVolumeID() in {node.GetID() for node in panel._review.parameters.volumes.values()}
+
+
+def test_a_saved_scene_of_the_study_under_review_is_taken_up_when_it_is_imported(module, tmp_path: Path):
+    panel = module.widget.panel
+    _segment(panel)
+    saved = _volumes(panel)
+    scene_file = str(tmp_path / "scene.mrb")
+    slicer.mrmlScene.SetURL(scene_file)
+    assert slicer.mrmlScene.WriteToMRB(scene_file)
+    first = panel._review.parameters.segmentation
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 8.0)
+    slicer.mrmlScene.ReadFromMRB(scene_file)
+    assert panel.workflow.state is PanelState.REVIEW
+    assert panel._review.parameters.segmentation is not first
+    assert _volumes(panel) == saved
 
 
 @pytest.mark.parametrize("role", ["segmentation", "reference"])

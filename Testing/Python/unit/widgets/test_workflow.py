@@ -360,6 +360,25 @@ def test_a_restored_study_can_be_sent_but_not_fetched_from_nowhere(workflow, run
     assert isinstance(runner.jobs[-1], SendJob)
 
 
+OTHER = replace(STUDY, study_uid="2.25.9", patient_name="Roe^Rob")
+
+
+def test_a_result_stays_with_the_study_it_was_drawn_for_though_another_is_at_hand_when_it_comes(
+    workflow, runner, scene, tmp_path
+):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(prepared())
+    own_folder = workflow.folder
+    workflow.restore(OTHER, segmented(tmp_path / "of the other"))
+    runner.end(segmented(tmp_path))
+    assert (workflow.study, workflow.state) == (OTHER, PanelState.REVIEW)
+    assert scene.shown == []
+    assert KeptStudy(workflow.folder).result is None
+    assert KeptStudy(own_folder).result == segmented(tmp_path)
+    assert KeptStudy(own_folder).state is StudyState.SEGMENTED
+
+
 OPERATED = replace(prepared(), operated=True, operated_reason="post op")
 
 
