@@ -130,7 +130,7 @@ def _run_variants(arguments: argparse.Namespace, bundle: Bundle, protocol: Proto
         )
     regions = evaluation.scored_regions(bundle, protocol)
     if arguments.out:
-        evaluation.write_variants_csv(results, arguments.out / "variants.csv")
+        evaluation.write_variants_csv(results, regions, arguments.out / "variants.csv")
         evaluation.write_variants_page(results, bundle, regions, arguments.out / "variants.html")
     title = f"Mean Dice of {bundle.name} {bundle.specification.version}, and what it differs from the plain variant"
     headings = ["variant", "cases", *(region.key for region in regions)]

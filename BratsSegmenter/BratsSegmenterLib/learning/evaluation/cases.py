@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import nibabel
 import numpy as np
@@ -42,6 +43,19 @@ _CAVITY_NAME = re.compile(r"(?:(?:BraTS-[a-z]+|synthetic)-\d{5}-\d{3}|[0-9a-f]{1
 """In the challenges that use these roles and names of cases (2023 on: "BraTS-GLI-00005-100"), and in what
 ``synthesise`` and ``collect`` write, the value 4 is the resection cavity, before it was ET."""
 _OLD_ET = 4
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    zlib.error,
+    nibabel.filebasedimages.ImageFileError,
+    nibabel.spatialimages.HeaderDataError,
+    nibabel.spatialimages.HeaderTypeError,
+)
+"""What nibabel raises on files with changed bytes; a header may ask for more memory than there is."""
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -215,14 +229,14 @@ def _role(file: Path) -> str:
 
 
 def _read(files: CaseFiles, file: Path) -> tuple[NDArray[np.float32], Geometry]:
-    """Values (slices, rows, columns) and grid of a NIfTI file.
+    """Values (slices, rows, columns) and grid of a NIfTI file of version 1 or 2.
 
     Read by nibabel, because ITK turns values that are no numbers into zeros without a word.
     """
     try:
-        image = nibabel.Nifti1Image.from_filename(file)
+        image = cast(nibabel.Nifti1Image, nibabel.load(file))  # of which those of version 2 are a kind
         values = np.asarray(image.dataobj, np.float32)
-    except (OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
+    except _UNREADABLE as error:
         raise _bad(files, f"has a file that cannot be read: {file.name}", str(error)) from error
     if values.ndim != 3:
         raise _bad(files, f"has a file that is not one 3-D image: {file.name}")

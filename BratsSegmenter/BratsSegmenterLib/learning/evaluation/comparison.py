@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from BratsSegmenterLib.learning.evaluation.run import Evaluation
+from BratsSegmenterLib.learning.evaluation.metrics import RegionScores
+from BratsSegmenterLib.learning.evaluation.run import CaseResult, Evaluation
 
 HEADINGS = ("region", "cases", "higher", "lower", "mean difference", "95 % interval", "verdict")
 _CONFIDENCE = 0.95
@@ -47,11 +49,18 @@ class Difference:
 
 
 def differences(evaluation: Evaluation, other: Evaluation) -> dict[str, Difference]:
-    """By key of the regions that both models draw, over the cases that both were scored on; empty without any."""
+    """By key of the regions that both models draw, over the cases in which both measured them; empty without any."""
     before = {case.name: case.scores for case in other.cases}
-    pairs = [(case.scores, before[case.name]) for case in evaluation.cases if case.name in before]
-    shared = [region.key for region in evaluation.regions if region in other.regions]
-    return {key: _difference([new[key].dice - old[key].dice for new, old in pairs]) for key in shared if pairs}
+    found = {}
+    for key in (region.key for region in evaluation.regions if region in other.regions):
+        pairs = [(case.scores[key], before[case.name][key]) for case in evaluation.cases if _both(case, before, key)]
+        if pairs:
+            found[key] = _difference([new.dice - old.dice for new, old in pairs])
+    return found
+
+
+def _both(case: CaseResult, before: Mapping[str, Mapping[str, RegionScores]], key: str) -> bool:
+    return key in case.scores and key in before.get(case.name, {})
 
 
 def difference_rows(found: dict[str, Difference]) -> list[list[str]]:

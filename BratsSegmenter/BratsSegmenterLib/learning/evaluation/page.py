@@ -57,6 +57,8 @@ class PicturePage:
 def case_picture(case: LabelledCase, labels: NDArray[np.uint8]) -> Image.Image:
     """The axial slice in which model and experts differ most, with the outlines of either on T1c and on FLAIR.
 
+    On another sequence where neither is at hand.
+
     Parameters
     ----------
     case : LabelledCase
@@ -69,9 +71,7 @@ def case_picture(case: LabelledCase, labels: NDArray[np.uint8]) -> Image.Image:
     differing = labels != case.labels
     index = max(range(layout.slice_count), key=lambda n: int(np.count_nonzero(layout.pixels(differing, n))))
     panels = []
-    for sequence in _BACKGROUNDS:
-        if sequence not in case.images or not case.geometries[sequence].is_close(geometry, tolerance_mm=0.1):
-            continue
+    for sequence in _shown(case):
         image = case.images[sequence]
         contrast = window(image, image != 0)  # zero is what was stripped
         grey = slice_image(image, geometry, Plane.AXIAL, index, contrast, _PIXELS_PER_MM)
@@ -79,3 +79,10 @@ def case_picture(case: LabelledCase, labels: NDArray[np.uint8]) -> Image.Image:
             outlined = draw_regions(grey, drawn, geometry, Plane.AXIAL, index)
             panels.append(captioned(outlined.crop(grey.getbbox()), f"{sequence.value}, {who}"))
     return montage(panels, columns=4)
+
+
+def _shown(case: LabelledCase) -> list[Sequence]:
+    """T1c and FLAIR, or else one other sequence, of those that lie in the grid of the labels."""
+    grid = case.labels_geometry
+    there = [sequence for sequence in case.images if case.geometries[sequence].is_close(grid, tolerance_mm=0.1)]
+    return [sequence for sequence in _BACKGROUNDS if sequence in there] or there[:1]

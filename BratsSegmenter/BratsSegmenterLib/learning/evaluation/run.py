@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -63,7 +63,10 @@ class Protocol:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """Scores of one case by region key, what was said on the way, and what the bundle's calibration claimed."""
+    """Scores of one case by region key, what was said on the way, and what the bundle's calibration claimed.
+
+    Regions that the model does not measure in the case have no scores.
+    """
 
     name: str
     scores: Mapping[str, RegionScores]
@@ -95,8 +98,13 @@ class Evaluation:
     set_aside: tuple[SetAside, ...] = ()
 
     def values(self, region: Region, measure: str) -> list[float]:
-        """One measure of one region over the cases, for example ``values(ET, "dice")``."""
-        return [getattr(case.scores[region.key], measure) for case in self.cases]
+        """One measure of one region over the cases in which it is measured, for example ``values(ET, "dice")``."""
+        return [getattr(case.scores[region.key], measure) for case in self.cases if region.key in case.scores]
+
+    @property
+    def not_measured(self) -> tuple[str, ...]:
+        """Keys of the regions that the model measured in no case, for want of a sequence."""
+        return tuple(region.key for region in self.regions if not self.values(region, "dice"))
 
 
 Listener = Callable[[LabelledCase, NDArray[np.uint8], CaseResult], None]
@@ -136,7 +144,7 @@ def evaluate(
         for number, files in enumerate(found):
             progress.update(number / len(found), files.name)
             try:
-                case, drawn = _segmented(files, bundle, protocol, progress)
+                case, drawn, blind = _segmented(files, bundle, protocol, progress)
             except BratsSegmenterError as error:
                 set_aside.append(SetAside(files.name, str(error)))
                 continue
@@ -146,7 +154,8 @@ def evaluate(
                 case.labels,
                 case.labels_geometry.voxel_volume_ml,
             )
-            result = CaseResult(files.name, _scores(case, drawn.labels, regions), drawn.findings, claimed)
+            measured = [region for region in regions if region.key not in blind]
+            result = CaseResult(files.name, _scores(case, drawn.labels, measured), drawn.findings, claimed)
             results.append(result)
             if listener is not None:
                 listener(case, drawn.labels, result)
@@ -161,8 +170,10 @@ def scored_regions(bundle: Bundle, protocol: Protocol) -> tuple[Region, ...]:
     return tuple(region for region in bundle.specification.outputs if protocol.is_postoperative or region is not RC)
 
 
-def _segmented(files: CaseFiles, bundle: Bundle, protocol: Protocol, progress: Progress) -> tuple[LabelledCase, Drawn]:
-    """The case, and what the model draws in the grid of the truth, with all that was said on the way."""
+def _segmented(
+    files: CaseFiles, bundle: Bundle, protocol: Protocol, progress: Progress
+) -> tuple[LabelledCase, Drawn, Collection[str]]:
+    """The case, what the model draws in the grid of the truth, with all that was said, and what it does not measure."""
     case = read_case(files, [sequence for sequence in Sequence if sequence not in protocol.without])
     if protocol.steps is None:
         prepared = prepared_from_challenge(case)
@@ -175,7 +186,7 @@ def _segmented(files: CaseFiles, bundle: Bundle, protocol: Protocol, progress: P
     rules = protocol.postprocessing or bundle.specification.postprocessing
     drawn = draw(probabilities, predicted, voxel_ml, rules)
     findings = (*prepared.findings, *predicted.findings, *predicted.not_measured.values(), *drawn.findings)
-    return case, replace(drawn, findings=findings)
+    return case, replace(drawn, findings=findings), predicted.not_measured.keys()
 
 
 def _scores(case: LabelledCase, labels: NDArray[np.uint8], regions: Items[Region]) -> dict[str, RegionScores]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from math import isnan
 from pathlib import Path
@@ -14,10 +14,13 @@ import numpy as np
 
 from BratsSegmenterLib.domain import Region
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores
-from BratsSegmenterLib.learning.evaluation.run import Evaluation
+from BratsSegmenterLib.learning.evaluation.run import CaseResult, Evaluation
 from BratsSegmenterLib.learning.evaluation.trust import Trust, trust
 
 MEASURES = tuple(measure.name for measure in fields(RegionScores))
+CSV_HEADINGS = ("region", *MEASURES, "note")
+NOT_MEASURED = "not measured"
+"""What stands for the scores of a region that the model does not measure without a sequence that is missing."""
 _HEADINGS = {
     "dice": "Dice",
     "hd95_mm": "HD95 mm",
@@ -50,12 +53,17 @@ def statistics(evaluation: Evaluation, region: Region, measure: str) -> Statisti
 
 def case_rows(evaluation: Evaluation) -> list[list[str]]:
     """Dice of every case and region, and their means, for a table with the regions' keys as columns."""
-    rows = [
-        [case.name, *(f"{case.scores[region.key].dice:.3f}" for region in evaluation.regions)]
-        for case in evaluation.cases
-    ]
-    means = [f"{statistics(evaluation, region, 'dice').mean:.3f}" for region in evaluation.regions]
+    rows = [[case.name, *(_dice_cell(case, region) for region in evaluation.regions)] for case in evaluation.cases]
+    means = [_number(statistics(evaluation, region, "dice").mean, evaluation, region) for region in evaluation.regions]
     return [*rows, ["mean", *means]]
+
+
+def _dice_cell(case: CaseResult, region: Region) -> str:
+    return f"{case.scores[region.key].dice:.3f}" if region.key in case.scores else NOT_MEASURED
+
+
+def _number(value: float, evaluation: Evaluation, region: Region) -> str:
+    return NOT_MEASURED if region.key in evaluation.not_measured else f"{value:.3f}"
 
 
 def measure_rows(evaluation: Evaluation) -> list[list[str]]:
@@ -65,35 +73,51 @@ def measure_rows(evaluation: Evaluation) -> list[list[str]]:
         for measure, heading in _HEADINGS.items():
             found = statistics(evaluation, region, measure)
             numbers = (found.mean, found.median, found.lower_quartile, found.upper_quartile)
-            rows.append([region.key, heading, *(f"{number:.3f}" for number in numbers)])
+            rows.append([region.key, heading, *(_number(number, evaluation, region) for number in numbers)])
     return rows
 
 
 def write_csv(evaluation: Evaluation, file: Path) -> None:
-    """Every measure of every region of every case, one case and region a line."""
+    """Every measure of every region of every case, one case and region a line; one not measured says so in its note."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(["case", "region", *MEASURES])
-    for case in evaluation.cases:
-        for key, scores in case.scores.items():
-            writer.writerow([case.name, key, *(f"{getattr(scores, measure):.6g}" for measure in MEASURES)])
+    writer.writerow(["case", *CSV_HEADINGS])
+    keys = [region.key for region in evaluation.regions]
+    writer.writerows([case.name, *cells] for case in evaluation.cases for cells in csv_rows(case, keys))
     file.write_text(text.getvalue(), encoding="utf-8")
 
 
+def csv_rows(case: CaseResult, keys: Iterable[str]) -> Iterator[list[str]]:
+    """Cells under :data:`CSV_HEADINGS` for each of the regions; the measures of one not measured are empty."""
+    for key in keys:
+        scores = case.scores.get(key)
+        if scores:
+            yield [key, *(f"{getattr(scores, measure):.6g}" for measure in MEASURES), ""]
+        else:
+            yield [key, *("" for _ in MEASURES), NOT_MEASURED]
+
+
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
-    """The payload of ``evaluate --json``: Dice by case and region, all statistics, claims, cases set aside."""
+    """The payload of ``evaluate --json``: Dice by case and region, all statistics, claims, cases set aside.
+
+    Null where a region is not measured.
+    """
+    keys = [region.key for region in evaluation.regions]
     return {
         "bundle": evaluation.bundle,
         "version": evaluation.version,
         "cases": [
             {
                 "case": case.name,
-                "dice": {key: scores.dice for key, scores in case.scores.items()},
+                "dice": {key: case.scores[key].dice if key in case.scores else None for key in keys},
                 "findings": list(case.findings),
             }
             for case in evaluation.cases
         ],
-        "dice": {region.key: statistics(evaluation, region, "dice").mean for region in evaluation.regions},
+        "dice": _without_nan(
+            {region.key: statistics(evaluation, region, "dice").mean for region in evaluation.regions}
+        ),
+        "not_measured": list(evaluation.not_measured),
         "statistics": {
             region.key: {measure: _without_nan(vars(statistics(evaluation, region, measure))) for measure in _HEADINGS}
             for region in evaluation.regions

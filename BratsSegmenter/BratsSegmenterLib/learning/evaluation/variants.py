@@ -24,7 +24,7 @@ from BratsSegmenterLib.learning.evaluation.degradations import (
     Degradation,
 )
 from BratsSegmenterLib.learning.evaluation.run import CaseResult, Protocol, SetAside, evaluate
-from BratsSegmenterLib.learning.evaluation.summary import MEASURES
+from BratsSegmenterLib.learning.evaluation.summary import CSV_HEADINGS, NOT_MEASURED, csv_rows
 from BratsSegmenterLib.pages import write_page
 from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.progress import Progress
@@ -90,35 +90,26 @@ VARIANTS = (
 
 @dataclass(frozen=True)
 class VariantResult:
-    """How a model did on one variant.
-
-    Attributes
-    ----------
-    description : str
-        What the variant is.
-    not_measured : tuple of str
-        Keys of the regions that the model does not measure without the sequences that are withheld.
-    """
+    """How a model did on one variant, and what the variant is."""
 
     name: str
     description: str
     cases: tuple[CaseResult, ...]
     set_aside: tuple[SetAside, ...]
-    not_measured: tuple[str, ...] = ()
 
     def dice(self, region: Region) -> float | None:
         """Mean over the cases; None where the region is not measured."""
-        if region.key in self.not_measured:
-            return None
-        return float(np.mean([case.scores[region.key].dice for case in self.cases]))
+        found = self._dice_by_case(region).values()
+        return float(np.mean(list(found))) if found else None
 
     def fall(self, region: Region, plain: VariantResult) -> float | None:
         """Mean of what the Dice of a case is lower than in the plain variant, over the cases that both have."""
-        if region.key in self.not_measured:
-            return None
-        before = {case.name: case.scores[region.key].dice for case in plain.cases}
-        falls = [before[case.name] - case.scores[region.key].dice for case in self.cases if case.name in before]
+        before, found = plain._dice_by_case(region), self._dice_by_case(region)
+        falls = [before[name] - dice for name, dice in found.items() if name in before]
         return float(np.mean(falls)) if falls else None
+
+    def _dice_by_case(self, region: Region) -> dict[str, float]:
+        return {case.name: case.scores[region.key].dice for case in self.cases if region.key in case.scores}
 
 
 def evaluate_variants(
@@ -164,9 +155,7 @@ def evaluate_variants(
             continue
         with progress.stage(variant.name):
             found = evaluate(folder, bundle, protocol, progress)
-        present = [sequence for sequence in Sequence if sequence not in variant.without]
-        blind = tuple(bundle.specification.not_measured(present))
-        results.append(VariantResult(variant.name, variant.description, found.cases, found.set_aside, blind))
+        results.append(VariantResult(variant.name, variant.description, found.cases, found.set_aside))
         if file:
             write_atomically(file, json.dumps(to_json(results[-1])).encode())
     return tuple(results)
@@ -195,17 +184,15 @@ def variants_json(results: Iterable[VariantResult], regions: Iterable[Region]) -
     }
 
 
-def write_variants_csv(results: Iterable[VariantResult], file: Path) -> None:
-    """Every measure of every variant, case and region, one a line."""
+def write_variants_csv(results: Iterable[VariantResult], regions: Iterable[Region], file: Path) -> None:
+    """Every measure of every variant, case and region, one a line; one not measured says so in its note."""
+    keys = [region.key for region in regions]
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(["variant", "case", "region", *MEASURES])
+    writer.writerow(["variant", "case", *CSV_HEADINGS])
     for result in results:
         for case in result.cases:
-            for key, scores in case.scores.items():
-                if key not in result.not_measured:
-                    measures = (f"{getattr(scores, measure):.6g}" for measure in MEASURES)
-                    writer.writerow([result.name, case.name, key, *measures])
+            writer.writerows([result.name, case.name, *cells] for cells in csv_rows(case, keys))
     write_atomically(file, text.getvalue().encode())
 
 
@@ -232,6 +219,6 @@ def _compared(results: Items[VariantResult], regions: Items[Region]) -> list[lis
 def _cell(result: VariantResult, region: Region, plain: VariantResult | None) -> tuple[str, str]:
     dice = result.dice(region)
     if dice is None:
-        return "not measured", ""
+        return NOT_MEASURED, ""
     fall = result.fall(region, plain) if plain and plain is not result else None
     return f"{dice:.3f}", "" if fall is None else f"({-fall:+.3f})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gzip
 import json
 import re
 import shutil
@@ -87,6 +88,15 @@ def _nowhere(folder: Path) -> None:
     nibabel.save(nibabel.Nifti1Image(np.asarray(image.dataobj), None, image.header), folder / "t2.nii.gz")
 
 
+def _overwrite(folder: Path, name: str, place: int, header: bytes) -> None:
+    """Bytes in the header of an image, which is no longer compressed."""
+    file = folder / name
+    content = bytearray(gzip.decompress((folder / f"{name}.gz").read_bytes()))
+    content[place : place + len(header)] = header
+    (folder / f"{name}.gz").unlink()
+    file.write_bytes(bytes(content))
+
+
 _FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "nan": (lambda f: _spoil(f, "t2.nii.gz", lambda a: a.put(0, np.nan)), "voxels that are no numbers in its T2 image"),
     "label": (lambda f: _spoil(f, "seg.nii.gz", lambda a: a.put(0, 7)), "labels other than 0 to 4: 7"),
@@ -99,6 +109,9 @@ _FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: (f / "flair.nii.gz").write_bytes((f / "flair.nii.gz").read_bytes()[:300]),
         "cannot be read: flair",
     ),
+    "data-type": (lambda f: _overwrite(f, "t1.nii", 70, (9999).to_bytes(2, "little")), "cannot be read: t1.nii"),
+    "zeros": (lambda f: _overwrite(f, "t2.nii", 0, bytes(348)), "cannot be read: t2.nii"),
+    "huge": (lambda f: _overwrite(f, "t1c.nii", 42, (32767).to_bytes(2, "little") * 3), "cannot be read: t1c.nii"),
     "no-labels": (lambda f: (f / "seg.nii.gz").unlink(), "has no labels"),
     "nowhere": (_nowhere, "does not say where its voxels lie: t2"),
 }
@@ -139,10 +152,59 @@ def test_a_withheld_sequence_may_be_missing(cases: Path, bundle: Bundle) -> None
     assert [case.name for case in result.cases] == ["no-flair"]
 
 
-def test_what_is_not_measured_without_a_sequence_is_said(cases: Path, bundle: Bundle) -> None:
+def test_what_is_not_measured_without_a_sequence_is_said_and_has_no_score(cases: Path, bundle: Bundle) -> None:
     result = evaluate(cases / "good-1", bundle, Protocol(without=(Sequence.T1C,), device="cpu"))
     assert any("Enhancing tumour is not measured" in finding for finding in result.cases[0].findings)
-    assert result.cases[0].scores["ET"].predicted_ml == 0
+    assert set(result.cases[0].scores) == {"WT"}
+    assert result.not_measured == ("TC", "ET")
+
+
+def _command(*arguments: object) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return parser.parse_args([*map(str, arguments), "--device", "cpu"])
+
+
+def test_table_json_and_csv_say_what_is_not_measured(
+    cases: Path, bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = (cases / "good-1", "--bundle", bundle.folder, "--without", "T1c", "--out", tmp_path, "--against")
+    for as_json in (True, False):
+        assert command.run(_command(*options, bundle.folder), Console(as_json)) == 0
+        printed = capsys.readouterr().out
+        if as_json:
+            payload = json.loads(printed)
+    assert payload["not_measured"] == ["TC", "ET"]
+    for dice in (payload["dice"], payload["cases"][0]["dice"]):
+        assert (dice["WT"] > 0, dice["TC"], dice["ET"]) == (True, None, None)
+    assert payload["statistics"]["ET"]["dice"] == dict.fromkeys(
+        ("mean", "median", "lower_quartile", "upper_quartile")
+    ) | {"count": 0}
+    assert set(payload["against"]["dice"]) == {"WT"}
+    assert [line.split()[2:] for line in printed.splitlines() if line.split()[:1] == ["good-1"]] == [
+        ["not", "measured", "not", "measured"]
+    ]
+    rows = {row["region"]: row for row in csv.DictReader((tmp_path / "scores.csv").read_text().splitlines())}
+    assert (rows["WT"]["note"], rows["ET"]["dice"], rows["ET"]["note"]) == ("", "", "not measured")
+
+
+def test_the_page_shows_another_sequence_where_t1c_and_flair_are_withheld(
+    cases: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    options = (cases / "good-1", "--bundle", bundle.folder, "--without", "T1c", "FLAIR", "--out", tmp_path)
+    assert command.run(_command(*options), Console()) == 0
+    assert (tmp_path / "index.html").read_text().count("data:image/png;base64,") == 1
+
+
+def test_a_nifti_2_file_is_read_as_any_other(
+    cases: Path, bundle: Bundle, evaluation: Evaluation, tmp_path: Path
+) -> None:
+    shutil.copytree(cases / "good-1", tmp_path / "good-1")
+    for file in (tmp_path / "good-1").iterdir():
+        image = nibabel.load(file)
+        nibabel.save(nibabel.Nifti2Image(np.asarray(image.dataobj), image.affine), file)
+    (result,) = evaluate(tmp_path, bundle, Protocol(device="cpu")).cases
+    assert result.scores == evaluation.cases[0].scores
 
 
 def test_the_whole_chain_runs_on_the_same_cases(cases: Path, bundle: Bundle) -> None:

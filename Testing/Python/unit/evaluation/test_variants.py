@@ -94,8 +94,9 @@ def test_a_finished_variant_is_not_done_again_unless_the_weights_are_others(
 
 def _result(name: str, blind: tuple[str, ...] = (), **dice: float) -> VariantResult:
     scores = {case: RegionScores(value, 0, 1, 1, 0, value, 1, 1) for case, value in dice.items()}
-    cases = tuple(CaseResult(case, {"WT": one, "ET": one}) for case, one in scores.items())
-    return VariantResult(name, "", cases, (), blind)
+    seen = [key for key in ("WT", "ET") if key not in blind]
+    cases = tuple(CaseResult(case, dict.fromkeys(seen, one)) for case, one in scores.items())
+    return VariantResult(name, "", cases, ())
 
 
 def test_the_table_compares_the_same_cases_and_leaves_out_what_is_not_measured() -> None:
@@ -141,6 +142,7 @@ def test_the_command_judges_all_variants_on_the_experts_grid_and_writes_a_table_
     assert variants["plain"]["cases"] == ["one"]
     rows = list(csv.DictReader((tmp_path / "o" / "variants.csv").read_text().splitlines()))
     assert {row["variant"] for row in rows} == set(variants)
+    assert {row["region"] for row in rows if row["note"] == "not measured"} == {"TC", "ET"}
     true_ml = float(np.count_nonzero(read_case(find_cases(cases / "one")[0]).labels)) / 1000
     assert [float(row["true_ml"]) for row in rows if row["region"] == "WT" and row["case"] == "one"] == pytest.approx(
         [true_ml] * len(variants), abs=1e-4

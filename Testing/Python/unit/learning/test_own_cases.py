@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -164,6 +165,17 @@ def test_a_truncated_file_is_named(tmp_path: Path) -> None:
     _write_case(tmp_path / "data", "good")
     (problem,) = _prepared(tmp_path / "data", tmp_path / "cache").set_aside
     assert "cut_t2.nii.gz" in problem.reason
+
+
+def test_a_file_whose_header_is_damaged_is_named_and_nifti_2_is_read(tmp_path: Path) -> None:
+    bad, good = (_write_case(tmp_path / "data", name) for name in ("bad", "good"))
+    (bad / "bad_t2.nii.gz").unlink()
+    (bad / "bad_t2.nii").write_bytes(bytes(4000))
+    image = nibabel.load(good / "good_t2.nii.gz")
+    nibabel.save(nibabel.Nifti2Image(np.asarray(image.dataobj), image.affine), good / "good_t2.nii.gz")
+    prepared = _prepared(tmp_path / "data", tmp_path / "cache")
+    assert [case.name for case in prepared.cases] == ["good"]
+    assert "bad_t2.nii" in prepared.set_aside[0].reason
 
 
 def test_a_case_with_two_label_files_is_named_and_the_others_train(tmp_path: Path) -> None:
