@@ -12,8 +12,19 @@ class ScriptedScene:
     """Keeps what it was asked to show."""
 
     def __init__(self, folder: Path) -> None:
-        self.shown, self.refuses, self.is_edited, self._folder = [], False, False, folder
+        self.shown, self.refuses, self._folder = [], False, folder
+        self._drawn = self._exported = self._sent = 0
         self.is_in_view = False
+
+    @property
+    def has_unsent(self):
+        return self._drawn != self._sent
+
+    def draw(self):
+        self._drawn += 1
+
+    def mark_sent(self):
+        self._sent = self._exported
 
     def showing(self, study, folder, result):
         yield
@@ -29,4 +40,5 @@ class ScriptedScene:
         """Nothing to measure."""
 
     def export_labels(self, folder):
+        self._exported = self._drawn
         return ExportedLabels(self._folder / "corrected.nii.gz", True)

@@ -74,6 +74,8 @@ class Review:
         self._run_steps = run_steps
         self._table: VolumeTable | None = None
         self._model_labels: NDArray[np.uint8] | None = None
+        self._exported: NDArray[np.uint8] | None = None
+        self._sent: NDArray[np.uint8] | None = None
         self.began_with: UnsentCorrections | None = None
         self.on_placed: Callable[[], None] = _nothing
         self.on_volumes: Callable[[Mapping[str, float]], None] = _nobody
@@ -97,6 +99,17 @@ class Review:
     def is_edited(self) -> bool:
         """Whether any voxel of the segments differs from what the model drew."""
         return bool(self.edited_regions)
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether the result was sent before, as it is drawn now or otherwise."""
+        return self._sent is not None
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether any voxel differs from what was last sent; where nothing was, from what the model drew."""
+        labels, settled = self.labels, self._sent if self._sent is not None else self.model_labels
+        return labels is not None and settled is not None and bool((labels != settled).any())
 
     @property
     def edited_regions(self) -> frozenset[str]:
@@ -226,6 +239,7 @@ class Review:
     def follow(self) -> None:
         """Measure the segments of the scene from now on, after :meth:`show` or after a scene was loaded."""
         self.release()
+        self._exported = self._sent = None
         parameters = self.parameters
         self._model_labels = _read_labels(parameters.result.labels)
         self._table = VolumeTable(parameters.segmentation, parameters.reference, parameters.table, self._tell_volumes)
@@ -256,7 +270,12 @@ class Review:
         image.CopyInformation(sitk.ReadImage(str(parameters.result.labels)))
         path = JobFolder(folder).corrected
         write_image(image, path)
+        self._exported = labels
         return ExportedLabels(path, bool((labels != self._model_labels).any()))
+
+    def mark_sent(self) -> None:
+        """What was last exported has been sent."""
+        self._sent = self._exported
 
     def _tell_volumes(self, volumes_ml: Mapping[str, float]) -> None:
         self.on_volumes(volumes_ml)

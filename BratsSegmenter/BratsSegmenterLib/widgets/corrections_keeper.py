@@ -28,9 +28,11 @@ class _Drawn:
     labels: NDArray[np.uint8] = field(repr=False)
     model_labels: NDArray[np.uint8] = field(repr=False)
     geometry: Geometry
+    was_sent: bool
 
     def write(self) -> None:
-        if (self.labels != self.model_labels).any():
+        """Beside a result that was sent even what the model drew is a change."""
+        if self.was_sent or (self.labels != self.model_labels).any():
             keep_unsent(self.folder, self.labels, self.geometry)
         else:
             forget_unsent(self.folder)
@@ -68,18 +70,20 @@ class CorrectionsKeeper:
             return
         labels, model_labels, geometry = self._review.labels, self._review.model_labels, self._review.geometry
         if labels is not None and model_labels is not None:
-            self._waiting = _Drawn(JobFolder(self._workflow.folder), labels, model_labels, geometry)
+            folder = JobFolder(self._workflow.folder)
+            self._waiting = _Drawn(folder, labels, model_labels, geometry, self._review.was_sent)
             self._pause.start()
 
     def keep_now(self) -> None:
-        """Write what waits."""
+        """Write what waits; what cannot be written waits on, for the next edit or until the study is left."""
         self._pause.stop()
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
+        if self._waiting is not None:
             try:
-                waiting.write()
+                self._waiting.write()
             except ExportError as error:
                 self._workflow.failed.emit(Failure.of(error))
+            else:
+                self._waiting = None
 
     def release(self) -> None:
         """Write what waits, and begin anew with the next result."""
@@ -87,6 +91,8 @@ class CorrectionsKeeper:
         self._result = None
 
     def _on_sent(self, _result: object) -> None:
+        if self._workflow.is_corrected:
+            return  # she drew on while it was sent
         self._pause.stop()
         self._waiting = None
         forget_unsent(JobFolder(self._workflow.folder))

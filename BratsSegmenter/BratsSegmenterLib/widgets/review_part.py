@@ -54,6 +54,8 @@ class ReviewPart(Part):
         parameters = self._review.parameters
         segmentation = parameters.segmentation if self._workflow.result is not None else None
         self.widget.setEnabled(segmentation is not None and not self._workflow.state.is_busy)
+        if self._workflow.state.is_busy:
+            self.ui.segmentEditor.setActiveEffectByName("")  # in a disabled editor it would still hear the mouse
         if segmentation is self.ui.segmentEditor.segmentationNode():
             return
         self._regions.release()

@@ -15,8 +15,8 @@ class ReviewScene(Protocol):
     """Where the result is shown and corrected: the MRML scene."""
 
     @property
-    def is_edited(self) -> bool:
-        """Whether any voxel of the segments differs from what the model drew."""
+    def has_unsent(self) -> bool:
+        """Whether any voxel differs from what was last sent; where nothing was, from what the model drew."""
 
     def showing(self, study: StudySummary, folder: Path, result: SegmentResult) -> Steps[None]:
         """Load volumes and segments in short steps; leaves nothing behind when it is closed early."""
@@ -29,3 +29,6 @@ class ReviewScene(Protocol):
 
     def export_labels(self, folder: Path) -> ExportedLabels:
         """Write the segments as a label map in the reference's own grid."""
+
+    def mark_sent(self) -> None:
+        """What was last exported has been sent."""

@@ -46,6 +46,7 @@ from BratsSegmenterLib.widgets.study_at_hand import StudyAtHand
 from BratsSegmenterLib.widgets.translation import tr as _
 from BratsSegmenterLib.worker_messages import Failure, Outcome
 
+_DRAWN_SINCE = _("What you drew while this was sent is not in it: send again to store that too.")
 _StudyJob = PrepareJob | BorrowJob | SegmentJob | ResumeJob | SendJob
 
 
@@ -119,7 +120,7 @@ class Workflow(StudyAtHand):
     @property
     def is_corrected(self) -> bool:
         """Whether the segments hold corrections that were not sent."""
-        return self.state is PanelState.REVIEW and self._scene.is_edited
+        return self.state is PanelState.REVIEW and self._scene.has_unsent
 
     def test_connection(self, connection: Connection) -> None:
         """Ask what works between here and the archive."""
@@ -223,11 +224,11 @@ class Workflow(StudyAtHand):
 
     def mark_edited(self) -> None:
         """The segments changed: what was sent is no longer what is shown."""
-        if self.state is PanelState.SENT:
-            self._rest(PanelState.REVIEW)
-        if not self._correction_is_noted and self.is_corrected:
-            self._correction_is_noted = True
-            self._kept.write_state(StudyState.CORRECTED)
+        if self._resting_state is PanelState.SENT:
+            self._resting_state = PanelState.REVIEW
+            if not self.state.is_busy:
+                self._rest(PanelState.REVIEW)
+        self._note_correction()
 
     def restore(self, study: StudySummary, result: SegmentResult) -> None:
         """Take up a study whose segments came with a saved scene."""
@@ -301,6 +302,7 @@ class Workflow(StudyAtHand):
                 self._on_sent(outcome)
             case _:
                 self._rest(self._resting_state)
+                self._note_correction()  # somebody may have drawn while the job ran
                 self._tell(outcome)
 
     def _keep_for_its_own_study(self, outcome: Outcome, kept: KeptStudy) -> None:
@@ -338,7 +340,11 @@ class Workflow(StudyAtHand):
         self._sent_version = result.version or 0
         self._review_began_s, self._correction_is_noted = self._clock(), False
         self._kept.write_state(StudyState.SENT)
+        self._scene.mark_sent()
         self._rest(PanelState.SENT)
+        if self._scene.has_unsent:
+            self.mark_edited()
+            result = replace(result, notes=(*result.notes, _DRAWN_SINCE))
         self.sent.emit(result)
 
     def _on_prepared(self, result: PrepareResult) -> None:
@@ -352,6 +358,11 @@ class Workflow(StudyAtHand):
         self.sequences.borrow(borrowed)
         self._kept.write_prepared(self.sequences.prepared)
         self._rest(self._resting_state)
+
+    def _note_correction(self) -> None:
+        if not self._correction_is_noted and self.is_corrected:
+            self._correction_is_noted = True
+            self._kept.write_state(StudyState.CORRECTED)
 
     def _show_sequences(self, result: PrepareResult) -> SequencesModel:
         sequences = self._take_prepared(result)

@@ -93,12 +93,53 @@ def test_what_was_sent_is_not_found_again(panel):
     _segment(panel)
     _paint(panel)
     panel._keeper.keep_now()
-    panel.send.ui.reviewerEdit.setText("R. Eader")
-    panel.send.ui.consentBox.setChecked(True)
-    panel.send.ui.sendButton.click()
+    _send(panel)
     finish(panel)
     assert panel.workflow.state is PanelState.SENT
     assert not _unsent(panel).exists()
+
+
+def _send(panel) -> None:
+    panel.send.ui.reviewerEdit.setText("R. Eader")
+    panel.send.ui.consentBox.setChecked(True)
+    panel.send.ui.sendButton.click()
+
+
+def test_no_effect_stays_at_work_while_a_sending_runs(panel):
+    _segment(panel)
+    panel.enter()
+    editor = panel.review.ui.segmentEditor
+    editor.setCurrentSegmentID("ET")
+    editor.setActiveEffectByName("Paint")
+    _send(panel)
+    assert panel.workflow.state is PanelState.SENDING
+    assert editor.mrmlSegmentEditorNode().GetActiveEffectName() == ""
+    finish(panel)
+
+
+def test_what_is_drawn_while_a_sending_runs_is_kept_as_unsent_and_said(panel):
+    _segment(panel)
+    _send(panel)
+    _paint(panel)
+    edited = _volumes(panel)
+    finish(panel)
+    assert panel.workflow.state is PanelState.REVIEW
+    assert "What you drew while this was sent is not in it" in panel.send.ui.receiptLabel.text
+    assert not panel.send.ui.consentBox.isHidden()
+    _leave_and_open_again(panel)
+    assert _volumes(panel) == edited
+
+
+def test_what_could_not_be_written_is_written_when_the_study_is_left(panel):
+    _segment(panel)
+    _paint(panel)
+    edited = _volumes(panel)
+    _unsent(panel).mkdir()  # in the way of the file
+    panel._keeper.keep_now()
+    assert "could not be written" in panel.message_bar.ui.textLabel.text
+    _unsent(panel).rmdir()
+    _leave_and_open_again(panel)
+    assert _volumes(panel) == edited
 
 
 def test_segmenting_again_begins_with_what_the_model_draws(panel):

@@ -55,6 +55,17 @@ def test_an_unedited_result_is_known_as_such_and_an_edited_one_too(review, tmp_p
     assert review.export_labels(tmp_path).edited
 
 
+def test_what_was_sent_is_unsent_again_after_an_edit_even_when_the_model_s_own_is_drawn(review, tmp_path):
+    _draw(review, "NCR", np.s_[2:6, 5:15, 5:15])
+    assert review.has_unsent
+    review.export_labels(tmp_path)
+    review.mark_sent()
+    assert not review.has_unsent
+    review.draw(review.model_labels)
+    assert not review.is_edited
+    assert review.has_unsent
+
+
 def test_the_export_lies_in_the_grid_of_the_worker_s_label_map(review, result, tmp_path):
     exported = sitk.ReadImage(str(review.export_labels(tmp_path).path))
     original = sitk.ReadImage(str(result.labels))

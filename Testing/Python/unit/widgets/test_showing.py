@@ -26,7 +26,7 @@ class IdleRunner:
 class SlowScene:
     """Shows in three steps and notes what became of them."""
 
-    is_edited = False
+    has_unsent = False
 
     def __init__(self):
         self.log = []

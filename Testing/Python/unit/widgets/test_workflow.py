@@ -340,15 +340,49 @@ def test_how_far_the_work_is_is_kept_from_segmented_over_corrected_to_sent(revie
     assert kept.state is StudyState.SEGMENTED
     reviewed.mark_edited()
     assert kept.state is StudyState.SEGMENTED
-    scene.is_edited = True
+    scene.draw()
     reviewed.mark_edited()
     assert kept.state is StudyState.CORRECTED
     reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
     runner.end(SendResult((), (), None))
     assert kept.state is StudyState.SENT
     assert not reviewed.is_corrected
+    scene.draw()
     reviewed.mark_edited()
     assert kept.state is StudyState.CORRECTED
+
+
+def test_what_is_drawn_while_a_sending_runs_stays_unsent_and_the_receipt_says_so(reviewed, runner, scene):
+    receipts = []
+    reviewed.sent.connect(receipts.append)
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    scene.draw()
+    reviewed.mark_edited()
+    runner.end(SendResult((), ("2.25.9",), None))
+    assert reviewed.state is PanelState.REVIEW
+    assert reviewed.is_corrected
+    assert KeptStudy(reviewed.folder).state is StudyState.CORRECTED
+    assert "not in it: send again" in receipts[0].notes[-1]
+
+
+@pytest.mark.parametrize("outcome", [Failure("The PACS answered 503."), CancelledByUser()])
+def test_what_is_drawn_while_a_sending_runs_that_fails_is_a_correction_too(reviewed, runner, scene, outcome):
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    scene.draw()
+    reviewed.mark_edited()
+    runner.end(outcome)
+    assert KeptStudy(reviewed.folder).state is StudyState.CORRECTED
+
+
+def test_an_edit_during_a_search_makes_a_sent_result_unsent_again(reviewed, runner, scene):
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    runner.end(SendResult((), (), None))
+    reviewed.search(CONNECTION, StudyQuery())
+    scene.draw()
+    reviewed.mark_edited()
+    runner.end(SearchResult(()))
+    assert reviewed.state is PanelState.REVIEW
+    assert KeptStudy(reviewed.folder).state is StudyState.CORRECTED
 
 
 def test_a_restored_study_can_be_sent_but_not_fetched_from_nowhere(workflow, runner, tmp_path):
