@@ -73,6 +73,10 @@ class JobFolder:
         """What is drawn in the panel and was not sent yet; of the reference's own grid the part that it fills."""
         return self.path / "unsent.nii.gz"
 
+    def all_unsent(self) -> tuple[Path, ...]:
+        """Every correction that was not sent: :attr:`unsent`, and what was set aside when a result took its place."""
+        return tuple(sorted(self.path.glob("unsent*.nii.gz")))
+
     @property
     def volumes_table(self) -> Path:
         """Volumes and diameters of that label map, CSV."""

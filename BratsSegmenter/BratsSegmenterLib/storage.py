@@ -109,7 +109,7 @@ def _reason_to_stay(folder: Path, is_in_use: bool) -> str:
     if waits:
         return "objects wait in its outbox."
     was_rehearsed = JobFolder(folder).corrected.exists() and state is not StudyState.SENT
-    if state is StudyState.CORRECTED or was_rehearsed or JobFolder(folder).unsent.exists():
+    if state is StudyState.CORRECTED or was_rehearsed or JobFolder(folder).all_unsent():
         return "it holds a correction that was not sent."
     return ""
 

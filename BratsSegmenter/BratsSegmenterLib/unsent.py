@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +62,26 @@ def read_unsent(folder: JobFolder, geometry: Geometry) -> UnsentCorrections | No
     if not is_inside or not geometry.cropped(box).is_close(part.geometry):
         return None
     labels[box] = part.labels
-    return UnsentCorrections(labels, datetime.fromtimestamp(folder.unsent.stat().st_mtime).astimezone())
+    return UnsentCorrections(labels, _kept_at(folder))
 
 
 def forget_unsent(folder: JobFolder) -> None:
-    """They were sent, or taken back, or belong to a result that is no more."""
+    """They were sent, or taken back."""
     folder.unsent.unlink(missing_ok=True)
+
+
+def set_aside_unsent(folder: JobFolder) -> Path | None:
+    """Another result takes the place of the one they belong to: they stay under a name with their time of drawing.
+
+    Returns
+    -------
+    Path or None
+        Where they are now; None where there are none.
+    """
+    if not folder.unsent.exists():
+        return None
+    return folder.unsent.replace(folder.path / f"unsent-{_kept_at(folder):%Y%m%d-%H%M%S}.nii.gz")
+
+
+def _kept_at(folder: JobFolder) -> datetime:
+    return datetime.fromtimestamp(folder.unsent.stat().st_mtime).astimezone()

@@ -71,7 +71,7 @@ from BratsSegmenterLib.segmentation import PUBLISHED, download_bundle
 from BratsSegmenterLib.sending import Sending
 from BratsSegmenterLib.storage import look_after
 from BratsSegmenterLib.thumbnails import write_thumbnails
-from BratsSegmenterLib.unsent import forget_unsent
+from BratsSegmenterLib.unsent import set_aside_unsent
 from BratsSegmenterLib.versions import earlier_results
 
 
@@ -297,7 +297,7 @@ class Workbench:
         segmentation, case = result.segmentation, result.case
         intervals_ml = intervals_of(result.measurements)
         KeptStudy(self._folder.path).forget_result()
-        forget_unsent(self._folder)
+        set_aside = set_aside_unsent(self._folder)
         with self._progress.stage("write"):
             write_labelmap(segmentation, self._folder.segmentation)
             write_atomically(self._folder.volumes_table, to_csv(result.measurements).encode())
@@ -329,7 +329,7 @@ class Workbench:
             quality_page=page,
             algorithm=segmentation.algorithm,
             stages=tuple(self._progress.stages),
-            warnings=result.findings,
+            warnings=(*result.findings, *_about_what_was_set_aside(set_aside)),
             doubts=result.doubts,
             tolerated=tolerated,
             intervals_ml=intervals_ml,
@@ -372,6 +372,12 @@ def _doubtful_slices(segmentation: Segmentation) -> tuple[DoubtfulSlice, ...]:
     if segmentation.uncertainty is None:
         return ()
     return doubtful_slices(segmentation.uncertainty, segmentation.labels, segmentation.geometry)
+
+
+def _about_what_was_set_aside(corrections: Path | None) -> tuple[str, ...]:
+    if corrections is None:
+        return ()
+    return (f"Corrections of the result before that were not sent were not deleted: they are kept in {corrections}.",)
 
 
 def _steps(switched: SwitchedSteps) -> Steps:

@@ -113,7 +113,9 @@ class Panel:
         self.send.learned.connect(self.settings.take_preferences)
         review.on_volumes = self._on_volumes
         self._on_state_changed()
+        self.studies.spared.connect(lambda sentences: self._say(_("Not queued:"), sentences))
         worklist.queue.options = lambda: self.run.options
+        worklist.queue.is_in_hands = workflow.is_busy_with
         worklist.queue.go_on()
 
     @property

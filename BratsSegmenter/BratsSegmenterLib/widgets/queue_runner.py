@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult
 from BratsSegmenterLib.jobs import (
     BorrowJob,
@@ -22,7 +23,14 @@ from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.translation import tr as _
 from BratsSegmenterLib.worker_messages import CancelledByUser, Failure, Outcome
 
+_IS_OPEN = _("It is open in this panel: send it or segment it again there.")
+_HAS_UNSENT = _("It holds corrections that were not sent: open it to send them, or to segment it again.")
 _CARRIES_A_RESULT = _("The study carries a result already: continue from it, or segment.")
+
+
+def _in_nobodys_hands(_folder: Path) -> bool:
+    """Nobody works on any study."""
+    return False
 
 
 class QueueRunner:
@@ -47,6 +55,8 @@ class QueueRunner:
         Why nothing can be done with the queue here: another Slicer works on it. Empty otherwise.
     options : callable
         With which model, on which device a study is segmented; asked when it is queued.
+    is_in_hands : callable
+        Whether the user works on the study of a job folder herself.
     changed, progressed : Signal
         Emitted without arguments when any study's state changed, and with each ProgressEvent.
     """
@@ -69,6 +79,7 @@ class QueueRunner:
         self._when_clear: Callable[[], None] | None = None
         self.hindrance = ""
         self.options: Callable[[], RunOptions] = RunOptions
+        self.is_in_hands: Callable[[Path], bool] = _in_nobodys_hands
         self.changed = Signal()
         self.progressed = Signal()
         runner.progressed.connect(self.progressed.emit)
@@ -131,6 +142,10 @@ class QueueRunner:
         options = self.options()
         self._queue.add(QueueItem(folder.name, origin.profile, options.bundle, options.device, options.steps))
         self._tell()
+
+    def reason_to_spare(self, study_uid: str) -> str:
+        """Why a study must not be segmented anew unless its user is there; empty when nothing speaks against it."""
+        return self._reason_to_spare(study_folder(self._jobs_folder, study_uid))
 
     def retry(self, item: QueueItem) -> None:
         """Let a study that failed or was cancelled be tried again, from where it stopped."""
@@ -220,7 +235,16 @@ class QueueRunner:
             job = PrepareJob(self._jobs_folder / item.folder, connection.profile, origin.study.study_uid)
             self._start(job, StudyState.FETCHING, connection)
 
+    def _reason_to_spare(self, folder: Path) -> str:
+        if self.is_in_hands(folder):
+            return _IS_OPEN
+        return _HAS_UNSENT if JobFolder(folder).unsent.exists() else ""
+
     def _segment(self, item: QueueItem) -> None:
+        reason = self._reason_to_spare(self._jobs_folder / item.folder)
+        if reason:  # she began to work on it after it was queued
+            self._stop(StudyState.NEEDS_YOU, reason)
+            return
         kept = self.kept(item)
         prepared = kept.prepared
         if prepared is None:

@@ -14,6 +14,7 @@ from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
 from BratsSegmenterLib.study_queue import QueueInUseError
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.search_model import StudyPage
+from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.study_states import StudyStates
 from BratsSegmenterLib.widgets.study_table import Column, StudyRow, StudyTable
@@ -43,6 +44,11 @@ class StudiesPart(Part):
     worklist : Worklist
     search_page : callable
         Looks for a page by its number, counted from 0.
+
+    Attributes
+    ----------
+    spared : Signal
+        Emitted with a sentence for each study that was not queued, so that nobody's work on it is lost.
     """
 
     def __init__(self, workflow: Workflow, worklist: Worklist, search_page: Callable[[int], None]) -> None:
@@ -50,6 +56,7 @@ class StudiesPart(Part):
         self._workflow = workflow
         self._sources, self._queue, self._identities = worklist.sources, worklist.queue, worklist.identities
         self._search_page = search_page
+        self.spared = Signal()
         self._wanted_page = 0
         self._page = StudyPage((), 0, False)
         self._table = StudyTable(self._identities, StudyStates(workflow, self._queue).of)
@@ -108,11 +115,16 @@ class StudiesPart(Part):
         self._workflow.when_ready(self._queue.options().bundle, lambda: self._add_to_queue(origins))
 
     def _add_to_queue(self, origins: Sequence[StudyOrigin]) -> None:
+        reasons = {origin: self._queue.reason_to_spare(origin.study.study_uid) for origin in origins}
         try:
-            for origin in origins:
-                self._queue.add(origin)
+            for origin, reason in reasons.items():
+                if not reason:
+                    self._queue.add(origin)
         except QueueInUseError as error:
             self._workflow.failed.emit(Failure.of(error))
+        spared = tuple(f"{self._identities.title(origin.study)}: {why}" for origin, why in reasons.items() if why)
+        if spared:
+            self.spared.emit(spared)
 
     def _set_up_table(self) -> None:
         table = self.ui.studyTable

@@ -47,6 +47,13 @@ from BratsSegmenterLib.widgets.translation import tr as _
 from BratsSegmenterLib.worker_messages import Failure, Outcome
 
 _DRAWN_SINCE = _("What you drew while this was sent is not in it: send again to store that too.")
+_AT_WORK_ON_A_STUDY = (
+    PanelState.PREPARING,
+    PanelState.SEGMENTING,
+    PanelState.RESUMING,
+    PanelState.SENDING,
+    PanelState.OPENING,
+)
 _StudyJob = PrepareJob | BorrowJob | SegmentJob | ResumeJob | SendJob
 
 
@@ -121,6 +128,11 @@ class Workflow(StudyAtHand):
     def is_corrected(self) -> bool:
         """Whether the segments hold corrections that were not sent."""
         return self.state is PanelState.REVIEW and self._scene.has_unsent
+
+    def is_busy_with(self, folder: Path) -> bool:
+        """Whether the study of a job folder is under review here, or a job works on it."""
+        is_at_work = self.result is not None or self.state in _AT_WORK_ON_A_STUDY
+        return is_at_work and self._is_at_hand(folder)
 
     def test_connection(self, connection: Connection) -> None:
         """Ask what works between here and the archive."""

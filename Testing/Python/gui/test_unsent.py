@@ -172,6 +172,34 @@ def test_a_saved_scene_stays_as_it_was_saved_and_later_corrections_are_offered(p
     assert _volumes(panel) == edited
 
 
+def test_a_study_with_unsent_corrections_is_not_queued_and_its_corrections_stay(panel):
+    _segment(panel)
+    _paint(panel)
+    edited = _volumes(panel)
+    panel.close_scene()
+    slicer.mrmlScene.Clear(0)
+    _choose(panel)
+    panel.studies.ui.queueButton.click()
+    assert panel._worklist.queue.items == ()
+    said = panel.message_bar.ui.textLabel.text
+    assert "Not queued" in said
+    assert "It holds corrections that were not sent" in said
+    assert panel.studies.ui.studyTable.item(0, 4).text() == "corrected"
+    panel.studies.ui.openButton.click()
+    finish(panel)
+    assert _volumes(panel) == edited
+
+
+def test_the_study_on_the_screen_is_not_queued(panel):
+    _segment(panel)
+    drawn_at = JobFolder(panel.workflow.folder).segmentation.stat().st_mtime_ns
+    _choose(panel)
+    panel.studies.ui.queueButton.click()
+    assert panel._worklist.queue.items == ()
+    assert "It is open in this panel" in panel.message_bar.ui.textLabel.text
+    assert JobFolder(panel.workflow.folder).segmentation.stat().st_mtime_ns == drawn_at
+
+
 @pytest.mark.skipif(os.name == "nt", reason="kills a process by signal")
 def test_a_killed_slicer_loses_no_correction(panel, tmp_path: Path):
     """Another process segments and paints; it is killed while its event loop turns."""

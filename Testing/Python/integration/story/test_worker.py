@@ -139,9 +139,12 @@ def test_a_killed_worker_leaves_nothing_half_written_and_the_next_one_succeeds(
     for pattern in ("[!.]*.nii.gz", "[!.]*.mha"):
         for image in (tmp_path / "work").rglob(pattern):
             sitk.ReadImage(str(image))
-    JobFolder(tmp_path / "work").unsent.write_bytes(b"corrections of the earlier result")
+    drawn = b"corrections of the earlier result"
+    JobFolder(tmp_path / "work").unsent.write_bytes(drawn)
     again = workers.segment(phantom_study, tmp_path, _FAST)
     messages = list(_messages(again))
     assert again.wait() == DONE, messages[-1]
     assert Path(messages[-1]["labels"]).exists()
     assert not JobFolder(tmp_path / "work").unsent.exists()
+    assert [file.read_bytes() for file in JobFolder(tmp_path / "work").all_unsent()] == [drawn]
+    assert "they are kept in" in messages[-1]["warnings"][-1]

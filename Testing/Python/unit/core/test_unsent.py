@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.unsent import forget_unsent, keep_unsent, read_unsent
+from BratsSegmenterLib.unsent import forget_unsent, keep_unsent, read_unsent, set_aside_unsent
 
 SHAPE = (9, 20, 16)
 
@@ -61,6 +61,19 @@ def test_corrections_of_another_grid_are_not_taken_for_this_result_s(folder, obl
     keep_unsent(folder, labels, oblique)
     other = Geometry.from_axes(SHAPE, oblique.spacing_mm, oblique.direction, oblique.origin_mm + shift_mm)
     assert read_unsent(folder, other) is None
+
+
+def test_corrections_of_a_result_that_is_replaced_are_set_aside_under_their_time_each_for_itself(
+    folder, labels, oblique
+):
+    for day in (3, 4):
+        keep_unsent(folder, labels, oblique)
+        at = datetime(2026, 5, day, 17, 42).timestamp()
+        os.utime(folder.unsent, (at, at))
+        assert set_aside_unsent(folder) == folder.path / f"unsent-2026050{day}-174200.nii.gz"
+    assert set_aside_unsent(folder) is None
+    assert read_unsent(folder, oblique) is None
+    assert len(folder.all_unsent()) == 2
 
 
 def test_nothing_kept_nothing_found_and_forgetting_twice_is_no_error(folder, oblique, labels):

@@ -11,6 +11,7 @@ from scripted_runner import ScriptedRunner
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.domain import Algorithm
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import (
     PrepareResult,
     SegmentResult,
@@ -268,6 +269,21 @@ def test_the_state_of_any_study_is_known(desk):
     desk.end_both_jobs()
     KeptStudy(study_folder(desk.folder, "2.25.1")).write_state(StudyState.SENT)
     assert desk.queue.state_of("2.25.1") == (StudyState.SENT, "")
+
+
+@pytest.mark.parametrize("work", ["unsent corrections", "the panel"])
+def test_a_study_that_somebody_took_in_hand_after_it_was_queued_is_not_segmented_over_her_work(desk, work):
+    desk.queue.add(_origin(1))
+    desk.queue.add(_origin(2))
+    folder = study_folder(desk.folder, "2.25.1")
+    if work == "the panel":
+        desk.queue.is_in_hands = folder.__eq__
+    else:
+        JobFolder(folder).unsent.write_bytes(b"drawn")
+    desk.worker.end(_prepared())
+    assert desk.states() == [StudyState.NEEDS_YOU, StudyState.FETCHING]
+    assert desk.queue.items[0].reason == desk.queue.reason_to_spare("2.25.1") != ""
+    assert desk.queue.reason_to_spare("2.25.2") == ""
 
 
 def test_an_operation_that_nobody_confirmed_is_asked_about_when_the_study_is_segmented(desk):
