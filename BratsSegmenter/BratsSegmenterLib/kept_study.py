@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
@@ -69,6 +70,22 @@ class StudyProgress:
     question: str = ""
 
 
+@dataclass(frozen=True)
+class SentResult:
+    """The last sending of a study from this folder.
+
+    Attributes
+    ----------
+    version : int
+        Which version it is in the archive; 0 when that is not known.
+    sent_at : str
+        ISO 8601, local time with its offset.
+    """
+
+    version: int
+    sent_at: str
+
+
 def study_folder(jobs_folder: Path, study_uid: str) -> Path:
     """The job folder of a study: the same for the same study, its name says nothing about whose it is."""
     return jobs_folder / hashlib.sha256(study_uid.encode()).hexdigest()[:16]
@@ -111,6 +128,11 @@ class KeptStudy:
         """The newest result, as the worker reported it."""
         return self._read("result.json", SegmentResult)
 
+    @property
+    def sent(self) -> SentResult | None:
+        """The last sending; it stays when another result is drawn."""
+        return self._read("sent.json", SentResult)
+
     def write_origin(self, origin: StudyOrigin) -> None:
         """Remember which study it is."""
         self._write("study.json", origin)
@@ -118,6 +140,12 @@ class KeptStudy:
     def write_state(self, state: StudyState, question: str = "") -> None:
         """Remember how far the work is, and what a person has yet to answer."""
         self._write("state.json", StudyProgress(state, question))
+
+    def write_sent(self, version: int | None) -> None:
+        """Remember that the result was sent just now, as which version."""
+        now = datetime.now().astimezone().isoformat(timespec="seconds")
+        self._write("sent.json", SentResult(version or 0, now))
+        self.write_state(StudyState.SENT)
 
     def write_prepared(self, prepared: PrepareResult) -> None:
         """Remember what was recognised."""

@@ -37,6 +37,7 @@ from BratsSegmenterLib.scene.views import (
 )
 from BratsSegmenterLib.scene.volume_table import VolumeTable
 from BratsSegmenterLib.scene.volumes import geometry_of, loading_volume
+from BratsSegmenterLib.sent import SentLabels, read_sent
 from BratsSegmenterLib.steps import StepRunner, Steps, at_once, run_through, taking
 from BratsSegmenterLib.unsent import UnsentCorrections, read_unsent
 
@@ -65,8 +66,9 @@ class Review:
         Called with the volumes in millilitres by region key, at the start and after every edit.
     on_placed : callable
         Called after nodes were placed under their patient in the subject hierarchy.
-    began_with : UnsentCorrections or None
-        What the shown result began with, where that was not the model's: corrections that were not sent before.
+    began_with : UnsentCorrections, SentLabels or None
+        What the shown result began with, where that was not the model's: corrections that were not sent before, or
+        the result as it was sent.
     """
 
     def __init__(self, parameter_node: Callable[[], Any], run_steps: StepRunner = at_once) -> None:
@@ -76,7 +78,7 @@ class Review:
         self._model_labels: NDArray[np.uint8] | None = None
         self._exported: NDArray[np.uint8] | None = None
         self._sent: NDArray[np.uint8] | None = None
-        self.began_with: UnsentCorrections | None = None
+        self.began_with: UnsentCorrections | SentLabels | None = None
         self.on_placed: Callable[[], None] = _nothing
         self.on_volumes: Callable[[Mapping[str, float]], None] = _nobody
 
@@ -159,8 +161,9 @@ class Review:
     def showing(self, study: StudySummary, folder: Path, result: SegmentResult) -> Steps[None]:
         """Load volumes and segments, place them under the study and show them linked, step by step.
 
-        Corrections that were not sent when the result was last shown are taken up again. A segmentation that was there
-        before stays in the scene, hidden. When the steps end early, what they loaded is taken out of the scene again.
+        Corrections that were not sent when the result was last shown are taken up again; a result that was sent begins
+        as it was sent. A segmentation that was there before stays in the scene, hidden. When the steps end early, what
+        they loaded is taken out of the scene again.
         """
         loaded: list[Any] = []
         try:
@@ -180,8 +183,9 @@ class Review:
         if result.uncertainty is not None:
             doubt = yield from loading_doubt(result.uncertainty)
             loaded.append(doubt)
-        self.began_with = read_unsent(JobFolder(folder), geometry_of(reference))
-        corrected = None if self.began_with is None else self.began_with.labels
+        sent = read_sent(JobFolder(folder), geometry_of(reference))
+        began_with = read_unsent(JobFolder(folder), geometry_of(reference)) or sent
+        corrected = None if began_with is None else began_with.labels
         segmentation = create_segmentation(result.labels, reference, "Glioma", corrected, result.is_postoperative)
         table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Glioma volumes")
         loaded += [segmentation, table]
@@ -192,6 +196,7 @@ class Review:
         jump_to_largest_slice(label_map(segmentation, reference), reference)
         yield from showing_surfaces(segmentation)
         self._hide_earlier_result()
+        self.began_with, self._sent = began_with, None if sent is None else sent.labels
         self.parameters.store(study, folder, result)
         self.parameters.store_nodes(segmentation, reference, table, volumes, doubt)
 
@@ -208,7 +213,8 @@ class Review:
 
     def restore_views(self) -> None:
         """Build the layout for a scene that was loaded, where it does not stand yet; it begins with what it holds."""
-        self.began_with = None
+        sent = read_sent(JobFolder(self.parameters.folder), self.geometry)
+        self.began_with, self._sent = None, None if sent is None else sent.labels
         if not slice_logics():
             self.fill_views()
 
@@ -239,7 +245,7 @@ class Review:
     def follow(self) -> None:
         """Measure the segments of the scene from now on, after :meth:`show` or after a scene was loaded."""
         self.release()
-        self._exported = self._sent = None
+        self._exported = None
         parameters = self.parameters
         self._model_labels = _read_labels(parameters.result.labels)
         self._table = VolumeTable(parameters.segmentation, parameters.reference, parameters.table, self._tell_volumes)

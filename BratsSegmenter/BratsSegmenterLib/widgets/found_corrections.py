@@ -1,4 +1,4 @@
-"""What the panel says and offers when it finds corrections that were not sent."""
+"""What the panel says and offers when it finds what a person drew before: sent, or not sent yet."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.sent import SentLabels
+from BratsSegmenterLib.unsent import UnsentCorrections
 from BratsSegmenterLib.widgets.message_bar import Offer
 from BratsSegmenterLib.widgets.region_editor import RegionEditor
 
@@ -41,14 +43,13 @@ class FoundCorrections:
         self._on_done = on_done
 
     def in_opened_result(self) -> Found | None:
-        """A result that was opened begins with them; the way back is offered."""
+        """A result that was opened begins with them, or as it was sent; the way back is offered."""
         began_with, model_labels = self._review.began_with, self._review.model_labels
-        if began_with is None or model_labels is None:
+        if began_with is None or model_labels is None or not self._review.is_edited:
             return None
-        text = _("Corrections of {time} that were not sent were found and taken up.")
         hint = _("Take these corrections back; Undo (Z) brings them again")
         offer = Offer(_("Back to what the model drew"), hint, self._drawing(model_labels))
-        return Found(text.format(time=_moment(began_with.kept_at)), offer)
+        return Found(_about(began_with), offer)
 
     def beside_loaded_scene(self) -> Found | None:
         """A scene that was loaded stays as it was saved; they are offered where they differ."""
@@ -67,6 +68,14 @@ class FoundCorrections:
             self._on_done()
 
         return draw
+
+
+def _about(began_with: UnsentCorrections | SentLabels) -> str:
+    if isinstance(began_with, SentLabels):
+        text = _("This is the result as you sent it on {time}, not what the model drew.")
+        return text.format(time=_moment(began_with.sent_at))
+    text = _("Corrections of {time} that were not sent were found and taken up.")
+    return text.format(time=_moment(began_with.kept_at))
 
 
 def _moment(time: datetime) -> str:

@@ -112,11 +112,15 @@ class StudyAtHand:
         self.study, self._connection, self._files = study, connection, files
         self.sequences: SequencesModel | None = None
         self.result: SegmentResult | None = None
-        self._sent_version = 0
+        self._sent_version = self._version_sent_before()
         self.earlier_results: tuple[EarlierResult, ...] = ()
         self.foreign_regions: tuple[ResultObject, ...] = ()
         self.take_priors(())
         self.take_offers(())
+
+    def _version_sent_before(self) -> int:
+        sent = self._kept.sent if self.study is not None else None
+        return sent.version if sent is not None else 0
 
     def _take_prepared(self, prepared: PrepareResult) -> SequencesModel:
         self.sequences = SequencesModel(prepared)

@@ -327,7 +327,7 @@ class Workflow(StudyAtHand):
                 kept.write_result(outcome)
                 kept.write_state(StudyState.SEGMENTED, SequencesModel(prepared).open_question if prepared else "")
             case SendResult() if outcome.pushed:
-                kept.write_state(StudyState.SENT)
+                kept.write_sent(outcome.version)
         self._rest(self._resting_state)
 
     def _tell(self, outcome: Outcome) -> None:
@@ -351,7 +351,7 @@ class Workflow(StudyAtHand):
     def _on_sent(self, result: SendResult) -> None:
         self._sent_version = result.version or 0
         self._review_began_s, self._correction_is_noted = self._clock(), False
-        self._kept.write_state(StudyState.SENT)
+        self._kept.write_sent(result.version)
         self._scene.mark_sent()
         self._rest(PanelState.SENT)
         if self._scene.has_unsent:

@@ -105,6 +105,60 @@ def _send(panel) -> None:
     panel.send.ui.sendButton.click()
 
 
+def _correct_and_send(panel) -> None:
+    _segment(panel)
+    _paint(panel)
+    _send(panel)
+    finish(panel)
+    assert panel.workflow.state is PanelState.SENT
+
+
+def test_a_corrected_study_that_was_sent_opens_as_it_was_sent_and_says_so(panel):
+    _correct_and_send(panel)
+    sent = _volumes(panel)
+    _leave_and_open_again(panel)
+    assert _volumes(panel) == sent
+    assert "as you sent it on" in panel.message_bar.ui.textLabel.text
+    assert "Version 2" in panel.send.ui.previewLabel.text
+    assert "as corrected by you" in panel.send.ui.consentLabel.text
+    assert panel.studies.ui.studyTable.item(0, 4).text() == "sent"
+    assert not panel.workflow.is_corrected, "nothing is asked when it is left"
+
+
+def test_what_is_taken_back_to_the_model_s_after_a_sending_stays_taken_back(panel):
+    _segment(panel)
+    drawn = _volumes(panel)
+    _paint(panel)
+    _send(panel)
+    finish(panel)
+    _leave_and_open_again(panel)
+    panel.message_bar.ui.offerButton.click()
+    assert panel.workflow.is_corrected
+    _leave_and_open_again(panel)
+    assert _volumes(panel) == drawn
+
+
+def test_corrections_made_after_a_sending_come_before_what_was_sent(panel):
+    _correct_and_send(panel)
+    paint(panel.review.ui.segmentEditor, "NCR", LEFT_OF_THE_TUMOUR, RADIUS_MM)
+    edited = _volumes(panel)
+    _leave_and_open_again(panel)
+    assert _volumes(panel) == edited
+    assert "that were not sent were found" in panel.message_bar.ui.textLabel.text
+
+
+def test_segmenting_again_after_a_sending_begins_with_what_the_model_draws(panel):
+    _segment(panel)
+    drawn = _volumes(panel)
+    _paint(panel)
+    _send(panel)
+    finish(panel)
+    panel.run.ui.runButton.click()
+    finish(panel)
+    assert _volumes(panel) == drawn
+    assert "Version 2" in panel.send.ui.previewLabel.text
+
+
 def test_no_effect_stays_at_work_while_a_sending_runs(panel):
     _segment(panel)
     panel.enter()

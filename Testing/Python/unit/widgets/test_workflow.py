@@ -374,6 +374,14 @@ def test_what_is_drawn_while_a_sending_runs_that_fails_is_a_correction_too(revie
     assert KeptStudy(reviewed.folder).state is StudyState.CORRECTED
 
 
+def test_versions_count_on_from_what_was_sent_before_the_study_was_opened_again(reviewed, runner):
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    runner.end(SendResult((), ("2.25.9",), None, version=3))
+    reviewed.choose_study(CONNECTION, STUDY)
+    reviewed.open_kept()
+    assert reviewed.next_version == 4
+
+
 def test_an_edit_during_a_search_makes_a_sent_result_unsent_again(reviewed, runner, scene):
     reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
     runner.end(SendResult((), (), None))
