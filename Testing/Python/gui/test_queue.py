@@ -10,13 +10,14 @@ import slicer
 import vtk
 from child_processes import started_processes
 from host.driver import finish, wait_until
+from host.fixtures import replay_command
 from host.replay_worker import Behaviour
 from host.slicer_app import application
 from host.story import Story
 from model_samples import tiny_bundle
 from pydicom import dcmread
 
-from BratsSegmenterLib.archive import Archive, StudySummary
+from BratsSegmenterLib.archive import Archive
 from BratsSegmenterLib.archive.embedded import EmbeddedArchive, serve
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.demo.head import synthetic_head
@@ -190,7 +191,7 @@ def test_an_operation_is_asked_about_when_a_queued_study_is_opened_and_answered_
 
 def test_a_failed_study_says_why_and_is_tried_again(open_panel):
     panel = open_panel(Behaviour.DIES)
-    panel.workflow.studies_found.emit([_study()])
+    _list_studies(panel)
     panel.studies.ui.studyTable.selectRow(0)
     panel.studies.ui.queueButton.click()
     wait_until(lambda: _queue_states(panel) == ["failed"])
@@ -207,7 +208,7 @@ def test_a_failed_study_says_why_and_is_tried_again(open_panel):
 
 def test_a_second_slicer_shows_the_queue_of_the_first_and_says_that_it_only_looks_on(open_panel):
     first = open_panel(Behaviour.WAITS_FOR_CANCEL)
-    first.workflow.studies_found.emit([_study()])
+    _list_studies(first)
     first.studies.ui.studyTable.selectRow(0)
     first.studies.ui.queueButton.click()
     second = open_panel(Behaviour.WORKS)
@@ -215,7 +216,7 @@ def test_a_second_slicer_shows_the_queue_of_the_first_and_says_that_it_only_look
     assert second.queue.ui.reasonLabel.text.startswith("Another Slicer or a router works on the queue.")
     second.queue.ui.queueTable.selectRow(0)
     assert not second.queue.ui.cancelButton.enabled
-    second.workflow.studies_found.emit([_study()])
+    _list_studies(second)
     second.studies.ui.studyTable.selectRow(0)
     second.studies.ui.queueButton.click()
     assert "Another Slicer or a router works on the queue." in second.message_bar.ui.textLabel.text
@@ -306,5 +307,8 @@ def _is_searching(panel: Panel) -> bool:
     return panel.workflow.state is PanelState.SEARCHING
 
 
-def _study() -> StudySummary:
-    return StudySummary("2.25.7", "Doe^Jane", "P1", "", "20260102", "MR head", ("MR",), 4, 100)
+def _list_studies(panel: Panel) -> None:
+    """Search with a worker that answers, whatever becomes of the jobs of the queue."""
+    panel.workflow._runner._runner._command = replay_command(Behaviour.WORKS)
+    panel.archive.search()
+    finish(panel)
