@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         choices=[sequence.value for sequence in Sequence],
-        help="withhold these sequences from the model",
+        help="withhold these sequences from the model; with --variants from each of them",
     )
     parser.add_argument(
         "--flips",
@@ -62,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "what --out holds of an earlier run is not done again",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the scores and a page there")
+    parser.set_defaults(refuse=parser.error)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -70,6 +71,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.preprocessing import Steps
     from BratsSegmenterLib.segmentation import PRESETS, InferenceSettings, load_bundle_for
 
+    if arguments.variants and arguments.whole_chain:
+        arguments.refuse("--whole-chain is one of the --variants already; leave one of the two options out")
     bundle = load_bundle_for(arguments.bundle, arguments.postoperative)
     protocol = Protocol(
         steps=Steps() if arguments.whole_chain else None,
@@ -135,6 +138,9 @@ def _run_variants(arguments: argparse.Namespace, bundle: Bundle, protocol: Proto
     title = f"Mean Dice of {bundle.name} {bundle.specification.version}, and what it differs from the plain variant"
     headings = ["variant", "cases", *(region.key for region in regions)]
     console.table(title, headings, evaluation.variant_rows(results, regions))
+    for result in results:
+        if result.not_run:
+            console.warn(f"Not run: {result.name}. {result.not_run}")
     for reason in sorted({case.reason for result in results for case in result.set_aside}):
         console.warn(reason)
     console.result({"variants": evaluation.variants_json(results, regions)})

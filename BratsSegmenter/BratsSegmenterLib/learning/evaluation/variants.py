@@ -16,6 +16,7 @@ import numpy as np
 
 from BratsSegmenterLib.domain import Region, Sequence
 from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.evaluation.cases import find_cases
 from BratsSegmenterLib.learning.evaluation.degradations import (
     LARGEST_SHIFT_MM,
@@ -59,9 +60,20 @@ class Variant:
     degradation: Degradation | None = None
 
     def protocol(self, base: Protocol) -> Protocol:
-        """`base` with what makes the variant."""
+        """`base` with what makes the variant; what `base` withholds is withheld in every variant."""
+        without = tuple(sequence for sequence in Sequence if sequence in (*base.without, *self.without))
         steps = Steps() if self.whole_chain else None
-        return replace(base, steps=steps, without=self.without, degradation=self.degradation)
+        return replace(base, steps=steps, without=without, degradation=self.degradation)
+
+    def why_not(self, bundle: Bundle, base: Protocol) -> str:
+        """Why the variant cannot be run, or would be the same as the plain one; empty when it can."""
+        if self.without and set(self.without) <= set(base.without):
+            return f"{_listed(self.without)} is withheld from every variant."
+        withheld = self.protocol(base).without
+        lacking = [sequence for sequence in bundle.specification.sequences if sequence in withheld]
+        if lacking and not bundle.specification.tolerates_missing:
+            return f"The model '{bundle.name}' needs all of its sequences, {_listed(lacking)} too."
+        return ""
 
 
 VARIANTS = (
@@ -90,15 +102,16 @@ VARIANTS = (
 
 @dataclass(frozen=True)
 class VariantResult:
-    """How a model did on one variant, and what the variant is."""
+    """How a model did on one variant, what the variant is, and why it was not run, if it was not."""
 
     name: str
     description: str
-    cases: tuple[CaseResult, ...]
-    set_aside: tuple[SetAside, ...]
+    cases: tuple[CaseResult, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    not_run: str = ""
 
     def dice(self, region: Region) -> float | None:
-        """Mean over the cases; None where the region is not measured."""
+        """Mean over the cases; None where the region is not measured, or the variant was not run."""
         found = self._dice_by_case(region).values()
         return float(np.mean(list(found))) if found else None
 
@@ -120,7 +133,7 @@ def evaluate_variants(
     kept: Path | None = None,
     progress: Progress | None = None,
 ) -> tuple[VariantResult, ...]:
-    """Evaluate the cases of a folder in each variant.
+    """Evaluate the cases of a folder in each variant; one that cannot be run says why and stops nothing.
 
     Parameters
     ----------
@@ -128,37 +141,55 @@ def evaluate_variants(
         As for :func:`evaluate`.
     variants : iterable of Variant
     base : Protocol, optional
-        Device, flips and post-processing of all variants.
+        Device, flips, post-processing and what is withheld, of all variants.
     kept : Path, optional
-        Folder where each finished variant is kept; one that was finished with the same weights, settings and cases is
+        Folder where each finished variant is kept; one that was finished with the same weights, settings and files is
         not evaluated again.
     progress : Progress, optional
 
     Raises
     ------
     LearningError
-        There is no case, or none that can be used in a variant.
+        There is no case, or none of the variants can be run.
     Cancelled
     """
     base, progress = base or Protocol(), progress or Progress()
-    names = tuple(case.name for case in find_cases(folder))
+    state = [(case.name, case.state()) for case in find_cases(folder)]
     results = []
     for variant in variants:
-        protocol = variant.protocol(base)
-        file = None
-        if kept:
-            asked = replace(bundle.specification, version="", description="", data_source="", scores={})
-            settings = repr((bundle.weights_sha256, asked, protocol, names)).encode()
-            file = kept / f"{variant.name.replace(' ', '-')}-{hashlib.sha256(settings).hexdigest()[:12]}.json"
+        file = kept / _kept_name(variant, bundle, base, state) if kept else None
         if file and file.exists():
             results.append(from_json(VariantResult, json.loads(file.read_text(encoding="utf-8"))))
             continue
         with progress.stage(variant.name):
-            found = evaluate(folder, bundle, protocol, progress)
-        results.append(VariantResult(variant.name, variant.description, found.cases, found.set_aside))
-        if file:
+            results.append(_result(variant, folder, bundle, base, progress))
+        if file and not results[-1].not_run:
             write_atomically(file, json.dumps(to_json(results[-1])).encode())
+    if all(result.not_run for result in results):
+        raise LearningError("No variant could be run.", " ".join(dict.fromkeys(result.not_run for result in results)))
     return tuple(results)
+
+
+def _kept_name(variant: Variant, bundle: Bundle, base: Protocol, state: Items[tuple[str, str]]) -> str:
+    """Of the file of a finished variant; another name once anything changed that the scores hang on."""
+    asked = replace(bundle.specification, version="", description="", data_source="", scores={})
+    settings = repr((bundle.weights_sha256, asked, variant.protocol(base), state)).encode()
+    return f"{variant.name.replace(' ', '-')}-{hashlib.sha256(settings).hexdigest()[:12]}.json"
+
+
+def _result(variant: Variant, folder: Path, bundle: Bundle, base: Protocol, progress: Progress) -> VariantResult:
+    reason = variant.why_not(bundle, base)
+    if not reason:
+        try:
+            found = evaluate(folder, bundle, variant.protocol(base), progress)
+            return VariantResult(variant.name, variant.description, found.cases, found.set_aside)
+        except LearningError as error:
+            reason = str(error)
+    return VariantResult(variant.name, variant.description, not_run=reason)
+
+
+def _listed(sequences: Iterable[Sequence]) -> str:
+    return ", ".join(sequence.value for sequence in sequences)
 
 
 def variant_rows(results: Iterable[VariantResult], regions: Iterable[Region]) -> list[list[str]]:
@@ -172,13 +203,14 @@ def variant_rows(results: Iterable[VariantResult], regions: Iterable[Region]) ->
 
 
 def variants_json(results: Iterable[VariantResult], regions: Iterable[Region]) -> dict[str, Any]:
-    """Mean Dice by variant and region, null where it is not measured, and the cases set aside."""
+    """Mean Dice by variant and region, null where it is not measured, the cases set aside, and why one was not run."""
     regions = tuple(regions)
     return {
         result.name: {
             "dice": {region.key: result.dice(region) for region in regions},
             "cases": [case.name for case in result.cases],
             "set_aside": [{"case": case.name, "reason": case.reason} for case in result.set_aside],
+            "not_run": result.not_run or None,
         }
         for result in results
     }
@@ -217,6 +249,8 @@ def _compared(results: Items[VariantResult], regions: Items[Region]) -> list[lis
 
 
 def _cell(result: VariantResult, region: Region, plain: VariantResult | None) -> tuple[str, str]:
+    if result.not_run:
+        return "not run", ""
     dice = result.dice(region)
     if dice is None:
         return NOT_MEASURED, ""

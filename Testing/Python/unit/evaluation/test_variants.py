@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from case_samples import SHAPE, write_labelled_case
 from model_samples import TINY, tiny_bundle
 
+from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.commands import evaluate as command
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.domain import ET, WT, Sequence
@@ -21,12 +23,15 @@ from BratsSegmenterLib.learning.evaluation import (
     VARIANTS,
     CaseResult,
     LabelledCase,
+    Protocol,
     RegionScores,
     VariantResult,
     evaluate_variants,
     find_cases,
     read_case,
     variant_rows,
+    variants_json,
+    write_variants_page,
 )
 from BratsSegmenterLib.learning.evaluation.degradations import Degradation, degraded
 from BratsSegmenterLib.segmentation import Bundle
@@ -79,17 +84,67 @@ def test_a_thick_slice_is_the_mean_of_five_thin_ones_and_lies_in_their_middle(ca
     assert thick.labels.shape == SHAPE
 
 
+def _spoil_unseen(file: Path) -> None:
+    """Other bytes, which neither the file's size nor its time tells."""
+    status = file.stat()
+    file.write_bytes(bytes(status.st_size))
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
 def test_a_finished_variant_is_not_done_again_unless_the_weights_are_others(
     cases: Path, bundle: Bundle, tmp_path: Path
 ) -> None:
     first = evaluate_variants(cases, bundle, _QUICK, kept=tmp_path / "out")
     for file in cases.rglob("*.nii.gz"):
-        file.write_bytes(b"gone")
+        _spoil_unseen(file)
     again = evaluate_variants(cases, bundle, _QUICK, kept=tmp_path / "out")
     assert [(result.name, result.dice(WT)) for result in again] == [(result.name, result.dice(WT)) for result in first]
     other = tiny_bundle(tmp_path / "other", TINY, seed=1)
     with pytest.raises(LearningError, match="None of the 2 cases"):
         evaluate_variants(cases, other, _QUICK, kept=tmp_path / "out")
+
+
+def test_a_finished_variant_is_done_again_when_a_case_was_repaired(cases: Path, bundle: Bundle, tmp_path: Path) -> None:
+    labels = cases / "two" / "seg.nii.gz"
+    whole = labels.read_bytes()
+    labels.write_bytes(whole[:100])
+    (result,) = evaluate_variants(cases, bundle, _QUICK[:1], kept=tmp_path / "out")
+    assert [case.name for case in result.set_aside] == ["two"]
+    labels.write_bytes(whole)
+    (result,) = evaluate_variants(cases, bundle, _QUICK[:1], kept=tmp_path / "out")
+    assert [case.name for case in result.cases] == ["one", "two"]
+
+
+def test_what_a_model_cannot_do_without_is_listed_as_not_run(cases: Path, tmp_path: Path) -> None:
+    strict = tiny_bundle(tmp_path / "strict", replace(TINY, tolerates_missing=False))
+    plain, blind = evaluate_variants(cases, strict, _QUICK, kept=tmp_path / "out")
+    assert (len(plain.cases), plain.not_run) == (2, "")
+    assert (blind.cases, blind.dice(WT)) == ((), None)
+    assert "'strict' needs all of its sequences, FLAIR too" in blind.not_run
+    assert variant_rows([plain, blind], (WT,))[1] == ["without FLAIR", "0", "not run"]
+    assert variants_json([plain, blind], (WT,))["without FLAIR"]["not_run"] == blind.not_run
+    write_variants_page([plain, blind], strict, (WT,), tmp_path / "variants.html")
+    assert "Not run: The model" in (tmp_path / "variants.html").read_text()
+
+
+def test_what_is_withheld_is_withheld_in_every_variant(cases: Path, bundle: Bundle) -> None:
+    for file in cases.rglob("flair.nii.gz"):
+        file.unlink()
+    variants = tuple(variant for variant in VARIANTS if variant.name in ("plain", "without FLAIR", "without T1"))
+    base = Protocol(without=(Sequence.FLAIR,), device="cpu")
+    plain, without_t1, without_flair = evaluate_variants(cases, bundle, variants, base)
+    assert [len(result.cases) for result in (plain, without_t1)] == [2, 2]
+    assert plain.dice(WT) != without_t1.dice(WT)
+    assert without_flair.not_run == "FLAIR is withheld from every variant."
+
+
+def test_the_whole_chain_is_not_asked_for_beside_the_variants(
+    cases: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["evaluate", str(cases), "--bundle", str(bundle.folder), "--variants", "--whole-chain"])
+    assert ended.value.code == 2
+    assert "--whole-chain is one of the --variants already" in capsys.readouterr().err
 
 
 def _result(name: str, blind: tuple[str, ...] = (), **dice: float) -> VariantResult:
