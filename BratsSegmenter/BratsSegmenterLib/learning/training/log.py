@@ -61,9 +61,11 @@ def read_losses(file: Path) -> list[tuple[int, float, float]]:
         return rows
     with file.open(newline="", encoding="utf-8") as stream:
         for row in list(csv.reader(stream))[1:]:
-            if len(row) != len(_COLUMNS):
+            try:
+                step, loss, rate = row
+                rows.append((int(step), float(loss), float(rate)))
+            except ValueError:
                 break
-            rows.append((int(row[0]), float(row[1]), float(row[2])))
     return rows
 
 

@@ -17,6 +17,7 @@ from BratsSegmenterLib.learning.training import TrainingCase, TrainingSettings
 from BratsSegmenterLib.learning.training.augmentation import augmented
 from BratsSegmenterLib.learning.training.cases import replayed
 from BratsSegmenterLib.learning.training.checkpoint import load_checkpoint, save_checkpoint
+from BratsSegmenterLib.learning.training.log import read_losses
 from BratsSegmenterLib.learning.training.optimisation import MovingAverage, learning_rate
 from BratsSegmenterLib.learning.training.settings import CaseSettings, OptimisationSettings, TransferSettings
 from BratsSegmenterLib.learning.training.transfer import start_from
@@ -191,3 +192,10 @@ def test_a_frozen_encoder_stays_as_it_is_while_the_decoder_learns(tmp_path: Path
         name.split(".")[0] for name, values in network.state_dict().items() if not torch.equal(values, before[name])
     }
     assert changed == {"upsampling", "decoder", "heads"}
+
+
+@pytest.mark.parametrize("torn", ["3", "3,0.5", "3,0.5,", "3,0.5,1e-", "\0\0\0", "3,0.,5,1"])
+def test_a_line_of_the_losses_that_a_crash_cut_short_ends_them(tmp_path: Path, torn: str) -> None:
+    file = tmp_path / "losses.csv"
+    file.write_text(f"step,loss,learning_rate\n1,0.5,0.002\n2,0.4,0.002\n{torn}")
+    assert read_losses(file) == [(1, 0.5, 0.002), (2, 0.4, 0.002)]
