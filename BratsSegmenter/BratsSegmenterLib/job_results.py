@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from BratsSegmenterLib.archive import Check, StudySummary
@@ -228,6 +228,22 @@ class SegmentResult:
     brain: Path | None = None
     is_postoperative: bool = False
     doubts: tuple[str, ...] = ()
+
+    def found_in(self, folder: Path) -> SegmentResult:
+        """The same result with its files where they are now: the job folder may have been moved, or named otherwise."""
+        written_in = self.labels.parent
+        return replace(
+            self,
+            labels=_moved(self.labels, written_in, folder),
+            volumes={name: _moved(path, written_in, folder) for name, path in self.volumes.items()},
+            uncertainty=self.uncertainty and _moved(self.uncertainty, written_in, folder),
+            quality_page=_moved(self.quality_page, written_in, folder),
+            brain=self.brain and _moved(self.brain, written_in, folder),
+        )
+
+
+def _moved(path: Path, from_folder: Path, to_folder: Path) -> Path:
+    return to_folder / path.relative_to(from_folder)
 
 
 @dataclass(frozen=True)

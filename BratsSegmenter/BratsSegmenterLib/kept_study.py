@@ -125,8 +125,9 @@ class KeptStudy:
 
     @property
     def result(self) -> SegmentResult | None:
-        """The newest result, as the worker reported it."""
-        return self._read("result.json", SegmentResult)
+        """The newest result, as the worker reported it, its files where they are in this folder."""
+        result = self._read("result.json", SegmentResult)
+        return result and result.found_in(self._folder)
 
     @property
     def sent(self) -> SentResult | None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from BratsSegmenterLib import dicom
-from BratsSegmenterLib.archive import Archive, StudyQuery, StudySummary
+from BratsSegmenterLib.archive import Archive, DamagedInstanceError, StudyQuery, StudySummary
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.job_results import PriorsResult, PriorStudy
 from BratsSegmenterLib.jobs import PriorsJob
@@ -58,11 +58,11 @@ def _prior(archive: Archive, study: StudySummary, folder: Path, progress: Progre
     if newest is None:
         return PriorStudy(study)
     needs_images = newest.kind is dicom.ObjectKind.RTSTRUCT
-    if needs_images and newest.drawn_on in {one.series_uid for one in series}:
-        archive.fetch(study.study_uid, own_folder, [newest.drawn_on], progress=progress)
     try:
+        if needs_images and newest.drawn_on in {one.series_uid for one in series}:
+            archive.fetch(study.study_uid, own_folder, [newest.drawn_on], progress=progress)
         volumes_ml = dicom.volumes_of(newest, _files(own_folder) if needs_images else ())
-    except SeriesError:
+    except (DamagedInstanceError, SeriesError):
         return PriorStudy(study, has_result=True)
     return PriorStudy(study, PriorVolumes(_day(study), volumes_ml), has_result=True)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.archive.client import Archive
     from BratsSegmenterLib.archive.failures import NotFoundError, StoreRefusedError, TemporaryArchiveError
     from BratsSegmenterLib.archive.fetch import FetchedSeries, FetchedStudy
+    from BratsSegmenterLib.archive.instance_file import DamagedInstanceError
     from BratsSegmenterLib.archive.outbox import Delivery, Outbox
     from BratsSegmenterLib.archive.receipt import Receipt
     from BratsSegmenterLib.archive.store import StoredObject
@@ -29,6 +30,7 @@ __all__ = [
     "Check",
     "CredentialStore",
     "Credentials",
+    "DamagedInstanceError",
     "Delivery",
     "FetchedSeries",
     "FetchedStudy",
@@ -50,6 +52,7 @@ __all__ = [
 
 _LOADED_WHEN_USED = {
     "Archive": "client",
+    "DamagedInstanceError": "instance_file",
     "Delivery": "outbox",
     "FetchedSeries": "fetch",
     "FetchedStudy": "fetch",

@@ -99,7 +99,8 @@ class Archive:
         """Bring a study to disk (WADO-RS), bytes as the archive stores them.
 
         Whole files that `folder` holds from an earlier attempt are kept and not fetched again. It ends when every
-        instance that QIDO-RS lists is there with all its pixels.
+        instance that QIDO-RS lists is there with all its pixels; damaged ones of series without images are brought as
+        they are.
 
         Parameters
         ----------

@@ -12,7 +12,13 @@ from pathlib import Path
 
 from BratsSegmenterLib.archive.connection import Connection
 from BratsSegmenterLib.archive.failures import TemporaryArchiveError, explaining_files
-from BratsSegmenterLib.archive.instance_file import DamagedInstanceError, file_name, folder_name, inspect
+from BratsSegmenterLib.archive.instance_file import (
+    DamagedInstanceError,
+    InstanceIdentity,
+    file_name,
+    folder_name,
+    inspect,
+)
 from BratsSegmenterLib.archive.listing import InstanceSummary, SeriesSummary
 from BratsSegmenterLib.archive.search import list_instances, list_series
 from BratsSegmenterLib.archive.threads import Stop, run_watched
@@ -22,11 +28,13 @@ from BratsSegmenterLib.progress import Progress
 MAXIMUM_INSTANCE_BYTES = 2_000_000_000
 MAXIMUM_STUDY_BYTES = 20_000_000_000
 _UNFINISHED = ".part"
+_DAMAGED = "damaged-"
+_IMAGES = ("MR", "")  # modalities of series of which every object has to be whole; the archive may not say it
 
 
 @dataclass(frozen=True)
 class FetchedSeries:
-    """The files of one series, in the order in which the archive lists its instances."""
+    """The files of one series, in the order in which the archive lists its instances, damaged ones last."""
 
     series_uid: str
     files: tuple[Path, ...]
@@ -136,7 +144,11 @@ class _Tally:
 
 
 class _SeriesFetch:
-    """Brings one series to disk; whatever is there and whole is kept."""
+    """Brings one series to disk; whatever is there and whole is kept.
+
+    A damaged object of a series without images is brought as it is, so that the scan names it: it is no reason to do
+    without the images.
+    """
 
     def __init__(self, connection: Connection, series: SeriesSummary, folder: Path, tally: _Tally) -> None:
         self._connection = connection
@@ -144,6 +156,7 @@ class _SeriesFetch:
         self._folder = folder
         self._tally = tally
         self._present: set[str] = set()
+        self._damaged: list[Path] = []
 
     def run(self, stop: Stop) -> FetchedSeries:
         """Fetch what is missing, again and again while attempts are left.
@@ -158,15 +171,16 @@ class _SeriesFetch:
         with explaining_files():
             self._take_stock(expected, stop)
         self._receive_missing(expected, stop)
-        missing = self._missing(expected)
-        if missing:
+        missing_count = len(self._missing(expected)) - len(self._damaged)
+        if missing_count > 0:
             raise ArchiveError(
                 f"The PACS '{self._connection.profile.name}' lists {len(expected)} objects of series "
-                f"{self._series.series_uid} but sent only {len(expected) - len(missing)}.",
+                f"{self._series.series_uid} but sent only {len(expected) - missing_count}.",
                 "Fetch again; what has arrived is kept. If it happens again, ask the PACS administrator.",
             )
+        whole = [one.sop_instance_uid for one in expected if one.sop_instance_uid in self._present]
         return FetchedSeries(
-            self._series.series_uid, tuple(self._folder / file_name(one.sop_instance_uid) for one in expected)
+            self._series.series_uid, (*(self._folder / file_name(uid) for uid in whole), *self._damaged)
         )
 
     def _require_listed(self, expected: list[InstanceSummary]) -> None:
@@ -183,6 +197,8 @@ class _SeriesFetch:
         self._folder.mkdir(parents=True, exist_ok=True)
         for unfinished in self._folder.glob(f"*{_UNFINISHED}"):
             unfinished.unlink()
+        for damaged in self._folder.glob(f"{_DAMAGED}*"):
+            damaged.unlink()
         for instance in expected:
             stop.raise_if_set()
             path = self._folder / file_name(instance.sop_instance_uid)
@@ -199,13 +215,14 @@ class _SeriesFetch:
     def _receive_missing(self, expected: list[InstanceSummary], stop: Stop) -> None:
         for delay_s in (*self._connection.retry_delays_s, None):
             missing = self._missing(expected)
+            self._damaged.clear()
             try:
                 for path in self._resources(missing, len(expected)):
                     self._connection.attempt_once(partial(self._receive, path, stop), stop)
             except TemporaryArchiveError:
                 if delay_s is None:
                     raise
-            if delay_s is None or not self._missing(expected):
+            if delay_s is None or len(self._missing(expected)) <= len(self._damaged):
                 return
             stop.sleep(delay_s)
 
@@ -236,7 +253,9 @@ class _SeriesFetch:
                     size += len(piece)
                     self._tally.add_bytes(len(piece))
                     self._refuse_giant(size)
-            identity = inspect(unfinished)
+            identity = self._inspected(unfinished)
+            if identity is None:
+                return
             if (identity.study_uid, identity.series_uid) != (self._series.study_uid, self._series.series_uid):
                 raise ArchiveError(
                     f"The PACS '{self._connection.profile.name}' sent an object of study {identity.study_uid}, series "
@@ -247,6 +266,17 @@ class _SeriesFetch:
             self._count(identity.sop_instance_uid)
         finally:
             unfinished.unlink(missing_ok=True)
+
+    def _inspected(self, unfinished: Path) -> InstanceIdentity | None:
+        """Who it is; None when it was damaged and set aside."""
+        try:
+            return inspect(unfinished)
+        except DamagedInstanceError:
+            if self._series.modality in _IMAGES:
+                raise
+            self._damaged.append(self._folder / f"{_DAMAGED}{len(self._damaged) + 1}.dcm")
+            os.replace(unfinished, self._damaged[-1])
+            return None
 
     def _refuse_giant(self, size: int) -> None:
         if size > MAXIMUM_INSTANCE_BYTES:

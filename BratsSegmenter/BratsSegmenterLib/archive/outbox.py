@@ -139,13 +139,6 @@ class Outbox:
             raise delivery.error or ArchiveError("The objects did not arrive.")
         return delivery.receipt
 
-    def discard(self, transaction: Transaction) -> None:
-        """Forget a transaction at the user's wish; what the archive has of it stays there."""
-        with _held(self._adding), _held(self._delivering):
-            doomed = self._folder / f"{_STAGING}{transaction.id}"
-            os.rename(transaction.folder, doomed)
-            shutil.rmtree(doomed)
-
     def _publish(self, transaction: Transaction, files: Iterable[Path]) -> None:
         staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self._folder))
         try:

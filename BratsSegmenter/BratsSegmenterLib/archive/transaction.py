@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from BratsSegmenterLib.archive.failures import StoreRefusedError
 from BratsSegmenterLib.archive.instance_file import sha256_of
 from BratsSegmenterLib.archive.receipt import Receipt
 from BratsSegmenterLib.durable import write_atomically
@@ -123,14 +124,14 @@ class Transaction:
 
         Raises
         ------
-        ArchiveError
-            One is missing or changed.
+        StoreRefusedError
+            One is missing or changed; no further attempt will bring it back.
         """
         for one, path in zip(self.objects, self.files, strict=True):
             if not path.exists() or sha256_of(path) != one.sha256:
-                raise ArchiveError(
+                raise StoreRefusedError(
                     f"The object {one.sop_instance_uid} in the outbox is missing or was changed on disk.",
-                    "Export it again; nothing was sent.",
+                    "Send the result again; of what had waited nothing was sent.",
                 )
 
     def finish(self, receipt: Receipt) -> Transaction:

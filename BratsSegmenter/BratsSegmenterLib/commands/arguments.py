@@ -18,6 +18,11 @@ from BratsSegmenterLib.unattended.sources import ArchiveSource, FolderSource, St
 _CREDENTIALS = "user and password or a token come from BRATS_SEGMENTER_USER, _PASSWORD and _TOKEN"
 
 
+def absolute_path(text: str) -> Path:
+    """A path that means the same in another program: what is kept of it is read from other folders, too."""
+    return Path(text).absolute()
+
+
 def add_archive_arguments(parser: argparse.ArgumentParser, required: bool = True) -> None:
     """Where the archive is and how to trust it."""
     group = parser.add_argument_group("archive", _CREDENTIALS)
@@ -78,7 +83,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """A study in an archive, or the DICOM files of a folder."""
     add_archive_arguments(parser, required=False)
     add_study_argument(parser, required=False)
-    parser.add_argument("--files", type=Path, metavar="DIR", help="take the DICOM files of a folder instead")
+    parser.add_argument("--files", type=absolute_path, metavar="DIR", help="take the DICOM files of a folder instead")
 
 
 def add_override_argument(parser: argparse.ArgumentParser) -> None:
@@ -122,7 +127,9 @@ def contouring_from(arguments: argparse.Namespace) -> Contouring:
 def add_unattended_arguments(parser: argparse.ArgumentParser) -> None:
     """Which studies, how they are segmented, and what none of them may lack."""
     add_archive_arguments(parser, required=False)
-    parser.add_argument("--files", type=Path, metavar="DIR", help="take the studies of a folder and all below it")
+    parser.add_argument(
+        "--files", type=absolute_path, metavar="DIR", help="take the studies of a folder and all below it"
+    )
     parser.add_argument(
         "--description",
         action="append",
@@ -140,7 +147,7 @@ def add_unattended_arguments(parser: argparse.ArgumentParser) -> None:
         help="a study that lacks one of these waits for a person; all four when not given",
     )
     add_segmentation_arguments(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="holds a folder for each study")
+    parser.add_argument("--out", type=absolute_path, required=True, metavar="DIR", help="holds a folder for each study")
 
 
 def rules_from(arguments: argparse.Namespace) -> Rules:

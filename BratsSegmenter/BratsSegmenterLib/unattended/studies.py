@@ -186,10 +186,11 @@ class Studies:
         return was_edited or KeptStudy(path).state is StudyState.SENT
 
     def _take_up(self, item: QueueItem) -> None:
-        """Queue a study that an earlier program left, by the rules of now; another model's result is of no use."""
-        rules = self._rules
-        if (item.bundle, item.steps) != (rules.bundle, rules.steps):
-            KeptStudy(self._folder / item.folder).forget_result()
+        """Queue a study that an earlier program left, by the rules of now; a result of other rules is of no use."""
+        rules, kept = self._rules, KeptStudy(self._folder / item.folder)
+        was_postoperative = kept.result is not None and kept.result.is_postoperative
+        if (item.bundle, item.steps, was_postoperative) != (rules.bundle, rules.steps, rules.is_postoperative):
+            kept.forget_result()
         self._queue.update(item.folder, bundle=rules.bundle, device=rules.device, steps=rules.steps)
         self.try_again(item.folder)
 
@@ -252,7 +253,7 @@ class Studies:
             contouring=rules.contouring,
         )
         sent = self._do(job, SendResult, progress)
-        kept.write_state(StudyState.SENT)
+        kept.write_sent(sent.version)
         return StudyOutcome(item.folder, StudyState.SENT, f"Version {sent.version}.")
 
     def _do(self, job: Job, kind: type[Result], progress: Progress) -> Result:

@@ -13,11 +13,14 @@ from pathlib import Path
 import pytest
 from archives import RunningArchive, write_study
 from faulty_proxy import Fault, FaultyProxy, Plan
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
+from pydicom.uid import SegmentationStorage
+from series_samples import copy_as_new_instance
 
 from BratsSegmenterLib.archive import NotFoundError, StoreRefusedError, StudyQuery, TemporaryArchiveError
 from BratsSegmenterLib.archive.multipart import encode
-from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.dicom import scan
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity, new_uid
 from BratsSegmenterLib.errors import ArchiveError, Cancelled
 from BratsSegmenterLib.progress import Progress
 
@@ -187,6 +190,35 @@ def test_a_damaged_object_is_not_kept(
         with pytest.raises(ArchiveError, match="holds 1436 of 1536 bytes of pixel data"):
             archive.fetch(study.study_uid, tmp_path / "fetched", [series])
     assert not [path for path in (tmp_path / "fetched").rglob("*") if path.is_file()]
+
+
+def test_a_damaged_object_of_a_series_without_images_keeps_no_image_back(
+    embedded_archive: RunningArchive, study: StudyIdentity, files: list[Path], tmp_path: Path
+) -> None:
+    segmentation = tmp_path / "segmentation.dcm"
+    copy_as_new_instance(files[0], segmentation, _make_segmentation)
+    archive = embedded_archive.connect()
+    archive.store([*files, segmentation], compare=False)
+    series_uid = str(dcmread(segmentation).SeriesInstanceUID)
+    body, content_type = encode([segmentation.read_bytes()[:-100]])
+    with embedded_archive.behind_faults() as proxy:
+        proxy.plan(Plan(Fault.BODY, path_end=f"/series/{series_uid}", body=body, content_type=content_type))
+        fetched = embedded_archive.connect(proxy.url).fetch(study.study_uid, tmp_path / "fetched")
+
+    (damaged,) = next(series.files for series in fetched.series if series.series_uid == series_uid)
+    assert damaged.read_bytes() == segmentation.read_bytes()[:-100]
+    scanned = scan(tmp_path / "fetched")
+    assert [len(series.frames) for series in scanned.series] == [4, 4]
+    assert [item.files for item in scanned.set_aside if item.is_damaged] == [(damaged,)]
+
+    again = archive.fetch(study.study_uid, tmp_path / "fetched")
+    assert {file.read_bytes() for file in again.files} == {file.read_bytes() for file in [*files, segmentation]}
+    assert not damaged.exists()
+
+
+def _make_segmentation(dataset: Dataset) -> None:
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = SegmentationStorage
+    dataset.SeriesInstanceUID, dataset.Modality = new_uid(), "SEG"
 
 
 def test_a_list_shorter_than_its_count_is_not_taken_for_complete(

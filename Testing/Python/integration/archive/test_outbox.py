@@ -159,6 +159,7 @@ def test_a_file_that_changed_on_disk_is_not_sent(
     with pytest.raises(ArchiveError, match="missing or was changed on disk"):
         outbox.deliver_one(transaction, embedded_archive.connect())
 
+    assert outbox.deliver(embedded_archive.connect()) == (), "it stands in the way of no further sending"
     assert embedded_archive.connect().series(study.study_uid) == []
 
 
@@ -228,9 +229,3 @@ def test_a_cancelled_delivery_waits(
         outbox.deliver(embedded_archive.connect(), Progress(is_cancelled=lambda: True))
 
     assert outbox.transactions()[0].state is TransactionState.WAITING
-
-
-def test_a_discarded_transaction_is_gone(outbox: Outbox, study: StudyIdentity, files: list[Path]) -> None:
-    outbox.discard(outbox.add(files, study.study_uid, "embedded"))
-
-    assert outbox.transactions() == ()

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 import result_samples as samples
 from archives import RunningArchive, write_study
+from faulty_proxy import Fault, Plan
 
 from BratsSegmenterLib.archive import Archive, StudySummary
+from BratsSegmenterLib.archive.multipart import encode
 from BratsSegmenterLib.dicom import load_volume, scan, write_rtstruct, write_seg
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import Segmentation, Volume
@@ -102,3 +104,23 @@ def test_a_structure_set_whose_images_are_gone_is_said_to_be_there(
     (prior,) = find_priors(archive, _job(embedded_archive, now, tmp_path), Progress()).studies
 
     assert (prior.has_result, prior.volumes) == (True, None)
+
+
+def test_a_damaged_object_of_another_program_keeps_no_prior_back(
+    embedded_archive: RunningArchive, tmp_path: Path
+) -> None:
+    archive = embedded_archive.connect()
+    measured, now = _stored_studies(archive, tmp_path, "PRIORS-5", "20250301", "20260301")
+    volume, segmentation = _segmented(tmp_path, measured)
+    seg, foreign = (
+        write_seg(tmp_path / name, volume, segmentation, samples.provenance()) for name in ("ours.dcm", "foreign.dcm")
+    )
+    archive.store([seg.path, foreign.path], compare=False)
+    body, content_type = encode([foreign.path.read_bytes()[:-1000]])
+
+    with embedded_archive.behind_faults() as proxy:
+        proxy.plan(Plan(Fault.BODY, path_end=f"/series/{foreign.series_uid}", body=body, content_type=content_type))
+        behind_faults = embedded_archive.connect(proxy.url)
+        (prior,) = find_priors(behind_faults, _job(embedded_archive, now, tmp_path), Progress()).studies
+
+    assert _measured_ml(prior) == pytest.approx(_expected_ml(segmentation))

@@ -1,5 +1,6 @@
 """The way of studies that nobody attends, with a worker that a test holds in its hands."""
 
+import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudySummary
 from BratsSegmenterLib.child_worker import JobFailedError
+from BratsSegmenterLib.commands.arguments import add_unattended_arguments
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
 from BratsSegmenterLib.domain import Algorithm, Sequence
 from BratsSegmenterLib.errors import ArchiveError, Cancelled
@@ -56,7 +58,18 @@ class Worker:
             case SegmentJob():
                 labels = job.folder / "segmentation.nii.gz"
                 return SegmentResult(
-                    "T1c", labels, {}, None, {"ET": 1.0}, {}, labels, _MODEL, (), self.doubts, doubts=self.doubts
+                    "T1c",
+                    labels,
+                    {"T1c": job.folder / "volumes" / "T1c.mha"},
+                    None,
+                    {"ET": 1.0},
+                    {},
+                    labels,
+                    _MODEL,
+                    (),
+                    self.doubts,
+                    is_postoperative=job.is_postoperative,
+                    doubts=self.doubts,
                 )
             case _:
                 return SendResult((), (), None, version=1)
@@ -128,6 +141,37 @@ def test_nothing_is_sent_unless_it_was_asked_for(tmp_path: Path, worker: Worker)
         steps = _watch(studies, (_study(1),))
     assert _states(steps) == [StudyState.SEGMENTED]
     assert worker.kinds == ["prepare", "segment"]
+
+
+def test_what_was_drawn_without_looking_for_a_cavity_is_not_sent_once_an_operation_is_confirmed(
+    tmp_path: Path, worker: Worker
+) -> None:
+    worker.failures = [None, None, DOWN]
+    with _open(tmp_path, worker) as studies:
+        assert _states(_watch(studies, (_study(1),))) == [StudyState.FAILED]
+    with _open(tmp_path, worker, rules=Rules("glioma-synthetic", is_postoperative=True)) as studies:
+        assert _states(_watch(studies, ())) == [StudyState.SENT]
+    assert worker.kinds == ["prepare", "segment", "send", "segment", "send"]
+
+
+def test_what_is_kept_of_relative_folders_means_the_same_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parser = argparse.ArgumentParser()
+    add_unattended_arguments(parser)
+    monkeypatch.chdir(tmp_path)
+    arguments = parser.parse_args(["--files", "scans", "--out", "studies"])
+    assert (arguments.files, arguments.out) == (tmp_path / "scans", tmp_path / "studies")
+
+
+def test_results_are_found_in_a_folder_that_was_moved(tmp_path: Path, worker: Worker) -> None:
+    with _open(tmp_path / "here", worker, sends=False) as studies:
+        _watch(studies, (_study(1),))
+    (tmp_path / "here").rename(tmp_path / "there")
+    folder = study_folder(tmp_path / "there", "2.25.1")
+    result = KeptStudy(folder).result
+    assert result is not None
+    assert (result.labels, result.volumes["T1c"]) == (folder / "segmentation.nii.gz", folder / "volumes" / "T1c.mha")
 
 
 def test_a_study_that_still_grows_is_left_to_grow(studies: Studies, worker: Worker) -> None:
