@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -47,6 +48,7 @@ _EPILOG = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     keep_identities_out_of_logs()
+    _write_any_text()
     arguments = _parser().parse_args(argv)
     console = Console(arguments.json)
     try:
@@ -57,6 +59,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (Cancelled, KeyboardInterrupt):
         console.to_stderr("Cancelled; nothing half-written was left behind.")
         return CANCELLED
+
+
+def _write_any_text() -> None:
+    """A name that the terminal's or file's encoding lacks is escaped: it must not stop a command after its work."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _parser() -> argparse.ArgumentParser:

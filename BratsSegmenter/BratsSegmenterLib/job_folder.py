@@ -59,6 +59,11 @@ class JobFolder:
         return self.path / "dicom"
 
     @property
+    def lock(self) -> Path:
+        """Held by the program that works in the folder."""
+        return self.path / ".working.lock"
+
+    @property
     def segmentation(self) -> Path:
         """The label map to work from, the model's or one that was taken up, in the reference's own grid."""
         return self.path / "segmentation.nii.gz"
@@ -132,7 +137,7 @@ class JobFolder:
         from filelock import FileLock, Timeout  # Slicer does not ship it, and reads job folders without it
 
         self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path / ".working.lock", timeout=wait_s)
+        lock = FileLock(self.lock, timeout=wait_s)
         try:
             lock.acquire()
         except Timeout:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -133,6 +134,11 @@ class KeptStudy:
     def sent(self) -> SentResult | None:
         """The last sending; it stays when another result is drawn."""
         return self._read("sent.json", SentResult)
+
+    def mark_opened(self) -> None:
+        """For a clean-up, in whatever program, the study is in use from now on."""
+        if self._folder.is_dir():
+            os.utime(self._folder)
 
     def write_origin(self, origin: StudyOrigin) -> None:
         """Remember which study it is."""

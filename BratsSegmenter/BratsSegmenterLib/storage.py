@@ -6,10 +6,11 @@ import re
 import shutil
 import time
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from BratsSegmenterLib.archive import Outbox, TransactionState
-from BratsSegmenterLib.errors import BratsSegmenterError
+from BratsSegmenterLib.errors import BratsSegmenterError, FolderInUseError
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import StorageResult
 from BratsSegmenterLib.jobs import StorageJob
@@ -19,6 +20,7 @@ from BratsSegmenterLib.study_queue import StudyQueue
 
 _STUDY_FOLDER = re.compile(r"[0-9a-f]{16}")
 _DAY_S = 86400.0
+_IN_USE = "it is in use or in the queue."
 
 
 def look_after(job: StorageJob, progress: Progress) -> StorageResult:
@@ -69,9 +71,13 @@ def clean(
         is_old = now_s - written_s > older_than_days * _DAY_S
         reason = _reason_to_stay(folder, folder.name in {*in_use, *queued}) if is_old else ""
         if is_old and not reason:
-            left = _delete(folder)
-            deleted, freed_bytes = deleted + 1, freed_bytes + size - left
-            continue
+            try:
+                left = _delete(folder)
+            except FolderInUseError:
+                reason = _IN_USE
+            else:
+                deleted, freed_bytes = deleted + 1, freed_bytes + size - left
+                continue
         if reason:
             stayed.append(f"{folder.name}: {reason}")
         studies, size_bytes = studies + 1, size_bytes + size
@@ -92,13 +98,17 @@ def _is_bare(folder: Path) -> bool:
 
 def _measured(folder: Path) -> tuple[int, float]:
     """Bytes, and when anything was last written (seconds since the epoch)."""
-    facts = [path.lstat() for path in folder.rglob("*")]
-    return sum(fact.st_size for fact in facts), max(fact.st_mtime for fact in facts)
+    size, written_s = 0, folder.lstat().st_mtime
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # another program's unfinished file, which has its name by now
+            fact = path.lstat()
+            size, written_s = size + fact.st_size, max(written_s, fact.st_mtime)
+    return size, written_s
 
 
 def _reason_to_stay(folder: Path, is_in_use: bool) -> str:
     if is_in_use:
-        return "it is in use or in the queue."
+        return _IN_USE
     outbox, state = JobFolder(folder).outbox, KeptStudy(folder).state
     try:
         waits = outbox.is_dir() and any(
@@ -115,16 +125,24 @@ def _reason_to_stay(folder: Path, is_in_use: bool) -> str:
 
 
 def _delete(folder: Path) -> int:
-    """Delete all but the receipts, the records first, so that no half study is offered; the bytes that stayed."""
-    outbox = JobFolder(folder).outbox
-    for path in sorted(folder.iterdir(), key=lambda one: one.is_dir()):
-        if path == outbox:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    if outbox.is_dir():
+    """Delete all but the receipts, the records first, so that no half study is offered; the bytes that stayed.
+
+    Raises
+    ------
+    FolderInUseError
+        Another program works on the study.
+    """
+    job = JobFolder(folder)
+    with job.held(wait_s=0):
+        for path in sorted(folder.iterdir(), key=lambda one: one.is_dir()):
+            if path in (job.outbox, job.lock):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    job.lock.unlink(missing_ok=True)  # only now: Windows deletes no file that is held
+    if job.outbox.is_dir():
         return _measured(folder)[0]
     folder.rmdir()
     return 0

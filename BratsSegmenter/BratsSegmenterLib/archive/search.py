@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -11,6 +12,9 @@ from BratsSegmenterLib.archive.connection import Connection
 from BratsSegmenterLib.archive.failures import NotFoundError
 from BratsSegmenterLib.archive.listing import InstanceSummary, JsonDataset, SeriesSummary, StudyQuery, StudySummary
 from BratsSegmenterLib.archive.threads import Stop
+from BratsSegmenterLib.errors import ArchiveError
+
+_log = logging.getLogger(__name__)
 
 Summary = TypeVar("Summary", StudySummary, SeriesSummary, InstanceSummary)
 _PAGE = 200
@@ -19,12 +23,28 @@ _SERIES_FIELDS = ["SeriesDescription", "SeriesNumber", "NumberOfSeriesRelatedIns
 
 
 def search_studies(connection: Connection, query: StudyQuery, stop: Stop) -> list[StudySummary]:
-    """The wanted studies in the archive's own order, those of this page newest first."""
+    """The wanted studies in the archive's own order, those of this page newest first.
+
+    A study that the archive lists wrongly is passed over for the sake of the others.
+    """
+    faults: list[ArchiveError] = []
+
+    def parse(dataset: JsonDataset) -> StudySummary | None:
+        try:
+            return StudySummary.from_dicom_json(dataset)
+        except ArchiveError as error:
+            faults.append(error)
+            return None
+
     search = partial(
         connection.client.search_for_studies, fields=_STUDY_FIELDS, search_filters=_generous_filters(query)
     )
-    listed = _all_pages(connection, search, StudySummary.from_dicom_json, stop)
-    wanted = islice(filter(query.matches, listed), query.offset, query.offset + query.limit)
+    listed = _all_pages(connection, search, parse, stop)
+    wanted = [*islice(filter(query.matches, listed), query.offset, query.offset + query.limit)]
+    if faults and not wanted:
+        raise faults[0]
+    if faults:
+        _log.warning("Studies passed over, because the archive lists them without a valid UID: %d", len(faults))
     return sorted(wanted, key=lambda study: (study.study_date, study.study_uid), reverse=True)
 
 
@@ -49,10 +69,10 @@ def list_instances(connection: Connection, study_uid: str, series_uid: str, stop
 def _all_pages(
     connection: Connection,
     search: Callable[..., Sequence[JsonDataset]],
-    parse: Callable[[JsonDataset], Summary],
+    parse: Callable[[JsonDataset], Summary | None],
     stop: Stop,
 ) -> Iterator[Summary]:
-    """Every result once, until a page brings nothing new.
+    """Every result once that can be parsed, until a page brings nothing new.
 
     The order may change between pages, an archive may send shorter pages than asked for, or ignore the offset.
     """
@@ -60,7 +80,7 @@ def _all_pages(
     received = 0
     while True:
         page = connection.attempt(partial(search, limit=_PAGE, offset=received), stop)
-        fresh = [summary for summary in map(parse, page) if summary not in seen]
+        fresh = [summary for summary in map(parse, page) if summary is not None and summary not in seen]
         if not fresh:
             return
         yield from fresh

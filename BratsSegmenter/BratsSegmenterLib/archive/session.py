@@ -39,7 +39,7 @@ class PacsSession(requests.Session):
         self.trust_env = False
         self.verify = profile.ca_file or True
         self.auth = _authentication(profile, credentials)
-        if profile.authentication is Authentication.CERTIFICATE:
+        if profile.certificate_file:  # a gateway may want one beside a login
             self.cert = (profile.certificate_file, profile.key_file) if profile.key_file else profile.certificate_file
         if profile.proxy:
             self.proxies = {"http": profile.proxy, "https": profile.proxy}

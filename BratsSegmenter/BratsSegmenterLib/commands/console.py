@@ -66,7 +66,7 @@ class Console:
     def result(self, payload: Mapping[str, Any]) -> None:
         """The command's result as one JSON object on standard output, only with ``--json``."""
         if self._as_json:
-            print(json.dumps(payload, ensure_ascii=False, default=str), flush=True)
+            print(json.dumps(payload, default=str), flush=True)
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:

@@ -114,7 +114,7 @@ def watch(
             studies.try_again(folder)
         try:
             found, problem = source.studies(progress), ""
-        except BratsSegmenterError as error:
+        except (BratsSegmenterError, OSError) as error:  # a share that is away, a folder that was moved just now
             found, problem = (), str(error)
         if problem and problem != said:
             trouble(problem)
@@ -127,7 +127,10 @@ def watch(
             settling.forget_all_but({origin.study.study_uid for origin in found})
         studies.work(progress, rest)
         if timing.keep_days is not None:
-            clean(studies.folder, timing.keep_days, [outcome.folder for outcome in studies.resting()], progress)
+            try:
+                clean(studies.folder, timing.keep_days, [outcome.folder for outcome in studies.resting()], progress)
+            except OSError as error:  # somebody works in the folder; the next round cleans
+                trouble(f"Old studies could not all be deleted: {error}")
         _pause(timing.every_s, progress)
 
 

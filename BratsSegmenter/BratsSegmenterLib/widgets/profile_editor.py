@@ -67,7 +67,6 @@ class ProfileEditor:
             "user": Authentication.BASIC,
             "password": Authentication.BASIC,
             "token": Authentication.BEARER,
-            "certificate": Authentication.CERTIFICATE,
         }
         for field, authentication in in_use.items():
             is_used = self._authentication() is authentication

@@ -212,8 +212,13 @@ class QueueRunner:
 
     def _leave_to_the_user(self, folder: str) -> None:
         item = self._queue.item(folder)
-        if item is not None and item.state is not StudyState.SEGMENTED and not self.hindrance:
+        if item is None or item.state is StudyState.SEGMENTED or self.hindrance:
+            return
+        try:
             self._queue.remove(folder)
+        except QueueInUseError as error:
+            self._hinder(str(error))  # another program took the queue since it was last looked at
+        else:
             self.changed.emit()
 
     def _hinder(self, reason: str) -> None:

@@ -110,6 +110,8 @@ class StudyAtHand:
     ) -> None:
         """Another study, or none; what was known of the one before is forgotten."""
         self.study, self._connection, self._files = study, connection, files
+        if study is not None:
+            self._kept.mark_opened()
         self.sequences: SequencesModel | None = None
         self.result: SegmentResult | None = None
         self._sent_version = self._version_sent_before()

@@ -77,6 +77,15 @@ def test_a_search_that_cannot_work_is_explained_at_once(
     assert caught.value.advice
 
 
+def test_a_study_that_is_listed_wrongly_hides_no_other(embedded_archive: RunningArchive) -> None:
+    studies = [{"0020000D": {"vr": "UI", "Value": [uid]}} for uid in ("1.2.MR-77", "1.2.3")]
+    with embedded_archive.behind_faults() as proxy:
+        proxy.plan(Plan(Fault.BODY, body=json.dumps(studies).encode()))
+        found = embedded_archive.connect(proxy.url).search(StudyQuery())
+
+    assert [study.study_uid for study in found] == ["1.2.3"]
+
+
 @pytest.mark.parametrize(
     "plan",
     [

@@ -155,6 +155,19 @@ def test_a_client_certificate_lets_us_in(
     assert archive.search(StudyQuery()) == []
 
 
+def test_a_client_certificate_goes_with_a_login_too(certificates: Certificates, strict_url: str) -> None:
+    profile = Profile(
+        "Ward 3",
+        strict_url,
+        Authentication.BEARER,
+        ca_file=str(certificates.authority),
+        certificate_file=str(certificates.client),
+        key_file=str(certificates.client_key),
+    )
+
+    assert Archive(profile, Credentials(token="secret")).search(StudyQuery()) == []
+
+
 def test_a_missing_client_certificate_is_said(certificates: Certificates, strict_url: str) -> None:
     archive = Archive(Profile("Ward 3", strict_url, ca_file=str(certificates.authority)), retry_delays_s=())
 

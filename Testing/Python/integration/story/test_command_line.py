@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,14 +14,16 @@ import numpy as np
 import pytest
 import requests
 import SimpleITK as sitk
-from archives import RunningArchive
+from archives import RunningArchive, write_study
 from phantoms import PhantomStudy
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.demo.page import compare
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import REGIONS
 from BratsSegmenterLib.labelmap import read_labelmap, read_mask
+from BratsSegmenterLib.paths import module_folder
 
 _QUICK = ["--no-registration", "--no-bias-correction"]
 _SHOWN_STAGES = (
@@ -287,3 +290,19 @@ def _sop_instance_uid(path: Path) -> str:
     import pydicom
 
     return str(pydicom.dcmread(path, specific_tags=["SOPInstanceUID"]).SOPInstanceUID)
+
+
+def test_names_beyond_the_output_s_encoding_stop_no_command(embedded_archive: RunningArchive, tmp_path: Path) -> None:
+    identity = StudyIdentity(patient_name="Łoś^Żaneta", patient_id="ENCODING-1")
+    embedded_archive.connect().store(write_study(tmp_path, identity, 1, (1, 8, 8)), compare=False)
+    command = [sys.executable, "-m", "BratsSegmenterLib.cli", "search", "--archive", embedded_archive.profile.url]
+    environment = {
+        **os.environ,
+        "COLUMNS": "200",
+        "PYTHONIOENCODING": "cp1252",
+        "PYTHONPATH": str(module_folder()),
+        "BRATS_SEGMENTER_TOKEN": embedded_archive.credentials.token,
+    }
+    for options in ([], ["--json"]):
+        done = subprocess.run([*command, *options], capture_output=True, env=environment, timeout=60, check=True)
+        assert b"aneta" in done.stdout

@@ -174,6 +174,15 @@ def test_results_are_found_in_a_folder_that_was_moved(tmp_path: Path, worker: Wo
     assert (result.labels, result.volumes["T1c"]) == (folder / "segmentation.nii.gz", folder / "volumes" / "T1c.mha")
 
 
+def test_a_share_that_is_away_for_a_moment_is_said_and_looked_at_again(studies: Studies, worker: Worker) -> None:
+    said: list[str] = []
+    source = Source([OSError(112, "Host is down"), (_study(1),)])
+    with pytest.raises(Cancelled):
+        watch(source, studies, Timing(0, 0), Progress(), lambda _outcome: None, said.append)
+    assert said == ["[Errno 112] Host is down"]
+    assert worker.kinds == ["prepare", "segment", "send"]
+
+
 def test_a_study_that_still_grows_is_left_to_grow(studies: Studies, worker: Worker) -> None:
     growing = [(_study(1, instances),) for instances in (20, 60, 100)]
     assert _watch(studies, *growing, settle_s=1e-9) == []

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pydicom import dcmread
 
 from BratsSegmenterLib.archive import Outbox
 from BratsSegmenterLib.cli import main
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import StorageJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState
 from BratsSegmenterLib.progress import Progress
@@ -46,6 +48,39 @@ def test_an_old_study_goes_and_a_new_one_stays(tmp_path: Path):
     assert result.freed_bytes > 1000
     assert not old.exists()
     assert (new / "dicom" / "1.dcm").exists()
+
+
+def test_a_study_that_another_program_works_on_stays_whole(tmp_path: Path):
+    folder = _study(tmp_path, OLD, 31)
+    with JobFolder(folder).held():
+        _age(folder, 31)
+        result = _clean(tmp_path)
+    assert (result.deleted, result.stayed) == (0, (f"{OLD}: it is in use or in the queue.",))
+    assert (folder / "dicom" / "1.dcm").exists()
+
+
+def test_a_study_that_was_opened_lately_stays(tmp_path: Path):
+    folder = _study(tmp_path, OLD, 31)
+    KeptStudy(folder).mark_opened()
+    assert clean(tmp_path, 30, (), Progress()).deleted == 0
+
+
+def test_a_file_that_gets_its_name_meanwhile_stops_no_look(tmp_path: Path):
+    folder = _study(tmp_path, OLD, 1)
+    (folder / "dicom" / "gone").symlink_to(tmp_path / "nowhere")
+    stop = threading.Event()
+
+    def save_again_and_again() -> None:
+        while not stop.is_set():
+            KeptStudy(folder).write_state(StudyState.SEGMENTED)
+
+    saving = threading.Thread(target=save_again_and_again)
+    saving.start()
+    try:
+        assert {look_after(StorageJob(tmp_path), Progress()).studies for _ in range(300)} == {1}
+    finally:
+        stop.set()
+        saving.join()
 
 
 def test_without_an_age_nothing_is_deleted_and_the_size_is_said(tmp_path: Path):
@@ -124,7 +159,7 @@ def test_images_that_a_link_leads_to_are_not_deleted(tmp_path: Path):
 
 def test_the_command_line_says_what_is_there_and_deletes_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     folder = _study(tmp_path, OLD, 31)
-    for path in folder.rglob("*"):
+    for path in (*folder.rglob("*"), folder):
         os.utime(path, (0, 0))
     assert main(["clean", str(tmp_path)]) == 0
     assert "Kept studies: 1," in capsys.readouterr().out

@@ -324,6 +324,17 @@ def test_an_idle_queue_is_free_for_another_slicer(desk):
         desk.queue.add(_origin(3))
 
 
+def test_a_study_can_be_worked_on_when_another_slicer_took_the_queue_since_the_last_look(desk):
+    desk.queue.add(_origin(1))
+    desk.worker.end(_prepared(confidence=0.3))
+    assert desk.states() == [StudyState.NEEDS_YOU]
+    second = Desk(desk.folder)
+    second.queue.add(_origin(2))
+    desk.user.start(SegmentJob(study_folder(desk.folder, "2.25.1"), {}, "glioma-synthetic"), {})
+    assert len(desk.own_worker.jobs) == 1
+    assert desk.queue.hindrance.startswith("Another Slicer")
+
+
 def test_the_queue_is_free_again_when_the_program_that_worked_on_it_is_killed(tmp_path):
     path = tmp_path / "queue.json"
     lines = f"""

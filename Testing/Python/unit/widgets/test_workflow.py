@@ -413,11 +413,12 @@ def test_a_result_stays_with_the_study_it_was_drawn_for_though_another_is_at_han
     runner.end(prepared())
     own_folder = workflow.folder
     workflow.restore(OTHER, segmented(tmp_path / "of the other"))
-    runner.end(segmented(tmp_path))
+    result = segmented(own_folder / "segmentation.nii.gz")
+    runner.end(result)
     assert (workflow.study, workflow.state) == (OTHER, PanelState.REVIEW)
     assert scene.shown == []
     assert KeptStudy(workflow.folder).result is None
-    assert KeptStudy(own_folder).result == segmented(tmp_path)
+    assert KeptStudy(own_folder).result == result
     assert KeptStudy(own_folder).state is StudyState.SEGMENTED
 
 
