@@ -15,6 +15,7 @@ from BratsSegmenterLib.errors import PreprocessingError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.preprocessing.bias_field import bias_field
 from BratsSegmenterLib.preprocessing.brain_mask import BrainFinder, FoundBrain, find_brain
+from BratsSegmenterLib.preprocessing.coverage import coverage_findings
 from BratsSegmenterLib.preprocessing.grid import (
     SPACING_MM,
     bounding_box_mm,
@@ -85,6 +86,7 @@ def preprocess(
         brain = _brain(images, head, steps, learnt_brain, progress)
         findings.append(brain.finding)
         images, mask, grid = _cropped(images, brain.mask, grid)
+        findings.extend(coverage_findings(case, transforms, mask, grid))
     with progress.stage("bias correction"):
         fields = _bias_fields(images, grid, mask, steps, progress, findings)
     with progress.stage("normalisation"):

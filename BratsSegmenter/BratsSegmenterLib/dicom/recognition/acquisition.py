@@ -85,6 +85,16 @@ class Acquisition:
     slice_spacing_mm: float | None = None
     matrix: tuple[int, int] | None = None
 
+    @property
+    def description(self) -> str:
+        """Series Description, the first of the names."""
+        return self.names[0] if self.names else ""
+
+    @property
+    def protocol(self) -> str:
+        """Protocol Name, the second of the names."""
+        return self.names[1] if len(self.names) > 1 else ""
+
 
 def is_derived(acquisition: Acquisition) -> bool:
     """Whether Image Type says DERIVED and SECONDARY: computed from other images."""

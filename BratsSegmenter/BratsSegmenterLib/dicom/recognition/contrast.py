@@ -50,6 +50,7 @@ def judge_contrast(images: Items[T1Image], study: Items[Acquisition]) -> list[Co
         All series of the study; their mention of an agent tells that one was given at all.
     """
     agent_is_telling = _agent_is_telling(images)
+    some_are_named = _only_some_are_named(images)
     alone = [_own_evidence(image, agent_is_telling) for image in images]
     first_injected = min(
         (
@@ -61,7 +62,7 @@ def judge_contrast(images: Items[T1Image], study: Items[Acquisition]) -> list[Co
     )
     agent_was_given = any(_mentions_agent(acquisition) for acquisition in study)
     return [
-        _judge(image, score, reasons, images, first_injected, agent_was_given)
+        _judge(image, score, reasons, images, first_injected, agent_was_given, some_are_named)
         for image, (score, reasons) in zip(images, alone, strict=True)
     ]
 
@@ -72,7 +73,15 @@ def _agent_is_telling(images: Items[T1Image]) -> bool:
     if any(image.name.contrast is False for image in with_agent):
         return False
     everywhere = len(with_agent) == len(images)
+    if everywhere and _only_some_are_named(images):
+        return False
     return not (everywhere and any(_earlier_twin(image, images) for image in images))
+
+
+def _only_some_are_named(images: Items[T1Image]) -> bool:
+    """Whether some of the images say themselves that they were taken with contrast agent, and others do not."""
+    says_so = {image.name.contrast is True or image.acquisition.agent_phase.startswith("POST") for image in images}
+    return len(says_so) == 2
 
 
 def _own_evidence(image: T1Image, agent_is_telling: bool) -> tuple[float, list[str]]:
@@ -105,6 +114,7 @@ def _judge(
     images: Items[T1Image],
     first_injected: float | None,
     agent_was_given: bool,
+    some_are_named: bool,
 ) -> ContrastJudgement:
     acquired_at = image.acquisition.acquired_at
     if score >= _DECIDED:
@@ -116,6 +126,9 @@ def _judge(
     if twin and (after_first or agent_was_given):
         order = "the same sequence was acquired before, and an agent was given in this study"
         return ContrastJudgement(True, _ORDER_ONLY_CONFIDENCE, (*reasons, order), "only the order of the study says so")
+    if some_are_named and is_contrast_agent(image.acquisition.agent):
+        typed = "a contrast agent is entered in every T1 series, whether it says so in its name or not"
+        return ContrastJudgement(after_first, _ORDER_ONLY_CONFIDENCE, tuple(reasons), typed)
     if after_first:
         return ContrastJudgement(
             False, 0.6, tuple(reasons), "it was acquired after the contrast agent, but does not say so itself"

@@ -27,6 +27,7 @@ _EXCLUDING_CONTRAST = re.compile(
 _OTHER_BODY_PART = re.compile(
     r"SPINE|CHEST|HEART|CARDIAC|ABDOMEN|LIVER|LEVER|PELVIS|PROSTATE|BREAST|KNEE|HIP|SHOULDER|ANKLE|WRIST|ELBOW|NECK|LEG"
 )
+_HEAD_TOO = re.compile("HEAD|BRAIN|SKULL")  # HEADNECK (PS3.16 annex L) is both
 
 
 def reasons_to_exclude(acquisition: Acquisition, name: NameReading) -> Iterator[str]:
@@ -52,7 +53,8 @@ def _declared(acquisition: Acquisition) -> Iterator[str]:
         yield "angiography"
     if acquisition.phase_image:
         yield "a phase, real or imaginary image"
-    if _OTHER_BODY_PART.search(acquisition.body_part.upper()):
+    body_part = acquisition.body_part.upper()
+    if _OTHER_BODY_PART.search(body_part) and not _HEAD_TOO.search(body_part):
         yield f"Body Part Examined is {acquisition.body_part}"
 
 

@@ -6,11 +6,14 @@ Names are free text of hospitals and vendors in several languages. They are read
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
 from BratsSegmenterLib.dicom.recognition import vocabulary
 from BratsSegmenterLib.domain import Sequence
+
+_BOTH = re.compile(rf"(?:{vocabulary.WITH_AND_WITHOUT.pattern})(?: (?:contrast|con|gad\w*|gd|c|km)\b)?")
 
 
 class Weighting(Enum):
@@ -40,7 +43,7 @@ class NameReading:
 
 
 def read_name(*texts: str) -> NameReading:
-    """Read series description, protocol name and the like as one name.
+    """Read series description, protocol name and the like as one name, whose first parts count most for contrast.
 
     Examples
     --------
@@ -48,8 +51,9 @@ def read_name(*texts: str) -> NameReading:
     NameReading(weighting=<Weighting.T1: 'T1'>, exclusion='', contrast=True)
     """
     # The bar keeps words of different attributes apart: "T2" and "*tse2d" are no "T2*".
-    name = " | ".join(_plain(text) for text in texts)
-    return NameReading(_weighting(name), _exclusion(name), _contrast(name))
+    plain = [_plain(text) for text in texts]
+    name = " | ".join(plain)
+    return NameReading(_weighting(name), _exclusion(name), _contrast_said_first(plain))
 
 
 def sequence_named(description: str) -> Sequence | None:
@@ -77,7 +81,9 @@ def announces_contrast(study_description: str) -> bool:
 def _plain(text: str) -> str:
     # "w/wo" is both and tells nothing about one series; "w/o" and "-c" are without.
     text = re.sub(r"\bw ?/? ?(and|&|/)? ?w/?o\b", "wwo", text.lower())
-    text = re.sub(r"(?<=[\s_])-c\b|\bw/?o\b", " without ", text)
+    text = re.sub(r"(?<=[\s_])-(c|gd|gad|km)\b|\bw/?o\b", " without ", text)
+    # So are "C-" and, at the end, "GD-"; a hyphen between words is only that: "gd -axial", "c-spine".
+    text = re.sub(r"(?<![a-z0-9+])(c-(?![^\s_])|(c|ce|gd|gad|km) ?\(-\)|(ce|gd|gad|km)-$)", " without ", text)
     return " ".join(re.sub(r"[_\-./,;:()\[\]<>|]", " ", text).split())
 
 
@@ -93,6 +99,12 @@ def _weighting(name: str) -> Weighting | None:
 
 def _exclusion(name: str) -> str:
     return next((meaning for meaning, pattern in vocabulary.EXCLUSIONS if pattern.search(name)), "")
+
+
+def _contrast_said_first(texts: Iterable[str]) -> bool | None:
+    """What the first text says that says anything; of one series "with and without contrast" says nothing."""
+    of_one_series = (_BOTH.sub(" ", text) for text in texts)
+    return next((said for text in of_one_series if (said := _contrast(text)) is not None), None)
 
 
 def _contrast(name: str) -> bool | None:

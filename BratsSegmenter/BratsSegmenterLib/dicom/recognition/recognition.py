@@ -39,14 +39,14 @@ def recognise(series: Iterable[Series]) -> Recognition:
         All series of one study; those that are no candidates help to judge the others.
     """
     excluded: list[tuple[Series, str]] = []
-    study: list[_Seen] = []
+    acquired: list[tuple[Series, Acquisition]] = []
     for one in series:
         try:
-            acquisition = acquisition_of(one)
+            acquired.append((one, acquisition_of(one)))
         except UNREADABLE:
             excluded.append((one, "its header is damaged"))
-        else:
-            study.append(_Seen(one, acquisition, read_name(*acquisition.names)))
+    exam_wide = _exam_wide_protocols([acquisition for _, acquisition in acquired])
+    study = [_Seen(one, acquisition, _name_of(acquisition, exam_wide)) for one, acquisition in acquired]
     judged: list[tuple[_Seen, Judgement]] = []
     for seen in study:
         reason = next(reasons_to_exclude(seen.acquisition, seen.name), "")
@@ -58,6 +58,22 @@ def recognise(series: Iterable[Series]) -> Recognition:
     candidates = _candidates(judged, [seen.acquisition for seen in study])
     recognition = choose(candidates, {seen.series.key: seen.acquisition for seen in study})
     return replace(recognition, excluded=(*recognition.excluded, *excluded))
+
+
+def _exam_wide_protocols(study: list[Acquisition]) -> frozenset[str]:
+    """Protocol names that T1 images share with others: they are those of the whole examination, as GE writes them."""
+    weightings: dict[str, set[Weighting | None]] = {}
+    for acquisition in study:
+        weightings.setdefault(acquisition.protocol, set()).add(read_name(acquisition.description).weighting)
+    return frozenset(protocol for protocol, several in weightings.items() if len(several - {None}) > 1)
+
+
+def _name_of(acquisition: Acquisition, exam_wide: frozenset[str]) -> NameReading:
+    name = read_name(*acquisition.names)
+    if acquisition.protocol not in exam_wide:
+        return name
+    own_names = [text for text in acquisition.names if text != acquisition.protocol]
+    return replace(name, contrast=read_name(*own_names).contrast)
 
 
 def _candidates(judged: list[tuple[_Seen, Judgement]], study: list[Acquisition]) -> list[Candidate]:

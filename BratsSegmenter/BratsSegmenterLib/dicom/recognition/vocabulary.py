@@ -30,7 +30,7 @@ WITH_CONTRAST = _any_of(
     r"\bc\b",
     r"t1 ?w?(c|ce)\b",
     r"(ax|axial|cor|sag|tra)c\b",
-    r"\bpost(?! ?op)(fil|s|gd|gad|c|con|contrast)?\b",
+    r"\bpost(?! ?(op|fossa|rt\b|rad|biops|treat|chemo|surg))(fil|s|gd|gad|c|con|contrast)?\b",
     r"t1\w*post(?!op)",
     r"gad(o|a|\b)",
     r"gd\b",
@@ -59,9 +59,12 @@ WITHOUT_CONTRAST = _any_of(
     r"\bsans\b",
     r"\bavant\b",
     r"\bohne\b",
+    r"\b(no|kein\w*|vor|o|before|sin|sem|senza|zonder|uten|uden|utan|bez) (c|ce|gd|gad\w*|km|mdc|k?[ck]ontra\w*)\b",
     "без контраст",
 )
-WITH_AND_WITHOUT = _any_of(r"\bwwo\b", r"\bwow\b", r"with (and|&) without")
+WITH_AND_WITHOUT = _any_of(
+    r"\bwwo\b", r"\bwow\b", r"with (and|&) without", r"without (and|&) w(ith)?\b", r"\bpre (and |& )?post\b"
+)
 NO_AGENT = _any_of("no", "none", "n ?a", "without", "off", "unknown", "nil", "0", "false", "kein")
 
 # In the order of asking: what a name is told to be is the first that fits.

@@ -121,6 +121,22 @@ def test_a_name_that_contradicts_the_timing_is_a_warning() -> None:
         ("T1_KM_tra", T1C),
         ("Т1 с контрастом T1", T1C),
         ("T2AXTSEFS512", T2),
+        ("Ax T1 C-", T1),
+        ("T1_SE_TRA_C-", T1),
+        ("T1 GD(-)", T1),
+        ("T1 CE-", T1),
+        ("T1 -Gd", T1),
+        ("T1 GD -axial", T1C),
+        ("T1 vor KM", T1),
+        ("T1 o. KM", T1),
+        ("T1 nach KM", T1C),
+        ("T1 no Gd", T1),
+        ("T1 sin contraste", T1),
+        ("T1 bez kontrastu", T1),
+        ("AX T1 POST FOSSA", T1),
+        ("T1 MPRAGE post RT", T1),
+        ("BRAIN W/WO CONTRAST AX T1", T1),
+        ("BRAIN WOW AX T1 POST", T1C),
     ],
 )
 def test_a_name_alone_is_read_as_a_radiologist_reads_it(name: str, expected: Sequence) -> None:
@@ -130,6 +146,31 @@ def test_a_name_alone_is_read_as_a_radiologist_reads_it(name: str, expected: Seq
     (candidate,) = recognise([series_of(header)]).found.values()
     assert candidate.sequence is expected
     assert candidate.confidence <= 0.6
+
+
+@pytest.mark.parametrize("protocol", ["BRAIN WITH AND WITHOUT CONTRAST", "BRAIN W/WO CONTRAST", "BRAIN W CONTRAST"])
+def test_the_protocol_of_the_whole_examination_says_nothing_of_one_series(protocol: str) -> None:
+    before = Specimen(T1, GE, "3D T1 BRAVO", "GR", 8, 3)
+    after = Specimen(T1C, GE, "AX T1 +C", "SE", 600, 10, agent="GADAVIST")
+    series = study(before, replace(T2_PLAIN, description="AX T2"), after)
+    for one in series:
+        one.header.ProtocolName = protocol
+    assert found_numbers(recognise(series)) == {T1: 1, T2: 2, T1C: 3}
+
+
+def test_an_agent_typed_into_every_series_does_not_make_one_t1c_beside_those_that_say_so() -> None:
+    fine = Specimen(T1, SIEMENS, "3D T1 MPRAGE", "GR", 1900, 2.5, 900, agent="GADAVIST")
+    named = Specimen(T1C, SIEMENS, "AX T1 SE +C", "SE", 600, 10, agent="GADAVIST")
+    recognition = recognise(study(fine, FLAIR_PLAIN, T2_PLAIN, named))
+    assert found_numbers(recognition) == {T1: 1, FLAIR: 2, T2: 3, T1C: 4}
+    assert recognition.found[T1].confidence < 0.6
+    assert any("Series 1 is taken as T1, with doubt" in warning for warning in recognition.warnings)
+
+
+def test_head_and_neck_is_the_head() -> None:
+    series = study(T1_PLAIN)
+    series[0].header.BodyPartExamined = "HEADNECK"
+    assert found_numbers(recognise(series)) == {T1: 1}
 
 
 def test_words_of_two_attributes_are_not_read_as_one() -> None:

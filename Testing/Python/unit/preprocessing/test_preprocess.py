@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -213,3 +216,22 @@ def test_the_quality_page_holds_every_picture_and_finding(prepared, case, tmp_pa
     for finding in prepared.findings:
         assert finding.replace("'", "&#39;") in text
     assert list(page.parent.iterdir()) == [page]
+
+
+def test_a_sequence_that_leaves_out_a_part_of_the_brain_is_named_and_a_whole_one_is_not():
+    case = head_case((Sequence.T1C, Sequence.FLAIR))
+    flair = case.volumes[Sequence.FLAIR]
+    slices, rows, columns = flair.array.shape
+    box = (slice(slices // 2, slices), slice(0, rows), slice(0, columns))
+    upper_half = replace(flair, array=flair.array[box], geometry=flair.geometry.cropped(box))
+    steps = Steps(registration=False, bias_correction=False, normalisation=False)
+
+    cut = preprocess(replace(case, volumes={**case.volumes, Sequence.FLAIR: upper_half}), steps)
+
+    (sentence,) = (finding for finding in cut.findings if "does not show" in finding)
+    said = re.match(r"FLAIR does not show \d+ mL of the brain \((\d+)%\)", sentence)
+    assert said is not None
+    lowest_mm = upper_half.geometry.points_mm(np.array([(0, 0, -0.5)]))[0, 2]
+    below = cut.geometry.points_mm(np.argwhere(cut.mask)[:, ::-1])[:, 2] < lowest_mm
+    assert int(said[1]) == pytest.approx(100 * below.mean(), abs=3)
+    assert not any("does not show" in finding for finding in preprocess(case, steps).findings)
