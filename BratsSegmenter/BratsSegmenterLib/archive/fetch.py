@@ -197,8 +197,6 @@ class _SeriesFetch:
         self._folder.mkdir(parents=True, exist_ok=True)
         for unfinished in self._folder.glob(f"*{_UNFINISHED}"):
             unfinished.unlink()
-        for damaged in self._folder.glob(f"{_DAMAGED}*"):
-            damaged.unlink()
         for instance in expected:
             stop.raise_if_set()
             path = self._folder / file_name(instance.sop_instance_uid)
@@ -215,7 +213,8 @@ class _SeriesFetch:
     def _receive_missing(self, expected: list[InstanceSummary], stop: Stop) -> None:
         for delay_s in (*self._connection.retry_delays_s, None):
             missing = self._missing(expected)
-            self._damaged.clear()
+            with explaining_files():
+                self._forget_damaged()
             try:
                 for path in self._resources(missing, len(expected)):
                     self._connection.attempt_once(partial(self._receive, path, stop), stop)
@@ -266,6 +265,12 @@ class _SeriesFetch:
             self._count(identity.sop_instance_uid)
         finally:
             unfinished.unlink(missing_ok=True)
+
+    def _forget_damaged(self) -> None:
+        """Those of an earlier attempt are asked for again, and may come whole."""
+        for damaged in self._folder.glob(f"{_DAMAGED}*"):
+            damaged.unlink()
+        self._damaged.clear()
 
     def _inspected(self, unfinished: Path) -> InstanceIdentity | None:
         """Who it is; None when it was damaged and set aside."""

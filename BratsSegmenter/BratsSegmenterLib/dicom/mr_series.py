@@ -196,10 +196,10 @@ def _describe_acquisition(dataset: FileDataset, protocol: Protocol) -> None:
 def _describe_plane(dataset: FileDataset, plane: NDArray, geometry: Geometry, k: int) -> None:
     column_spacing, row_spacing, slice_spacing = geometry.spacing_mm
     position = geometry.points_mm(np.array([[0.0, 0.0, k]]))[0]
-    dataset.PixelSpacing = [_decimal(row_spacing), _decimal(column_spacing)]
-    dataset.SliceThickness = dataset.SpacingBetweenSlices = _decimal(slice_spacing)
-    dataset.ImageOrientationPatient = [_decimal(value) for value in geometry.direction[:, :2].T.ravel()]
-    dataset.ImagePositionPatient = [_decimal(value) for value in position]
+    dataset.PixelSpacing = [decimal_string(row_spacing), decimal_string(column_spacing)]
+    dataset.SliceThickness = dataset.SpacingBetweenSlices = decimal_string(slice_spacing)
+    dataset.ImageOrientationPatient = [decimal_string(value) for value in geometry.direction[:, :2].T.ravel()]
+    dataset.ImagePositionPatient = [decimal_string(value) for value in position]
     dataset.SamplesPerPixel = 1
     dataset.PhotometricInterpretation = "MONOCHROME2"
     dataset.Rows, dataset.Columns = plane.shape
@@ -209,6 +209,6 @@ def _describe_plane(dataset: FileDataset, plane: NDArray, geometry: Geometry, k:
     dataset.PixelData = plane.tobytes()
 
 
-def _decimal(value: float) -> str:
+def decimal_string(value: float) -> str:
     """A Decimal String of at most 16 characters (DICOM PS3.5 6.2)."""
     return f"{value:.9f}"[:16]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pydicom.dataset import Dataset
-from pydicom.valuerep import DSfloat
 
+from BratsSegmenterLib.dicom.mr_series import decimal_string
 from BratsSegmenterLib.dicom.reading import read_header
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
 from BratsSegmenterLib.dicom.study_objects import put, without_identity
@@ -57,8 +57,8 @@ def _classic_images(volume: Volume, slices: Iterable[int]) -> list[Dataset]:
             put(image, "SOPClassUID", frame.sop_class_uid)
             put(image, "SOPInstanceUID", frame.sop_instance_uid)
             put(image, "ImagePositionPatient", list(frame.position_mm))
-            put(image, "SliceThickness", _decimal(slice_mm))
-            put(image, "SpacingBetweenSlices", _decimal(slice_mm))
+            put(image, "SliceThickness", decimal_string(slice_mm))
+            put(image, "SpacingBetweenSlices", decimal_string(slice_mm))
             images.append(image)
     return images
 
@@ -67,13 +67,9 @@ def _state_measures(image: Dataset, volume: Volume) -> None:
     """The grid's own measures, for all frames of an enhanced object alike (DICOM PS3.3 C.7.6.16.2.1)."""
     column_mm, row_mm, slice_mm = volume.geometry.spacing_mm
     measures = Dataset()
-    measures.PixelSpacing = [_decimal(row_mm), _decimal(column_mm)]
-    measures.SliceThickness = measures.SpacingBetweenSlices = _decimal(slice_mm)
+    measures.PixelSpacing = [decimal_string(row_mm), decimal_string(column_mm)]
+    measures.SliceThickness = measures.SpacingBetweenSlices = decimal_string(slice_mm)
     image.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence = [measures]
     for group in image.PerFrameFunctionalGroupsSequence:
         if "PixelMeasuresSequence" in group:
             del group.PixelMeasuresSequence
-
-
-def _decimal(length_mm: float) -> DSfloat:
-    return DSfloat(length_mm, auto_format=True)

@@ -40,6 +40,27 @@ class T1Image:
     name: NameReading
 
 
+@dataclass(frozen=True)
+class _Others:
+    """What the T1 images of a study, and its other series, say together.
+
+    Attributes
+    ----------
+    images : sequence of T1Image
+    first_injected : float or None
+        When the first image was acquired that was taken after the agent for certain; seconds on the study's clock.
+    agent_was_given : bool
+        Some series mentions an agent.
+    only_some_are_named : bool
+        As :func:`_only_some_are_named` says it.
+    """
+
+    images: Items[T1Image]
+    first_injected: float | None
+    agent_was_given: bool
+    only_some_are_named: bool
+
+
 def judge_contrast(images: Items[T1Image], study: Items[Acquisition]) -> list[ContrastJudgement]:
     """Decide for every T1 image of one study.
 
@@ -50,7 +71,6 @@ def judge_contrast(images: Items[T1Image], study: Items[Acquisition]) -> list[Co
         All series of the study; their mention of an agent tells that one was given at all.
     """
     agent_is_telling = _agent_is_telling(images)
-    some_are_named = _only_some_are_named(images)
     alone = [_own_evidence(image, agent_is_telling) for image in images]
     first_injected = min(
         (
@@ -61,10 +81,8 @@ def judge_contrast(images: Items[T1Image], study: Items[Acquisition]) -> list[Co
         default=None,
     )
     agent_was_given = any(_mentions_agent(acquisition) for acquisition in study)
-    return [
-        _judge(image, score, reasons, images, first_injected, agent_was_given, some_are_named)
-        for image, (score, reasons) in zip(images, alone, strict=True)
-    ]
+    others = _Others(images, first_injected, agent_was_given, _only_some_are_named(images))
+    return [_judge(image, score, reasons, others) for image, (score, reasons) in zip(images, alone, strict=True)]
 
 
 def _agent_is_telling(images: Items[T1Image]) -> bool:
@@ -111,23 +129,21 @@ def _judge(
     image: T1Image,
     score: float,
     reasons: list[str],
-    images: Items[T1Image],
-    first_injected: float | None,
-    agent_was_given: bool,
-    some_are_named: bool,
+    others: _Others,
 ) -> ContrastJudgement:
     acquired_at = image.acquisition.acquired_at
     if score >= _DECIDED:
         return ContrastJudgement(True, 0.99 if score >= 2 else 0.95, tuple(reasons))
     if score < 0:
         return ContrastJudgement(False, 0.99, tuple(reasons))
-    after_first = first_injected is not None and acquired_at is not None and acquired_at > first_injected
-    twin = _earlier_twin(image, images)
-    if twin and (after_first or agent_was_given):
+    first = others.first_injected
+    after_first = first is not None and acquired_at is not None and acquired_at > first
+    twin = _earlier_twin(image, others.images)
+    if twin and (after_first or others.agent_was_given):
         order = "the same sequence was acquired before, and an agent was given in this study"
         return ContrastJudgement(True, _ORDER_ONLY_CONFIDENCE, (*reasons, order), "only the order of the study says so")
-    if some_are_named and is_contrast_agent(image.acquisition.agent):
-        typed = "a contrast agent is entered in every T1 series, whether it says so in its name or not"
+    if others.only_some_are_named and is_contrast_agent(image.acquisition.agent):
+        typed = "a contrast agent is entered, but its name does not say so, as that of another T1 series does"
         return ContrastJudgement(after_first, _ORDER_ONLY_CONFIDENCE, tuple(reasons), typed)
     if after_first:
         return ContrastJudgement(

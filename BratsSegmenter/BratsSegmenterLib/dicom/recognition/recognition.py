@@ -61,7 +61,7 @@ def recognise(series: Iterable[Series]) -> Recognition:
 
 
 def _exam_wide_protocols(study: list[Acquisition]) -> frozenset[str]:
-    """Protocol names that T1 images share with others: they are those of the whole examination, as GE writes them."""
+    """Protocol names that series of several weightings share: they are the examination's, as GE writes them."""
     weightings: dict[str, set[Weighting | None]] = {}
     for acquisition in study:
         weightings.setdefault(acquisition.protocol, set()).add(read_name(acquisition.description).weighting)
@@ -72,8 +72,8 @@ def _name_of(acquisition: Acquisition, exam_wide: frozenset[str]) -> NameReading
     name = read_name(*acquisition.names)
     if acquisition.protocol not in exam_wide:
         return name
-    own_names = [text for text in acquisition.names if text != acquisition.protocol]
-    return replace(name, contrast=read_name(*own_names).contrast)
+    description, _, *others = acquisition.names
+    return replace(name, contrast=read_name(description, *others).contrast)
 
 
 def _candidates(judged: list[tuple[_Seen, Judgement]], study: list[Acquisition]) -> list[Candidate]:
