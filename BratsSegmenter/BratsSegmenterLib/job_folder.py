@@ -74,6 +74,11 @@ class JobFolder:
         return self.path / "corrected.nii.gz"
 
     @property
+    def sent(self) -> Path:
+        """The label map that was last sent; gone when a result takes the place of the one that was corrected."""
+        return self.path / "sent.nii.gz"
+
+    @property
     def unsent(self) -> Path:
         """What is drawn in the panel and was not sent yet; of the reference's own grid the part that it fills."""
         return self.path / "unsent.nii.gz"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.durable import whole_file, write_atomically
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult
 from BratsSegmenterLib.records import from_json, to_json
 
@@ -148,9 +150,11 @@ class KeptStudy:
         """Remember how far the work is, and what a person has yet to answer."""
         self._write("state.json", StudyProgress(state, question))
 
-    def write_sent(self, version: int | None) -> None:
-        """Remember that the result was sent just now, as which version."""
+    def write_sent(self, version: int | None, labels: Path) -> None:
+        """Remember that the result was sent just now, as which version and with which label map."""
         now = datetime.now().astimezone().isoformat(timespec="seconds")
+        with whole_file(JobFolder(self._folder).sent) as partial:
+            shutil.copyfile(labels, partial)
         self._write("sent.json", SentResult(version or 0, now))
         self.write_state(StudyState.SENT)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.kept_study import KeptStudy, StudyState
+from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import read_labelmap
 
 
@@ -32,17 +32,14 @@ class SentLabels:
 
 
 def read_sent(folder: JobFolder, geometry: Geometry) -> SentLabels | None:
-    """What was sent of a result in the grid `geometry`; None where nothing was, or something was drawn since."""
-    kept = KeptStudy(folder.path)
-    if kept.state is not StudyState.SENT:
+    """What was sent of a result in the grid `geometry`; None where nothing was."""
+    record = KeptStudy(folder.path).sent
+    if record is None:
         return None
     try:
-        sent = read_labelmap(folder.corrected)
+        sent = read_labelmap(folder.sent)
     except ExportError:
         return None
     if not sent.geometry.is_close(geometry):
         return None
-    record = kept.sent
-    # Folders of earlier versions have no record of the sending; the label map was written just before it.
-    written_at = datetime.fromtimestamp(folder.corrected.stat().st_mtime).astimezone()
-    return SentLabels(sent.labels, datetime.fromisoformat(record.sent_at) if record is not None else written_at)
+    return SentLabels(sent.labels, datetime.fromisoformat(record.sent_at))

@@ -298,6 +298,7 @@ class Workbench:
         intervals_ml = intervals_of(result.measurements)
         KeptStudy(self._folder.path).forget_result()
         set_aside = set_aside_unsent(self._folder)
+        self._folder.sent.unlink(missing_ok=True)
         with self._progress.stage("write"):
             write_labelmap(segmentation, self._folder.segmentation)
             write_atomically(self._folder.volumes_table, to_csv(result.measurements).encode())

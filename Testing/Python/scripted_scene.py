@@ -41,4 +41,6 @@ class ScriptedScene:
 
     def export_labels(self, folder):
         self._exported = self._drawn
-        return ExportedLabels(self._folder / "corrected.nii.gz", True)
+        labels = self._folder / "corrected.nii.gz"
+        labels.touch()
+        return ExportedLabels(labels, True)

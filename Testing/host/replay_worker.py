@@ -224,6 +224,7 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / "unsent.nii.gz").exists():  # as the worker does: they belong to the result before
         (folder / "unsent.nii.gz").replace(folder / "unsent-20260503-120000.nii.gz")
+    (folder / "sent.nii.gz").unlink(missing_ok=True)
     anatomy = head()
     labels = np.where(anatomy == 5, 0, anatomy).astype(np.uint8)
     brightness = {"T1": (0, 60, 80, 90, 0, 100), "T1c": (0, 60, 80, 220, 0, 100), "T2": (0, 200, 180, 120, 0, 90)}

@@ -253,7 +253,7 @@ class Studies:
             contouring=rules.contouring,
         )
         sent = self._do(job, SendResult, progress)
-        kept.write_sent(sent.version)
+        kept.write_sent(sent.version, job.labels)
         return StudyOutcome(item.folder, StudyState.SENT, f"Version {sent.version}.")
 
     def _do(self, job: Job, kind: type[Result], progress: Progress) -> Result:

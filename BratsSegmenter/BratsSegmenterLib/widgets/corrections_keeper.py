@@ -58,6 +58,11 @@ class CorrectionsKeeper:
         self._pause.timeout.connect(self.keep_now)
         workflow.sent.connect(self._on_sent)
 
+    @property
+    def waits(self) -> bool:
+        """Whether something that was drawn is not on the disk yet."""
+        return self._waiting is not None
+
     def update(self) -> None:
         """A study that is left is kept as it was left."""
         if self._workflow.result is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.versions import describe
@@ -11,11 +13,19 @@ from BratsSegmenterLib.widgets.workflow import Workflow
 
 
 class EarlierPart:
-    """A drop-down of what can be continued from; hidden where the study carries nothing."""
+    """A drop-down of what can be continued from; hidden where the study carries nothing.
 
-    def __init__(self, workflow: Workflow) -> None:
+    Parameters
+    ----------
+    workflow : Workflow
+    may_replace : callable
+        Whether the result at hand, if any, may make way for another one.
+    """
+
+    def __init__(self, workflow: Workflow, may_replace: Callable[[], bool]) -> None:
         self.widget, self.ui = load_ui("EarlierPart")
         self._workflow = workflow
+        self._may_replace = may_replace
         self._offered: tuple[Offered, ...] = ()
         self.ui.resumeButton.clicked.connect(self._resume)
 
@@ -48,4 +58,5 @@ class EarlierPart:
         return "\n".join(said)
 
     def _resume(self) -> None:
-        self._workflow.resume(self.ui.resultSelector.currentData)
+        if self._may_replace():
+            self._workflow.resume(self.ui.resultSelector.currentData)

@@ -31,6 +31,7 @@ from BratsSegmenterLib.widgets.settings_page import SettingsPage
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.studies_part import StudiesPart
 from BratsSegmenterLib.widgets.surgery_bar import SurgeryBar
+from BratsSegmenterLib.widgets.unsent_question import UnsentQuestion
 from BratsSegmenterLib.widgets.upkeep import Upkeep
 from BratsSegmenterLib.widgets.views_part import ViewsPart
 from BratsSegmenterLib.widgets.volumes_part import VolumesPart
@@ -75,17 +76,18 @@ class Panel:
         self._announced: SegmentResult | None = None
         self._phase: tuple[bool, bool, bool] | None = None
         self._before_import: SceneParameters | None = None
+        self._keeper = CorrectionsKeeper(workflow, review)
+        question = UnsentQuestion(workflow, self._keeper)
         self.message_bar = MessageBar()
         self.progress = ProgressStrip(workflow, upkeep.stage_times)
         self.archive = ArchivePart(workflow, profiles, worklist.sources)
-        self.studies = StudiesPart(workflow, worklist, self.archive.search_page)
+        self.studies = StudiesPart(workflow, worklist, self.archive.search_page, question.may_leave)
         self.queue = QueuePart(workflow, worklist, self.studies.open)
         self.sequences = SequencesPart(workflow)
-        self.run = RunPart(workflow, upkeep.preferences)
+        self.run = RunPart(workflow, upkeep.preferences, question.may_replace)
         self.views = ViewsPart(workflow, review)
         self.review = ReviewPart(workflow, review)
         self.volumes = VolumesPart(workflow, review)
-        self._keeper = CorrectionsKeeper(workflow, review)
         self._found = FoundCorrections(review, self.review.editor, self.message_bar.clear)
         self.send = SendPart(workflow, profiles, review, upkeep.preferences)
         self.settings = SettingsPage(upkeep.preferences, upkeep.storage, workflow, upkeep.studies_folder)
@@ -93,7 +95,7 @@ class Panel:
         self.doctor = DoctorPart(upkeep.doctor, profiles, upkeep.studies_folder)
         searched_with = self.archive.ui.patientEdit, self.archive.ui.accessionEdit, self.studies.ui.filterEdit
         self._masking = Masking(worklist.identities, review, *searched_with)
-        self.surgery = SurgeryBar(workflow, lambda: self.run.options)
+        self.surgery = SurgeryBar(workflow, lambda: self.run.options, question.may_replace)
         layout.addWidget(self.message_bar.widget)
         layout.addWidget(self.surgery.widget)
         layout.addWidget(self.progress.widget)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.jobs import SwitchedSteps
@@ -21,12 +23,21 @@ DEVICES = (
 
 
 class RunPart(Part):
-    """Starts what comes next: fetch and segment, segment, segment again, or take up an earlier result."""
+    """Starts what comes next: fetch and segment, segment, segment again, or take up an earlier result.
 
-    def __init__(self, workflow: Workflow, preferences: Preferences) -> None:
+    Parameters
+    ----------
+    workflow : Workflow
+    preferences : Preferences
+    may_replace : callable
+        Whether the result at hand, if any, may make way for another one.
+    """
+
+    def __init__(self, workflow: Workflow, preferences: Preferences, may_replace: Callable[[], bool]) -> None:
         super().__init__("RunPart")
         self._workflow = workflow
         self._preferences = preferences
+        self._may_replace = may_replace
         for _key, text in DEVICES:
             self.ui.deviceSelector.addItem(text)
         for name in sorted({*available_bundles(), *(model.name for model in PUBLISHED)}):
@@ -34,7 +45,7 @@ class RunPart(Part):
         self.take_preferences()
         self.ui.advancedButton.collapsed = True
         self.ui.runButton.clicked.connect(self._run)
-        self.earlier = EarlierPart(workflow)
+        self.earlier = EarlierPart(workflow, may_replace)
         self.column.insertWidget(0, self.earlier.widget)
 
     def update(self) -> None:
@@ -71,7 +82,8 @@ class RunPart(Part):
         return str(self.ui.modelSelector.itemData(self.ui.modelSelector.currentIndex))
 
     def _run(self) -> None:
-        self._workflow.run(self.options)
+        if self._may_replace():
+            self._workflow.run(self.options)
 
     def _steps(self) -> SwitchedSteps:
         return SwitchedSteps(

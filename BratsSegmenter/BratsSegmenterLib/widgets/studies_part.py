@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import qt
-import slicer
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import StudySummary
@@ -44,6 +43,8 @@ class StudiesPart(Part):
     worklist : Worklist
     search_page : callable
         Looks for a page by its number, counted from 0.
+    may_leave : callable
+        Whether the study at hand may be left for another one.
 
     Attributes
     ----------
@@ -51,11 +52,18 @@ class StudiesPart(Part):
         Emitted with a sentence for each study that was not queued, so that nobody's work on it is lost.
     """
 
-    def __init__(self, workflow: Workflow, worklist: Worklist, search_page: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        workflow: Workflow,
+        worklist: Worklist,
+        search_page: Callable[[int], None],
+        may_leave: Callable[[], bool],
+    ) -> None:
         super().__init__("StudiesPart")
         self._workflow = workflow
         self._sources, self._queue, self._identities = worklist.sources, worklist.queue, worklist.identities
         self._search_page = search_page
+        self._may_leave = may_leave
         self.spared = Signal()
         self._wanted_page = 0
         self._page = StudyPage((), 0, False)
@@ -176,12 +184,6 @@ class StudiesPart(Part):
     def _selected(self) -> list[StudySummary]:
         indices = sorted(index.row() for index in self.ui.studyTable.selectionModel().selectedRows())
         return [self._rows[index].study for index in indices if index < len(self._rows)]
-
-    def _may_leave(self) -> bool:
-        if not self._workflow.is_corrected:
-            return True
-        question = _("They are kept on this computer and come back when you open the study again. Leave it?")
-        return slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Your corrections were not sent"))
 
     def _on_selection(self) -> None:
         selected = self._selected()

@@ -17,12 +17,15 @@ class SurgeryBar:
     workflow : Workflow
     options : callable
         How the study is segmented again after an operation.
+    may_replace : callable
+        Whether the result at hand may make way for another one.
     """
 
-    def __init__(self, workflow: Workflow, options: Callable[[], RunOptions]) -> None:
+    def __init__(self, workflow: Workflow, options: Callable[[], RunOptions], may_replace: Callable[[], bool]) -> None:
         self.widget, self.ui = load_ui("SurgeryBar")
         self._workflow = workflow
         self._options = options
+        self._may_replace = may_replace
         self.ui.operatedButton.clicked.connect(lambda: self._answer(True))
         self.ui.notOperatedButton.clicked.connect(lambda: self._answer(False))
         workflow.state_changed.connect(self.update)
@@ -36,4 +39,5 @@ class SurgeryBar:
             self.ui.questionLabel.setText(self._workflow.sequences.surgery_question)
 
     def _answer(self, was_operated: bool) -> None:
-        self._workflow.answer_about_surgery(was_operated, self._options())
+        if not was_operated or self._may_replace():
+            self._workflow.answer_about_surgery(was_operated, self._options())

@@ -311,7 +311,7 @@ class Workflow(StudyAtHand):
                 self._keep_result(outcome, is_drawn_now=isinstance(self._job, SegmentJob))
                 self._show(outcome)
             case SendResult() if isinstance(self._job, SendJob) and self._job.profile is not None:
-                self._on_sent(outcome)
+                self._on_sent(outcome, self._job.labels)
             case _:
                 self._rest(self._resting_state)
                 self._note_correction()  # somebody may have drawn while the job ran
@@ -326,8 +326,8 @@ class Workflow(StudyAtHand):
                 prepared = kept.prepared
                 kept.write_result(outcome)
                 kept.write_state(StudyState.SEGMENTED, SequencesModel(prepared).open_question if prepared else "")
-            case SendResult() if outcome.pushed:
-                kept.write_sent(outcome.version)
+            case SendResult() if outcome.pushed and isinstance(self._job, SendJob):
+                kept.write_sent(outcome.version, self._job.labels)
         self._rest(self._resting_state)
 
     def _tell(self, outcome: Outcome) -> None:
@@ -348,10 +348,10 @@ class Workflow(StudyAtHand):
         if is_of_sending:
             self.refused.emit(failure)
 
-    def _on_sent(self, result: SendResult) -> None:
+    def _on_sent(self, result: SendResult, labels: Path) -> None:
         self._sent_version = result.version or 0
         self._review_began_s, self._correction_is_noted = self._clock(), False
-        self._kept.write_sent(result.version)
+        self._kept.write_sent(result.version, labels)
         self._scene.mark_sent()
         self._rest(PanelState.SENT)
         if self._scene.has_unsent:

@@ -196,16 +196,48 @@ def test_what_could_not_be_written_is_written_when_the_study_is_left(panel):
     assert _volumes(panel) == edited
 
 
-def test_segmenting_again_begins_with_what_the_model_draws(panel):
+def test_what_cannot_be_written_is_not_said_to_be_kept(panel, monkeypatch):
+    questions = _answer(monkeypatch, False, False)
+    _segment(panel)
+    _paint(panel)
+    _unsent(panel).mkdir()  # in the way of the file
+    panel.studies.ui.openButton.click()
+    panel.run.ui.runButton.click()
+    assert panel.workflow.is_corrected
+    assert len(questions) == 2
+    assert all("could not be written to this computer, and would be lost" in question for question in questions)
+    _unsent(panel).rmdir()
+
+
+def _answer(monkeypatch, *answers: bool) -> list[str]:
+    """Answer the questions to come in this order; what was asked."""
+    questions, left = [], iter(answers)
+
+    def ask(question: str, **_more: str) -> bool:
+        questions.append(question)
+        return next(left)
+
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", ask)
+    return questions
+
+
+def test_segmenting_again_asks_before_corrections_make_way(panel, monkeypatch):
+    questions = _answer(monkeypatch, False, True)
     _segment(panel)
     drawn = _volumes(panel)
     _paint(panel)
-    panel._keeper.keep_now()
+    edited = _volumes(panel)
+    panel.run.ui.runButton.click()
+    assert panel.workflow.is_corrected
+    assert _volumes(panel) == edited
     panel.run.ui.runButton.click()
     finish(panel)
     assert _volumes(panel) == drawn
+    assert len(questions) == 2
+    assert all("They stay in the study's folder as a file" in question for question in questions)
     panel._keeper.keep_now()
     assert not _unsent(panel).exists()
+    assert JobFolder(panel.workflow.folder).all_unsent(), "what was drawn stays as a file"
 
 
 def test_a_saved_scene_stays_as_it_was_saved_and_later_corrections_are_offered(panel, tmp_path: Path):

@@ -74,11 +74,16 @@ class TrainingFiles:
         Raises
         ------
         LearningError
-            Something is missing or cannot be used; named.
+            Something is missing or cannot be used, or a label value has no meaning in the data set; named.
         """
         case = read_case(self.files, self.files.images)
         if not self.values:
             return case
+        if unnamed := sorted({*np.unique(case.labels).tolist()} - {0, *self.values}):
+            raise LearningError(
+                f"The case '{self.name}' has voxels of the label {unnamed[0]}, which {_DATASET} does not name.",
+                "Name it there, or correct the label file.",
+            )
         table = np.zeros(_GREATEST_LABEL + 1, np.uint8)
         for theirs, ours in self.values.items():
             table[theirs] = ours

@@ -141,10 +141,12 @@ def test_a_killed_worker_leaves_nothing_half_written_and_the_next_one_succeeds(
             sitk.ReadImage(str(image))
     drawn = b"corrections of the earlier result"
     JobFolder(tmp_path / "work").unsent.write_bytes(drawn)
+    JobFolder(tmp_path / "work").sent.write_bytes(b"what was sent of the earlier result")
     again = workers.segment(phantom_study, tmp_path, _FAST)
     messages = list(_messages(again))
     assert again.wait() == DONE, messages[-1]
     assert Path(messages[-1]["labels"]).exists()
     assert not JobFolder(tmp_path / "work").unsent.exists()
+    assert not JobFolder(tmp_path / "work").sent.exists()
     assert [file.read_bytes() for file in JobFolder(tmp_path / "work").all_unsent()] == [drawn]
     assert "they are kept in" in messages[-1]["warnings"][-1]

@@ -23,31 +23,34 @@ def folder(tmp_path) -> JobFolder:
     return folder
 
 
+def _send(folder: JobFolder) -> None:
+    KeptStudy(folder.path).write_sent(2, folder.corrected)
+
+
 def test_what_was_sent_comes_back_voxel_by_voxel_with_its_time(folder):
-    KeptStudy(folder.path).write_sent(2)
+    _send(folder)
     sent = read_sent(folder, GRID)
     assert np.array_equal(sent.labels, LABELS)
     assert abs(sent.sent_at - datetime.now().astimezone()) < timedelta(minutes=1)
     assert KeptStudy(folder.path).sent.version == 2
 
 
-def test_a_folder_of_an_earlier_program_has_no_record_and_is_taken_up_too(folder):
-    KeptStudy(folder.path).write_state(StudyState.SENT)
-    sent = read_sent(folder, GRID)
-    assert np.array_equal(sent.labels, LABELS)
-    assert abs(sent.sent_at - datetime.now().astimezone()) < timedelta(minutes=1)
-
-
-@pytest.mark.parametrize("state", [StudyState.SEGMENTED, StudyState.CORRECTED])
-def test_what_was_only_rehearsed_or_replaced_since_is_not_what_was_sent(folder, state):
-    KeptStudy(folder.path).write_sent(1)
-    KeptStudy(folder.path).write_state(state)
+def test_what_was_only_rehearsed_is_not_what_was_sent(folder):
     assert read_sent(folder, GRID) is None
+    _send(folder)
+    write_image(GRID.image(np.zeros_like(LABELS)), folder.corrected)
+    assert np.array_equal(read_sent(folder, GRID).labels, LABELS)
+
+
+def test_a_crash_right_after_the_next_edit_began_leaves_what_was_sent(folder):
+    _send(folder)
+    KeptStudy(folder.path).write_state(StudyState.CORRECTED)
+    assert np.array_equal(read_sent(folder, GRID).labels, LABELS)
 
 
 def test_what_lies_in_another_grid_or_is_gone_is_not_taken_up(folder):
-    KeptStudy(folder.path).write_sent(1)
+    _send(folder)
     moved = Geometry.from_axes(GRID.shape, GRID.spacing_mm, GRID.direction, GRID.origin_mm + 1.0)
     assert read_sent(folder, moved) is None
-    folder.corrected.unlink()
+    folder.sent.unlink()
     assert read_sent(folder, GRID) is None

@@ -196,19 +196,30 @@ def test_a_folder_with_nothing_usable_is_refused_with_all_reasons(tmp_path: Path
         _cases(tmp_path / "data", tmp_path / "cache")
 
 
-def test_an_nnunet_data_set_is_read_with_its_own_label_values(tmp_path: Path) -> None:
-    arrays, folder = _arrays(4), tmp_path / "Dataset001"
+def _write_nnunet(folder: Path, labels: dict[str, object]) -> None:
+    """A case whose label file has the values 1 oedema, 2 necrosis, 3 enhancing."""
+    arrays = _arrays(4)
     theirs = np.choose(np.minimum(arrays["seg"], 4), [0, 2, 1, 0, 3]).astype(np.uint8)
     for name in ("imagesTr", "labelsTr"):
         (folder / name).mkdir(parents=True)
     for number, name in enumerate(_OLD_NAMES):
         _write(folder / "imagesTr" / f"case_7_{number:04d}.nii.gz", arrays[name])
     _write(folder / "labelsTr" / "case_7.nii.gz", theirs)
-    labels = {"background": 0, "whole tumor": [1, 2, 3], "tumor core": [2, 3], "enhancing tumor": [3]}
     names = {"0": "T1", "1": "T1ce", "2": "T2", "3": "Flair"}
     (folder / "dataset.json").write_text(json.dumps({"channel_names": names, "labels": labels}))
-    case = _cases(folder, tmp_path / "cache")[0]
+
+
+def test_an_nnunet_data_set_is_read_with_its_own_label_values(tmp_path: Path) -> None:
+    labels = {"background": 0, "whole tumor": [1, 2, 3], "tumor core": [2, 3], "enhancing tumor": [3]}
+    _write_nnunet(tmp_path / "Dataset001", labels)
+    case = _cases(tmp_path / "Dataset001", tmp_path / "cache")[0]
     assert [int((case.labels == label).sum()) for label in (1, 2, 3)] == [8, 7 * 8 * 8 - 64, 56]
+
+
+def test_voxels_of_a_value_that_the_data_set_does_not_name_are_not_taken_for_healthy(tmp_path: Path) -> None:
+    _write_nnunet(tmp_path / "Dataset001", {"background": 0, "edema": 1, "necrosis": 2})
+    with pytest.raises(LearningError, match=r"'case_7' has voxels of the label 3, which dataset\.json does not name"):
+        _cases(tmp_path / "Dataset001", tmp_path / "cache")
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ class Worker:
                 return self.prepared
             case SegmentJob():
                 labels = job.folder / "segmentation.nii.gz"
+                labels.touch()
                 return SegmentResult(
                     "T1c",
                     labels,

@@ -1,0 +1,42 @@
+"""Asks before corrections that were not sent make way for something else."""
+
+from __future__ import annotations
+
+import slicer
+from slicer.i18n import tr as _
+
+from BratsSegmenterLib.widgets.corrections_keeper import CorrectionsKeeper
+from BratsSegmenterLib.widgets.workflow import Workflow
+
+
+class UnsentQuestion:
+    """One question for each way in which corrections leave the screen; none where nothing is unsent.
+
+    Parameters
+    ----------
+    workflow : Workflow
+    keeper : CorrectionsKeeper
+        Writes them before the question says whether they are kept.
+    """
+
+    def __init__(self, workflow: Workflow, keeper: CorrectionsKeeper) -> None:
+        self._workflow = workflow
+        self._keeper = keeper
+
+    def may_leave(self) -> bool:
+        """Another study is about to be opened; whether the user agrees."""
+        return self._agrees(_("They are kept on this computer and come back when you open the study again. Leave it?"))
+
+    def may_replace(self) -> bool:
+        """The study is about to be segmented again, or an earlier result taken up; whether the user agrees."""
+        return self._agrees(
+            _("They stay in the study's folder as a file, and the new result takes their place here. Go on?")
+        )
+
+    def _agrees(self, question: str) -> bool:
+        if not self._workflow.is_corrected:
+            return True
+        self._keeper.keep_now()
+        if self._keeper.waits:
+            question = _("They could not be written to this computer, and would be lost. Go on all the same?")
+        return bool(slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Your corrections were not sent")))
