@@ -265,6 +265,8 @@ class Diameters:
     longest_mm, perpendicular_mm : float
     longest_ends, perpendicular_ends : tuple of two (x, y, z) tuples
         End points, LPS millimetres.
+    is_measurable : bool
+        Whether RANO counts the lesion among those whose change can be measured.
     """
 
     slice_index: int
@@ -272,6 +274,7 @@ class Diameters:
     perpendicular_mm: float
     longest_ends: tuple[tuple[float, float, float], tuple[float, float, float]]
     perpendicular_ends: tuple[tuple[float, float, float], tuple[float, float, float]]
+    is_measurable: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Volumes, lesions and diameters of a segmentation."""
 
 from BratsSegmenterLib.measurement.change import changed_regions
-from BratsSegmenterLib.measurement.diameters import MEASURABLE_MM, axial_diameters, is_measurable
+from BratsSegmenterLib.measurement.diameters import axial_diameters
 from BratsSegmenterLib.measurement.doubt import DoubtfulSlice, DoubtKind, doubtful_slices
 from BratsSegmenterLib.measurement.findings import cavity_findings, quality_findings, registration_findings
 from BratsSegmenterLib.measurement.measuring import intervals_of, measure
@@ -9,7 +9,6 @@ from BratsSegmenterLib.measurement.sentence import largest_measured, millilitres
 from BratsSegmenterLib.measurement.table import to_csv
 
 __all__ = [
-    "MEASURABLE_MM",
     "DoubtKind",
     "DoubtfulSlice",
     "axial_diameters",
@@ -17,7 +16,6 @@ __all__ = [
     "changed_regions",
     "doubtful_slices",
     "intervals_of",
-    "is_measurable",
     "largest_measured",
     "measure",
     "millilitres",

@@ -12,9 +12,8 @@ from scipy.spatial import ConvexHull
 from BratsSegmenterLib.domain import Diameters
 from BratsSegmenterLib.geometry import Geometry
 
-MEASURABLE_MM = 10.0
-"""Both diameters of a measurable lesion are at least this long (RANO 2.0, Wen et al., J Clin Oncol 2023)."""
-
+_MEASURABLE_MM = 10.0
+_THICK_MM = 5.0
 _LARGEST_TILT = np.cos(np.deg2rad(45))
 _Ends = tuple[tuple[float, float, float], tuple[float, float, float]]
 _EDGE_MIDDLES = np.array([(0.5, 0.0), (-0.5, 0.0), (0.0, 0.5), (0.0, -0.5)])
@@ -29,6 +28,9 @@ def axial_diameters(mask: NDArray[np.bool_], geometry: Geometry) -> Diameters:
     axial planes as fine as the grid's finest spacing, and :attr:`Diameters.slice_index` is the acquired slice nearest
     to the middle of the longest diameter.
 
+    Measurable is what has both diameters of at least 10 mm and is seen on at least two of these slices; where they lie
+    more than 5 mm apart, both must be twice as long as that distance (RANO, Wen et al., J Clin Oncol 2010).
+
     Parameters
     ----------
     mask : ndarray of bool, shape (slices, rows, columns)
@@ -37,16 +39,19 @@ def axial_diameters(mask: NDArray[np.bool_], geometry: Geometry) -> Diameters:
         Of the mask.
     """
     if _is_axial(geometry):
-        return _longest(mask, geometry)
-    diameters = _longest(*_resampled_to_axial(mask, geometry))
+        return _judged(_longest(mask, geometry), mask, geometry)
+    axial, axial_geometry = _resampled_to_axial(mask, geometry)
+    diameters = _judged(_longest(axial, axial_geometry), axial, axial_geometry)
     middle = np.mean(diameters.longest_ends, axis=0, keepdims=True)
     nearest = int(np.rint(geometry.indices(middle)[0, 2]))
     return replace(diameters, slice_index=min(max(nearest, 0), geometry.shape[0] - 1))
 
 
-def is_measurable(diameters: Diameters) -> bool:
-    """Whether RANO 2.0 counts the lesion as measurable."""
-    return min(diameters.longest_mm, diameters.perpendicular_mm) >= MEASURABLE_MM
+def _judged(diameters: Diameters, mask: NDArray[np.bool_], geometry: Geometry) -> Diameters:
+    distance_mm = geometry.spacing_mm[2]
+    least_mm = _MEASURABLE_MM if distance_mm <= _THICK_MM else 2 * distance_mm
+    is_long = min(diameters.longest_mm, diameters.perpendicular_mm) >= least_mm
+    return replace(diameters, is_measurable=bool(is_long and mask.any(axis=(1, 2)).sum() >= 2))
 
 
 def _is_axial(geometry: Geometry) -> bool:

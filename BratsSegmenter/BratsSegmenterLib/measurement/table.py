@@ -6,7 +6,6 @@ import csv
 import io
 
 from BratsSegmenterLib.domain import Lesion, Measurements
-from BratsSegmenterLib.measurement.diameters import is_measurable
 
 _VOLUME_COLUMNS = ("region", "name", "volume_ml", "lower_ml", "upper_ml")
 _LESION_COLUMNS = (
@@ -46,5 +45,5 @@ def _lesion_row(lesion: Lesion) -> list[str]:
         f"{perpendicular:.1f}",
         f"{longest * perpendicular:.0f}",
         str(lesion.diameters.slice_index + 1),
-        "yes" if is_measurable(lesion.diameters) else "no",
+        "yes" if lesion.diameters.is_measurable else "no",
     ]

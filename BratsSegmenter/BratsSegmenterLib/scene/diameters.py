@@ -8,7 +8,6 @@ from typing import Any
 import slicer
 
 from BratsSegmenterLib.domain import Lesion
-from BratsSegmenterLib.measurement import is_measurable
 from BratsSegmenterLib.steps import Steps
 
 _MARK = "BratsSegmenter.Diameter"
@@ -26,7 +25,7 @@ def drawing_diameters(lesions: Iterable[Lesion], visible: bool) -> Steps[tuple[A
     remove_diameters()
     nodes = []
     for diameters in (lesion.diameters for lesion in lesions):
-        if diameters is not None and is_measurable(diameters):
+        if diameters is not None and diameters.is_measurable:
             yield
             nodes.append(_line("Longest diameter", diameters.longest_mm, diameters.longest_ends, visible))
             yield

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, RC, Lesion, Region
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.measurement import is_measurable, largest_measured, millilitres
+from BratsSegmenterLib.measurement import largest_measured, millilitres
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.widgets.translation import tr as _
 
@@ -117,7 +117,7 @@ def lesions_text(lesions: tuple[Lesion, ...]) -> str:
         return _("No enhancing lesion.")
     several = _("{count} enhancing lesions").format(count=len(lesions))
     count = _("1 enhancing lesion") if len(lesions) == 1 else several
-    measurable = sum(lesion.diameters is not None and is_measurable(lesion.diameters) for lesion in lesions)
+    measurable = sum(lesion.diameters is not None and lesion.diameters.is_measurable for lesion in lesions)
     largest = largest_measured(lesions)
     if largest is None:
         return _("{lesions}, too small for diameters.").format(lesions=count)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import Algorithm, Diameters, Measurements, Segmentation
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.measurement import MEASURABLE_MM, is_measurable, measure, to_csv
+from BratsSegmenterLib.measurement import measure, to_csv
 
 _AXIAL = np.eye(3)
 _SAGITTAL = np.array([[0, 0, -1], [1, 0, 0], [0, -1, 0]], float)
@@ -148,9 +148,23 @@ def test_lesions_are_numbered_from_the_largest_and_touching_corners_join_them() 
 
 
 def test_a_lesion_is_measurable_when_both_diameters_reach_10_mm() -> None:
-    assert is_measurable(_diameters(_drawn(_GRIDS["axial"], _ellipsoid((12, 6, 6)))))
-    assert not is_measurable(_diameters(_drawn(_GRIDS["axial"], _ellipsoid((12, 4, 6)))))
-    assert MEASURABLE_MM == 10
+    assert _diameters(_drawn(_GRIDS["axial"], _ellipsoid((12, 6, 6)))).is_measurable
+    assert not _diameters(_drawn(_GRIDS["axial"], _ellipsoid((12, 4, 6)))).is_measurable
+
+
+@pytest.mark.parametrize(
+    ("slices", "distance_mm", "size_mm", "is_measurable"),
+    [(1, 5, 14, False), (2, 5, 9, True), (2, 7, 9, False), (2, 7, 14, True)],
+    ids=["one slice", "two slices", "thick slices", "large on thick slices"],
+)
+def test_a_measurable_lesion_is_seen_on_two_slices_and_twice_as_long_as_thick_ones_are_apart(
+    slices: int, distance_mm: float, size_mm: int, is_measurable: bool
+) -> None:
+    geometry = Geometry.from_axes((4, 40, 40), (1, 1, distance_mm), _AXIAL, np.zeros(3))
+    labels = np.zeros(geometry.shape, np.uint8)
+    labels[1 : 1 + slices, 5 : 5 + size_mm, 5 : 5 + size_mm] = 3
+    diameters = _diameters(Segmentation(labels, geometry, Algorithm("test", "1", "")))
+    assert diameters.is_measurable is is_measurable
 
 
 def test_a_speck_is_counted_but_not_measured_with_calipers() -> None:

@@ -79,7 +79,7 @@ def test_the_table_is_copied_as_tab_separated_text(result: SegmentResult) -> Non
 
 def _lesion(longest_mm: float, perpendicular_mm: float) -> Lesion:
     ends = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
-    return Lesion(ET, 1, 3.0, Diameters(83, longest_mm, perpendicular_mm, ends, ends))
+    return Lesion(ET, 1, 3.0, Diameters(83, longest_mm, perpendicular_mm, ends, ends, longest_mm > 20))
 
 
 def test_the_largest_lesion_is_shown_with_diameters_product_and_slice() -> None:
