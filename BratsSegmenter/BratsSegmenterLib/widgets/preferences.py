@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import Enum
 from typing import Any, Protocol
 
 from BratsSegmenterLib.widgets.choices import BUNDLE
 
-_REVIEWER = "BratsSegmenter/reviewer"
-_FORMATS = "BratsSegmenter/formats"
-_BUNDLE = "BratsSegmenter/bundle"
-_DEVICE = "BratsSegmenter/device"
 _DEFAULT_FORMATS = "RTSTRUCT"
 _DEVICES = ("auto", "cuda", "mps", "cpu")
+
+
+class Preference(Enum):
+    """What can be preferred; the value is the key in the settings."""
+
+    REVIEWER = "BratsSegmenter/reviewer"
+    FORMATS = "BratsSegmenter/formats"
+    BUNDLE = "BratsSegmenter/bundle"
+    DEVICE = "BratsSegmenter/device"
+
+
+ALL_PREFERENCES = frozenset(Preference)
 
 
 class Settings(Protocol):
@@ -39,54 +49,58 @@ class Preferences:
     @property
     def reviewer(self) -> str:
         """Who signed last, as the objects name her."""
-        return self._text(_REVIEWER, "")
+        return self._text(Preference.REVIEWER, "")
 
     @reviewer.setter
     def reviewer(self, name: str) -> None:
-        self._settings.setValue(_REVIEWER, name)
+        self._settings.setValue(Preference.REVIEWER.value, name)
 
     @property
     def formats(self) -> tuple[str, ...]:
         """Kinds of objects that are offered ticked."""
-        return tuple(filter(None, self._text(_FORMATS, _DEFAULT_FORMATS).split(" ")))
+        return tuple(filter(None, self._text(Preference.FORMATS, _DEFAULT_FORMATS).split(" ")))
 
     @formats.setter
     def formats(self, formats: tuple[str, ...]) -> None:
-        self._settings.setValue(_FORMATS, " ".join(formats))
+        self._settings.setValue(Preference.FORMATS.value, " ".join(formats))
 
     @property
     def bundle(self) -> str:
         """The model that is offered first."""
-        return self._text(_BUNDLE, BUNDLE)
+        return self._text(Preference.BUNDLE, BUNDLE)
 
     @bundle.setter
     def bundle(self, name: str) -> None:
-        self._settings.setValue(_BUNDLE, name)
+        self._settings.setValue(Preference.BUNDLE.value, name)
 
     @property
     def device(self) -> str:
         """ "auto", "cuda", "mps" or "cpu"."""
-        device = self._text(_DEVICE, _DEVICES[0])
+        device = self._text(Preference.DEVICE, _DEVICES[0])
         return device if device in _DEVICES else _DEVICES[0]
 
     @device.setter
     def device(self, device: str) -> None:
-        self._settings.setValue(_DEVICE, device)
+        self._settings.setValue(Preference.DEVICE.value, device)
 
     @property
-    def values(self) -> dict[str, str]:
+    def values(self) -> Mapping[Preference, str]:
         """All of them as they are kept, to be set again later."""
         return {
-            _REVIEWER: self.reviewer,
-            _FORMATS: " ".join(self.formats),
-            _BUNDLE: self.bundle,
-            _DEVICE: self.device,
+            Preference.REVIEWER: self.reviewer,
+            Preference.FORMATS: " ".join(self.formats),
+            Preference.BUNDLE: self.bundle,
+            Preference.DEVICE: self.device,
         }
 
     @values.setter
-    def values(self, values: dict[str, str]) -> None:
-        for key, value in values.items():
-            self._settings.setValue(key, value)
+    def values(self, values: Mapping[Preference, str]) -> None:
+        for preference, value in values.items():
+            self._settings.setValue(preference.value, value)
 
-    def _text(self, key: str, default: str) -> str:
-        return str(self._settings.value(key, default) or default)
+    def changed_since(self, values: Mapping[Preference, str]) -> frozenset[Preference]:
+        """What is another than it was when :attr:`values` were these."""
+        return frozenset(preference for preference, value in self.values.items() if value != values[preference])
+
+    def _text(self, preference: Preference, default: str) -> str:
+        return str(self._settings.value(preference.value, default) or default)

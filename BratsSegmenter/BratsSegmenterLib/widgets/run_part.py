@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from slicer.i18n import tr as _
 
@@ -11,7 +11,7 @@ from BratsSegmenterLib.segmentation import PUBLISHED, available_bundles, missing
 from BratsSegmenterLib.widgets.choices import BUNDLE, RunOptions
 from BratsSegmenterLib.widgets.earlier_part import EarlierPart
 from BratsSegmenterLib.widgets.part import Part
-from BratsSegmenterLib.widgets.preferences import Preferences
+from BratsSegmenterLib.widgets.preferences import ALL_PREFERENCES, Preference, Preferences
 from BratsSegmenterLib.widgets.workflow import Workflow
 
 DEVICES = (
@@ -59,12 +59,14 @@ class RunPart(Part):
             self.ui.modelSelector.setItemText(place, _model_text(self.ui.modelSelector.itemData(place)))
         self.earlier.update()
 
-    def take_preferences(self) -> None:
-        """Choose the model and the device that the user prefers."""
-        preferred, shipped = (self.ui.modelSelector.findData(name) for name in (self._preferences.bundle, BUNDLE))
-        self.ui.modelSelector.setCurrentIndex(preferred if preferred >= 0 else max(shipped, 0))
-        devices = [key for key, _text in DEVICES]
-        self.ui.deviceSelector.setCurrentIndex(devices.index(self._preferences.device))
+    def take_preferences(self, changed: Collection[Preference] = ALL_PREFERENCES) -> None:
+        """Choose the model and the device that the user prefers, where her preference changed."""
+        if Preference.BUNDLE in changed:
+            preferred, shipped = (self.ui.modelSelector.findData(name) for name in (self._preferences.bundle, BUNDLE))
+            self.ui.modelSelector.setCurrentIndex(preferred if preferred >= 0 else max(shipped, 0))
+        if Preference.DEVICE in changed:
+            devices = [key for key, _text in DEVICES]
+            self.ui.deviceSelector.setCurrentIndex(devices.index(self._preferences.device))
 
     def _run_text(self) -> str:
         if self._workflow.result is not None:

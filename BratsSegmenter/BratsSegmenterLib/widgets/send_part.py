@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import qt
@@ -15,7 +16,7 @@ from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.format_boxes import format_boxes
 from BratsSegmenterLib.widgets.message_bar import ERROR_LABEL_STYLE
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
-from BratsSegmenterLib.widgets.preferences import Preferences
+from BratsSegmenterLib.widgets.preferences import ALL_PREFERENCES, Preference, Preferences
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.send_model import (
     checks_text,
@@ -92,11 +93,13 @@ class SendPart(Part):
         if not has_result:
             self._clear_outcome()  # also while the next sending runs
 
-    def take_preferences(self) -> None:
-        """Tick and fill in what the user prefers."""
-        for key, box in self.format_boxes.items():
-            box.setChecked(key in self._preferences.formats)
-        self.ui.reviewerEdit.setText(self._preferences.reviewer)
+    def take_preferences(self, changed: Collection[Preference] = ALL_PREFERENCES) -> None:
+        """Tick and fill in what the user prefers, where her preference changed."""
+        if Preference.FORMATS in changed:
+            for key, box in self.format_boxes.items():
+                box.setChecked(key in self._preferences.formats)
+        if Preference.REVIEWER in changed:
+            self.ui.reviewerEdit.setText(self._preferences.reviewer)
 
     def follow_edit(self) -> None:
         """The segments changed: neither consent nor receipt is about them any more."""

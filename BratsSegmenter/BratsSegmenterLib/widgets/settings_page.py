@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import qt
@@ -37,7 +39,7 @@ class SettingsPage:
     Attributes
     ----------
     changed : Signal
-        Emitted without arguments after the user changed what she prefers.
+        Emitted with each :class:`Preference` that the user changed; never because she merely left a field.
     """
 
     def __init__(self, preferences: Preferences, runner: JobRunner, workflow: Workflow, studies_folder: Path) -> None:
@@ -47,7 +49,7 @@ class SettingsPage:
         self._workflow = workflow
         self._studies_folder = studies_folder
         self.changed = Signal()
-        self.format_boxes = format_boxes(self.ui.formatsAtStartFrame, "AtStartBox", self._keep)
+        self.format_boxes = format_boxes(self.ui.formatsAtStartFrame, "AtStartBox", self._keep_formats)
         for name in available_bundles():
             self.ui.bundleSelector.addItem(name)
         for _key, text in DEVICES:
@@ -55,9 +57,9 @@ class SettingsPage:
         self.ui.folderEdit.setText(str(studies_folder))
         self.ui.ledgerEdit.setText(str(workflow.ledger_folder))
         self.take_preferences()
-        self.ui.signatureEdit.editingFinished.connect(self._keep)
-        for selector in (self.ui.bundleSelector, self.ui.startDeviceSelector):
-            selector.currentIndexChanged.connect(self._keep)
+        self.ui.signatureEdit.editingFinished.connect(self._keep_reviewer)
+        self.ui.bundleSelector.currentIndexChanged.connect(self._keep_bundle)
+        self.ui.startDeviceSelector.currentIndexChanged.connect(self._keep_device)
         self.ui.folderButton.clicked.connect(self._show_folder)
         self.ui.measureButton.clicked.connect(self._measure)
         self.ui.deleteButton.clicked.connect(self._delete)
@@ -84,22 +86,37 @@ class SettingsPage:
 
     def reject(self) -> None:
         """Take back what was changed since it was last accepted."""
-        if self._preferences.values != self._accepted:
+        with self._telling_changes():
             self._preferences.values = self._accepted
             self.take_preferences()
-            self.changed.emit()
 
     def shut_down(self) -> None:
         """End a clean-up, for a module or an application that closes."""
         self._runner.shut_down()
 
-    def _keep(self) -> None:
-        preferences = self._preferences
-        preferences.formats = tuple(key for key, box in self.format_boxes.items() if box.checked)
-        preferences.reviewer = self.ui.signatureEdit.text.strip()
-        preferences.bundle = self.ui.bundleSelector.currentText
-        preferences.device = DEVICES[self.ui.startDeviceSelector.currentIndex][0]
-        self.changed.emit()
+    def _keep_formats(self) -> None:
+        with self._telling_changes():
+            self._preferences.formats = tuple(key for key, box in self.format_boxes.items() if box.checked)
+
+    def _keep_reviewer(self) -> None:
+        with self._telling_changes():
+            self._preferences.reviewer = self.ui.signatureEdit.text.strip()
+
+    def _keep_bundle(self) -> None:
+        with self._telling_changes():
+            self._preferences.bundle = self.ui.bundleSelector.currentText
+
+    def _keep_device(self) -> None:
+        with self._telling_changes():
+            self._preferences.device = DEVICES[self.ui.startDeviceSelector.currentIndex][0]
+
+    @contextmanager
+    def _telling_changes(self) -> Iterator[None]:
+        before = self._preferences.values
+        yield
+        changed = self._preferences.changed_since(before)
+        if changed:
+            self.changed.emit(changed)
 
     def _show_folder(self) -> None:
         self._studies_folder.mkdir(parents=True, exist_ok=True)

@@ -72,6 +72,33 @@ def test_a_setting_reaches_the_open_panel_at_once(open_panel):
     assert panel.send.format_boxes["KEY_IMAGE"].checked
 
 
+def test_a_setting_that_changes_leaves_what_was_chosen_in_the_panel_for_all_others(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    other_model = next(place for place in range(panel.run.ui.modelSelector.count) if place != _chosen_model(panel))
+    panel.run.ui.modelSelector.setCurrentIndex(other_model)
+    panel.send.ui.reviewerEdit.setText("R. Eader")
+    panel.send.format_boxes["SEG"].setChecked(True)
+    panel.settings.ui.signatureEdit.editingFinished.emit()  # she went through the field, and typed nothing
+    assert panel.send.ui.reviewerEdit.text == "R. Eader"
+    panel.settings.ui.startDeviceSelector.setCurrentIndex([key for key, _text in DEVICES].index("cpu"))
+    assert panel.run.options.device == "cpu"
+    assert _chosen_model(panel) == other_model
+    assert panel.send.ui.reviewerEdit.text == "R. Eader"
+    assert panel.send.format_boxes["SEG"].checked
+
+
+def _chosen_model(panel) -> int:
+    return panel.run.ui.modelSelector.currentIndex
+
+
+def test_a_preferred_model_that_is_not_here_stays_preferred_when_another_setting_changes(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    panel.settings._preferences.bundle = "of another computer"
+    panel.settings.take_preferences()
+    panel.settings.format_boxes["SEG"].setChecked(True)
+    assert panel.settings._preferences.bundle == "of another computer"
+
+
 def test_old_studies_are_deleted_only_after_a_question(open_panel, monkeypatch: pytest.MonkeyPatch):
     panel = open_panel(Behaviour.WORKS)
     ui = panel.settings.ui
