@@ -90,9 +90,10 @@ class ViewsPart(Part):
         self.ui.sequenceList.setCurrentRow(index.row())
 
     def _show_sequence(self, row: int) -> None:
-        if 0 <= row < len(self._sequences):
-            name = self._sequences[row]
-            show_in_third_view(name, self._review.parameters.volumes[name])
+        name = self._sequences[row] if 0 <= row < len(self._sequences) else ""
+        volume = self._review.parameters.volumes.get(name)
+        if volume is not None:  # else the user took it out of the scene
+            show_in_third_view(name, volume)
 
     def _show_next_sequence(self) -> None:
         if self._sequences:

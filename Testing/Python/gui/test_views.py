@@ -54,6 +54,14 @@ def test_nothing_can_be_steered_before_there_is_a_result(open_panel):
     assert views.ui.walkLabel.text == ""
 
 
+def test_pointing_at_a_sequence_whose_image_was_taken_out_of_the_scene_shows_nothing_else(reviewed):
+    before = _images_in_view()
+    slicer.mrmlScene.RemoveNode(reviewed._review.parameters.volumes["FLAIR"])
+    reviewed.views.ui.sequenceList.setCurrentRow(3)
+    assert third_sequence() == "T2"
+    assert _images_in_view()[2] == before[2]
+
+
 def test_pointing_at_a_sequence_shows_it_in_the_third_view(reviewed):
     names = reviewed.views.ui.sequenceList
     assert [names.item(row).text() for row in range(names.count)] == ["T1", "T1c", "T2", "FLAIR"]
