@@ -89,10 +89,13 @@ class ViewWidget(qt.QWidget):
         return label
 
 
-class LayoutManager:
+class LayoutManager(qt.QObject):
     """What ``slicer.app.layoutManager()`` is: layouts by number, views by name."""
 
+    layoutChanged = qt.Signal(int)
+
     def __init__(self, application: MrmlApplication, parent: Any) -> None:
+        super().__init__()
         self._application = application
         self._parent = parent
         self._logic = slicer.vtkMRMLLayoutLogic()
@@ -111,6 +114,7 @@ class LayoutManager:
 
     def setLayout(self, number: int) -> None:
         """Show a layout."""
+        before = self.layout
         self._logic.GetLayoutNode().SetViewArrangement(number)
         if self._area is not None:
             for widget in self._widgets.values():
@@ -119,6 +123,8 @@ class LayoutManager:
         root = ElementTree.fromstring(self._logic.GetLayoutNode().GetLayoutDescription(number))
         self._area = self._build(root)
         self._parent.layout().addWidget(self._area)
+        if number != before:
+            self.layoutChanged.emit(number)
 
     def sliceViewNames(self) -> list[str]:
         """Names of the slice views."""

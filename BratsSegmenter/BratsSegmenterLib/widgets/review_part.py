@@ -59,8 +59,8 @@ class ReviewPart(Part):
         if segmentation is self.ui.segmentEditor.segmentationNode():
             return
         self._regions.release()
+        self.rows.clear()
         if segmentation is None:
-            self.rows.clear()
             self.editor.edit(None, None)
         else:
             self._regions.follow_edit()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.durable import write_atomically
@@ -14,7 +15,8 @@ from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import report_sentence, to_csv
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.scene.diameters import drawing_diameters, remove_diameters, show_diameters
-from BratsSegmenterLib.scene.plot import hide_plot, plot_over_time, remove_plot, replace_plot, show_plot
+from BratsSegmenterLib.scene.layout import LAYOUT_WITH_PLOT
+from BratsSegmenterLib.scene.plot import hide_plot, plot_over_time, replace_plot, show_plot
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.scene.segments import drawn_beside_regions
 from BratsSegmenterLib.steps import Steps, taking
@@ -99,14 +101,12 @@ class VolumesPart(Part):
             self._pause.start()
 
     def release(self) -> None:
-        """Measure no more, and take diameters and plot out of the scene: its nodes go away."""
+        """Measure no more, and take diameters and plot out of the scene and its layout: its nodes go away."""
         self._pause.stop()
         if self._drawing is not None:
             self._drawing.close()
         self._volumes_ml = {}
         remove_diameters()
-        remove_plot()
-        self._layout_before_plot = None
         self.ui.plotButton.setChecked(False)
 
     def _show(self, rows: tuple[VolumeRow, ...]) -> None:
@@ -165,9 +165,17 @@ class VolumesPart(Part):
     def _plot(self, wanted: bool) -> None:
         if wanted:
             self._layout_before_plot = show_plot(self._chart())
+            slicer.app.layoutManager().layoutChanged.connect(self._on_layout)
         elif self._layout_before_plot is not None:
-            hide_plot(self._layout_before_plot)
-            self._layout_before_plot = None
+            slicer.app.layoutManager().layoutChanged.disconnect(self._on_layout)
+            layout, self._layout_before_plot = self._layout_before_plot, None
+            hide_plot(layout)
+
+    def _on_layout(self, layout: int) -> None:
+        """Another layout took the place of the plot's, for a new result or by Slicer's menu, and stays."""
+        if layout != LAYOUT_WITH_PLOT:
+            self._layout_before_plot = layout
+            self.ui.plotButton.setChecked(False)
 
     def _chart(self) -> Any:
         assert self._workflow.study is not None

@@ -232,6 +232,46 @@ def test_the_plot_follows_an_edit(panel):
     assert [shown] == slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
 
 
+def _plot(panel) -> int:
+    """Press the button; the layout before."""
+    panel.workflow.priors = (PriorVolumes(date(2025, 6, 1), {"ET": 9.0}),)
+    panel.workflow.priors_changed.emit()
+    before = slicer.app.layoutManager().layout
+    panel.volumes.ui.plotButton.click()
+    return before
+
+
+@pytest.mark.parametrize("way", ["a new result", "the menu"])
+def test_a_layout_that_takes_the_plot_s_place_releases_the_button_and_stays(panel, way: str):
+    review_layout = _plot(panel)
+    if way == "a new result":
+        panel.run.ui.runButton.click()
+        finish(panel)
+    else:
+        slicer.app.layoutManager().setLayout(review_layout)
+    assert not panel.volumes.ui.plotButton.checked
+    assert slicer.app.layoutManager().layout == review_layout
+    assert slicer.util.getNodesByClass("vtkMRMLPlotChartNode") == []
+    panel.volumes.ui.plotButton.click()
+    assert slicer.app.layoutManager().layout != review_layout
+
+
+def test_a_closed_scene_leaves_no_layout_with_an_empty_plot(panel):
+    before = _plot(panel)
+    panel.close_scene()
+    assert slicer.app.layoutManager().layout == before
+
+
+def test_no_button_says_that_the_model_s_outlines_of_a_result_before_are_shown(panel):
+    panel.review.rows.rows["ET"].compare.click()
+    panel.run.ui.runButton.click()
+    finish(panel)
+    assert not panel.review.rows.rows["ET"].compare.checked
+    panel.review.rows.rows["ET"].compare.click()
+    names = [node.GetName() for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode")]
+    assert names.count("Glioma, as the model drew it") == 1
+
+
 def _newest_plotted_ml() -> float:
     (series,) = [node for node in slicer.util.getNodesByClass("vtkMRMLPlotSeriesNode") if "Enh" in node.GetName()]
     volumes = series.GetTableNode().GetTable().GetColumnByName("ET (mL)")
