@@ -41,7 +41,7 @@ class ResumedCase:
 def choose_regions(study: ScannedStudy, uid: str) -> ResultObject:
     """The structure set or SEG with that Series or SOP Instance UID.
 
-    Without a UID the newest of ours, of two of one time the SEG; only where there is none, the newest of others.
+    Without a UID the newest of ours, of one version the SEG; only where there is none, the newest of others.
 
     Raises
     ------
@@ -55,7 +55,8 @@ def choose_regions(study: ScannedStudy, uid: str) -> ResultObject:
     if not regions:
         what = f"no structure set or segmentation {uid}" if uid else "neither a structure set nor a segmentation"
         raise SeriesError(f"The study carries {what}.", "Segment the study instead.")
-    return max(regions, key=lambda one: (one.is_ours, one.made_at, one.kind is ObjectKind.SEG))
+    preferred = [one for one in regions if one.is_ours] or regions
+    return dicom.oldest_first(sorted(preferred, key=lambda one: one.kind is ObjectKind.SEG))[-1]
 
 
 def resume_case(

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from BratsSegmenterLib.dicom import Authorship, Contouring, ObjectKind, ObjectReference, ResultObject
+from BratsSegmenterLib.dicom import (
+    Authorship,
+    Contouring,
+    ObjectKind,
+    ObjectReference,
+    ResultObject,
+    oldest_first,
+)
 from BratsSegmenterLib.domain import Algorithm
 
 _AUTHORS = {Authorship.AI: "AI", Authorship.EDITED: "corrected", None: "author not stated"}
@@ -90,18 +97,17 @@ def earlier_results(objects: Iterable[ResultObject]) -> tuple[EarlierResult, ...
     are counted in the order of time.
     """
     together: dict[tuple[str, int | None], list[ResultObject]] = {}
-    for one in objects:
-        if one.is_ours:
-            together.setdefault((one.made_at, one.version), []).append(one)
+    for one in oldest_first(one for one in objects if one.is_ours):
+        together.setdefault((one.made_at, one.version), []).append(one)
     results: list[EarlierResult] = []
-    for made_at, version in sorted(together, key=lambda key: (key[0], key[1] or 0)):
-        results.append(EarlierResult(version or next_version(results), tuple(together[made_at, version])))
+    for (_made_at, version), own in together.items():
+        results.append(EarlierResult(version or next_version(results), tuple(own)))
     return tuple(results)
 
 
 def foreign_regions(objects: Iterable[ResultObject]) -> tuple[ResultObject, ...]:
     """The structure sets and SEGs of others among the objects of a study, oldest first."""
-    return tuple(sorted((one for one in objects if not one.is_ours), key=lambda one: one.made_at))
+    return tuple(oldest_first(one for one in objects if not one.is_ours))
 
 
 def next_version(results: Sequence[EarlierResult]) -> int:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Provenance,
         ResultObject,
         WrittenObject,
+        oldest_first,
         series_description,
     )
     from BratsSegmenterLib.dicom.recognition import (
@@ -76,6 +77,7 @@ _MODULE_OF = {
     "missing_notes": "recognition",
     "newest_result": "prior_volumes",
     "nifti_to_dicom": "nifti",
+    "oldest_first": "provenance",
     "read_regions": "study_results",
     "read_rtstruct": "rtstruct_reader",
     "read_seg": "segmentation_reader",
@@ -122,6 +124,7 @@ __all__ = [
     "missing_notes",
     "newest_result",
     "nifti_to_dicom",
+    "oldest_first",
     "read_regions",
     "read_rtstruct",
     "read_seg",

@@ -10,12 +10,12 @@ from pydicom import Dataset
 from pydicom.config import disable_value_validation
 
 from BratsSegmenterLib.dicom.pixels import stored_values
-from BratsSegmenterLib.dicom.provenance import ObjectKind, ResultObject
+from BratsSegmenterLib.dicom.provenance import ObjectKind, ResultObject, oldest_first
 from BratsSegmenterLib.dicom.reading import UNREADABLE, read_header
 from BratsSegmenterLib.dicom.scanning import scan
 from BratsSegmenterLib.dicom.study_results import read_regions, result_objects
 from BratsSegmenterLib.dicom.volume import load_volume
-from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, REGIONS, Region
+from BratsSegmenterLib.domain import ED, ET, LEAF_REGIONS, NCR, REGIONS, TC, WT, Region
 from BratsSegmenterLib.errors import SeriesError
 
 _TRACKING_IDENTIFIER, _VOLUME = "112039", "118565006"
@@ -26,10 +26,11 @@ _BY_PREFERENCE = (ObjectKind.SR, ObjectKind.SEG, ObjectKind.RTSTRUCT)
 def newest_result(files: Iterable[Path]) -> ResultObject | None:
     """The newest object of ours among the files that tells volumes; None when there is none.
 
-    Of objects of one time the report is preferred, which carries the volumes as the reviewer saw them, then the SEG.
+    Of objects of one version the report is preferred, which carries the volumes as the reviewer saw them, then the SEG.
     """
     ours = [one for one in result_objects(files) if one.is_ours and one.kind in _BY_PREFERENCE]
-    return max(ours, key=lambda one: (one.made_at, -_BY_PREFERENCE.index(one.kind)), default=None)
+    ours.sort(key=lambda one: _BY_PREFERENCE.index(one.kind), reverse=True)
+    return next(reversed(oldest_first(ours)), None)
 
 
 @disable_value_validation()
@@ -93,8 +94,7 @@ def _volumes_in_seg(seg: ResultObject) -> dict[str, float]:
     for group, frame in zip(header.PerFrameFunctionalGroupsSequence, stored_values(seg.path), strict=True):
         number = int(group.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
         counts[keys[number]] += int(np.count_nonzero(frame))
-    drawn = [region for region in LEAF_REGIONS if region.key in counts]
-    return _with_nested({region: counts[region.key] * voxel_ml for region in drawn})
+    return _with_nested({REGIONS[key]: count * voxel_ml for key, count in counts.items()})
 
 
 def _volumes_in_structure_set(structures: ResultObject, images: Iterable[Path]) -> dict[str, float]:
@@ -108,11 +108,19 @@ def _volumes_in_structure_set(structures: ResultObject, images: Iterable[Path]) 
     volume = load_volume(drawn_on[0], resample_gaps=True)
     segmentation, _tolerated = read_regions(structures, volume)
     voxel_ml = volume.geometry.voxel_volume_ml
-    drawn = [region for region in LEAF_REGIONS if region.key in structures.region_names]
+    drawn = [region for key, region in REGIONS.items() if key in structures.region_names]
     return _with_nested({region: int(segmentation.mask(region).sum()) * voxel_ml for region in drawn})
 
 
-def _with_nested(leaves_ml: Mapping[Region, float]) -> dict[str, float]:
-    own_ml = {region.label: volume_ml for region, volume_ml in leaves_ml.items()}
-    nested_ml = {region.key: sum(own_ml.get(label, 0.0) for label in region.labels) for region in NESTED_REGIONS}
-    return {region.key: volume_ml for region, volume_ml in leaves_ml.items()} | nested_ml
+def _with_nested(drawn_ml: Mapping[Region, float]) -> dict[str, float]:
+    """Also the nested regions that follow from what was drawn; one that was not drawn may not have been measured.
+
+    Oedema that was drawn, or nothing around the core, was told apart from the core; a whole tumour alone was not.
+    """
+    follows = {
+        WT: ED in drawn_ml,
+        TC: not drawn_ml.keys().isdisjoint((ET, NCR)) and (ED in drawn_ml or WT not in drawn_ml),
+    }
+    own_ml = {region.label: drawn_ml.get(region, 0.0) for region in LEAF_REGIONS}
+    nested_ml = {region: sum(own_ml[label] for label in region.labels) for region, does in follows.items() if does}
+    return {region.key: volume_ml for region, volume_ml in (nested_ml | dict(drawn_ml)).items()}

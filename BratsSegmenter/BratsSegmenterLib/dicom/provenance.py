@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -118,6 +119,24 @@ class ResultObject:
     label: str = ""
     region_names: tuple[str, ...] = ()
     contouring: Contouring | None = None
+
+
+def oldest_first(objects: Iterable[ResultObject]) -> list[ResultObject]:
+    """Results of one study by version, those of one version by time; what is alike keeps its order.
+
+    Times are those of the makers' clocks, without an offset from UTC: between two places, and in the night in which
+    clocks are put back, they contradict the order. They count only for what names no version: it comes after the
+    versions that were made until then.
+    """
+    results = list(objects)
+    numbered = [(one.made_at, one.version) for one in results if one.version is not None]
+
+    def version(one: ResultObject) -> int:
+        if one.version is not None:
+            return one.version
+        return max((number for made_at, number in numbered if made_at <= one.made_at), default=0)
+
+    return sorted(results, key=lambda one: (version(one), one.made_at))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -177,6 +180,28 @@ def test_exactly_the_same_is_not_sent_twice_and_the_sentence_says_so(station: St
         assert again.notes == ("Version 1 in the archive says exactly this already; nothing was sent.",)
         assert again.volumes_ml["WT"] > 0
     assert station.instances() == 2
+
+
+def test_a_correction_from_a_place_where_it_is_earlier_in_the_day_is_the_newest(
+    station: Station, colleague: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _clock_of("Europe/Berlin", monkeypatch):
+        station.send()
+    with _clock_of("America/New_York", monkeypatch):
+        correction = {"labels": colleague.corrected(), "reviewer": "Curie^Marie", "approved": True}
+        assert colleague.send(**correction).version == 2
+        assert colleague.send(**correction).pushed == ()
+    assert [result.version for result in station.prepare().results] == [1, 2]
+    assert np.array_equal(read_labelmap(station.resume().labels).labels, drawn(larger=True))
+
+
+@contextmanager
+def _clock_of(zone: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.mark.parametrize(

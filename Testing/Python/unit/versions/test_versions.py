@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from BratsSegmenterLib.dicom import Authorship, ObjectKind, Provenance, WrittenO
 from BratsSegmenterLib.domain import Measurements, Segmentation, Volume
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.records import from_json, to_json
+from BratsSegmenterLib.resuming import choose_regions
 from BratsSegmenterLib.versions import EarlierResult, describe, earlier_results, next_version, predecessors
 
 _MAY, _JUNE = datetime(2026, 5, 3, 9, 30), datetime(2026, 6, 21, 17, 5)
@@ -108,6 +110,41 @@ def test_versions_are_counted_by_time_where_an_archive_rewrote_the_descriptions(
         dataset.save_as(tmp_path / f"{number}.dcm")
     results = earlier_results(dicom.result_objects(tmp_path.iterdir()))
     assert [(result.version, len(result.kinds)) for result in results] == [(1, 4), (2, 1)]
+
+
+def _second_earlier_by_its_clock(folder: Path, volume: Volume, segmentation: Segmentation) -> tuple[WrittenObject, ...]:
+    """Version 1 as RTSTRUCT and SEG, and version 2 as RTSTRUCT from a place where it is earlier in the day."""
+    first, second = (samples.provenance(content_time=_JUNE), replace(_second(), content_time=_MAY))
+    return (
+        dicom.write_rtstruct(folder / "second.dcm", volume, segmentation, second),
+        dicom.write_rtstruct(folder / "first.dcm", volume, segmentation, first),
+        dicom.write_seg(folder / "seg.dcm", volume, segmentation, first),
+    )
+
+
+def test_the_newest_is_the_highest_version_whatever_two_clocks_say(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    written = _second_earlier_by_its_clock(tmp_path, volume, segmentation)
+    paths = [one.path for one in written]
+    results = _results(written)
+    assert [result.version for result in results] == [1, 2]
+    assert written[0].sop_instance_uid in {reference.sop_instance_uid for reference in predecessors(results)}
+    assert dicom.newest_result(paths).path == paths[0]
+    assert choose_regions(dicom.scan(tmp_path), "").path == paths[0]
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["the second", "the first"])
+def test_a_version_that_an_archive_renamed_keeps_its_place_in_time(
+    study: tuple[WrittenObject, ...], tmp_path: Path, number: int
+) -> None:
+    structure_sets = [one.path for one in study[:2]]
+    dataset = pydicom.dcmread(structure_sets[number])
+    dataset.SeriesDescription = "NEURO"
+    dataset.save_as(tmp_path / "renamed.dcm")
+    structure_sets[number] = tmp_path / "renamed.dcm"
+    results = earlier_results(dicom.result_objects(structure_sets))
+    assert [(result.version, result.authorship) for result in results] == [(1, Authorship.AI), (2, Authorship.EDITED)]
 
 
 def test_structure_sets_of_others_are_no_versions_of_ours(study: tuple[WrittenObject, ...], tmp_path: Path) -> None:
