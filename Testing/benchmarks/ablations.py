@@ -111,16 +111,17 @@ class _JudgedElsewhere:
 
     description = "Synthetic heads."
     problems: tuple[str, ...] = ()
+    untaught: tuple[str, ...] = ()
     standard_scales: Mapping[Sequence, StandardScale] = MappingProxyType({})
 
     def __init__(self, training: Cases, judged: FolderCases) -> None:
         self._training, self._judged = training, judged
 
-    def training(self, rank: int, device: torch.device) -> Cases:
+    def training(self, rank: int, size: int, device: torch.device) -> Cases:
         """The synthetic ones."""
         return self._training
 
-    def validation(self, count: int, device: torch.device) -> tuple[Cases, int]:
+    def validation(self, count: int | None, device: torch.device) -> tuple[Cases, int]:
         """All real ones."""
         return self._judged, len(self._judged)
 
@@ -161,7 +162,7 @@ def _result(name: str, seed: int, arguments: argparse.Namespace) -> dict[str, st
     with tempfile.TemporaryDirectory() as run:
         model = train(settings, source, Path(run), arguments.device)
     minutes = (time.perf_counter() - started) / 60
-    dice = validate(model, source, len(cases.files))
+    dice = validate(model, source).scores
     scores = {region: f"{dice[f'{region} Dice']:.4f}" for region in _REGIONS}
     return {"variant": name, "seed": str(seed), **scores, "minutes": f"{minutes:.1f}"}
 

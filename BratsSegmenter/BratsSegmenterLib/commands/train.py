@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from BratsSegmenterLib.commands.console import Console
 
 if TYPE_CHECKING:
-    from BratsSegmenterLib.learning.training import TrainingSettings
+    from BratsSegmenterLib.learning.training import CaseSource, TrainedModel, TrainingSettings, Validation
 
 NAME = "train"
 HELP = "train a model on synthetic heads or on your own labelled cases, and export it as a bundle"
@@ -37,7 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, help="stop after so long; the next call goes on")
     parser.add_argument("--steps", type=int, help="length of the schedule, instead of the settings'")
     parser.add_argument("--device", default="auto", choices=("auto", "cuda", "cpu"))
-    parser.add_argument("--validate", type=int, default=8, metavar="N", help="score N fresh cases at the end (8)")
+    parser.add_argument(
+        "--validate",
+        type=int,
+        metavar="N",
+        help="score N cases that were not trained on at the end; left out: all own ones held back, or 8 synthetic ones",
+    )
     parser.add_argument("--validation-share", type=float, help="of own cases of a new run, not trained on (0.2)")
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="export here when the schedule is finished")
     parser.add_argument("--tensorboard", action="store_true", help="write events for TensorBoard")
@@ -45,14 +50,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train, score cases that were not trained on, export."""
-    from BratsSegmenterLib.learning.training import export_bundle, open_source, origin_of, train, validate
+    from BratsSegmenterLib.learning.training import (
+        is_leader,
+        open_source,
+        origin_of,
+        refuse_to_export,
+        train,
+        validate,
+        what_is_left_out,
+    )
 
     settings = _settings(arguments)
+    if arguments.bundle:
+        refuse_to_export(settings, ())
     origin = origin_of(arguments.run_folder, arguments.data, arguments.anatomy, arguments.validation_share)
     with console.progress() as progress:
         source = open_source(origin, settings, arguments.run_folder, progress)
-        for problem in source.problems:
-            console.warn(problem)
+        if arguments.bundle:
+            refuse_to_export(settings, source.untaught)
+        if is_leader():
+            for problem in source.problems:
+                console.warn(problem)
         with progress.stage("train"):
             model = train(
                 settings,
@@ -63,27 +81,42 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 arguments.tensorboard,
                 progress,
             )
+        if not is_leader():
+            return 0
         with progress.stage("validate"):
-            scores = validate(model, source, arguments.validate, progress)
-    rows = [(name, f"{value:.3f}") for name, value in scores.items()]
-    console.table(f"After {model.steps_done} of {settings.optimisation.steps} steps", ("measure", "value"), rows)
-    bundle = None
+            validation = validate(model, source, arguments.validate, progress)
+    rows = [(name, f"{value:.3f}") for name, value in validation.scores.items()]
+    title = f"After {model.steps_done} of {settings.optimisation.steps} steps, mean over {validation.cases} cases"
+    console.table(title, ("measure", "value"), rows)
+    bundle, left_out = None, what_is_left_out(settings, source.untaught)
     if arguments.bundle and model.is_finished:
-        bundle = export_bundle(
-            model,
-            arguments.bundle,
-            _FIRST_VERSION,
-            source.description,
-            _LICENCE,
-            scores,
-            source.standard_scales,
-        ).folder
+        bundle = _exported(model, source, validation, arguments.bundle)
+        if left_out:
+            console.warn(left_out)
         console.say(f"The bundle is in {bundle}")
     elif arguments.bundle:
         console.warn("The schedule is not finished, so no bundle was written. Call again to go on.")
     loss = None if isnan(model.loss) else model.loss
-    console.result({"steps": model.steps_done, "loss": loss, "scores": scores, "bundle": bundle})
+    console.result(
+        {
+            "steps": model.steps_done,
+            "loss": loss,
+            "scores": dict(validation.scores),
+            "scored_cases": validation.cases,
+            "bundle": bundle,
+            "left_out": left_out,
+        }
+    )
     return 0
+
+
+def _exported(model: TrainedModel, source: CaseSource, validation: Validation, folder: Path) -> Path:
+    """Where the bundle was written."""
+    from BratsSegmenterLib.learning.training import export_bundle
+
+    return export_bundle(
+        model, folder, _FIRST_VERSION, source.description, _LICENCE, validation, source.standard_scales, source.untaught
+    ).folder
 
 
 def _settings(arguments: argparse.Namespace) -> TrainingSettings:

@@ -12,7 +12,8 @@ from BratsSegmenterLib.lazy import lazy_names
 if TYPE_CHECKING:
     from BratsSegmenterLib.learning.training.averaging import average_bundles
     from BratsSegmenterLib.learning.training.cases import Cases, SyntheticCases, TrainingCase
-    from BratsSegmenterLib.learning.training.export import export_bundle
+    from BratsSegmenterLib.learning.training.distributed import is_leader
+    from BratsSegmenterLib.learning.training.export import export_bundle, refuse_to_export
     from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, prepare_cases
     from BratsSegmenterLib.learning.training.nyul import learn_standard_scale
     from BratsSegmenterLib.learning.training.origin import Origin, open_source, origin_of
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
         TrainingSettings,
     )
     from BratsSegmenterLib.learning.training.sources import CaseSource, FolderSource, SyntheticSource
+    from BratsSegmenterLib.learning.training.teaching import what_is_left_out
     from BratsSegmenterLib.learning.training.trainer import TrainedModel, train
-    from BratsSegmenterLib.learning.training.validation import validate
+    from BratsSegmenterLib.learning.training.validation import Validation, validate
 
 _MODULE_OF = {
     "CaseSettings": "settings",
@@ -40,15 +42,19 @@ _MODULE_OF = {
     "TrainedModel": "trainer",
     "TrainingCase": "cases",
     "TrainingSettings": "settings",
+    "Validation": "validation",
     "average_bundles": "averaging",
     "export_bundle": "export",
     "find_training_cases": "folders",
+    "is_leader": "distributed",
     "learn_standard_scale": "nyul",
     "open_source": "origin",
     "origin_of": "origin",
     "prepare_cases": "folders",
+    "refuse_to_export": "export",
     "train": "trainer",
     "validate": "validation",
+    "what_is_left_out": "teaching",
 }
 
 __all__ = [
@@ -65,15 +71,19 @@ __all__ = [
     "TrainedModel",
     "TrainingCase",
     "TrainingSettings",
+    "Validation",
     "average_bundles",
     "export_bundle",
     "find_training_cases",
+    "is_leader",
     "learn_standard_scale",
     "open_source",
     "origin_of",
     "prepare_cases",
+    "refuse_to_export",
     "train",
     "validate",
+    "what_is_left_out",
 ]
 
 __getattr__ = lazy_names(__name__, _MODULE_OF)

@@ -74,6 +74,18 @@ class SyntheticCases(Dataset[TrainingCase]):
         return TrainingCase(case.images.half(), case.labels, case.brain, case.present)
 
 
+class Share(Dataset[TrainingCase]):
+    """What one of several processes gets of numbered cases: of `size` neighbours the one of its `rank`."""
+
+    def __init__(self, cases: Cases, rank: int, size: int) -> None:
+        self._cases = cases
+        self._rank = rank
+        self._size = size
+
+    def __getitem__(self, number: int) -> TrainingCase:
+        return self._cases[number * self._size + self._rank]
+
+
 def replayed(cases: Cases, settings: CaseSettings, seed: int, first_step: int) -> Iterator[TrainingCase]:
     """The case of each step, from `first_step` on, the same whether or not the run was interrupted.
 

@@ -48,6 +48,11 @@ class Group:
         return bool(votes)
 
 
+def is_leader() -> bool:
+    """Whether this process is the one that reports, outside of a group too: torchrun tells each its rank."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
 @contextmanager
 def group(device: str) -> Iterator[Group]:
     """Join the group that torchrun started, or be one alone.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,8 +13,10 @@ from torch import nn
 from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Region, Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
-from BratsSegmenterLib.learning.training.settings import Recipe
+from BratsSegmenterLib.learning.training.settings import Recipe, TrainingSettings
+from BratsSegmenterLib.learning.training.teaching import what_is_left_out
 from BratsSegmenterLib.learning.training.trainer import TrainedModel
+from BratsSegmenterLib.learning.training.validation import Validation
 from BratsSegmenterLib.learning.training.whole_brain import BRAIN, OVERLAP, output_keys
 from BratsSegmenterLib.segmentation import (
     Bundle,
@@ -23,6 +26,7 @@ from BratsSegmenterLib.segmentation import (
     Normalisation,
     Postprocessing,
     ResidualUNet,
+    SecondLook,
     StandardScale,
     write_bundle,
 )
@@ -55,8 +59,9 @@ def export_bundle(
     version: str,
     data_source: str,
     licence: str,
-    scores: Mapping[str, float],
+    validation: Validation,
     standard_scales: Mapping[Sequence, StandardScale] | None = None,
+    untaught: Collection[str] = (),
 ) -> Bundle:
     """Write the averaged weights as a bundle.
 
@@ -66,30 +71,28 @@ def export_bundle(
         Of the bundle.
     data_source : str
         What it was trained on, one sentence.
-    scores : mapping of str to float
-        Figures measured on cases that were not trained on, by name.
+    validation : Validation
+        On cases that were not trained on.
     standard_scales : mapping of Sequence to StandardScale, optional
         Of the source that was trained on.
+    untaught : collection of str
+        Of the same source; the bundle has no outputs for them.
 
     Raises
     ------
     LearningError
-        The recipe's network is one that the module cannot run on volumes.
+        As of :func:`refuse_to_export`.
     """
     settings = model.settings
-    if settings.recipe is not Recipe.WHOLE_BRAIN:
-        raise LearningError(
-            "A network on axial patches cannot be exported: the module runs networks on volumes.",
-            "Train with the recipe 'whole-brain' to get a bundle.",
-        )
-    keys = output_keys(settings)
-    outputs = tuple(region for region in _OUTPUTS if region.key in keys)
+    refuse_to_export(settings, untaught)
+    keys, taught = output_keys(settings), _taught(settings, untaught)
+    outputs = tuple(region for region in _OUTPUTS if region.key in taught)
     channels = settings.network.channels
     definition = NetworkDefinition(
         f"{ResidualUNet.__module__}.{ResidualUNet.__qualname__}",
         {
             "in_channels": len(Sequence),
-            "out_channels": len(outputs) + (BRAIN in keys),
+            "out_channels": len(outputs) + (BRAIN in taught),
             "channels": list(channels),
             "supervised_levels": settings.network.supervised_levels,
         },
@@ -100,7 +103,7 @@ def export_bundle(
         network=definition,
         sequences=tuple(Sequence),
         outputs=outputs,
-        outputs_brain=BRAIN in keys,
+        outputs_brain=BRAIN in taught,
         postprocessing=_BELIEVED,
         orientation=ORIENTATION,
         spacing_mm=settings.synthesis.spacing_mm,
@@ -112,16 +115,48 @@ def export_bundle(
         standard_scales=standard_scales or {},
         clip=CLIP,
         tolerates_missing=True,
-        second_looks=settings.second_looks,
+        second_looks=_looks_at(settings.second_looks, taught),
         flip_averaging=settings.cases.mirror and bool(outputs),
         appearance=settings.appearance and bool(outputs),
         needs=tuple(need for need in _NEEDS if need.region in {region.key for region in (*outputs, ED, NCR)}),
         data_source=data_source,
-        scores=scores,
+        scores=validation.scores,
     )
-    kept = [keys.index(key) for key in (*(region.key for region in outputs), BRAIN) if key in keys]
-    card = _card(settings.name, model, data_source, scores)
+    kept = [keys.index(key) for key in (*(region.key for region in outputs), BRAIN) if key in taught]
+    card = _card(model, data_source, validation, what_is_left_out(settings, untaught))
     return write_bundle(folder, _with_outputs(model.network, kept), specification, card, licence)
+
+
+def refuse_to_export(settings: TrainingSettings, untaught: Collection[str]) -> None:
+    """Say what stands against a bundle, which is known before a step of the training is made.
+
+    Raises
+    ------
+    LearningError
+        The recipe's network is one that the module cannot run on volumes, or nothing that it is to find is shown.
+    """
+    if settings.recipe is not Recipe.WHOLE_BRAIN:
+        raise LearningError(
+            "A network on axial patches cannot be exported: the module runs networks on volumes.",
+            "Train with the recipe 'whole-brain' to get a bundle.",
+        )
+    if not _taught(settings, untaught):
+        raise LearningError(
+            f"No training case shows what the network is to find: {', '.join(output_keys(settings))}.",
+            "Add cases that show it, or name other regions in 'region_weights'.",
+        )
+
+
+def _taught(settings: TrainingSettings, untaught: Collection[str]) -> tuple[str, ...]:
+    """Keys of the outputs that the bundle has."""
+    possible = {*(region.key for region in _OUTPUTS), BRAIN} - set(untaught)
+    return tuple(key for key in output_keys(settings) if key in possible)
+
+
+def _looks_at(looks: Iterable[SecondLook], taught: Collection[str]) -> tuple[SecondLook, ...]:
+    """The second looks at what the bundle has outputs for."""
+    kept = (replace(look, regions=tuple(key for key in look.regions if key in taught)) for look in looks)
+    return tuple(look for look in kept if look.regions)
 
 
 def _description(outputs: tuple[Region, ...]) -> str:
@@ -147,16 +182,23 @@ def _with_outputs(network: nn.Module, kept: list[int]) -> nn.Module:
     return reduced
 
 
-def _card(name: str, model: TrainedModel, data_source: str, scores: Mapping[str, float]) -> str:
+def _card(model: TrainedModel, data_source: str, validation: Validation, left_out: str) -> str:
     lines = [
-        f"# {name}",
+        f"# {model.settings.name}",
         "",
         f"Trained on: {data_source}",
         "",
+        *([left_out, ""] if left_out else ()),
         f"Steps: {model.steps_done} of {model.settings.optimisation.steps}; seed {model.settings.seed}.",
         "",
-        *(f"- {key}: {value:.3f}" for key, value in scores.items()),
-        "",
+        *_score_lines(validation),
         "Research only; not a medical device, not to be used for diagnosis or treatment.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _score_lines(validation: Validation) -> list[str]:
+    if not validation.cases:
+        return []
+    figures = [f"- {name}: {value:.3f}" for name, value in validation.scores.items()]
+    return [f"Mean over {validation.cases} cases that were not trained on:", "", *figures, ""]

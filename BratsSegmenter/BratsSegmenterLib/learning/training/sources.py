@@ -13,14 +13,17 @@ import torch
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.synthesis import load_anatomies
-from BratsSegmenterLib.learning.training.cases import Cases, SyntheticCases
+from BratsSegmenterLib.learning.training.cases import Cases, Share, SyntheticCases
 from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, prepare_cases, split
 from BratsSegmenterLib.learning.training.nyul import learn_standard_scales
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
+from BratsSegmenterLib.learning.training.teaching import untaught_outputs
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import StandardScale
 
 _VALIDATION_SEED = 2**31
+_USUAL_VALIDATION = 8
+"""Fresh synthetic cases that are scored."""
 
 
 class CaseSource(Protocol):
@@ -32,20 +35,26 @@ class CaseSource(Protocol):
         One sentence for the model card.
     problems : tuple of str
         Cases that were set aside, and why.
+    untaught : tuple of str
+        Keys of outputs that a network cannot learn from the cases; its bundle is to do without them.
     standard_scales : mapping of Sequence to StandardScale
         Onto which the images of all cases were brought; empty when they were not.
     """
 
     description: str
     problems: tuple[str, ...]
+    untaught: tuple[str, ...]
     standard_scales: Mapping[Sequence, StandardScale]
 
-    def training(self, rank: int, device: torch.device) -> Cases:
-        """The cases of one of several training processes; made on `device` where that is faster."""
+    def training(self, rank: int, size: int, device: torch.device) -> Cases:
+        """The cases of process `rank` of `size` that train together; made on `device` where that is faster."""
         ...
 
-    def validation(self, count: int, device: torch.device) -> tuple[Cases, int]:
-        """Cases that are not trained on, numbered from 0, and how many of them to use, at most `count`."""
+    def validation(self, count: int | None, device: torch.device) -> tuple[Cases, int]:
+        """Cases that are not trained on, numbered from 0, and how many of them to use, at most `count`.
+
+        None asks for all there are, or for as many as are usual where there is no end of them.
+        """
         ...
 
 
@@ -69,6 +78,7 @@ class SyntheticSource:
     standard_scales: Mapping[Sequence, StandardScale] = MappingProxyType({})
     description = "Synthetic heads with gliomas made from label maps; no image of a patient."
     problems: tuple[str, ...] = ()
+    untaught: tuple[str, ...] = ()
 
     def __init__(self, settings: TrainingSettings, anatomy: Path | None, cache: Path, progress: Progress) -> None:
         if settings.cases.standard_scale:
@@ -82,14 +92,15 @@ class SyntheticSource:
         with progress.stage("anatomy"):
             self._anatomies = load_anatomies(anatomy, settings.synthesis.spacing_mm, cache=cache, progress=progress)
 
-    def training(self, rank: int, device: torch.device) -> Cases:
-        """Cases of this process; on its device when no worker processes make them."""
+    def training(self, rank: int, size: int, device: torch.device) -> Cases:
+        """Cases of this process alone; on its device when no worker processes make them."""
         inline = self._settings.cases.workers == 0
         return self._cases((self._settings.seed, rank), device if inline else torch.device("cpu"))
 
-    def validation(self, count: int, device: torch.device) -> tuple[Cases, int]:
+    def validation(self, count: int | None, device: torch.device) -> tuple[Cases, int]:
         """As many fresh cases as wanted."""
-        return self._cases((self._settings.seed + _VALIDATION_SEED,), device), count
+        cases = self._cases((self._settings.seed + _VALIDATION_SEED,), device)
+        return cases, _USUAL_VALIDATION if count is None else count
 
     def _cases(self, seed: tuple[int, ...], device: torch.device) -> Cases:
         anatomies = self._anatomies
@@ -150,16 +161,18 @@ class FolderSource:
         )
         self._training = FolderCases(training, settings.seed, self.standard_scales)
         self._validation = FolderCases(validation, standard_scales=self.standard_scales)
+        self.untaught = untaught_outputs(training)
         self.problems = tuple(case.reason for case in prepared.set_aside)
         self.description = f"{len(training)} labelled cases of one site."
 
-    def training(self, rank: int, device: torch.device) -> Cases:
-        """Every process goes through all cases."""
-        return self._training
+    def training(self, rank: int, size: int, device: torch.device) -> Cases:
+        """The processes go through all cases together, each taking another one at the same step."""
+        return Share(self._training, rank, size)
 
-    def validation(self, count: int, device: torch.device) -> tuple[Cases, int]:
+    def validation(self, count: int | None, device: torch.device) -> tuple[Cases, int]:
         """The cases held back."""
-        return self._validation, min(count, len(self._validation))
+        held_back = len(self._validation)
+        return self._validation, held_back if count is None else min(count, held_back)
 
 
 def _refuse_lost(held_back: SequenceOf[str], found: Collection[str], data: Path) -> None:

@@ -118,7 +118,7 @@ class _Run:
 
     def go(self, source: CaseSource, minutes: float | None, progress: Progress) -> TrainedModel:
         settings, processes = self._settings, self._processes
-        cases = source.training(processes.rank, processes.device)
+        cases = source.training(processes.rank, processes.size, processes.device)
         wrapped = processes.wrap(self._network).train()
         deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
         saved, recent = time.monotonic(), math.nan

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import nibabel
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -22,10 +25,11 @@ from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.configuration import read_settings, to_plain
 from BratsSegmenterLib.learning.evaluation import find_cases, read_case
 from BratsSegmenterLib.learning.synthesis import load_anatomies, synthesise, write_case
-from BratsSegmenterLib.learning.training import Origin, open_source, origin_of
+from BratsSegmenterLib.learning.training import FolderSource, Origin, TrainingSettings, open_source, origin_of
 from BratsSegmenterLib.learning.training.origin import ORIGIN
+from BratsSegmenterLib.learning.training.settings import Recipe
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation import load_bundle, load_calibration
+from BratsSegmenterLib.segmentation import SecondLook, brain_finder, load_bundle, load_calibration
 
 torch.set_num_threads(1)
 
@@ -168,6 +172,60 @@ def test_a_run_on_own_cases_that_noted_no_source_asks_for_it(
     code, result = _train(run, capsys)
     assert (code, "your own cases" in result["error"]["what"]) == (10, True)
     assert _train(run, capsys, "--data", own_cases, "--minutes", 0)[0] == 0
+
+
+def test_what_own_cases_cannot_teach_is_no_output_of_the_bundle_and_that_is_said(
+    own_cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = _settings_file(tmp_path, replace(TRAINING, second_looks=(SecondLook((Sequence.T1,), ("WT", "RC")),)))
+    options = ("--data", own_cases, "--settings", settings, "--bundle", tmp_path / "mine")
+    result = _train(tmp_path / "run", capsys, *options)[1]
+    bundle = load_bundle(tmp_path / "mine")
+    assert [region.key for region in bundle.specification.outputs] == ["WT", "TC", "ET"]
+    assert bundle.specification.second_looks == (SecondLook((Sequence.T1,), ("WT",)),)
+    assert brain_finder(bundle, "cpu").bundle.name == "brain-synthetic"
+    assert result["left_out"] == "The model has no output for what its cases cannot teach: resection cavity, brain."
+    assert result["left_out"] in (tmp_path / "mine" / "README.md").read_text()
+
+
+def test_a_cavity_in_one_training_case_is_taught(own_cases: Path, tmp_path: Path) -> None:
+    files = find_cases(own_cases)[0]
+    assert files.labels
+    labels = nibabel.load(files.labels)
+    values = np.asarray(labels.dataobj).copy()
+    values[values == 1] = 4
+    nibabel.save(nibabel.Nifti1Image(values, labels.affine), files.labels)
+    for share, untaught in ((0.0, ("brain",)), (0.9, ("RC", "brain"))):
+        held_back = [files.name] if share else None
+        source = FolderSource(TRAINING, own_cases, share, tmp_path / "cases", Progress(), held_back)
+        assert source.untaught == untaught
+
+
+def test_all_own_cases_that_are_held_back_are_scored_and_counted(
+    own_cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = _settings_file(tmp_path, replace(TRAINING, optimisation=replace(TRAINING.optimisation, steps=1)))
+    _add_cases(tmp_path, range(4, 12))
+    options = ("--data", own_cases, "--settings", settings, "--validation-share", 0.8, "--bundle", tmp_path / "mine")
+    assert _train(tmp_path / "run", capsys, *options)[1]["scored_cases"] == 10
+    assert "Mean over 10 cases that were not trained on" in (tmp_path / "mine" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (replace(TRAINING, recipe=Recipe.AXIAL_PATCHES), "axial patches"),
+        (replace(TRAINING, region_weights={"brain": 1.0}), "No training case shows .*: brain"),
+    ],
+)
+def test_what_cannot_become_a_bundle_is_refused_before_the_training(
+    settings: TrainingSettings, said: str, own_cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--data", own_cases, "--settings", _settings_file(tmp_path, settings), "--bundle", tmp_path / "mine")
+    code, result = _train(tmp_path / "run", capsys, *options)
+    assert code == 10
+    assert re.search(said, result["error"]["what"])
+    assert not (tmp_path / "run" / "losses.csv").exists()
 
 
 def test_a_run_without_a_step_has_no_loss(own_cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

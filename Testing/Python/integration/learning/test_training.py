@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from BratsSegmenterLib.learning.training import (
     TrainedModel,
     TrainingCase,
     TrainingSettings,
+    Validation,
     average_bundles,
     export_bundle,
     train,
@@ -84,10 +86,10 @@ def test_a_tiny_network_learns_from_nothing_and_becomes_a_working_bundle(tmp_pat
     settings = read_settings(TrainingSettings, _TINY)
     source = SyntheticSource(settings, None, tmp_path / "anatomy", Progress())
     model = train(settings, source, tmp_path / "run", "cpu")
-    scores = validate(model, source, 12)
-    assert scores["WT Dice"] > 0.45
-    assert scores["TC Dice"] > 0.45
-    bundle = export_bundle(model, tmp_path / "tiny", "0.1.0", source.description, "Apache-2.0", scores)
+    found = validate(model, source, 12)
+    assert found.scores["WT Dice"] > 0.45
+    assert found.scores["TC Dice"] > 0.45
+    bundle = export_bundle(model, tmp_path / "tiny", "0.1.0", source.description, "Apache-2.0", found)
     specification = load_bundle(bundle.folder).specification
     assert specification.outputs == (WT, TC, ET, RC)
     assert specification.outputs_brain
@@ -139,8 +141,8 @@ def test_a_run_is_not_continued_with_other_settings(tmp_path: Path) -> None:
 class _Damaged(SyntheticSource):
     """Cases with a voxel that is no number."""
 
-    def training(self, rank: int, device: torch.device) -> Cases:
-        cases = super().training(rank, device)
+    def training(self, rank: int, size: int, device: torch.device) -> Cases:
+        cases = super().training(rank, size, device)
 
         class _Spoilt:
             def __getitem__(self, number: int) -> TrainingCase:
@@ -190,22 +192,22 @@ def test_own_cases_are_trained_on_and_bad_ones_named(tmp_path: Path) -> None:
     assert "site-00002-000" in problem
     model = train(TRAINING, source, tmp_path / "run", "cpu")
     assert model.is_finished
-    assert set(validate(model, source, 8)) <= {"WT Dice", "TC Dice", "ET Dice"}
+    assert set(validate(model, source).scores) <= {"WT Dice", "TC Dice", "ET Dice"}
 
 
 def test_axial_patches_train_in_the_same_kit_but_are_not_exported(tmp_path: Path) -> None:
     patches = replace(TRAINING.patches, channels=(4, 8), size=16)
     settings = replace(TRAINING, recipe=Recipe.AXIAL_PATCHES, patches=patches)
     model = _trained(settings, tmp_path)
-    assert set(validate(model, _source(settings, tmp_path), 1)) == {"WT Dice", "TC Dice", "ET Dice"}
+    assert set(validate(model, _source(settings, tmp_path), 1).scores) == {"WT Dice", "TC Dice", "ET Dice"}
     with pytest.raises(LearningError, match="axial patches"):
-        export_bundle(model, tmp_path / "bundle", "0.1.0", "", "", {})
+        export_bundle(model, tmp_path / "bundle", "0.1.0", "", "", Validation())
     assert not (tmp_path / "bundle").exists()
 
 
 def test_training_goes_on_from_another_bundle_with_its_encoder_frozen(tmp_path: Path) -> None:
     first = _trained(TRAINING, tmp_path)
-    bundle = export_bundle(first, tmp_path / "first", "0.1.0", "synthetic", "Apache-2.0", {})
+    bundle = export_bundle(first, tmp_path / "first", "0.1.0", "synthetic", "Apache-2.0", Validation())
     transfer = TransferSettings(str(bundle.folder), freeze_encoder=True)
     second = _trained(replace(TRAINING, transfer=transfer), tmp_path / "second")
     known, learnt = bundle.load_network().state_dict(), second.network.state_dict()
@@ -214,7 +216,7 @@ def test_training_goes_on_from_another_bundle_with_its_encoder_frozen(tmp_path: 
 
 
 def test_a_wider_network_answers_as_the_one_it_started_from_and_learns_on(tmp_path: Path) -> None:
-    bundle = export_bundle(_trained(TRAINING, tmp_path), tmp_path / "first", "0.1.0", "", "Apache-2.0", {})
+    bundle = export_bundle(_trained(TRAINING, tmp_path), tmp_path / "first", "0.1.0", "", "Apache-2.0", Validation())
     narrow = bundle.load_network().eval()
     settings = replace(
         TRAINING,
@@ -235,8 +237,8 @@ def test_a_wider_network_answers_as_the_one_it_started_from_and_learns_on(tmp_pa
 def test_a_network_trained_on_windows_becomes_a_bundle_that_is_run_in_windows(tmp_path: Path) -> None:
     settings = replace(TRAINING, network=replace(TRAINING.network, window=(12, 16, 16)))
     model = _trained(settings, tmp_path)
-    assert set(validate(model, _source(settings, tmp_path), 1)) == {"WT Dice", "TC Dice", "ET Dice"}
-    exported = export_bundle(model, tmp_path / "windowed", "0.1.0", "", "Apache-2.0", {})
+    assert set(validate(model, _source(settings, tmp_path), 1).scores) == {"WT Dice", "TC Dice", "ET Dice"}
+    exported = export_bundle(model, tmp_path / "windowed", "0.1.0", "", "Apache-2.0", Validation())
     bundle = load_bundle(exported.folder)
     assert bundle.specification.window == (12, 16, 16)
     messages: list[str] = []
@@ -247,7 +249,7 @@ def test_a_network_trained_on_windows_becomes_a_bundle_that_is_run_in_windows(tm
 def test_how_a_model_is_to_be_asked_is_kept_in_its_bundle(tmp_path: Path) -> None:
     looks = (SecondLook((Sequence.T1C,), ("WT",)),)
     settings = replace(TRAINING, second_looks=looks, appearance=True)
-    exported = export_bundle(_trained(settings, tmp_path), tmp_path / "first", "0.1.0", "", "Apache-2.0", {})
+    exported = export_bundle(_trained(settings, tmp_path), tmp_path / "first", "0.1.0", "", "Apache-2.0", Validation())
     kept = load_bundle(exported.folder).specification
     assert kept.second_looks == looks
     assert kept.appearance
@@ -259,7 +261,7 @@ def test_own_cases_are_brought_onto_a_standard_scale_that_the_bundle_keeps(tmp_p
     settings = replace(TRAINING, cases=replace(TRAINING.cases, standard_scale=True))
     source = FolderSource(settings, tmp_path / "data", 0.34, tmp_path / "cases", Progress())
     model = train(settings, source, tmp_path / "run", "cpu")
-    bundle = export_bundle(model, tmp_path / "own", "0.1.0", "", "", {}, source.standard_scales)
+    bundle = export_bundle(model, tmp_path / "own", "0.1.0", "", "", Validation(), source.standard_scales)
     kept = load_bundle(bundle.folder).specification
     assert kept.normalisation is Normalisation.STANDARD_SCALE
     assert set(kept.standard_scales) == set(Sequence)
@@ -270,9 +272,11 @@ def test_own_cases_are_brought_onto_a_standard_scale_that_the_bundle_keeps(tmp_p
 
 
 def test_the_mean_of_two_bundles_lies_between_them_and_others_have_none(tmp_path: Path) -> None:
-    first = export_bundle(_trained(TRAINING, tmp_path), tmp_path / "first", "0.1.0", "", "Apache-2.0", {})
+    first = export_bundle(_trained(TRAINING, tmp_path), tmp_path / "first", "0.1.0", "", "Apache-2.0", Validation())
     longer = replace(TRAINING, seed=9, transfer=TransferSettings(str(first.folder)))
-    second = export_bundle(_trained(longer, tmp_path / "on"), tmp_path / "second", "0.1.0", "", "Apache-2.0", {})
+    second = export_bundle(
+        _trained(longer, tmp_path / "on"), tmp_path / "second", "0.1.0", "", "Apache-2.0", Validation()
+    )
     mean = average_bundles([first, second], tmp_path / "mean", "0.2.0")
     name = "encoder.0.conv1.weight"
     weights = [bundle.load_network().state_dict()[name] for bundle in (first, second, mean)]
@@ -282,7 +286,9 @@ def test_the_mean_of_two_bundles_lies_between_them_and_others_have_none(tmp_path
     with pytest.raises(LearningError, match="at least two"):
         average_bundles([first], tmp_path / "none", "0.2.0")
     alone = replace(TRAINING, region_weights={"WT": 1.0})
-    other = export_bundle(_trained(alone, tmp_path / "alone"), tmp_path / "other", "0.1.0", "", "Apache-2.0", {})
+    other = export_bundle(
+        _trained(alone, tmp_path / "alone"), tmp_path / "other", "0.1.0", "", "Apache-2.0", Validation()
+    )
     with pytest.raises(LearningError, match="'first' and 'other' are not alike"):
         average_bundles([first, other], tmp_path / "none", "0.2.0")
     assert not (tmp_path / "none").exists()
@@ -291,9 +297,9 @@ def test_the_mean_of_two_bundles_lies_between_them_and_others_have_none(tmp_path
 def test_a_network_can_learn_the_brain_alone_and_refuses_to_look_for_tumour(tmp_path: Path) -> None:
     settings = replace(TRAINING, region_weights={"brain": 1.0}, synthesis=replace(SYNTHESIS, with_skull=1.0))
     model = _trained(settings, tmp_path)
-    scores = validate(model, _source(settings, tmp_path), 1)
-    assert set(scores) == {"brain Dice"}
-    bundle = export_bundle(model, tmp_path / "brain", "0.1.0", "synthetic", "Apache-2.0", scores)
+    found = validate(model, _source(settings, tmp_path), 1)
+    assert set(found.scores) == {"brain Dice"}
+    bundle = export_bundle(model, tmp_path / "brain", "0.1.0", "synthetic", "Apache-2.0", found)
     specification = load_bundle(bundle.folder).specification
     assert specification.outputs_brain
     assert specification.description == "Finds the brain in images with skull."
@@ -303,7 +309,7 @@ def test_a_network_can_learn_the_brain_alone_and_refuses_to_look_for_tumour(tmp_
 
 def test_a_network_that_never_learnt_the_brain_becomes_a_bundle_of_its_regions(tmp_path: Path) -> None:
     model = _trained(replace(TRAINING, region_weights={"WT": 1.0, "ET": 1.0}), tmp_path)
-    specification = export_bundle(model, tmp_path / "regions", "0.1.0", "", "", {}).specification
+    specification = export_bundle(model, tmp_path / "regions", "0.1.0", "", "", Validation()).specification
     assert [region.key for region in specification.outputs] == ["WT", "ET"]
     assert not specification.outputs_brain
 
@@ -314,7 +320,9 @@ def test_a_standard_scale_is_not_learnt_from_synthetic_heads(tmp_path: Path) -> 
 
 
 def test_a_bundle_of_another_network_is_not_started_from(tmp_path: Path) -> None:
-    bundle = export_bundle(_trained(TRAINING, tmp_path), tmp_path / "first", "0.1.0", "synthetic", "Apache-2.0", {})
+    bundle = export_bundle(
+        _trained(TRAINING, tmp_path), tmp_path / "first", "0.1.0", "synthetic", "Apache-2.0", Validation()
+    )
     settings = replace(
         TRAINING,
         network=replace(TRAINING.network, channels=(4, 4, 8)),
@@ -337,3 +345,21 @@ def test_two_processes_train_one_network(tmp_path: Path) -> None:
     assert subprocess.run(command, env=_environment(), check=False).returncode == 0
     assert [step for step, _, _ in read_losses(tmp_path / "run" / "losses.csv")] == [1, 2, 3, 4]
     assert [folder.name for folder in (tmp_path / "run" / "checkpoints").iterdir()] == ["step-00000004"]
+
+
+def test_two_processes_learn_from_other_own_cases_and_one_of_them_reports(tmp_path: Path) -> None:
+    _write_cases(tmp_path, 6)
+    source = FolderSource(TRAINING, tmp_path / "data", 0.2, tmp_path / "cases", Progress())
+    device = torch.device("cpu")
+    alone, one, two = (source.training(rank, size, device) for rank, size in ((0, 1), (0, 2), (1, 2)))
+    for number in range(6):
+        assert torch.equal(one[number].images, alone[2 * number].images)
+        assert torch.equal(two[number].images, alone[2 * number + 1].images)
+    file = tmp_path / "settings.yaml"
+    file.write_text(yaml.safe_dump(to_plain(replace(TRAINING, optimisation=replace(TRAINING.optimisation, steps=2)))))
+    torchrun = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    arguments = (str(tmp_path / "run"), "--settings", str(file), "--data", str(tmp_path / "data"), "--device", "cpu")
+    command = (*torchrun, "-m", "BratsSegmenterLib.cli", "train", *arguments, "--bundle", str(tmp_path / "own"))
+    ran = subprocess.run((*command, "--json"), env=_environment(), check=True, capture_output=True, text=True)
+    assert json.loads(ran.stdout)["bundle"] == str(tmp_path / "own")
+    assert ran.stderr.count("The bundle is in") == 1
