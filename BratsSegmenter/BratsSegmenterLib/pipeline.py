@@ -165,7 +165,8 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
     brain = brain_on_reference(prepared) if settings.steps.brain_mask else None
     doubts = _doubts(segmentation, prepared, brain, settings.is_postoperative)
     stand_in = stand_in_finding(settings.bundle, bundle)
-    findings = (*doubts, *case.notes, *prepared.findings, *stand_in, *found.findings, *drawn.findings)
+    told = (finding for finding in prepared.findings if finding not in prepared.doubts)
+    findings = (*doubts, *case.notes, *told, *stand_in, *found.findings, *drawn.findings)
     return SegmentedCase(case, prepared, segmentation, measurements, findings, doubts, confidence.expected_dice, brain)
 
 
@@ -180,4 +181,5 @@ def _doubts(
     """What is doubtful about the result; nothing about the brain where there is no mask of it."""
     moved_mm = {sequence.value: distance_mm for sequence, distance_mm in prepared.moved_mm.items()}
     missing = cavity_findings(segmentation) if is_postoperative else ()
-    return (*quality_findings(segmentation, brain), *missing, *registration_findings(moved_mm))
+    found = (*quality_findings(segmentation, brain), *missing, *registration_findings(moved_mm))
+    return (*prepared.doubts, *found)

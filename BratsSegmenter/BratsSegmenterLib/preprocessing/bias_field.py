@@ -25,7 +25,7 @@ def bias_field(
     progress: Progress,
     control_points: tuple[int, ...] = _CONTROL_POINTS,
 ) -> NDArray[np.float32]:
-    """The factor by which shading brightens each voxel, 1 on average inside the mask.
+    """The factor by which shading brightens each voxel, 1 on average inside the mask; 1 everywhere without tissue.
 
     N4 (Tustison et al., IEEE TMI 29:1310, 2010) on every sixth voxel; the field is smooth, so it is carried to the
     full grid by linear interpolation.
@@ -50,6 +50,8 @@ def bias_field(
     image = sitk.Shrink(geometry.image(array), [_SHRINK] * 3)
     tissue = sitk.Shrink(geometry.image((mask & (array > 0)).astype(np.uint8)), [_SHRINK] * 3)
     inside = sitk.GetArrayFromImage(tissue) > 0
+    if not inside.any():
+        return np.ones(geometry.shape, np.float32)
     log_field = np.zeros(inside.shape)
     for n, points in enumerate(control_points):
         progress.update(n / len(control_points))

@@ -32,6 +32,7 @@ _OPENING_MM = 5.0
 _CLOSING_MM = 6.0
 # Deeper than this below the grown surface all is brain, necrosis and cysts included.
 _COVER_MM = 12.0
+_LOOK = "Look at its outline on the quality page before you trust the result."
 
 
 class BrainFinder(Protocol):
@@ -62,17 +63,21 @@ class FoundBrain:
     mask : ndarray of bool, shape (k, j, i)
     finding : str
         A sentence for the user.
+    is_doubtful : bool
+        No whole brain is so large or so small, or the model that should find the brain was not believed.
     model : str
         Name and version of the model that found it; empty where none did.
     """
 
     mask: NDArray[np.bool_] = field(repr=False)
     finding: str
+    is_doubtful: bool = False
     model: str = ""
 
 
 def find_brain(
     images: Mapping[Sequence, NDArray[np.float32]],
+    acquired: Mapping[Sequence, NDArray[np.bool_]],
     head: NDArray[np.bool_],
     progress: Progress,
     learnt: BrainFinder | None = None,
@@ -81,13 +86,16 @@ def find_brain(
 
     A model that learnt what a brain is comes first, as far as its answer can be a brain at all. Otherwise, at 2 mm, a
     surface grows to the edge of what looks like brain on all sequences; then the outermost liquor, dura and
-    vessels are taken off, and what hangs on the brain by a narrow neck; no training and no template is used. Images
-    that come without a skull are recognised and kept whole.
+    vessels are taken off, and what hangs on the brain by a narrow neck; no training and no template is used. Where
+    neither can be a whole brain, the mask whose volume comes closer to one is kept. Images that come without a skull
+    are recognised and kept whole.
 
     Parameters
     ----------
     images : mapping of Sequence to ndarray of float32, shape (k, j, i)
         On the standard 1 mm grid.
+    acquired : mapping of Sequence to ndarray of bool, shape (k, j, i)
+        Where the field of view of each of them reaches.
     head : ndarray of bool, shape (k, j, i)
     progress : Progress
     learnt : BrainFinder, optional
@@ -106,37 +114,58 @@ def find_brain(
             "No head was found in the reference image.", "Choose another series, or switch the brain mask off."
         )
     progress.update(0.05)
-    signal = _signal(images)
+    signal = _signal(images, acquired)
     if _volume_ml(signal) <= _PLAUSIBLE_ML[1] and _has_no_skull(images, small, head, shape):
         return FoundBrain(signal, "The images come without a skull: what has signal is taken as the brain.")
-    if learnt is not None:
-        mask = learnt(images, head, progress)
-        volume_ml = _volume_ml(mask)
-        if _PLAUSIBLE_ML[0] <= volume_ml <= _PLAUSIBLE_ML[1]:
-            finding = f"The brain mask of the model {learnt.model} holds {volume_ml:.0f} mL."
-            return FoundBrain(mask, finding, learnt.model)
+    if learnt is None:
+        mask = _classical(small, head, shape, progress)
+        return FoundBrain(mask, _finding(_volume_ml(mask)), is_doubtful=_implausibility_ml(mask) > 0)
+    answer = learnt(images, head, progress)
+    if _implausibility_ml(answer) > 0:
+        return _in_place_of(answer, learnt.model, _classical(small, head, shape, progress))
+    finding = f"The brain mask of the model {learnt.model} holds {_volume_ml(answer):.0f} mL."
+    return FoundBrain(answer, finding, model=learnt.model)
+
+
+def _classical(
+    small: Mapping[Sequence, NDArray[np.float32]], head: NDArray[np.bool_], shape: HeadShape, progress: Progress
+) -> NDArray[np.bool_]:
     shares = {}
     for sequence, image in small.items():
         shares[sequence] = relative_brightness(image, shape, _WORKING_MM)
         progress.update(0.05 + 0.2 * len(shares) / len(small))
     centre = np.argwhere(shape.deep).mean(axis=0)
     inside = grow_brain_surface(brain_evidence(shares, shape), _WORKING_MM, centre, _EDGE, Portion(progress, 0.25, 0.8))
-    mask = _doubled(_without_cover(inside, tissue(shares), shape, progress), head.shape)
-    return FoundBrain(mask, _finding(_volume_ml(mask)))
+    return _doubled(_without_cover(inside, tissue(shares), shape, progress), head.shape)
+
+
+def _in_place_of(answer: NDArray[np.bool_], model: str, classical: NDArray[np.bool_]) -> FoundBrain:
+    """Of two masks, the first of which is no whole brain, the likelier one, and what is to be said of it."""
+    answer_ml, classical_ml = _volume_ml(answer), _volume_ml(classical)
+    start = f"Warning: the brain mask of the model {model} holds {answer_ml:.0f} mL, which no whole brain does"
+    if _implausibility_ml(answer) <= _implausibility_ml(classical):
+        finding = f"{start}, and one found without training, {classical_ml:.0f} mL, still less. {_LOOK}"
+        return FoundBrain(answer, finding, is_doubtful=True, model=model)
+    finding = f"{start}: one found without training, {classical_ml:.0f} mL, took its place. {_LOOK}"
+    return FoundBrain(classical, finding, is_doubtful=True)
 
 
 def _volume_ml(mask: NDArray[np.bool_]) -> float:
     return float(np.count_nonzero(mask)) / _VOXELS_PER_ML
 
 
+def _implausibility_ml(mask: NDArray[np.bool_]) -> float:
+    """By how much a mask is smaller or larger than whole brains are."""
+    low, high = _PLAUSIBLE_ML
+    volume_ml = _volume_ml(mask)
+    return max(low - volume_ml, volume_ml - high, 0.0)
+
+
 def _finding(volume_ml: float) -> str:
     low, high = _PLAUSIBLE_ML
     if low <= volume_ml <= high:
         return f"The brain mask holds {volume_ml:.0f} mL."
-    return (
-        f"Warning: the brain mask holds {volume_ml:.0f} mL, which no whole brain does. "
-        "Look at its outline on the quality page before you trust the result."
-    )
+    return f"Warning: the brain mask holds {volume_ml:.0f} mL, which no whole brain does. {_LOOK}"
 
 
 def _halved(array: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -169,10 +198,13 @@ def _has_no_skull(
     return min(empty) > _EMPTY_AROUND and float(dark[shape.depth_mm > _OUTLINE_MM].mean()) < _DARK_WITHIN
 
 
-def _signal(images: Mapping[Sequence, NDArray[np.float32]]) -> NDArray[np.bool_]:
-    """Voxels in which at least half of the sequences have signal, and what they enclose."""
-    votes = np.sum([image > image.min() for image in images.values()], axis=0)
-    return ndimage.binary_fill_holes(2 * votes >= len(images))
+def _signal(
+    images: Mapping[Sequence, NDArray[np.float32]], acquired: Mapping[Sequence, NDArray[np.bool_]]
+) -> NDArray[np.bool_]:
+    """Voxels in which at least half of the sequences that were acquired there have signal, and what they enclose."""
+    votes = np.sum([(image > image.min()) & acquired[sequence] for sequence, image in images.items()], axis=0)
+    voters = np.sum([acquired[sequence] for sequence in images], axis=0)
+    return ndimage.binary_fill_holes((votes > 0) & (2 * votes >= voters))
 
 
 def _without_cover(

@@ -56,8 +56,10 @@ def intersection_mm(
     return np.maximum(box[0], points.min(axis=0)), np.minimum(box[1], points.max(axis=0))
 
 
-def resample(image: sitk.Image, grid: Geometry, transform: sitk.Transform | None = None) -> sitk.Image:
-    """The image on another grid by linear interpolation; 0 outside of it.
+def resample(
+    image: sitk.Image, grid: Geometry, transform: sitk.Transform | None = None, outside: float = 0.0
+) -> sitk.Image:
+    """The image on another grid by linear interpolation.
 
     Parameters
     ----------
@@ -65,6 +67,8 @@ def resample(image: sitk.Image, grid: Geometry, transform: sitk.Transform | None
     grid : Geometry
     transform : SimpleITK.Transform, optional
         Maps a point of the grid to a point of the image, LPS.
+    outside : float
+        The value where the image does not reach.
     """
     slices, rows, columns = grid.shape
     return sitk.Resample(
@@ -75,7 +79,7 @@ def resample(image: sitk.Image, grid: Geometry, transform: sitk.Transform | None
         grid.origin_mm.tolist(),
         grid.spacing_mm,
         grid.direction.ravel().tolist(),
-        0.0,
+        outside,
     )
 
 

@@ -15,7 +15,7 @@ from BratsSegmenterLib.errors import PreprocessingError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.preprocessing.bias_field import bias_field
 from BratsSegmenterLib.preprocessing.brain_mask import BrainFinder, FoundBrain, find_brain
-from BratsSegmenterLib.preprocessing.coverage import coverage_findings
+from BratsSegmenterLib.preprocessing.coverage import note_coverage
 from BratsSegmenterLib.preprocessing.grid import (
     SPACING_MM,
     bounding_box_mm,
@@ -27,6 +27,7 @@ from BratsSegmenterLib.preprocessing.grid import (
 )
 from BratsSegmenterLib.preprocessing.head import head_mask
 from BratsSegmenterLib.preprocessing.normalisation import z_score
+from BratsSegmenterLib.preprocessing.notes import Notes
 from BratsSegmenterLib.preprocessing.portion import shares
 from BratsSegmenterLib.preprocessing.prepared import CHANNELS, PreparedCase
 from BratsSegmenterLib.preprocessing.registration import RigidRegistration
@@ -40,6 +41,7 @@ _THICK_MM = 2.0
 """Between slices further apart straight lines lose what a spline keeps (Testing/benchmarks/preprocessing.py)."""
 
 Images = dict[Sequence, NDArray[np.float32]]
+Masks = Mapping[Sequence, NDArray[np.bool_]]
 
 
 def preprocess(
@@ -70,29 +72,34 @@ def preprocess(
     Raises
     ------
     PreprocessingError
-        A volume is empty or has values that are no numbers.
+        A volume has one value everywhere, or values that are no numbers.
     Cancelled
         The user asked to stop.
     """
     steps, progress = steps or Steps(), progress or Progress()
     volumes = {sequence: _image(case, sequence) for sequence in CHANNELS if sequence in case.volumes}
-    findings: list[str] = []
+    notes = Notes()
 
     with progress.stage("registration"):
-        transforms = _register(case, volumes, steps, progress, findings)
+        transforms = _register(case, volumes, steps, progress, notes)
     with progress.stage("resampling"):
-        images, head, grid = _resample(case, volumes, transforms, progress)
+        images, acquired, head, grid = _resample(case, volumes, transforms, progress)
     with progress.stage("brain mask"):
-        brain = _brain(images, head, steps, learnt_brain, progress)
-        findings.append(brain.finding)
-        images, mask, grid = _cropped(images, brain.mask, grid)
-        findings.extend(coverage_findings(case, transforms, mask, grid))
+        brain = _brain(images, acquired, head, steps, learnt_brain, progress)
+        notes.add(brain.finding, brain.is_doubtful)
+        box, grid = _around(brain.mask, grid)
+        mask = brain.mask[box]
+        acquired = {sequence: reached[box] for sequence, reached in acquired.items()}
+        note_coverage(acquired, mask, notes)
+        images = {sequence: image[box] for sequence, image in images.items()}
+        images = _with_signal(images, case.reference, mask, notes)
+    shown = {sequence: mask & acquired[sequence] for sequence in images}
     with progress.stage("bias correction"):
-        fields = _bias_fields(images, grid, mask, steps, progress, findings)
+        fields = _bias_fields(images, grid, shown, steps, progress, notes)
     with progress.stage("normalisation"):
-        channels = _channels(_divided(images, fields), mask, steps.normalisation)
+        channels = _channels(_divided(images, fields), shown, steps.normalisation)
         if not steps.normalisation:
-            findings.append("Normalisation is switched off: the values of the scanner are kept.")
+            notes.add("Normalisation is switched off: the values of the scanner are kept.")
     return PreparedCase(
         images=channels,
         present=tuple(images),
@@ -102,7 +109,9 @@ def preprocess(
         transforms=transforms,
         bias_fields=fields,
         uncorrected=images if fields and steps.normalisation else {},
-        findings=tuple(findings),
+        acquired=acquired,
+        findings=tuple(notes.findings),
+        doubts=tuple(notes.doubts),
         brain_model=brain.model,
     )
 
@@ -128,9 +137,11 @@ def corrected_outside(
     """
     progress = progress or Progress()
     with progress.stage("bias correction beside the tumour"):
-        beside = prepared.mask & ~ndimage.binary_dilation(lesion, iterations=_LESION_MARGIN_VOXELS)
+        shown = {sequence: prepared.brain_shown_by(sequence) for sequence in prepared.uncorrected}
+        away = ~ndimage.binary_dilation(lesion, iterations=_LESION_MARGIN_VOXELS)
+        beside = {sequence: brain & away for sequence, brain in shown.items()}
         fields = _fields(prepared.uncorrected, prepared.geometry, beside, progress)
-    channels = _channels(_divided(prepared.uncorrected, fields), prepared.mask, True)
+    channels = _channels(_divided(prepared.uncorrected, fields), shown, True)
     return replace(prepared, images=channels, bias_fields=fields)
 
 
@@ -141,18 +152,23 @@ def _image(case: Case, sequence: Sequence) -> sitk.Image:
             f"The {sequence.value} image has voxels that are no numbers.",
             "Choose another series for this sequence, or fetch it again.",
         )
+    if volume.array.min() == volume.array.max():
+        raise PreprocessingError(
+            f"The {sequence.value} image is empty: all its voxels have one value.",
+            "Choose another series for this sequence, or none.",
+        )
     return volume.geometry.image(volume.array)
 
 
 def _register(
-    case: Case, volumes: Mapping[Sequence, sitk.Image], steps: Steps, progress: Progress, findings: list[str]
+    case: Case, volumes: Mapping[Sequence, sitk.Image], steps: Steps, progress: Progress, notes: Notes
 ) -> dict[Sequence, sitk.Transform]:
     transforms: dict[Sequence, sitk.Transform] = {sequence: sitk.Euler3DTransform() for sequence in volumes}
     others = [sequence for sequence in volumes if sequence is not case.reference]
     if not others:
         return transforms
     if not steps.registration:
-        findings.append("Registration is switched off: the positions in the headers are used.")
+        notes.add("Registration is switched off: the positions in the headers are used.")
         return transforms
     registration = RigidRegistration(volumes[case.reference], case.reference.value)
     for sequence, part in zip(others, shares(progress, len(others)), strict=True):
@@ -161,7 +177,7 @@ def _register(
             volumes[sequence], sequence.value, _share_frame_of_reference(case, sequence), part
         )
         transforms[sequence] = alignment.transform
-        findings.append(alignment.finding)
+        notes.add(alignment.finding, is_doubt=not alignment.is_trusted)
     return transforms
 
 
@@ -175,38 +191,53 @@ def _resample(
     volumes: Mapping[Sequence, sitk.Image],
     transforms: Mapping[Sequence, sitk.Transform],
     progress: Progress,
-) -> tuple[Images, NDArray[np.bool_], Geometry]:
-    """The images on a standard grid around the head, and the head on it."""
+) -> tuple[Images, Masks, NDArray[np.bool_], Geometry]:
+    """The images on a standard grid around the head, where each was acquired, and the head on it."""
     reference = case.reference_volume.geometry
     small_head = head_mask(volumes[case.reference], case.reference.value)
     box = intersection_mm(bounding_box_mm(small_head, _HEAD_MARGIN_MM), reference)
     grid = standard_grid(*box, anchor_mm=reference.origin_mm)
-    images = {}
+    images, acquired = {}, {}
     for sequence, part in zip(volumes, shares(progress, len(volumes)), strict=True):
         part.update(0.0, sequence.value)
         image = with_thin_slices(smoothed_to(volumes[sequence], SPACING_MM), _THICK_MM)
-        image = resample(image, grid, transforms[sequence])
-        images[sequence] = sitk.GetArrayFromImage(image)
+        array = sitk.GetArrayFromImage(resample(image, grid, transforms[sequence], outside=np.nan))
+        acquired[sequence] = np.isfinite(array)
+        images[sequence] = np.where(acquired[sequence], array, np.float32(0))
     head = sitk.GetArrayFromImage(resample(sitk.Cast(small_head, sitk.sitkFloat32), grid)) >= 0.5
-    return images, head, grid
+    return images, acquired, head, grid
+
+
+def _with_signal(images: Images, reference: Sequence, mask: NDArray[np.bool_], notes: Notes) -> Images:
+    """Without a sequence that shows nothing in the brain: as a missing one it costs what is said of missing ones."""
+    empty = [sequence for sequence, image in images.items() if np.ptp(image[mask]) == 0]
+    if reference in empty:
+        raise PreprocessingError(
+            f"The {reference.value} image shows nothing where the other images show the brain.",
+            "Choose another series for this sequence, or none.",
+        )
+    for sequence in empty:
+        sentence = f"Warning: {sequence.value} shows nothing in the brain. It counts as missing."
+        notes.add(sentence, is_doubt=True)
+    return {sequence: image for sequence, image in images.items() if sequence not in empty}
 
 
 def _bias_fields(
-    images: Images, grid: Geometry, mask: NDArray[np.bool_], steps: Steps, progress: Progress, findings: list[str]
+    images: Images, grid: Geometry, shown: Masks, steps: Steps, progress: Progress, notes: Notes
 ) -> Images:
     if not steps.bias_correction:
-        findings.append("Bias correction is switched off: slow shading of the images stays.")
+        notes.add("Bias correction is switched off: slow shading of the images stays.")
         return {}
-    return _fields(images, grid, mask, progress)
+    return _fields(images, grid, shown, progress)
 
 
 def _fields(
-    images: Mapping[Sequence, NDArray[np.float32]], grid: Geometry, tissue: NDArray[np.bool_], progress: Progress
+    images: Mapping[Sequence, NDArray[np.float32]], grid: Geometry, tissue: Masks, progress: Progress
 ) -> Images:
     fields = {}
     for (sequence, image), part in zip(images.items(), shares(progress, len(images)), strict=True):
         part.update(0.0, sequence.value)
-        fields[sequence] = bias_field(image, grid, tissue, part)
+        fields[sequence] = bias_field(image, grid, tissue[sequence], part)
     return fields
 
 
@@ -215,29 +246,34 @@ def _divided(images: Mapping[Sequence, NDArray[np.float32]], fields: Images) -> 
 
 
 def _brain(
-    images: Images, head: NDArray[np.bool_], steps: Steps, learnt_brain: BrainFinder | None, progress: Progress
+    images: Images,
+    acquired: Masks,
+    head: NDArray[np.bool_],
+    steps: Steps,
+    learnt_brain: BrainFinder | None,
+    progress: Progress,
 ) -> FoundBrain:
     if not steps.brain_mask:
         return FoundBrain(head, "The brain mask is switched off: skull and scalp are kept.")
-    return find_brain(images, head, progress, learnt_brain)
+    return find_brain(images, acquired, head, progress, learnt_brain)
 
 
-def _channels(images: Images, mask: NDArray[np.bool_], is_normalised: bool) -> NDArray[np.float32]:
-    channels = np.zeros((len(CHANNELS), *mask.shape), np.float32)
+def _channels(images: Images, shown: Masks, is_normalised: bool) -> NDArray[np.float32]:
+    """The network's input; what a sequence does not show is 0, its mean, and does not count for it."""
+    shape = next(iter(images.values())).shape
+    channels = np.zeros((len(CHANNELS), *shape), np.float32)
     for channel, sequence in enumerate(CHANNELS):
         if sequence in images:
-            image = images[sequence]
-            channels[channel] = z_score(image, mask) if is_normalised else np.where(mask, image, 0.0)
+            image, brain = images[sequence], shown[sequence]
+            channels[channel] = z_score(image, brain) if is_normalised else np.where(brain, image, 0.0)
     return channels
 
 
-def _cropped(images: Images, mask: NDArray[np.bool_], grid: Geometry) -> tuple[Images, NDArray[np.bool_], Geometry]:
-    """All of it cropped to the mask with a margin."""
+def _around(mask: NDArray[np.bool_], grid: Geometry) -> tuple[tuple[slice, slice, slice], Geometry]:
+    """The part of the grid around the mask with a margin."""
     low, high = np.argwhere(mask).min(axis=0), np.argwhere(mask).max(axis=0) + 1
     low = np.maximum(low - _BRAIN_MARGIN_VOXELS, 0)
     high = np.minimum(high + _BRAIN_MARGIN_VOXELS, grid.shape)
-    box = tuple(slice(int(first), int(end)) for first, end in zip(low, high, strict=True))
-    slices, rows, columns = (int(size) for size in high - low)
-    origin_mm = grid.points_mm(low[None, ::-1])[0]
-    geometry = Geometry.from_axes((slices, rows, columns), grid.spacing_mm, grid.direction, origin_mm)
-    return {sequence: image[box] for sequence, image in images.items()}, mask[box], geometry
+    slices, rows, columns = (slice(int(first), int(end)) for first, end in zip(low, high, strict=True))
+    box = slices, rows, columns
+    return box, grid.cropped(box)

@@ -39,8 +39,12 @@ class PreparedCase:
         The factor that was divided out of each image; empty when the correction is switched off.
     uncorrected : mapping of Sequence to ndarray of float32, shape (k, j, i)
         Each image before that, in the scanner's units; empty when correction or normalisation is switched off.
+    acquired : mapping of Sequence to ndarray of bool, shape (k, j, i)
+        Where the field of view of each sequence reaches; a sequence that is not in it reaches everywhere.
     findings : tuple of str
         Sentences for the user: what was moved, skipped or doubted.
+    doubts : tuple of str
+        Those of them that make any result doubtful.
     brain_model : str
         Name and version of the model that found the brain; empty where none did.
     """
@@ -53,8 +57,14 @@ class PreparedCase:
     transforms: Mapping[Sequence, sitk.Transform]
     bias_fields: Mapping[Sequence, NDArray[np.float32]] = field(repr=False)
     uncorrected: Mapping[Sequence, NDArray[np.float32]] = field(default_factory=dict, repr=False)
+    acquired: Mapping[Sequence, NDArray[np.bool_]] = field(default_factory=dict, repr=False)
     findings: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     brain_model: str = ""
+
+    def brain_shown_by(self, sequence: Sequence) -> NDArray[np.bool_]:
+        """The part of the mask, shape (k, j, i), that the field of view of a sequence holds."""
+        return self.mask & self.acquired[sequence] if sequence in self.acquired else self.mask
 
     @property
     def moved_mm(self) -> dict[Sequence, float]:

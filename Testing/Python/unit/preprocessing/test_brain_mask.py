@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from head_phantom import TUMOUR_CENTRE_MM, TUMOUR_RADIUS_MM, brain_at, dice, hea
 from scipy import ndimage
 
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.preprocessing import Steps, preprocess
+from BratsSegmenterLib.preprocessing import Steps, brain_mask, preprocess
 from BratsSegmenterLib.preprocessing.prepared import PreparedCase
 from BratsSegmenterLib.preprocessing.sphere import triangulated_sphere
 from BratsSegmenterLib.progress import Progress
@@ -90,6 +91,32 @@ def test_a_model_that_finds_no_plausible_brain_is_not_believed(whole_head):
     assert not learnt.answers[0].any()
     assert prepared.brain_model == ""
     assert np.array_equal(prepared.mask, whole_head.mask)
+    (doubt,) = prepared.doubts
+    assert re.search(r"eroding 1\.0 holds 0 mL.* found without training, \d+ mL, took its place", doubt)
+    assert whole_head.doubts == ()
+
+
+def test_of_two_masks_that_are_no_whole_brain_the_likelier_one_is_kept(monkeypatch):
+    monkeypatch.setattr(brain_mask, "_PLAUSIBLE_ML", (3000.0, 4000.0))
+    learnt = _Learnt(5)
+    prepared = preprocess(head_case(), ONLY_MASK, learnt_brain=learnt)
+    assert prepared.mask.sum() == learnt.answers[0].sum()
+    (doubt,) = prepared.doubts
+    assert "still less" in doubt
+
+
+def test_brain_that_few_sequences_reach_is_kept_where_there_is_no_skull():
+    case = head_case(without_skull=True)
+    whole = preprocess(case, ONLY_MASK).mask.sum()
+    volumes = dict(case.volumes)
+    for sequence in (Sequence.T1, Sequence.T2, Sequence.FLAIR):
+        volume = volumes[sequence]
+        slices, rows, columns = volume.array.shape
+        box = (slice(slices // 2, slices), slice(0, rows), slice(0, columns))
+        volumes[sequence] = replace(volume, array=volume.array[box], geometry=volume.geometry.cropped(box))
+    prepared = preprocess(replace(case, volumes=volumes), ONLY_MASK)
+    assert any("without a skull" in finding for finding in prepared.findings)
+    assert prepared.mask.sum() == pytest.approx(whole, rel=0.02)
 
 
 def test_the_sphere_is_closed_and_looks_outwards():

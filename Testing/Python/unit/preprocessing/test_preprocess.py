@@ -194,11 +194,12 @@ def test_a_cancel_is_heard_in_every_long_stage(stage, sequences):
     assert reached[-1] == stage
 
 
-def test_an_empty_image_is_refused_by_its_name():
+@pytest.mark.parametrize("sequence", [Sequence.T1C, Sequence.T2])
+def test_an_empty_image_is_refused_by_its_name(sequence):
     volumes = dict(head_case((Sequence.T1C, Sequence.T2)).volumes)
-    empty = volumes[Sequence.T2]
-    volumes[Sequence.T1C] = Volume(np.zeros_like(empty.array), empty.geometry, (), empty.series)
-    with pytest.raises(PreprocessingError, match="T1c image is empty"):
+    whole = volumes[sequence]
+    volumes[sequence] = Volume(np.zeros_like(whole.array), whole.geometry, (), whole.series)
+    with pytest.raises(PreprocessingError, match=f"{sequence.value} image is empty"):
         preprocess(Case(volumes, Sequence.T1C))
 
 
@@ -218,20 +219,60 @@ def test_the_quality_page_holds_every_picture_and_finding(prepared, case, tmp_pa
     assert list(page.parent.iterdir()) == [page]
 
 
-def test_a_sequence_that_leaves_out_a_part_of_the_brain_is_named_and_a_whole_one_is_not():
-    case = head_case((Sequence.T1C, Sequence.FLAIR))
+def _with_flair_cut(case: Case, first_share: float) -> Case:
+    """The case with FLAIR from a share of its slices on."""
     flair = case.volumes[Sequence.FLAIR]
     slices, rows, columns = flair.array.shape
-    box = (slice(slices // 2, slices), slice(0, rows), slice(0, columns))
-    upper_half = replace(flair, array=flair.array[box], geometry=flair.geometry.cropped(box))
-    steps = Steps(registration=False, bias_correction=False, normalisation=False)
+    box = (slice(round(first_share * slices), slices), slice(0, rows), slice(0, columns))
+    upper = replace(flair, array=flair.array[box], geometry=flair.geometry.cropped(box))
+    return replace(case, volumes={**case.volumes, Sequence.FLAIR: upper})
 
-    cut = preprocess(replace(case, volumes={**case.volumes, Sequence.FLAIR: upper_half}), steps)
+
+def test_a_sequence_that_leaves_out_a_part_of_the_brain_is_named_and_a_whole_one_is_not():
+    case = head_case((Sequence.T1C, Sequence.FLAIR))
+    steps = Steps(registration=False, bias_correction=False, normalisation=False)
+    half = _with_flair_cut(case, 0.5)
+
+    cut = preprocess(half, steps)
 
     (sentence,) = (finding for finding in cut.findings if "does not show" in finding)
     said = re.match(r"FLAIR does not show \d+ mL of the brain \((\d+)%\)", sentence)
     assert said is not None
-    lowest_mm = upper_half.geometry.points_mm(np.array([(0, 0, -0.5)]))[0, 2]
+    lowest_mm = half.volumes[Sequence.FLAIR].geometry.points_mm(np.array([(0, 0, -0.5)]))[0, 2]
     below = cut.geometry.points_mm(np.argwhere(cut.mask)[:, ::-1])[:, 2] < lowest_mm
     assert int(said[1]) == pytest.approx(100 * below.mean(), abs=3)
-    assert not any("does not show" in finding for finding in preprocess(case, steps).findings)
+    assert sentence in cut.doubts
+    whole = preprocess(case, steps)
+    assert not any("does not show" in finding for finding in whole.findings)
+    assert whole.doubts == ()
+
+
+def test_what_a_sequence_does_not_show_is_its_mean_and_moves_neither_mean_nor_deviation():
+    steps = Steps(registration=False, bias_correction=False)
+    cut = preprocess(_with_flair_cut(head_case((Sequence.T1C, Sequence.FLAIR)), 0.5), steps)
+    flair, shown = cut.images[CHANNELS.index(Sequence.FLAIR)], cut.brain_shown_by(Sequence.FLAIR)
+    assert 0.5 < shown.sum() / cut.mask.sum() < 0.95
+    assert (flair[shown].mean(), flair[shown].std()) == pytest.approx((0, 1), abs=1e-3)
+    assert not flair[~shown].any()
+
+
+def test_a_sequence_that_could_not_be_registered_makes_every_result_doubtful():
+    volumes = dict(head_case((Sequence.T1C, Sequence.FLAIR)).volumes)
+    away = known_move()
+    away.SetTranslation((0.0, 0.0, 400.0))
+    volumes[Sequence.FLAIR] = head_volume(Sequence.FLAIR, THICK, away)
+    prepared = preprocess(Case(volumes, Sequence.T1C), Steps(brain_mask=False, bias_correction=False))
+    (doubt,) = (doubt for doubt in prepared.doubts if "could not be registered" in doubt)
+    assert doubt in prepared.findings
+
+
+def test_a_sequence_that_shows_nothing_in_the_brain_counts_as_missing_and_is_doubted():
+    case = head_case((Sequence.T1C, Sequence.FLAIR))
+    flair = case.volumes[Sequence.FLAIR]
+    corner = np.zeros_like(flair.array)
+    corner[:2, :2, :2] = 100
+    volumes = {**case.volumes, Sequence.FLAIR: replace(flair, array=corner)}
+    steps = Steps(registration=False, bias_correction=False)
+    prepared = preprocess(Case(volumes, Sequence.T1C), steps)
+    assert prepared.present == (Sequence.T1C,)
+    assert any("FLAIR shows nothing in the brain" in doubt for doubt in prepared.doubts)

@@ -1,0 +1,27 @@
+"""What pre-processing has to say about a study while it works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Notes:
+    """Sentences for the user.
+
+    Attributes
+    ----------
+    findings : list of str
+        All of them, in the order of the work.
+    doubts : list of str
+        Those of them that make any result of the study doubtful.
+    """
+
+    findings: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+    def add(self, sentence: str, is_doubt: bool = False) -> None:
+        """One more sentence."""
+        self.findings.append(sentence)
+        if is_doubt:
+            self.doubts.append(sentence)
