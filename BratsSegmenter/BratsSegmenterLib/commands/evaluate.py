@@ -119,8 +119,8 @@ def _run_once(arguments: argparse.Namespace, bundle: Bundle, protocol: Protocol,
         title = f"Dice of {result.bundle} {result.version}, less that of {other.bundle} {other.version}"
         console.table(title, evaluation.DIFFERENCE_HEADINGS, evaluation.difference_rows(found))
         payload["against"] = {"bundle": other.bundle, "dice": evaluation.differences_json(found)}
-    for case in result.set_aside:
-        console.warn(case.reason)
+    for sentence in (*result.notes, *(case.reason for case in result.set_aside)):
+        console.warn(sentence)
     console.result(payload)
 
 
@@ -141,6 +141,7 @@ def _run_variants(arguments: argparse.Namespace, bundle: Bundle, protocol: Proto
     for result in results:
         if result.not_run:
             console.warn(f"Not run: {result.name}. {result.not_run}")
-    for reason in sorted({case.reason for result in results for case in result.set_aside}):
-        console.warn(reason)
+    reasons = {case.reason for result in results for case in result.set_aside}
+    for sentence in sorted(reasons.union(*(result.notes for result in results))):
+        console.warn(sentence)
     console.result({"variants": evaluation.variants_json(results, regions)})

@@ -1,7 +1,7 @@
 """How good a model is: BraTS-style cases, scores, tables and a page of pictures."""
 
 from BratsSegmenterLib.learning.evaluation.calibration import calibrate, synthesis_settings
-from BratsSegmenterLib.learning.evaluation.cases import SEQUENCE_NAMES, CaseFiles, LabelledCase, find_cases, read_case
+from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase, find_cases, read_case
 from BratsSegmenterLib.learning.evaluation.comparison import HEADINGS as DIFFERENCE_HEADINGS
 from BratsSegmenterLib.learning.evaluation.comparison import (
     Difference,
@@ -9,8 +9,10 @@ from BratsSegmenterLib.learning.evaluation.comparison import (
     differences,
     differences_json,
 )
+from BratsSegmenterLib.learning.evaluation.four import settle_four
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
 from BratsSegmenterLib.learning.evaluation.page import PicturePage, case_picture
+from BratsSegmenterLib.learning.evaluation.roles import SEQUENCE_NAMES
 from BratsSegmenterLib.learning.evaluation.run import (
     CaseResult,
     Evaluation,
@@ -74,6 +76,7 @@ __all__ = [
     "read_case",
     "region_scores",
     "scored_regions",
+    "settle_four",
     "statistics",
     "synthesis_settings",
     "to_json",

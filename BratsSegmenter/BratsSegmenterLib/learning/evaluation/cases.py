@@ -1,15 +1,15 @@
 """Cases of a BraTS challenge on disk: which file is what, in the names of 2018 to 2024.
 
 A case is a folder with one NIfTI file for each sequence and one for the labels. The last part of a file's name, behind
-"_" or "-", says what it is: t1 or t1n; t1c, t1ce or t1gd; t2 or t2w; flair or t2f; seg.
+"_" or "-", says what it is: t1 or t1n; t1c, t1ce or t1gd; t2 or t2w; flair or t2f; seg (see `roles.py`).
 """
 
 from __future__ import annotations
 
 import itertools
-import re
+import os
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,26 +23,10 @@ from BratsSegmenterLib.domain import ET, RC, Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.learning.evaluation.names import Parts, case_names, patients
+from BratsSegmenterLib.learning.evaluation.roles import LABELS, four_is_cavity, role
 
-SEQUENCE_NAMES = {
-    "t1": Sequence.T1,
-    "t1n": Sequence.T1,
-    "t1c": Sequence.T1C,
-    "t1ce": Sequence.T1C,
-    "t1gd": Sequence.T1C,
-    "t2": Sequence.T2,
-    "t2w": Sequence.T2,
-    "flair": Sequence.FLAIR,
-    "t2f": Sequence.FLAIR,
-}
-"""What the challenges of all years, and their users, call the sequences."""
-_LABELS = "seg"
-_FILE = re.compile(r"(?:.*[_-])?([a-z0-9]+)\.nii(?:\.gz)?", re.IGNORECASE)
-_CAVITY_ROLES = ("t1n", "t2w", "t2f")
-_CAVITY_NAME = re.compile(r"(?:(?:BraTS-[a-z]+|synthetic)-\d{5}-\d{3}|[0-9a-f]{12}-[0-9a-f]{12})\b", re.IGNORECASE)
-"""In the challenges that use these roles and names of cases (2023 on: "BraTS-GLI-00005-100"), and in what
-``synthesise`` and ``collect`` write, the value 4 is the resection cavity, before it was ET."""
 _OLD_ET = 4
+_GREATEST_LABEL = 4
 _UNREADABLE = (
     OSError,
     EOFError,
@@ -71,23 +55,28 @@ class CaseFiles:
         Whose it is: the same for all cases of a patient, as far as names tell.
     images : mapping of Sequence to Path
     labels : Path or None
-    four_is_cavity : bool
-        Whether the label 4 is the resection cavity, not enhancing tumour.
+    four_is_cavity : bool or None
+        Whether the label 4 is the resection cavity, not enhancing tumour; None where no name says it.
     problem : str
         Why it cannot be used, going on from its name; empty when nothing is known.
+    strangers : tuple of Path
+        Images beside these of which nobody knows what they are.
     """
 
     name: str
     patient: str
     images: Mapping[Sequence, Path]
     labels: Path | None
-    four_is_cavity: bool
+    four_is_cavity: bool | None
     problem: str = ""
+    strangers: tuple[Path, ...] = ()
 
     def state(self) -> str:
         """Another text once a file was replaced, changed, added or taken away."""
         files = [*self.images.values(), *([self.labels] if self.labels else [])]
-        return repr((self.four_is_cavity, self.problem, [(file.name, _size_and_time(file)) for file in sorted(files)]))
+        return repr(
+            (bool(self.four_is_cavity), self.problem, [(file.name, _size_and_time(file)) for file in sorted(files)])
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +102,7 @@ class LabelledCase:
 
 
 def find_cases(folder: Path) -> tuple[CaseFiles, ...]:
-    """Every case in `folder` and the folders in it, sorted by their paths.
+    """Every case in `folder` and the folders in it, behind links too, sorted by their paths.
 
     A case is called as its folder is, or, where several folders have that name, by its path: ``patient1/baseline`` is
     "patient1-baseline" where there is a ``patient2/baseline`` too.
@@ -123,7 +112,7 @@ def find_cases(folder: Path) -> tuple[CaseFiles, ...]:
     LearningError
         There is none, or two of them would have one name.
     """
-    folders = sorted({file.parent for file in folder.rglob("*.nii*") if _role(file)})
+    folders = sorted(inner for inner in _folders_in(folder) if any(map(role, inner.glob("*.nii*"))))
     if not folders:
         raise LearningError(
             f"There is no case in the folder '{folder.name}'.",
@@ -157,7 +146,7 @@ def read_case(files: CaseFiles, sequences: Iterable[Sequence] = tuple(Sequence))
     images, geometries = {}, {}
     for sequence in sequences:
         if sequence not in files.images:
-            raise _bad(files, f"has no {sequence.value} image")
+            raise _bad(files, f"has no {sequence.value} image{_not_understood(files)}")
         array, geometry = _read(files, files.images[sequence])
         if not np.isfinite(array).all():
             raise _bad(files, f"has voxels that are no numbers in its {sequence.value} image")
@@ -166,6 +155,39 @@ def read_case(files: CaseFiles, sequences: Iterable[Sequence] = tuple(Sequence))
         images[sequence], geometries[sequence] = array, geometry
     values, labels_geometry = _read(files, files.labels)
     return LabelledCase(files.name, images, geometries, _our_labels(files, values), labels_geometry)
+
+
+def stored_labels(files: CaseFiles) -> set[int]:
+    """The label values in a case's file as they are, whatever 4 means; empty where it has no labels.
+
+    Raises
+    ------
+    LearningError
+        The file cannot be read.
+    """
+    if files.labels is None:
+        return set()
+    values, _ = _read(files, files.labels)
+    return {value for value in range(_GREATEST_LABEL + 1) if (values == value).any()}
+
+
+def _folders_in(root: Path) -> Iterator[Path]:
+    """`root` and every folder in it, each once: what links lead to comes last, and not at all if it was seen before."""
+    own, linked, seen = [root], list[Path](), set[Path]()
+    while own or linked:
+        folder = own.pop() if own else linked.pop(0)
+        if folder.resolve() in seen or not os.access(folder, os.R_OK | os.X_OK):
+            continue
+        seen.add(folder.resolve())
+        yield folder
+        for inner in sorted(folder.iterdir()):
+            if inner.is_dir():
+                (linked if inner.is_symlink() else own).append(inner)
+
+
+def _not_understood(files: CaseFiles) -> str:
+    names = ", ".join(file.name for file in files.strangers)
+    return f"; not understood: {names}" if names else ""
 
 
 def _parts_below(data: Path, case: Path) -> Parts:
@@ -195,16 +217,16 @@ def _size_and_time(file: Path) -> tuple[int, int] | None:
 def _case_files(folder: Path, name: str, patient: str) -> CaseFiles:
     found: dict[str, list[Path]] = {}
     for file in sorted(folder.glob("*.nii*")):
-        role = _role(file)
-        if role:
-            found.setdefault(_LABELS if role == _LABELS else SEQUENCE_NAMES[role].value, []).append(file)
+        found.setdefault(role(file), []).append(file)
+    strangers = [file for file in found.pop("", []) if not file.name.startswith(".")]
     return CaseFiles(
         name,
         patient,
         images={sequence: found[sequence.value][0] for sequence in Sequence if sequence.value in found},
-        labels=found[_LABELS][0] if _LABELS in found else None,
-        four_is_cavity=any(map(_is_of_cavity_years, [folder, *itertools.chain(*found.values())])),
+        labels=found[LABELS][0] if LABELS in found else None,
+        four_is_cavity=_four_is_cavity([folder, *itertools.chain(*found.values())]),
         problem=_what_is_twice(found),
+        strangers=tuple(strangers),
     )
 
 
@@ -212,20 +234,15 @@ def _what_is_twice(found: Mapping[str, Items[Path]]) -> str:
     """Which of two files is meant, nobody can tell: of two patients, or a model's answer beside the truth."""
     for what, files in found.items():
         if len(files) > 1:
-            thing = "labels" if what == _LABELS else f"{what} image"
+            thing = "labels" if what == LABELS else f"{what} image"
             return f"has {len(files)} files for its {thing}: {', '.join(file.name for file in files)}"
     return ""
 
 
-def _is_of_cavity_years(path: Path) -> bool:
-    return _role(path) in _CAVITY_ROLES or _CAVITY_NAME.match(path.name) is not None
-
-
-def _role(file: Path) -> str:
-    """What a file's name says it is; empty for nothing of ours, and for hidden files, which systems leave behind."""
-    match = None if file.name.startswith(".") else _FILE.fullmatch(file.name)
-    role = match.group(1).lower() if match else ""
-    return role if role in SEQUENCE_NAMES or role == _LABELS else ""
+def _four_is_cavity(names: Iterable[Path]) -> bool | None:
+    """What the names of a case's folder and files say together; the newer way to use 4 counts where they differ."""
+    said = {four_is_cavity(name) for name in names}
+    return next((answer for answer in (True, False) if answer in said), None)
 
 
 def _read(files: CaseFiles, file: Path) -> tuple[NDArray[np.float32], Geometry]:
@@ -249,8 +266,8 @@ def _read(files: CaseFiles, file: Path) -> tuple[NDArray[np.float32], Geometry]:
 def _our_labels(files: CaseFiles, values: NDArray) -> NDArray[np.uint8]:
     """The challenge's values as ours: 4 becomes ET unless 3 is already used for it or the case may have cavities."""
     found = np.unique(values)
-    if not np.isin(found, (0, 1, 2, ET.label, _OLD_ET)).all():
-        odd = ", ".join(f"{value:g}" for value in found if value not in (0, 1, 2, ET.label, _OLD_ET))
+    if not np.isin(found, range(_GREATEST_LABEL + 1)).all():
+        odd = ", ".join(f"{value:g}" for value in found if value not in range(_GREATEST_LABEL + 1))
         raise _bad(files, f"has labels other than 0 to 4: {odd}")
     labels = values.astype(np.uint8)
     if _OLD_ET in found and ET.label not in found and not files.four_is_cavity:

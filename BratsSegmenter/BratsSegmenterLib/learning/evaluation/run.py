@@ -15,6 +15,7 @@ from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
 from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase, find_cases, read_case
 from BratsSegmenterLib.learning.evaluation.challenge import prepared_from_challenge
 from BratsSegmenterLib.learning.evaluation.degradations import Degradation, degraded
+from BratsSegmenterLib.learning.evaluation.four import settle_four
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
 from BratsSegmenterLib.learning.evaluation.trust import Claim, claims
 from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
@@ -89,13 +90,14 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Results of all cases, and the cases that could not be used."""
+    """Results of all cases, the cases that could not be used, and what was assumed about them."""
 
     bundle: str
     version: str
     regions: tuple[Region, ...]
     cases: tuple[CaseResult, ...]
     set_aside: tuple[SetAside, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def values(self, region: Region, measure: str) -> list[float]:
         """One measure of one region over the cases in which it is measured, for example ``values(ET, "dice")``."""
@@ -140,6 +142,8 @@ def evaluate(
     regions = scored_regions(bundle, protocol)
     results: list[CaseResult] = []
     set_aside: list[SetAside] = []
+    with progress.stage("labels"):
+        found, note = settle_four(found, progress)
     with progress.stage("evaluate"):
         for number, files in enumerate(found):
             progress.update(number / len(found), files.name)
@@ -162,7 +166,8 @@ def evaluate(
     if not results:
         reasons = " ".join(case.reason for case in set_aside)
         raise LearningError(f"None of the {len(found)} cases could be evaluated. {reasons}")
-    return Evaluation(bundle.name, bundle.specification.version, regions, tuple(results), tuple(set_aside))
+    notes = (note,) if note else ()
+    return Evaluation(bundle.name, bundle.specification.version, regions, tuple(results), tuple(set_aside), notes)
 
 
 def scored_regions(bundle: Bundle, protocol: Protocol) -> tuple[Region, ...]:

@@ -124,6 +124,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
         },
         "trust": trust_json(trust(case.claims for case in evaluation.cases)),
         "set_aside": [{"case": case.name, "reason": case.reason} for case in evaluation.set_aside],
+        "notes": list(evaluation.notes),
     }
 
 

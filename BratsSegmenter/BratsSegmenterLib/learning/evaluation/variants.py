@@ -102,13 +102,14 @@ VARIANTS = (
 
 @dataclass(frozen=True)
 class VariantResult:
-    """How a model did on one variant, what the variant is, and why it was not run, if it was not."""
+    """How a model did on one variant, what the variant is, why it was not run, if it was not, and what was assumed."""
 
     name: str
     description: str
     cases: tuple[CaseResult, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     not_run: str = ""
+    notes: tuple[str, ...] = ()
 
     def dice(self, region: Region) -> float | None:
         """Mean over the cases; None where the region is not measured, or the variant was not run."""
@@ -182,7 +183,7 @@ def _result(variant: Variant, folder: Path, bundle: Bundle, base: Protocol, prog
     if not reason:
         try:
             found = evaluate(folder, bundle, variant.protocol(base), progress)
-            return VariantResult(variant.name, variant.description, found.cases, found.set_aside)
+            return VariantResult(variant.name, variant.description, found.cases, found.set_aside, notes=found.notes)
         except LearningError as error:
             reason = str(error)
     return VariantResult(variant.name, variant.description, not_run=reason)
@@ -211,6 +212,7 @@ def variants_json(results: Iterable[VariantResult], regions: Iterable[Region]) -
             "cases": [case.name for case in result.cases],
             "set_aside": [{"case": case.name, "reason": case.reason} for case in result.set_aside],
             "not_run": result.not_run or None,
+            "notes": list(result.notes),
         }
         for result in results
     }

@@ -6,6 +6,7 @@ The layout is described in nnU-Net's documentation/dataset_format.md; version 1 
 
 from __future__ import annotations
 
+import glob
 import itertools
 import json
 import re
@@ -41,6 +42,7 @@ _NAMES = (
 
 Oedema comes before what does not enhance, for BraTS 2024's "surrounding non-enhancing FLAIR hyperintensity", and that
 before what does."""
+_CHANNEL = "[0-9]" * 4
 _OUTERMOST_FIRST = (WT, TC)
 _GREATEST_LABEL = 4
 
@@ -107,6 +109,7 @@ def nnunet_cases(folder: Path) -> tuple[TrainingFiles, ...]:
         dataset = json.loads((folder / _DATASET).read_text(encoding="utf-8"))
         names = dataset.get("channel_names") or dataset["modality"]
         channels = {int(number): _sequence(name) for number, name in names.items()}
+        _refuse_twins(channels)
         values = label_values(dataset["labels"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LearningError(
@@ -122,7 +125,11 @@ def nnunet_cases(folder: Path) -> tuple[TrainingFiles, ...]:
             if (file := folder / "imagesTr" / f"{name}_{number:04d}{ending}").exists()
         }
         (patient,) = patients([(name,)])
-        cases.append(TrainingFiles(CaseFiles(name, patient, images, labels, four_is_cavity=True), values))
+        strangers = tuple(
+            sorted({*(folder / "imagesTr").glob(f"{glob.escape(name)}_{_CHANNEL}.*")} - {*images.values()})
+        )
+        files = CaseFiles(name, patient, images, labels, four_is_cavity=True, strangers=strangers)
+        cases.append(TrainingFiles(files, values))
     if not cases:
         raise LearningError(f"The data set '{folder.name}' has no labels in labelsTr.")
     return tuple(cases)
@@ -199,6 +206,15 @@ def _sequence(name: str) -> Sequence:
             f"{_DATASET} names the channel '{name}', which is not known.", f"Known are: {', '.join(SEQUENCE_NAMES)}."
         )
     return SEQUENCE_NAMES[key]
+
+
+def _refuse_twins(channels: Mapping[int, Sequence]) -> None:
+    for one, other in itertools.combinations(channels, 2):
+        if channels[one] is channels[other]:
+            raise LearningError(
+                f"{_DATASET} names both the channel {one} and the channel {other} as {channels[one].value}.",
+                "Name each sequence once.",
+            )
 
 
 def _region(name: str) -> Region:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from collections.abc import Sequence as SequenceOf
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -12,9 +13,11 @@ import torch
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.learning.evaluation import settle_four
 from BratsSegmenterLib.learning.synthesis import load_anatomies
 from BratsSegmenterLib.learning.training.cases import Cases, Share, SyntheticCases
 from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, prepare_cases, split
+from BratsSegmenterLib.learning.training.gaps import sequence_gaps
 from BratsSegmenterLib.learning.training.nyul import learn_standard_scales
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
 from BratsSegmenterLib.learning.training.teaching import untaught_outputs
@@ -34,7 +37,7 @@ class CaseSource(Protocol):
     description : str
         One sentence for the model card.
     problems : tuple of str
-        Cases that were set aside, and why.
+        Cases that were set aside, and why; sequences that cases lack; what was assumed about labels.
     untaught : tuple of str
         Keys of outputs that a network cannot learn from the cases; its bundle is to do without them.
     standard_scales : mapping of Sequence to StandardScale
@@ -133,7 +136,8 @@ class FolderSource:
     Raises
     ------
     LearningError
-        There is no case that can be used or none to train on, or one that was held back is no longer there.
+        There is no case that can be used or none to train on, one that was held back is no longer there, or no case has
+        a sequence beside images whose names are not understood.
     """
 
     def __init__(
@@ -148,6 +152,10 @@ class FolderSource:
         grid = settings.synthesis
         found = find_training_cases(data)
         _refuse_lost(held_back or (), {case.name for case in found}, data)
+        with progress.stage("labels"):
+            files, meaning_of_four = settle_four([case.files for case in found], progress)
+        found = tuple(replace(case, files=own) for case, own in zip(found, files, strict=True))
+        gaps = sequence_gaps(files)
         with progress.stage("cases"):
             prepared = prepare_cases(found, grid.shape, grid.spacing_mm, cache, progress)
         to_train, to_validate = split(prepared.cases, validation_share, settings.seed, held_back)
@@ -162,7 +170,8 @@ class FolderSource:
         self._training = FolderCases(training, settings.seed, self.standard_scales)
         self._validation = FolderCases(validation, standard_scales=self.standard_scales)
         self.untaught = untaught_outputs(training)
-        self.problems = tuple(case.reason for case in prepared.set_aside)
+        assumed = (meaning_of_four,) if meaning_of_four else ()
+        self.problems = (*assumed, *gaps, *(case.reason for case in prepared.set_aside))
         self.description = f"{len(training)} labelled cases of one site."
 
     def training(self, rank: int, size: int, device: torch.device) -> Cases:

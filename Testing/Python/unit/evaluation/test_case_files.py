@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,13 +13,17 @@ import SimpleITK as sitk
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.evaluation import find_cases, read_case
+from BratsSegmenterLib.learning.evaluation import find_cases, read_case, settle_four
 from BratsSegmenterLib.learning.evaluation.names import patients
+from BratsSegmenterLib.progress import Progress
 
 YEARS = {
     "2018": ("Brats18_X_1_t1.nii.gz", "Brats18_X_1_t1ce.nii.gz", "Brats18_X_1_t2.nii.gz", "Brats18_X_1_flair.nii.gz"),
     "2021": ("BraTS2021_1_t1.nii.gz", "BraTS2021_1_t1ce.nii.gz", "BraTS2021_1_t2.nii.gz", "BraTS2021_1_flair.nii"),
     "2023": ("BraTS-GLI-1-t1n.nii.gz", "BraTS-GLI-1-t1c.nii.gz", "BraTS-GLI-1-t2w.nii.gz", "BraTS-GLI-1-t2f.nii.gz"),
+    "decathlon": ("a_T1w.nii.gz", "a_t1post.nii.gz", "a_T2w.nii.gz", "a_flair.nii.gz"),
+    "RSNA": ("T1w.nii.gz", "T1wCE.nii.gz", "T2w.nii.gz", "FLAIR.nii.gz"),
+    "BIDS": ("sub-1_T1w.nii.gz", "sub-1_ce-gadolinium_T1w.nii.gz", "sub-1_T2w.nii.gz", "sub-1_FLAIR.nii.gz"),
     "bare": ("t1.nii.gz", "t1gd.nii.gz", "t2.nii.gz", "FLAIR.nii.gz"),
 }
 BARE = YEARS["bare"]
@@ -190,3 +195,62 @@ def test_a_case_right_in_the_data_folder_is_called_as_the_folder_is(
 )
 def test_the_folders_say_whose_a_case_is(folders: tuple[str, ...], of_whom: tuple[str, ...]) -> None:
     assert patients([tuple(folder.split("/")) for folder in folders]) == of_whom
+
+
+def _four_labels(root: Path, names: Mapping[str, tuple[int, ...]]) -> Path:
+    for name, labels in names.items():
+        _write(root / name, BARE, labels)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("labels_by_case", "read", "said"),
+    [
+        ({"a": (0, 2, 4), "b": (0, 2, 3, 4)}, {"a": [0, 2, 4], "b": [0, 2, 3, 4]}, "cavity.*'b' uses it beside 3"),
+        ({"a": (0, 2, 4), "b": (0, 2, 3)}, {"a": [0, 2, 3], "b": [0, 2, 3]}, "enhancing tumour.*none of them"),
+        ({"a": (0, 2, 3), "b": (0, 1)}, {"a": [0, 2, 3], "b": [0, 1]}, "^$"),
+        (
+            {"BraTS2021_7": (0, 2, 4), "b": (0, 3, 4), "c": (0, 4)},
+            {"BraTS2021_7": [0, 2, 3], "b": [0, 3, 4], "c": [0, 4]},
+            "cavity.*'b'",
+        ),
+    ],
+)
+def test_one_case_that_uses_three_and_four_says_what_four_is_in_those_beside_it(
+    tmp_path: Path, labels_by_case: dict[str, tuple[int, ...]], read: dict[str, list[int]], said: str
+) -> None:
+    cases, note = settle_four(find_cases(_four_labels(tmp_path, labels_by_case)), Progress())
+    assert {case.name: np.unique(read_case(case).labels).tolist() for case in cases} == read
+    assert re.search(said, note)
+
+
+def test_labels_are_not_read_for_what_names_say(tmp_path: Path) -> None:
+    for name in ("BraTS20_Training_001", "BraTS-GLI-00003-100"):
+        folder = _write(tmp_path / name, BARE)
+        (folder / "seg.nii.gz").write_bytes(b"no image")
+    cases = find_cases(tmp_path)
+    assert settle_four(cases, Progress()) == (cases, "")
+
+
+def test_a_damaged_label_file_stops_no_one_from_learning_what_four_is(tmp_path: Path) -> None:
+    (_write(tmp_path / "a", BARE) / "seg.nii.gz").write_bytes(b"no image")
+    _write(tmp_path / "b", BARE, (0, 3, 4))
+    cases, _ = settle_four(find_cases(tmp_path), Progress())
+    assert all(case.four_is_cavity for case in cases)
+
+
+def test_cases_behind_links_are_found_once_and_loops_end(tmp_path: Path) -> None:
+    elsewhere = _write(tmp_path / "elsewhere" / "one", BARE)
+    _write(tmp_path / "data" / "two", BARE)
+    (tmp_path / "data" / "a-link").symlink_to(elsewhere)
+    (tmp_path / "data" / "again").symlink_to(elsewhere)
+    (tmp_path / "data" / "a-second-two").symlink_to(tmp_path / "data" / "two")
+    (tmp_path / "data" / "two" / "loop").symlink_to(tmp_path / "data")
+    assert [case.name for case in find_cases(tmp_path / "data")] == ["a-link", "two"]
+
+
+def test_a_file_that_is_not_understood_is_named_where_a_sequence_is_missing(tmp_path: Path) -> None:
+    folder = _write(tmp_path / "case", BARE)
+    (folder / "t1gd.nii.gz").rename(folder / "t1late.nii.gz")
+    with pytest.raises(LearningError, match=r"has no T1c image; not understood: t1late\.nii\.gz"):
+        read_case(find_cases(tmp_path)[0])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -16,9 +18,12 @@ import torch
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.evaluation.names import patients
-from BratsSegmenterLib.learning.training import FolderCases, find_training_cases
+from BratsSegmenterLib.learning.synthesis import SynthesisSettings
+from BratsSegmenterLib.learning.training import FolderCases, FolderSource, TrainingSettings, find_training_cases
 from BratsSegmenterLib.learning.training.folders import KeptCase, PreparedCases, prepare_cases, split
+from BratsSegmenterLib.learning.training.gaps import sequence_gaps
 from BratsSegmenterLib.learning.training.nnunet import TrainingFiles, label_values
+from BratsSegmenterLib.progress import Progress
 
 _SHAPE = (20, 24, 22)
 _OLD_NAMES = ("t1", "t1ce", "t2", "flair")
@@ -359,3 +364,59 @@ def test_a_case_that_did_not_change_is_not_prepared_again(tmp_path: Path) -> Non
     written = first.stat().st_mtime_ns
     (again,) = _prepared(tmp_path / "data", tmp_path / "cache").files
     assert (again, again.stat().st_mtime_ns) == (first, written)
+
+
+def test_a_sequence_that_some_cases_lack_is_said_with_the_files_that_were_not_understood(tmp_path: Path) -> None:
+    for number in range(3):
+        folder = _write_case(tmp_path / "data", f"case{number}")
+        if number:
+            (folder / f"case{number}_t1ce.nii.gz").rename(folder / f"case{number}_t1late.nii.gz")
+    (folder / f"case{number}_t2.nii.gz").unlink()
+    files = [case.files for case in find_training_cases(tmp_path / "data")]
+    assert sequence_gaps(files) == (
+        "2 of 3 cases have no T1c image; files not understood: t1late.nii.gz.",
+        "1 of 3 cases has no T2 image; files not understood: t1late.nii.gz.",
+    )
+
+
+@pytest.mark.parametrize(("stranger", "is_refused"), [("t1late", True), ("adc", False)])
+def test_a_sequence_that_no_case_has_is_refused_where_a_file_may_be_it(
+    tmp_path: Path, stranger: str, is_refused: bool
+) -> None:
+    for number in range(3):
+        folder = _write_case(tmp_path / "data", f"case{number}")
+        (folder / f"case{number}_t1ce.nii.gz").rename(folder / f"case{number}_{stranger}.nii.gz")
+    settings = replace(TrainingSettings(), synthesis=SynthesisSettings(shape=(16, 16, 16)))
+    said = f"3 of 3 cases have no T1c image; files not understood: {stranger}.nii.gz."
+    with pytest.raises(LearningError, match=said) if is_refused else nullcontext():
+        source = FolderSource(settings, tmp_path / "data", 0.0, tmp_path / "cache", Progress())
+        assert said in source.problems
+
+
+def test_a_channel_whose_files_end_otherwise_is_refused(tmp_path: Path) -> None:
+    _write_nnunet(tmp_path / "Dataset001", {"background": 0, "edema": 1, "necrosis": 2, "enhancing": 3})
+    images = tmp_path / "Dataset001" / "imagesTr"
+    (images / "case_7_0001.nii.gz").rename(images / "case_7_0001.nii")
+    with pytest.raises(LearningError, match=r"1 of 1 cases has no T1c image; files not understood: 0001\.nii"):
+        sequence_gaps([case.files for case in find_training_cases(tmp_path / "Dataset001")])
+
+
+def test_two_channels_of_one_sequence_are_refused(tmp_path: Path) -> None:
+    _write_nnunet(tmp_path / "Dataset001", {"background": 0, "edema": 1})
+    file = tmp_path / "Dataset001" / "dataset.json"
+    file.write_text(file.read_text().replace("T1ce", "T1w"))
+    with pytest.raises(LearningError, match="the channel 0 and the channel 1 as T1"):
+        find_training_cases(tmp_path / "Dataset001")
+
+
+def test_what_four_means_is_said_and_holds_for_all_cases(tmp_path: Path) -> None:
+    both = _arrays(4)
+    both["seg"][5, 6, 6] = 3
+    for name, arrays in (("one", _arrays(4)), ("two", both)):
+        _write_case(tmp_path / "data", name, arrays)
+    settings = replace(TrainingSettings(), synthesis=SynthesisSettings(shape=(16, 16, 16)))
+    source = FolderSource(settings, tmp_path / "data", 0.0, tmp_path / "cache", Progress())
+    assert "resection cavity in all cases" in source.problems[0]
+    cases = source.training(0, 1, torch.device("cpu"))
+    assert all((cases[number].labels == 4).any() for number in range(2))
+    assert source.untaught == ("brain",)
