@@ -163,10 +163,10 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
         confidence = calibration.confidence(drawn.evidence)
         measurements = measure(segmentation, confidence.intervals_ml)
     brain = brain_on_reference(prepared) if settings.steps.brain_mask else None
-    doubts = _doubts(segmentation, prepared, brain, settings.is_postoperative)
+    doubts = (*_doubts(segmentation, prepared, brain, settings.is_postoperative), *drawn.doubts)
     stand_in = stand_in_finding(settings.bundle, bundle)
-    told = (finding for finding in prepared.findings if finding not in prepared.doubts)
-    findings = (*doubts, *case.notes, *told, *stand_in, *found.findings, *drawn.findings)
+    told = (*case.notes, *prepared.findings, *stand_in, *found.findings, *drawn.findings)
+    findings = (*doubts, *(finding for finding in told if finding not in doubts))
     return SegmentedCase(case, prepared, segmentation, measurements, findings, doubts, confidence.expected_dice, brain)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from BratsSegmenterLib.domain import ET, RC, WT, Segmentation
+from BratsSegmenterLib.domain import ET, RC, WT, Region, Segmentation
 from BratsSegmenterLib.geometry import bounding_box
 
 TINY_ML = 0.1
@@ -33,7 +33,7 @@ def quality_findings(segmentation: Segmentation, brain: NDArray[np.bool_] | None
     if not tumour.any():
         return () if segmentation.mask(RC).any() else (_EMPTY,)
     voxel_ml = segmentation.geometry.voxel_volume_ml
-    found = _tiny(np.count_nonzero(segmentation.mask(ET)) * voxel_ml)
+    found = _tiny(WT, segmentation, voxel_ml) or _tiny(ET, segmentation, voxel_ml)
     if brain is None or not brain.any():
         return found
     return (*found, *_outside(tumour, brain, voxel_ml), *_at_the_edge(tumour, brain), *_large(tumour, brain))
@@ -67,10 +67,11 @@ _NO_CAVITY = "The operation was confirmed, but the model drew no resection cavit
 _EMPTY = "The model found no tumour. Look at the images and at the quality page before you believe it."
 
 
-def _tiny(enhancing_ml: float) -> tuple[str, ...]:
-    if not 0 < enhancing_ml < TINY_ML:
+def _tiny(region: Region, segmentation: Segmentation, voxel_ml: float) -> tuple[str, ...]:
+    volume_ml = np.count_nonzero(segmentation.mask(region)) * voxel_ml
+    if not 0 < volume_ml < TINY_ML:
         return ()
-    return (f"The enhancing tumour is tiny, {enhancing_ml:.2f} mL: it may be a vessel or noise.",)
+    return (f"The {region.name.lower()} is tiny, {volume_ml:.2f} mL: it may be a vessel or noise.",)
 
 
 def _outside(tumour: NDArray[np.bool_], brain: NDArray[np.bool_], voxel_ml: float) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ import torch
 from BratsSegmenterLib.errors import InferenceError
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
+_NO_MEMORY = ("out of memory", "can't allocate memory", "alloc_failed")
+"""What PyTorch says of its own allocations; the last also for cuBLAS's and cuDNN's."""
 
 
 def choose_device(name: str) -> torch.device:
@@ -43,8 +45,12 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether `error` says that a device or the computer has no memory left."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _NO_MEMORY)
+
+
+def is_unsupported(error: BaseException) -> bool:
+    """Whether `error` says that this PyTorch was built for other GPUs than the one at hand."""
+    return isinstance(error, RuntimeError) and "no kernel image is available" in str(error).lower()
 
 
 def free_memory(device: torch.device) -> None:

@@ -26,11 +26,14 @@ class Drawn:
         By region key.
     findings : tuple of str
         What the rules of post-processing changed.
+    doubts : tuple of str
+        Those of them after which the result is doubtful.
     """
 
     labels: NDArray[np.uint8] = field(repr=False)
     evidence: Mapping[str, Evidence]
     findings: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def draw(
@@ -50,4 +53,4 @@ def draw(
     """
     cleaned = postprocess(labels_from(probabilities, found.regions), voxel_ml, rules)
     evidence = region_evidence(probabilities, found.regions, cleaned.labels, voxel_ml, found.not_measured)
-    return Drawn(cleaned.labels, evidence, cleaned.findings)
+    return Drawn(cleaned.labels, evidence, cleaned.findings, cleaned.doubts)

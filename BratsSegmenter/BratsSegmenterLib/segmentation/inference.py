@@ -17,7 +17,7 @@ from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation.appearance import corrected_by_appearance
 from BratsSegmenterLib.segmentation.bundle import Bundle
-from BratsSegmenterLib.segmentation.devices import choose_device
+from BratsSegmenterLib.segmentation.devices import choose_device, computes_in_bfloat16
 from BratsSegmenterLib.segmentation.grid import WorkingGrid
 from BratsSegmenterLib.segmentation.specification import ModelSpecification, Normalisation, SecondLook
 from BratsSegmenterLib.segmentation.standard_scale import on_standard_scales
@@ -193,7 +193,7 @@ def network_output(
         _fitting(specification.window, tuple(image.shape[2:])),
         specification.multiple_of,
         specification.overlap,
-        chosen.type != "cpu" if settings.mixed_precision is None else settings.mixed_precision,
+        _or_default(settings.mixed_precision, chosen.type != "cpu" and computes_in_bfloat16(chosen)),
         passes=(1 + len(looks)) * (1 + flips),
     )
     mirrored_axis = 2 + grid.order.permutation.index(_LEFT_RIGHT) if flips else None

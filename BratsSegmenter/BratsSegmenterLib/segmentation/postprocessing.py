@@ -58,10 +58,20 @@ large tumour each."""
 
 @dataclass(frozen=True, eq=False)
 class Cleaned:
-    """Labels after post-processing, and a sentence for each rule that changed something."""
+    """Labels after post-processing.
+
+    Attributes
+    ----------
+    labels : ndarray of uint8
+    findings : tuple of str
+        A sentence for each rule that changed something.
+    doubts : tuple of str
+        Those of them after which the result is doubtful: all of the enhancement was taken away.
+    """
 
     labels: NDArray[np.uint8] = field(repr=False)
     findings: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def postprocess(labels: NDArray[np.uint8], voxel_volume_ml: float, rules: Postprocessing) -> Cleaned:
@@ -74,7 +84,9 @@ def postprocess(labels: NDArray[np.uint8], voxel_volume_ml: float, rules: Postpr
     rules : Postprocessing
     """
     voxel_mm3 = voxel_volume_ml * _MM3_PER_ML
-    cleaned, findings = labels.copy(), []
+    cleaned = labels.copy()
+    findings: list[str] = []
+    doubts: list[str] = []
     if rules.largest_hole_mm3 > 0:
         for region, filling in ((TC, NCR), (WT, ED)):
             findings += _fill_holes(cleaned, region, filling, voxel_mm3, rules.largest_hole_mm3)
@@ -85,10 +97,11 @@ def postprocess(labels: NDArray[np.uint8], voxel_volume_ml: float, rules: Postpr
     if rules.least_isolated_oedema_mm3 > 0:
         findings += _erase_isolated_oedema(cleaned, voxel_mm3, rules.least_isolated_oedema_mm3)
     if rules.least_enhancing_mm3 > 0:
-        findings += _replace_little_enhancement(cleaned, voxel_mm3, rules.least_enhancing_mm3)
+        doubts = _replace_little_enhancement(cleaned, voxel_mm3, rules.least_enhancing_mm3)
+        findings += doubts
     if rules.least_isolated_enhancement_mm3 > 0:
         findings += _replace_isolated_enhancement(cleaned, voxel_mm3, rules.least_isolated_enhancement_mm3)
-    return Cleaned(cleaned, tuple(findings))
+    return Cleaned(cleaned, tuple(findings), tuple(doubts))
 
 
 def _fill_holes(

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation.devices import free_memory, is_out_of_memory
+from BratsSegmenterLib.segmentation.devices import free_memory, is_out_of_memory, is_unsupported
 
 _HALVINGS = 2
 Shape = tuple[int, int, int]
@@ -93,6 +93,9 @@ class WindowRunner:
                 self._finished_passes += 1
                 return result
             except (RuntimeError, MemoryError) as error:
+                if is_unsupported(error) and attempt.device.type != "cpu":
+                    self._give_up_device(attempt.device)
+                    continue
                 if not is_out_of_memory(error):
                     raise
                 cause = str(error)
@@ -130,6 +133,13 @@ class WindowRunner:
         self.findings.append(
             f"The memory of the device '{failed.device.type}' was not enough for the model; it was run on "
             f"'{following.device.type}' in windows of {size} voxels, which can change the result slightly."
+        )
+
+    def _give_up_device(self, unsupported: torch.device) -> None:
+        self._attempts = [attempt for attempt in self._attempts if attempt.device != unsupported]
+        self.findings.append(
+            f"PyTorch as installed here cannot compute on this computer's '{unsupported.type}' device; the model was "
+            f"run on '{self.device_used.type}'. Install a PyTorch that supports the device."
         )
 
     def _run(self, image: Tensor, attempt: Attempt, progress: Progress) -> Tensor:

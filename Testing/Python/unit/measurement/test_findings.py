@@ -49,6 +49,12 @@ def test_a_tiny_enhancing_tumour_is_named_with_its_volume() -> None:
     assert quality_findings(_segmentation(ed=_ball(12)), BRAIN) == (), "none at all is not tiny"
 
 
+def test_a_tiny_tumour_is_named_once_whatever_it_is_made_of() -> None:
+    (text,) = quality_findings(_segmentation(ed=_ball(2.5)), BRAIN)
+    assert text.startswith("The whole tumour is tiny, 0.08 mL")
+    assert len(quality_findings(_segmentation(et=_ball(2.5)), BRAIN)) == 1
+
+
 def test_a_tumour_that_leaves_the_brain_mask_is_said_with_the_volume_outside() -> None:
     tumour = _ball(10, (30, 30, 56))
     sentences = quality_findings(_segmentation(et=tumour), BRAIN)

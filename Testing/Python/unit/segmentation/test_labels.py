@@ -89,6 +89,7 @@ def test_little_enhancement_becomes_core_and_the_sentence_says_so() -> None:
     assert np.count_nonzero(cleaned.labels == 3) == 0
     assert np.count_nonzero(cleaned.labels == 1) == 8
     assert "only 8 mm3" in cleaned.findings[0]
+    assert cleaned.doubts == cleaned.findings
 
 
 def test_a_speck_of_enhancement_becomes_core_beside_a_piece_that_is_large_enough() -> None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation.devices import is_out_of_memory
 from BratsSegmenterLib.segmentation.windows import Attempt, WindowRunner
 
 
@@ -55,6 +56,36 @@ def test_no_memory_for_anything_is_an_error_with_advice() -> None:
     with pytest.raises(InferenceError, match=r"not enough memory.*Close other programs") as caught:
         _runner(most=1).probabilities(torch.randn(1, 1, 16, 16, 16), Progress())
     assert "CUDA out of memory" in caught.value.cause
+
+
+class _Unsupported(nn.Identity):
+    """A network that cannot go onto a GPU that this PyTorch was not built for."""
+
+    def to(self, device: torch.device) -> _Unsupported:  # type: ignore[override]
+        if device.type != "cpu":
+            raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+        return self
+
+
+def test_a_gpu_that_pytorch_does_not_support_is_left_for_the_cpu_and_said() -> None:
+    runner = WindowRunner(_Unsupported(), torch.device("cuda"), (16, 16, 16), 8, 0.5, mixed_precision=False)
+    image = torch.randn(1, 1, 16, 16, 16)
+    assert torch.allclose(runner.probabilities(image, Progress()), torch.sigmoid(image), atol=1e-5)
+    assert runner.device_used.type == "cpu"
+    (finding,) = runner.findings
+    assert "cannot compute on this computer's 'cuda' device" in finding
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CUDA out of memory. Tried to allocate 2.00 GiB",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+    ],
+)
+def test_lack_of_memory_is_understood_in_every_library_s_words(text: str) -> None:
+    assert is_out_of_memory(RuntimeError(text))
 
 
 def test_other_errors_of_a_network_are_not_mistaken_for_lack_of_memory() -> None:
