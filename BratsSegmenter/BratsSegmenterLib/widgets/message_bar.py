@@ -27,47 +27,85 @@ class Offer:
     accept: Callable[[], None]
 
 
+@dataclass(frozen=True)
+class _Message:
+    text: str
+    details: str
+    style: str
+    offer: Offer | None
+
+
 class MessageBar:
-    """Shows one message until the next job starts or the user closes it."""
+    """Shows one message: what a job had to say, else what stays to be known; each until the user closes it."""
 
     def __init__(self) -> None:
         self.widget, self.ui = load_ui("MessageBar")
-        self.ui.closeButton.clicked.connect(self.clear)
+        self.ui.closeButton.clicked.connect(self._on_closed)
         self.ui.detailsButton.toggled.connect(self._on_details)
         self.ui.offerButton.clicked.connect(self._on_accepted)
-        self._details = ""
-        self._offer: Offer | None = None
-        self.clear()
+        self._of_job: _Message | None = None
+        self._lasting: _Message | None = None
+        self._shown: _Message | None = None
+        self.widget.setVisible(False)
+
+    @property
+    def has_lasting_notice(self) -> bool:
+        """Whether something stays to be known that the user has not closed."""
+        return self._lasting is not None
 
     def show_failure(self, failure: Failure, offer: Offer | None = None) -> None:
         """Say why a job failed and what to do next; the technical reason is folded away."""
-        self._show(failure.sentence, failure.cause, _ERROR, offer)
+        self._of_job = _Message(failure.sentence, failure.cause, _ERROR, offer)
+        self._update()
 
     def show_notice(self, text: str, offer: Offer | None = None) -> None:
-        """Say what the user has to decide or should know."""
-        self._show(text, "", _NOTICE, offer)
+        """Say what the user has to decide or should know before the next job."""
+        self._of_job = _Message(text, "", _NOTICE, offer)
+        self._update()
 
     def clear(self) -> None:
-        """Hide the bar."""
-        self.widget.setVisible(False)
+        """The next job starts: what the one before had to say makes way for what lasts."""
+        self._of_job = None
+        self._update()
 
-    def _show(self, text: str, details: str, style: str, offer: Offer | None = None) -> None:
-        self.widget.setStyleSheet(style)
-        self.ui.textLabel.setText(text)
-        self._details = details
+    def show_lasting_notice(self, text: str, offer: Offer | None = None) -> None:
+        """Say what stays to be known, whatever jobs run; while one has something to say, behind that."""
+        self._lasting = _Message(text, "", _NOTICE, offer)
+        self._update()
+
+    def clear_lasting_notice(self) -> None:
+        """It no longer holds."""
+        self._lasting = None
+        self._update()
+
+    def _update(self) -> None:
+        message = self._of_job or self._lasting
+        if message is not None and message is not self._shown:
+            self._show(message)
+        self._shown = message
+        self.widget.setVisible(message is not None)
+
+    def _show(self, message: _Message) -> None:
+        self.widget.setStyleSheet(message.style)
+        self.ui.textLabel.setText(message.text)
         self.ui.detailsButton.setChecked(False)
-        self.ui.detailsButton.setVisible(bool(details))
+        self.ui.detailsButton.setVisible(bool(message.details))
         self._on_details(False)
-        self._offer = offer
-        self.ui.offerButton.setVisible(offer is not None)
-        if offer is not None:
-            self.ui.offerButton.setText(offer.text)
-            self.ui.offerButton.setToolTip(offer.hint)
-        self.widget.setVisible(True)
+        self.ui.offerButton.setVisible(message.offer is not None)
+        if message.offer is not None:
+            self.ui.offerButton.setText(message.offer.text)
+            self.ui.offerButton.setToolTip(message.offer.hint)
+
+    def _on_closed(self) -> None:
+        if self._of_job is not None:
+            self.clear()
+        else:
+            self.clear_lasting_notice()
 
     def _on_accepted(self) -> None:
-        if self._offer is not None:
-            self._offer.accept()
+        if self._shown is not None and self._shown.offer is not None:
+            self._shown.offer.accept()
 
     def _on_details(self, wanted: bool) -> None:
-        set_text_or_hide(self.ui.causeLabel, self._details if wanted else "")
+        details = self._shown.details if self._shown is not None else ""
+        set_text_or_hide(self.ui.causeLabel, details if wanted else "")

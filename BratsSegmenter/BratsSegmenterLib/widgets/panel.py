@@ -88,7 +88,7 @@ class Panel:
         self.views = ViewsPart(workflow, review)
         self.review = ReviewPart(workflow, review)
         self.volumes = VolumesPart(workflow, review)
-        self._found = FoundCorrections(review, self.review.editor, self.message_bar.clear)
+        self._found = FoundCorrections(review, self.review.editor, self._say_no_more_than_warnings)
         self.send = SendPart(workflow, profiles, review, upkeep.preferences)
         self.settings = SettingsPage(upkeep.preferences, upkeep.storage, workflow, upkeep.studies_folder)
         self.settings_dialog = SettingsDialog(self.settings)
@@ -106,6 +106,8 @@ class Panel:
         workflow.state_changed.connect(self._on_state_changed)
         workflow.priors_changed.connect(lambda: self.volumes.show_priors(workflow.priors))
         workflow.failed.connect(self._on_failed)
+        workflow.noted.connect(self.message_bar.show_notice)
+        workflow.sent.connect(lambda _result: self._say_no_more_than_warnings())
         self.sequences.changed.connect(self.run.update)
         self.archive.source_changed.connect(self.send.withdraw_consent)
         self.archive.editor.changed.connect(self.send.withdraw_consent)
@@ -205,6 +207,8 @@ class Panel:
     def _on_state_changed(self) -> None:
         if self.workflow.state.is_busy or self.workflow.state in _BEFORE_A_STUDY_IS_KNOWN:
             self.message_bar.clear()
+        if self.workflow.result is not self._announced:
+            self.message_bar.clear_lasting_notice()
         self._fold()
         self.progress.update()
         self._keeper.update()
@@ -213,7 +217,7 @@ class Panel:
         self._say_what_the_user_should_know()
 
     def _say_what_the_user_should_know(self) -> None:
-        """Before the segmentation what has to be decided, after it what the worker warned of; each said once."""
+        """Before the segmentation what has to be decided; of a result, once, what the worker warned of."""
         workflow = self.workflow
         if workflow.state is PanelState.PREPARED and workflow.sequences is not None:
             self._say(_("Before you go on:"), (*workflow.sequences.questions(), *self._offered_results()))
@@ -224,11 +228,17 @@ class Panel:
     def _say_about_the_result(self, found: Found | None) -> None:
         result = self.workflow.result
         assert result is not None, "a result is shown"
-        heading, sentences = _("Please note:"), (*result.warnings, *result.tolerated)
-        if found is None:
-            self._say(heading, sentences)
+        sentences = (*(() if found is None else (found.sentence,)), *result.warnings, *result.tolerated)
+        if sentences:
+            offer = None if found is None else found.offer
+            self.message_bar.show_lasting_notice(_listed(_("Please note:"), sentences), offer)
         else:
-            self._say(heading, (found.sentence, *sentences), found.offer)
+            self.message_bar.clear_lasting_notice()
+
+    def _say_no_more_than_warnings(self) -> None:
+        """What was found drawn was taken back, taken up or sent."""
+        if self.message_bar.has_lasting_notice:
+            self._say_about_the_result(None)
 
     def _offered_results(self) -> tuple[str, ...]:
         if not self.workflow.can_resume:
@@ -244,9 +254,9 @@ class Panel:
         hint = _("You agree that the missing slices are interpolated from their neighbours")
         return Offer(_("Resample and go on"), hint, self.workflow.fill_gaps)
 
-    def _say(self, heading: str, sentences: tuple[str, ...], offer: Offer | None = None) -> None:
+    def _say(self, heading: str, sentences: tuple[str, ...]) -> None:
         if sentences:
-            self.message_bar.show_notice("\n".join([heading, *(f"• {sentence}" for sentence in sentences)]), offer)
+            self.message_bar.show_notice(_listed(heading, sentences))
 
     def _fold(self) -> None:
         """Open what the next phase of the work needs; within a phase the user folds as she likes."""
@@ -275,3 +285,7 @@ class Panel:
         self.volumes.show_volumes(volumes_ml)
         self.send.follow_edit()
         self._keeper.follow_edit()
+
+
+def _listed(heading: str, sentences: tuple[str, ...]) -> str:
+    return "\n".join([heading, *(f"• {sentence}" for sentence in sentences)])

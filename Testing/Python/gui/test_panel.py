@@ -16,6 +16,7 @@ from BratsSegmenterLib.widgets.assembly import build_panel
 from BratsSegmenterLib.widgets.choices import RunOptions
 from BratsSegmenterLib.widgets.remaining_time import StageTimes
 from BratsSegmenterLib.widgets.state import PanelState
+from BratsSegmenterLib.worker_messages import Failure
 
 LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
 
@@ -331,6 +332,50 @@ def test_a_failure_is_shown_with_what_to_do_next_and_the_cause_folded_away(open_
     assert bar.ui.causeLabel.isHidden()
     bar.ui.detailsButton.click()
     assert bar.ui.causeLabel.text == "HTTP 401"
+
+
+def _warned(open_panel):
+    panel = open_panel(Behaviour.DOUBTS)
+    _segment(panel)
+    panel.run.ui.runButton.click()
+    finish(panel)
+    assert "FLAIR ends within the tumour" in panel.message_bar.ui.textLabel.text
+    return panel
+
+
+def test_what_a_result_warns_of_stays_whatever_runs_until_the_user_closes_it(open_panel):
+    panel = _warned(open_panel)
+    bar = panel.message_bar
+    panel.archive.ui.searchButton.click()
+    assert not bar.widget.isHidden()
+    finish(panel)
+    panel.send.ui.dryRunButton.click()
+    finish(panel)
+    assert not bar.widget.isHidden()
+    bar.ui.closeButton.click()
+    panel.archive.ui.searchButton.click()
+    finish(panel)
+    assert bar.widget.isHidden()
+
+
+def test_what_a_result_warns_of_comes_back_after_a_failure(open_panel):
+    panel = _warned(open_panel)
+    bar = panel.message_bar
+    panel.workflow.failed.emit(Failure("The PACS answered 503.", "Try again."))
+    assert bar.ui.textLabel.text == "The PACS answered 503. Try again."
+    bar.ui.closeButton.click()
+    assert "FLAIR ends within the tumour" in bar.ui.textLabel.text
+    assert not bar.widget.isHidden()
+    panel.workflow.failed.emit(Failure("The PACS answered 503.", "Try again."))
+    panel.archive.ui.searchButton.click()
+    assert "FLAIR ends within the tumour" in bar.ui.textLabel.text
+    finish(panel)
+
+
+def test_what_a_result_warns_of_goes_with_it(open_panel):
+    panel = _warned(open_panel)
+    panel.close_scene()
+    assert panel.message_bar.widget.isHidden()
 
 
 def test_cancel_stops_and_the_study_can_be_run_again(open_panel):

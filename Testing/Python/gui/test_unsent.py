@@ -80,6 +80,26 @@ def test_a_study_that_is_left_and_opened_again_begins_with_the_corrections_and_s
     assert _volumes(panel) == edited
 
 
+def test_the_way_back_to_what_the_model_drew_stays_until_the_corrections_are_sent(panel):
+    _segment(panel)
+    drawn = _volumes(panel)
+    _paint(panel)
+    _leave_and_open_again(panel)
+    bar = panel.message_bar
+    panel.send.ui.dryRunButton.click()
+    finish(panel)
+    assert bar.ui.offerButton.text == "Back to what the model drew"
+    assert not bar.widget.isHidden()
+    bar.ui.offerButton.click()
+    assert _volumes(panel) == drawn
+    panel.review.ui.segmentEditor.undo()
+    _leave_and_open_again(panel)
+    assert not bar.widget.isHidden()
+    _send(panel)
+    finish(panel)
+    assert bar.widget.isHidden()
+
+
 def test_corrections_that_were_taken_back_are_not_found_again(panel):
     _segment(panel)
     _paint(panel)
