@@ -209,6 +209,10 @@ class SegmentResult:
     doubts : tuple of str
         Those of the warnings that make the result itself doubtful: empty, tiny, off the brain, implausibly large, one
         sequence moved far.
+    sequences : mapping of str to str
+        Sequence to the key of the series, where a person had a say in which series the model saw; else empty.
+    authorship : Authorship
+        EDITED where regions were taken up that a person had drawn or changed.
     """
 
     reference: str
@@ -228,6 +232,8 @@ class SegmentResult:
     brain: Path | None = None
     is_postoperative: bool = False
     doubts: tuple[str, ...] = ()
+    sequences: Mapping[str, str] = field(default_factory=dict)
+    authorship: Authorship = Authorship.AI
 
     def found_in(self, folder: Path) -> SegmentResult:
         """The same result with its files where they are now: the job folder may have been moved, or named otherwise."""

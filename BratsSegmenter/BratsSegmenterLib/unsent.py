@@ -50,8 +50,20 @@ def keep_unsent(folder: JobFolder, labels: NDArray[np.uint8], geometry: Geometry
 
 def read_unsent(folder: JobFolder, geometry: Geometry) -> UnsentCorrections | None:
     """What was kept of a result in the grid `geometry`; None where nothing was, or nothing that belongs to it."""
+    labels = _read(folder.unsent, geometry)
+    return None if labels is None else UnsentCorrections(labels, _kept_at(folder))
+
+
+def holds_unsent(folder: JobFolder, labels: NDArray[np.uint8], geometry: Geometry) -> bool:
+    """Whether a label map was kept voxel for voxel, and be it set aside since."""
+    kept = (_read(path, geometry) for path in folder.all_unsent())
+    return any(one is not None and np.array_equal(one, labels) for one in kept)
+
+
+def _read(path: Path, geometry: Geometry) -> NDArray[np.uint8] | None:
+    """The part that a file keeps, in the whole grid; None where it belongs to another."""
     try:
-        part = read_labelmap(folder.unsent)
+        part = read_labelmap(path)
     except ExportError:
         return None
     k, j, i = np.rint(geometry.indices(part.geometry.origin_mm[np.newaxis])[0, ::-1]).astype(int).tolist()
@@ -62,7 +74,7 @@ def read_unsent(folder: JobFolder, geometry: Geometry) -> UnsentCorrections | No
     if not is_inside or not geometry.cropped(box).is_close(part.geometry):
         return None
     labels[box] = part.labels
-    return UnsentCorrections(labels, _kept_at(folder))
+    return labels
 
 
 def forget_unsent(folder: JobFolder) -> None:

@@ -36,6 +36,9 @@ class ScriptedScene:
     def leave(self):
         self.is_in_view = False
 
+    def clear_away(self):
+        """Nothing was loaded."""
+
     def follow(self):
         """Nothing to measure."""
 

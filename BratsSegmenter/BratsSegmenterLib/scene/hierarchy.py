@@ -23,6 +23,39 @@ def place_under_study(nodes: Iterable[Any], study: StudySummary) -> int:
     return study_item
 
 
+def remove_from_scene(nodes: Iterable[Any]) -> None:
+    """Take nodes out of the scene with what displays and stores them; study and patient go with their last node."""
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    for node in nodes:
+        item = hierarchy.GetItemByDataNode(node)
+        above = hierarchy.GetItemParent(item) if item else 0
+        for one in (node, *_helpers(node)):
+            if slicer.mrmlScene.IsNodePresent(one):
+                slicer.mrmlScene.RemoveNode(one)
+        item = hierarchy.GetItemByDataNode(node)
+        if item:  # Slicer's desktop has taken it away already
+            hierarchy.RemoveItem(item, False, False)
+        _remove_empty(hierarchy, above)
+
+
+def _helpers(node: Any) -> tuple[Any, ...]:
+    stored = [node.GetNthStorageNode(index) for index in range(node.GetNumberOfStorageNodes())]
+    is_displayed = hasattr(node, "GetNumberOfDisplayNodes")  # a table is not
+    shown = [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())] if is_displayed else []
+    return tuple(one for one in (*stored, *shown) if one is not None)
+
+
+def _remove_empty(hierarchy: Any, item: int) -> None:
+    """Remove a study that nothing stands below, then its patient; what the user made of them otherwise stays."""
+    constants = slicer.vtkMRMLSubjectHierarchyConstants
+    for level in (constants.GetDICOMLevelStudy(), constants.GetDICOMLevelPatient()):
+        if not item or not hierarchy.IsItemLevel(item, level) or hierarchy.GetNumberOfItemChildren(item):
+            return
+        above = hierarchy.GetItemParent(item)
+        hierarchy.RemoveItem(item, False, False)
+        item = above
+
+
 def _study_item(hierarchy: Any, study: StudySummary) -> int:
     constants = slicer.vtkMRMLSubjectHierarchyConstants
     uid_name = constants.GetDICOMUIDName()

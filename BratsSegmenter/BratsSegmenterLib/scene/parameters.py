@@ -15,6 +15,7 @@ from BratsSegmenterLib.records import from_json, to_json
 _STUDY, _FOLDER, _RESULT, _ACCEPTED = "study", "jobFolder", "result", "acceptedRegions"
 _SEGMENTATION, _REFERENCE, _TABLE = "segmentation", "reference", "volumeTable"
 _VOLUME, _DOUBT = "volume", "doubt"
+_ROLES = (_SEGMENTATION, _REFERENCE, _TABLE, _DOUBT, *(_VOLUME + sequence.value for sequence in Sequence))
 
 
 class SceneParameters:
@@ -30,6 +31,15 @@ class SceneParameters:
         self._node.SetParameter(_FOLDER, str(folder))
         self._node.SetParameter(_RESULT, json.dumps(to_json(result)))
         self._node.UnsetParameter(_ACCEPTED)
+        self._node.EndModify(modified)
+
+    def forget(self) -> None:
+        """Keep nothing of a study whose result is in the scene no more."""
+        modified = self._node.StartModify()
+        for name in (_STUDY, _FOLDER, _RESULT, _ACCEPTED):
+            self._node.UnsetParameter(name)
+        for role in _ROLES:
+            self._node.SetNodeReferenceID(role, None)
         self._node.EndModify(modified)
 
     def copied(self) -> SceneParameters:
@@ -100,6 +110,12 @@ class SceneParameters:
     def doubt(self) -> Any:
         """The entropy map as a volume node; None when there is none."""
         return self._node.GetNodeReference(_DOUBT)
+
+    @property
+    def nodes(self) -> tuple[Any, ...]:
+        """All nodes that belong to the result and are in the scene."""
+        found = (self._node.GetNodeReference(role) for role in _ROLES)
+        return tuple({node.GetID(): node for node in found if node is not None}.values())
 
     def store_nodes(
         self, segmentation: Any, reference: Any, table: Any, volumes: Mapping[str, Any], doubt: Any = None

@@ -20,7 +20,8 @@ from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_mask, write_image
 from BratsSegmenterLib.measurement import changed_regions, measure
 from BratsSegmenterLib.scene.exported import ExportedLabels
-from BratsSegmenterLib.scene.hierarchy import place_under_study
+from BratsSegmenterLib.scene.hierarchy import place_under_study, remove_from_scene
+from BratsSegmenterLib.scene.left_result import LeftResult
 from BratsSegmenterLib.scene.overlay import loading_doubt
 from BratsSegmenterLib.scene.parameters import SceneParameters
 from BratsSegmenterLib.scene.redrawing import redraw
@@ -78,6 +79,7 @@ class Review:
         self._model_labels: NDArray[np.uint8] | None = None
         self._exported: NDArray[np.uint8] | None = None
         self._sent: NDArray[np.uint8] | None = None
+        self._left: list[LeftResult] = []
         self.began_with: UnsentCorrections | SentLabels | None = None
         self.on_placed: Callable[[], None] = _nothing
         self.on_volumes: Callable[[Mapping[str, float]], None] = _nobody
@@ -162,15 +164,14 @@ class Review:
         """Load volumes and segments, place them under the study and show them linked, step by step.
 
         Corrections that were not sent when the result was last shown are taken up again; a result that was sent begins
-        as it was sent. A segmentation that was there before stays in the scene, hidden. When the steps end early, what
-        they loaded is taken out of the scene again.
+        as it was sent. A result that was there before is hidden until :meth:`clear_away`. When the steps end early,
+        what they loaded is taken out of the scene again.
         """
         loaded: list[Any] = []
         try:
             yield from self._showing(study, folder, result, loaded)
         except BaseException:
-            for node in loaded:
-                slicer.mrmlScene.RemoveNode(node)
+            remove_from_scene(loaded)
             raise
 
     def _showing(self, study: StudySummary, folder: Path, result: SegmentResult, loaded: list[Any]) -> Steps[None]:
@@ -195,15 +196,27 @@ class Review:
         yield from showing_review_layout(volumes, reference)
         jump_to_largest_slice(label_map(segmentation, reference), reference)
         yield from showing_surfaces(segmentation)
-        self._hide_earlier_result()
+        self._put_aside()
         self.began_with, self._sent = began_with, None if sent is None else sent.labels
         self.parameters.store(study, folder, result)
         self.parameters.store_nodes(segmentation, reference, table, volumes, doubt)
 
     def leave(self) -> None:
-        """Take the result out of the views, so that its patient is not taken for the next; it stays in the scene."""
-        self._hide_earlier_result()
+        """Take the result out of the views, so that its patient is not taken for the next, and measure it no more."""
+        self._put_aside()
+        self.release()
         empty_views()
+
+    def clear_away(self) -> None:
+        """Take what was left, or replaced by another result, out of the scene, as far as it is kept on the disk.
+
+        Neither do its images fill the memory then, nor does a scene that is saved name its patient. To be called when
+        nothing works on its nodes any more: an editor that loses its segmentation would take up another one.
+        """
+        left, self._left = self._left, []
+        for result in left:
+            if result.remove() and not self.parameters.has_result:
+                self.parameters.forget()
 
     def go_back_to(self, before: SceneParameters) -> None:
         """Keep what the scene kept before another one was loaded into it; what that one brought stays, hidden."""
@@ -285,6 +298,20 @@ class Review:
 
     def _tell_volumes(self, volumes_ml: Mapping[str, float]) -> None:
         self.on_volumes(volumes_ml)
+
+    def _put_aside(self) -> None:
+        self._hide_earlier_result()
+        parameters = self.parameters
+        left = LeftResult(
+            nodes=parameters.nodes,
+            segmentation=parameters.segmentation,
+            folder=parameters.folder,
+            labels=self.labels,
+            model_labels=self.model_labels,
+            sent=self._sent,
+            geometry=None if parameters.reference is None else self.geometry,
+        )
+        self._left.append(left)
 
     def _hide_earlier_result(self) -> None:
         earlier = self.parameters.segmentation

@@ -29,6 +29,8 @@ def making_surfaces(segmentation_node: Any) -> Steps[None]:
     segmentation = segmentation_node.GetSegmentation()
     for segment_id in segmentation.GetSegmentIDs():
         yield
+        if segmentation_node.GetScene() is None:
+            return  # the study was left meanwhile
         segment = segmentation.GetSegment(segment_id)
         if segment is not None and segment.GetRepresentation(_surface()) is None:
             polygons = vtk.vtkPolyData()

@@ -22,7 +22,10 @@ class ReviewScene(Protocol):
         """Load volumes and segments in short steps; leaves nothing behind when it is closed early."""
 
     def leave(self) -> None:
-        """Take what is shown out of the views; it stays in the scene."""
+        """Take what is shown out of the views; it stays in the scene until :meth:`clear_away`."""
+
+    def clear_away(self) -> None:
+        """Nothing works on what was left, or replaced, any more: what is kept on the disk leaves the scene."""
 
     def follow(self) -> None:
         """Measure what is shown, from now on."""

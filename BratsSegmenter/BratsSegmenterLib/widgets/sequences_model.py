@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.job_results import BorrowedSequence, PrepareResult, SeriesRow
+from BratsSegmenterLib.job_results import BorrowedSequence, PrepareResult, SegmentResult, SeriesRow
 from BratsSegmenterLib.sequence_offers import apart
 from BratsSegmenterLib.widgets.translation import tr as _
 
@@ -114,6 +114,15 @@ class SequencesModel:
     def override(self, sequence: Sequence, key: str) -> None:
         """Take the series `key` as `sequence`; :data:`NO_SERIES` for none."""
         self._overrides[sequence] = key
+
+    def follow(self, result: SegmentResult) -> None:
+        """Take what a result was made with: its series, as far as the study holds them still, and the operation."""
+        self.is_postoperative = result.is_postoperative
+        at_hand = {NO_SERIES, *(row.key for row in self.series)}
+        for sequence in Sequence if result.sequences else ():
+            key = result.sequences.get(sequence.value, NO_SERIES)
+            if key in at_hand and key != self.row(sequence).key:
+                self.override(sequence, key)
 
     def row(self, sequence: Sequence) -> SequenceRow:
         """What is shown for one sequence."""

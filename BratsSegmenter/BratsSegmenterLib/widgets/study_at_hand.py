@@ -129,6 +129,14 @@ class StudyAtHand:
         self.earlier_results, self.foreign_regions = prepared.results, prepared.others
         return self.sequences
 
+    def _take_kept(self, result: SegmentResult | None) -> None:
+        """What the folder keeps of what was recognised, with the choices that `result` was made with."""
+        prepared = self._kept.prepared
+        if prepared is not None:
+            sequences = self._take_prepared(prepared)
+            if result is not None:
+                sequences.follow(result)
+
     def _keep_result(self, result: SegmentResult, is_drawn_now: bool) -> None:
         """With what a result of the model's leaves to be answered; regions that were taken up have their answer."""
         question = self.sequences.open_question if is_drawn_now and self.sequences is not None else ""

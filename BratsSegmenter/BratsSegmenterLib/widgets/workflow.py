@@ -20,23 +20,22 @@ from BratsSegmenterLib.job_results import (
     SendResult,
 )
 from BratsSegmenterLib.jobs import (
-    BorrowJob,
     ConnectionJob,
     DownloadJob,
     Job,
     ListFolderJob,
-    PrepareJob,
     ResumeJob,
     SearchJob,
     SegmentJob,
     SendJob,
 )
-from BratsSegmenterLib.kept_study import KeptStudy, StudyState
+from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.segmentation import PublishedModel, missing_model
 from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.steps import StepRunner, at_once
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.opening import Opening
+from BratsSegmenterLib.widgets.outcomes import StudyJob, completed, keep_for_its_own_study
 from BratsSegmenterLib.widgets.review_scene import ReviewScene
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
@@ -54,7 +53,6 @@ _AT_WORK_ON_A_STUDY = (
     PanelState.SENDING,
     PanelState.OPENING,
 )
-_StudyJob = PrepareJob | BorrowJob | SegmentJob | ResumeJob | SendJob
 
 
 class Workflow(StudyAtHand):
@@ -83,6 +81,8 @@ class Workflow(StudyAtHand):
     state : PanelState
     state_changed, progressed, failed, studies_found, folder_listed, connection_checked : Signal
         Emitted without arguments, with a ProgressEvent, a Failure, the studies, a ListFolderResult, the checks.
+    noted : Signal
+        Emitted with a sentence that the user should know.
     sent, rehearsed, refused : Signal
         Emitted with a SendResult that was stored, the SendResult of a dry run, the Failure of either.
     """
@@ -114,6 +114,7 @@ class Workflow(StudyAtHand):
         self.state_changed = Signal()
         self.progressed = Signal()
         self.failed = Signal()
+        self.noted = Signal()
         self.studies_found = Signal()
         self.folder_listed = Signal()
         self.connection_checked = Signal()
@@ -148,19 +149,18 @@ class Workflow(StudyAtHand):
 
     def choose_study(self, connection: Connection, study: StudySummary) -> None:
         """Work on a study of the archive from now on."""
-        self._scene.leave()
-        self._take_up(study, connection=connection)
+        self._leave_for(study, connection=connection)
 
     def choose_files(self, study: StudySummary, files: tuple[Path, ...]) -> None:
         """Work on a study whose DICOM files lie among others on this computer from now on."""
-        self._scene.leave()
-        self._take_up(study, files=files)
+        self._leave_for(study, files=files)
 
     def open_kept(self) -> None:
         """Take up what the chosen study's folder keeps: its result, else its recognised sequences."""
-        prepared, result = self._kept.prepared, self._kept.result
-        if prepared is not None:
-            self._show_sequences(prepared).is_postoperative = result is not None and result.is_postoperative
+        result = self._kept.result
+        self._take_kept(result)
+        if self.sequences is not None:
+            self._rest(PanelState.PREPARED)
         if result is not None:
             self._show(result)
 
@@ -217,10 +217,14 @@ class Workflow(StudyAtHand):
             self._segment(self.sequences, resample_gaps=True)
 
     def cancel(self) -> None:
-        """Stop what runs; the state before returns as soon as it has stopped."""
+        """Stop what runs; the state before returns as soon as it has stopped.
+
+        A result that was reviewed does not return when another one is about to be shown: its files made way for it.
+        """
         if self.state is PanelState.OPENING:
             self._opening.stop()
-            self._rest(self._resting_state)
+            self._rest_unopened()
+            self.noted.emit(_("The result is kept: open the study to see it."))
         else:
             self._runner.cancel()
 
@@ -245,6 +249,7 @@ class Workflow(StudyAtHand):
     def restore(self, study: StudySummary, result: SegmentResult) -> None:
         """Take up a study whose segments came with a saved scene."""
         self._take_up(study)
+        self._take_kept(result)
         self.result = result
         self._begin_review()
 
@@ -268,6 +273,13 @@ class Workflow(StudyAtHand):
             self.failed.emit(Failure.of(error))
             return False
         return True
+
+    def _leave_for(
+        self, study: StudySummary, connection: Connection | None = None, files: tuple[Path, ...] | None = None
+    ) -> None:
+        self._scene.leave()
+        self._take_up(study, connection, files)
+        self._scene.clear_away()
 
     def _take_up(
         self, study: StudySummary, connection: Connection | None = None, files: tuple[Path, ...] | None = None
@@ -296,8 +308,10 @@ class Workflow(StudyAtHand):
         self.state_changed.emit()
 
     def _on_ended(self, outcome: Outcome) -> None:
-        if isinstance(self._job, _StudyJob) and not self._is_at_hand(self._job.folder):
-            self._keep_for_its_own_study(outcome, KeptStudy(self._job.folder))
+        outcome = completed(outcome, self._job)
+        if isinstance(self._job, StudyJob) and not self._is_at_hand(self._job.folder):
+            keep_for_its_own_study(outcome, self._job)
+            self._rest(self._resting_state)
             return
         match outcome:
             case PrepareResult():
@@ -316,19 +330,6 @@ class Workflow(StudyAtHand):
                 self._rest(self._resting_state)
                 self._note_correction()  # somebody may have drawn while the job ran
                 self._tell(outcome)
-
-    def _keep_for_its_own_study(self, outcome: Outcome, kept: KeptStudy) -> None:
-        """Another study is at hand by now: what came of the job is not shown, and never kept under that one's name."""
-        match outcome:
-            case PrepareResult():
-                kept.write_prepared(outcome)
-            case SegmentResult():
-                prepared = kept.prepared
-                kept.write_result(outcome)
-                kept.write_state(StudyState.SEGMENTED, SequencesModel(prepared).open_question if prepared else "")
-            case SendResult() if outcome.pushed and isinstance(self._job, SendJob):
-                kept.write_sent(outcome.version, self._job.labels)
-        self._rest(self._resting_state)
 
     def _tell(self, outcome: Outcome) -> None:
         match outcome:
@@ -361,7 +362,8 @@ class Workflow(StudyAtHand):
 
     def _on_prepared(self, result: PrepareResult) -> None:
         self._kept.write_prepared(result)
-        sequences = self._show_sequences(result)
+        sequences = self._take_prepared(result)
+        self._rest(PanelState.PREPARED)
         if not sequences.questions() and not self.can_resume:
             self._segment(sequences)
 
@@ -376,11 +378,6 @@ class Workflow(StudyAtHand):
             self._correction_is_noted = True
             self._kept.write_state(StudyState.CORRECTED)
 
-    def _show_sequences(self, result: PrepareResult) -> SequencesModel:
-        sequences = self._take_prepared(result)
-        self._rest(PanelState.PREPARED)
-        return sequences
-
     def _show(self, result: SegmentResult) -> None:
         assert self.study is not None
         self.state = PanelState.OPENING
@@ -391,7 +388,7 @@ class Workflow(StudyAtHand):
         if isinstance(outcome, SegmentResult):
             self._review(outcome)
             return
-        self._rest(self._resting_state)
+        self._rest_unopened()
         if outcome is not None:
             self.failed.emit(outcome)
 
@@ -410,11 +407,23 @@ class Workflow(StudyAtHand):
 
     def _give_up_result(self, failure: Failure) -> None:
         """A result that is shown and cannot be followed is none to review; the one before it is out of the views."""
+        self._leave_result()
+        self.failed.emit(failure)
+
+    def _rest_unopened(self) -> None:
+        """Nothing came to be shown; what was reviewed before is not that which the folder holds now."""
+        if self.result is None:
+            self._rest(self._resting_state)
+        else:
+            self._leave_result()
+
+    def _leave_result(self) -> None:
         self._scene.leave()
         self.result = None
         self._rest(PanelState.STUDY_CHOSEN if self.sequences is None else PanelState.PREPARED)
-        self.failed.emit(failure)
+        self._scene.clear_away()
 
     def _begin_review(self) -> None:
         self._review_began_s, self._correction_is_noted = self._clock(), False
         self._rest(PanelState.REVIEW)
+        self._scene.clear_away()

@@ -13,11 +13,12 @@ from host.replay_worker import Behaviour
 from host.slicer_app import OpenedModule, application, open_module
 
 from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin
 from BratsSegmenterLib.scene.layout import LEFT
 from BratsSegmenterLib.widgets import assembly
-from BratsSegmenterLib.widgets.choices import SendRequest
+from BratsSegmenterLib.widgets.choices import RunOptions, SendRequest
 from BratsSegmenterLib.widgets.state import PanelState
 
 LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
@@ -222,20 +223,104 @@ def test_a_node_that_is_not_ours_can_be_deleted(module: OpenedModule):
 def test_of_two_segmentations_in_a_scene_only_the_reviewed_one_is_measured_and_sent(module: OpenedModule):
     panel = module.widget.panel
     _segment(panel)
-    first = panel._review.parameters.segmentation
-    panel.run.ui.runButton.click()
-    finish(panel)
-    second = panel._review.parameters.segmentation
-    assert [node.GetID() for node in _segmentations()] == [first.GetID(), second.GetID()]
-    assert not first.GetDisplayNode().GetVisibility()
+    own = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "a copy of the user's")
+    own.GetSegmentation().DeepCopy(panel._review.parameters.segmentation.GetSegmentation())
     before = _volumes(panel)
-    first.GetSegmentation().RemoveSegment("ET")
+    own.GetSegmentation().RemoveSegment("ET")
     assert _volumes(panel) == before
     jobs = []
     panel.workflow._runner.start = lambda job, _secrets: jobs.append(job)
     panel.workflow.send(SendRequest(None, ("RTSTRUCT",)))
     assert isinstance(jobs[0], SendJob)
     assert not jobs[0].edited
+
+
+_OF_A_RESULT = "vtkMRMLScalarVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLTableNode", "vtkMRMLVolumeDisplayNode"
+
+
+def _count_of_nodes() -> list[int]:
+    return [slicer.mrmlScene.GetNumberOfNodesByClass(name) for name in _OF_A_RESULT]
+
+
+def test_studies_that_are_opened_and_segmented_again_leave_no_more_in_the_scene_than_one_result(module: OpenedModule):
+    panel = module.widget.panel
+    _segment(panel)
+    nodes = _count_of_nodes()
+    panel.run.ui.runButton.click()
+    finish(panel)
+    assert _count_of_nodes() == nodes
+    panel.studies.open(StudyOrigin(panel.workflow.study, "Ward 3"))
+    finish(panel)
+    assert _count_of_nodes() == nodes
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 8.0)
+    panel.review.ui.segmentEditor.undo()
+    assert panel.workflow.state is PanelState.REVIEW
+
+
+def test_a_scene_saved_after_another_study_names_that_one_s_patient_alone_and_keeps_what_the_user_made(
+    module: OpenedModule, tmp_path: Path
+):
+    panel = module.widget.panel
+    _segment(panel)
+    own = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "a landmark of the user's")
+    _open_another_study(panel)
+    scene_file = tmp_path / "scene.mrml"
+    slicer.mrmlScene.SetURL(str(scene_file))
+    slicer.mrmlScene.Commit()
+    saved = scene_file.read_text()
+    assert "Synthetic^Sam" not in saved
+    assert "SYN-1" not in saved
+    assert slicer.mrmlScene.IsNodePresent(own)
+    panel.run.ui.runButton.click()
+    finish(panel)
+    slicer.mrmlScene.Commit()
+    assert "Other^Olga" in scene_file.read_text()
+
+
+def test_corrections_leave_the_scene_once_they_are_on_the_disk_and_come_back(module: OpenedModule, monkeypatch):
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda *_question, **_more: True)
+    panel = module.widget.panel
+    _segment(panel)
+    nodes = _count_of_nodes()
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 8.0)
+    edited = _volumes(panel)
+    first = StudyOrigin(panel.workflow.study, "Ward 3")
+    _open_another_study(panel)
+    assert _segmentations() == []
+    panel.studies.open(first)
+    finish(panel)
+    assert _volumes(panel) == edited
+    assert _count_of_nodes() == nodes
+
+
+def test_what_is_nowhere_but_in_the_scene_stays_there_hidden(module: OpenedModule, monkeypatch):
+    """The disk refuses the corrections, and the user leaves the study all the same."""
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda *_question, **_more: True)
+    panel = module.widget.panel
+    _segment(panel)
+    JobFolder(panel.workflow.folder).unsent.mkdir()  # in the way of the file
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 8.0)
+    _open_another_study(panel)
+    (left,) = _segmentations()
+    assert not left.GetDisplayNode().GetVisibility()
+    JobFolder(panel._review.parameters.folder).unsent.rmdir()
+
+
+def test_a_result_that_is_cancelled_while_it_is_opened_leaves_no_other_under_review(module: OpenedModule):
+    panel = module.widget.panel
+    _segment(panel)
+    study = StudyOrigin(panel.workflow.study, "Ward 3")
+    panel.workflow.run(RunOptions("another-model"))
+    wait_until(lambda: panel.workflow.state is PanelState.OPENING)
+    panel.progress.ui.cancelButton.click()
+    assert panel.workflow.state is PanelState.PREPARED
+    assert panel.message_bar.ui.textLabel.text == "The result is kept: open the study to see it."
+    assert not panel.message_bar.widget.isHidden()
+    assert _segmentations() == []
+    assert not panel.review.widget.enabled
+    panel.studies.open(study)
+    finish(panel)
+    assert panel.volumes.ui.algorithmLabel.text == "another-model 0"
 
 
 def test_a_scene_closed_while_objects_are_written_leaves_no_process_and_an_empty_panel(module: OpenedModule):

@@ -44,6 +44,9 @@ class SlowScene:
     def leave(self):
         self.log.append("left")
 
+    def clear_away(self):
+        self.log.append("cleared away")
+
     def follow(self):
         if self.error is not None:
             raise self.error
@@ -84,7 +87,7 @@ def test_the_panel_is_busy_until_the_last_step_and_then_reviews(opening, turns, 
     while turns[0]():
         assert opening.state.is_busy
     assert opening.state is PanelState.REVIEW
-    assert scene.log == [0, 1, 2, "followed"]
+    assert scene.log == [0, 1, 2, "followed", "cleared away"]
 
 
 @pytest.mark.parametrize("way", ["cancel", "forget_study", "shut_down"])
@@ -100,6 +103,21 @@ def test_after_a_cancel_the_state_before_returns(opening):
     assert opening.state is PanelState.STUDY_CHOSEN
 
 
+def test_a_cancel_returns_to_no_result_whose_files_the_new_one_took(opening, turns, scene):
+    said = []
+    opening.noted.connect(said.append)
+    while turns[0]():
+        pass
+    opening._runner.ended.emit(opening.result)
+    turns[1]()
+    scene.log.clear()
+    opening.cancel()
+    assert opening.state is PanelState.STUDY_CHOSEN
+    assert opening.result is None
+    assert scene.log == ["taken back", "left", "cleared away"]
+    assert said == ["The result is kept: open the study to see it."]
+
+
 def test_a_result_that_cannot_be_followed_is_a_failure_and_no_result(opening, turns, scene):
     failures = []
     opening.failed.connect(failures.append)
@@ -108,7 +126,7 @@ def test_a_result_that_cannot_be_followed_is_a_failure_and_no_result(opening, tu
         pass
     assert opening.state is PanelState.STUDY_CHOSEN
     assert opening.result is None
-    assert scene.log == [0, 1, 2, "left"], "what nobody can review is not looked at"
+    assert scene.log == [0, 1, 2, "left", "cleared away"], "what nobody can review is not looked at"
     assert failures[0].what == "What the model drew is no longer on this computer."
 
 

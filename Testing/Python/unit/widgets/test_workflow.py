@@ -182,6 +182,15 @@ def test_a_result_that_cannot_be_shown_is_a_failure_and_no_result(workflow, runn
     assert workflow.result is None
 
 
+def test_a_result_that_cannot_be_shown_leaves_none_whose_files_it_took(reviewed, runner, scene, tmp_path):
+    scene.refuses = True
+    reviewed.run(RunOptions())
+    runner.end(segmented(tmp_path))
+    assert reviewed.state is PanelState.PREPARED
+    assert reviewed.result is None
+    assert not scene.is_in_view
+
+
 def test_packages_that_are_not_installed_are_a_sentence_and_nothing_runs(runner, scene, tmp_path):
     def decline(_model):
         raise InferenceError("The network cannot run without its packages.")
@@ -327,6 +336,42 @@ def test_a_result_is_kept_and_opened_later_without_a_job(reviewed, runner, scene
     assert (len(scene.shown), len(runner.jobs)) == (2, jobs)
 
 
+def test_the_series_that_a_result_was_made_with_are_those_of_the_study_opened_again(workflow, runner, tmp_path):
+    """Recognised was T2 with doubt, which the user took as no T2."""
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(prepared(confidence=0.3))
+    workflow.sequences.override(Sequence.T2, "")
+    workflow.run(RunOptions())
+    runner.end(segmented(tmp_path))
+    chosen = {"T1": "T1", "T1c": "T1c", "FLAIR": "FLAIR"}
+    assert runner.jobs[-1].sequences == chosen
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.open_kept()
+    assert workflow.sequences.chosen_keys() == chosen
+    assert workflow.sequences.row(Sequence.T2).reason == "your choice"
+    workflow.run(RunOptions())
+    assert runner.jobs[-1].sequences == chosen
+
+
+def test_a_series_that_a_result_was_made_with_and_that_is_gone_is_not_taken(reviewed):
+    kept = KeptStudy(reviewed.folder)
+    kept.write_result(replace(kept.result, sequences={"T1c": "T1c", "FLAIR": "of a study fetched otherwise"}))
+    reviewed.choose_study(CONNECTION, STUDY)
+    reviewed.open_kept()
+    assert reviewed.sequences.chosen_keys() == {"T1c": "T1c", "FLAIR": "FLAIR"}
+
+
+def test_regions_that_were_taken_up_choose_no_series(workflow, runner, tmp_path):
+    """The worker shows the series that they were drawn on, in whatever sequence's place."""
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(prepared(results=(earlier_result(),)))
+    workflow.resume()
+    runner.end(segmented(tmp_path))
+    assert workflow.result.sequences == {}
+
+
 def test_a_study_without_a_result_opens_with_its_questions(workflow, runner):
     workflow.choose_study(CONNECTION, STUDY)
     KeptStudy(workflow.folder).write_prepared(prepared(confidence=0.3))
@@ -402,6 +447,22 @@ def test_a_restored_study_can_be_sent_but_not_fetched_from_nowhere(workflow, run
     assert isinstance(runner.jobs[-1], SendJob)
 
 
+def test_a_restored_study_whose_folder_is_here_can_be_segmented_again_and_asks_what_is_open(workflow, runner, tmp_path):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(OPERATED)
+    runner.end(segmented(tmp_path))
+    result = workflow.result
+    workflow.forget_study()
+    workflow.restore(STUDY, result)
+    assert workflow.state is PanelState.REVIEW
+    assert workflow.asks_about_surgery
+    assert workflow.can_run
+    workflow.answer_about_surgery(True, RunOptions())
+    assert runner.jobs[-1].is_postoperative
+    assert runner.jobs[-1].sequences == {name: name for name in NAMES}
+
+
 OTHER = replace(STUDY, study_uid="2.25.9", patient_name="Roe^Rob")
 
 
@@ -418,7 +479,7 @@ def test_a_result_stays_with_the_study_it_was_drawn_for_though_another_is_at_han
     assert (workflow.study, workflow.state) == (OTHER, PanelState.REVIEW)
     assert scene.shown == []
     assert KeptStudy(workflow.folder).result is None
-    assert KeptStudy(own_folder).result == result
+    assert KeptStudy(own_folder).result == replace(result, sequences={name: name for name in NAMES})
     assert KeptStudy(own_folder).state is StudyState.SEGMENTED
 
 
