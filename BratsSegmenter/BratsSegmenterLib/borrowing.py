@@ -100,6 +100,7 @@ def borrow(
     else:
         with progress.stage("fetch"):
             archive.fetch(offer.study.study_uid, source.dicom, offer.series_uids, progress=progress)
+        source.forget_source()
     try:
         candidate = _proven(offer, source, own, progress)
     except (RecognitionError, SeriesError):

@@ -157,14 +157,26 @@ class JobFolder:
     def write_source(self, files: Path | tuple[Path, ...]) -> None:
         """Remember that the study's DICOM files stay where they are: a folder of their own, or the files one by one."""
         absolute = files.resolve() if isinstance(files, Path) else tuple(file.resolve() for file in files)
-        _write(self.path / "source.json", {"files": to_json(absolute)})
+        _write(self._source, {"files": to_json(absolute)})
+
+    def forget_source(self) -> None:
+        """The study was fetched: from now on :attr:`dicom` holds its files, wherever others of it lie."""
+        self._source.unlink(missing_ok=True)
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether the study's files are copies out of an archive."""
+        return not self._source.exists()
+
+    @property
+    def _source(self) -> Path:
+        return self.path / "source.json"
 
     def source(self) -> Path | tuple[Path, ...]:
         """The study's DICOM files or the folder with them: remembered, else :attr:`dicom`."""
-        record = self.path / "source.json"
-        if not record.exists():
+        if self.is_fetched:
             return self.dicom
-        files = json.loads(record.read_text(encoding="utf-8"))["files"]
+        files = json.loads(self._source.read_text(encoding="utf-8"))["files"]
         return Path(files) if isinstance(files, str) else tuple(map(Path, files))
 
     def write_record(self, record: ResultRecord) -> None:

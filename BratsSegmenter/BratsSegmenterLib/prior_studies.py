@@ -53,22 +53,18 @@ def _prior(archive: Archive, study: StudySummary, folder: Path, progress: Progre
     if not results:
         return PriorStudy(study)
     own_folder = study_folder(folder, study.study_uid) / "results"
-    archive.fetch(study.study_uid, own_folder, results, progress=progress)
-    newest = dicom.newest_result(_files(own_folder))
+    files = archive.fetch(study.study_uid, own_folder, results, progress=progress).files
+    newest = dicom.newest_result(files)
     if newest is None:
         return PriorStudy(study)
     needs_images = newest.kind is dicom.ObjectKind.RTSTRUCT
     try:
         if needs_images and newest.drawn_on in {one.series_uid for one in series}:
-            archive.fetch(study.study_uid, own_folder, [newest.drawn_on], progress=progress)
-        volumes_ml = dicom.volumes_of(newest, _files(own_folder) if needs_images else ())
+            files += archive.fetch(study.study_uid, own_folder, [newest.drawn_on], progress=progress).files
+        volumes_ml = dicom.volumes_of(newest, files if needs_images else ())
     except (DamagedInstanceError, SeriesError):
         return PriorStudy(study, has_result=True)
     return PriorStudy(study, PriorVolumes(_day(study), volumes_ml), has_result=True)
-
-
-def _files(folder: Path) -> tuple[Path, ...]:
-    return tuple(path for path in folder.rglob("*") if path.is_file())
 
 
 def _day(study: StudySummary) -> date | None:

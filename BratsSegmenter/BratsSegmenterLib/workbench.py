@@ -252,6 +252,7 @@ class Workbench:
             raise SeriesError("Neither an archive with a study nor a folder of DICOM files was given.", "Give one.")
         with self._progress.stage("fetch"):
             Archive(profile, self._credentials).fetch(study_uid, self._folder.dicom, progress=self._progress)
+        self._folder.forget_source()
 
     def _found(self, keys: Mapping[str, str]) -> dict[Sequence, Series]:
         """The series taken as sequences, of the study and of those that lent it one."""

@@ -18,7 +18,7 @@ import requests
 from faulty_proxy import FaultyProxy
 
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile
-from BratsSegmenterLib.archive.embedded import serve
+from BratsSegmenterLib.archive.embedded import EmbeddedArchive, serve
 from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, StudyIdentity, write_mr_series
 from BratsSegmenterLib.geometry import Geometry
 
@@ -61,8 +61,13 @@ class RunningArchive:
 def embedded_archive(tmp_path: Path) -> Iterator[RunningArchive]:
     """An empty archive of our own."""
     with serve(tmp_path / "embedded archive") as running:
-        profile = Profile("embedded", running.url, Authentication.BEARER)
-        yield RunningArchive("embedded", profile, Credentials(token=running.token))
+        yield running_embedded(running)
+
+
+def running_embedded(archive: EmbeddedArchive) -> RunningArchive:
+    """How to get into an archive of our own."""
+    profile = Profile("embedded", archive.url, Authentication.BEARER)
+    return RunningArchive("embedded", profile, Credentials(token=archive.token))
 
 
 @pytest.fixture(scope="session")

@@ -16,10 +16,17 @@ from BratsSegmenterLib.lazy import lazy_names
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.archive.client import Archive
-    from BratsSegmenterLib.archive.failures import NotFoundError, StoreRefusedError, TemporaryArchiveError
+    from BratsSegmenterLib.archive.failures import (
+        NotFoundError,
+        StoreRefusedError,
+        StudyChangedError,
+        TemporaryArchiveError,
+    )
     from BratsSegmenterLib.archive.fetch import FetchedSeries, FetchedStudy
     from BratsSegmenterLib.archive.instance_file import DamagedInstanceError
+    from BratsSegmenterLib.archive.kept_files import count_missing
     from BratsSegmenterLib.archive.outbox import Delivery, Outbox
+    from BratsSegmenterLib.archive.patient import Patient
     from BratsSegmenterLib.archive.receipt import Receipt
     from BratsSegmenterLib.archive.store import StoredObject
     from BratsSegmenterLib.archive.transaction import Transaction, TransactionState
@@ -37,17 +44,20 @@ __all__ = [
     "InstanceSummary",
     "NotFoundError",
     "Outbox",
+    "Patient",
     "Profile",
     "ProfileStore",
     "Receipt",
     "SeriesSummary",
     "StoreRefusedError",
     "StoredObject",
+    "StudyChangedError",
     "StudyQuery",
     "StudySummary",
     "TemporaryArchiveError",
     "Transaction",
     "TransactionState",
+    "count_missing",
 ]
 
 _LOADED_WHEN_USED = {
@@ -58,12 +68,15 @@ _LOADED_WHEN_USED = {
     "FetchedStudy": "fetch",
     "NotFoundError": "failures",
     "Outbox": "outbox",
+    "Patient": "patient",
     "Receipt": "receipt",
     "StoreRefusedError": "failures",
     "StoredObject": "store",
+    "StudyChangedError": "failures",
     "TemporaryArchiveError": "failures",
     "Transaction": "transaction",
     "TransactionState": "transaction",
+    "count_missing": "kept_files",
 }
 
 __getattr__ = lazy_names(__name__, _LOADED_WHEN_USED)

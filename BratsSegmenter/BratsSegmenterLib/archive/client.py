@@ -15,6 +15,7 @@ from BratsSegmenterLib.archive.failures import explaining_files
 from BratsSegmenterLib.archive.fetch import FetchedStudy, fetch_study
 from BratsSegmenterLib.archive.listing import InstanceSummary, SeriesSummary, StudyQuery, StudySummary
 from BratsSegmenterLib.archive.matching import is_uid
+from BratsSegmenterLib.archive.patient import Patient, retrieve_patient
 from BratsSegmenterLib.archive.profile import Profile
 from BratsSegmenterLib.archive.read_back import retrieve
 from BratsSegmenterLib.archive.search import list_instances, list_series, search_studies
@@ -98,9 +99,11 @@ class Archive:
     ) -> FetchedStudy:
         """Bring a study to disk (WADO-RS), bytes as the archive stores them.
 
-        Whole files that `folder` holds from an earlier attempt are kept and not fetched again. It ends when every
+        Whole files that `folder` holds from an earlier attempt are kept and not fetched again, as long as they name the
+        patient whom the archive names now: of each series one object is asked for anew and compared. It ends when every
         instance that QIDO-RS lists is there with all its pixels; damaged ones of series without images are brought as
-        they are.
+        they are. What the archive lists no longer is removed: instances of the series fetched and, of a whole study,
+        series.
 
         Parameters
         ----------
@@ -181,6 +184,17 @@ class Archive:
         """
         _require_uids(instance.study_uid, instance.series_uid, instance.sop_instance_uid)
         call = partial(retrieve, self._connection, instance.study_uid, instance.series_uid, instance.sop_instance_uid)
+        return self._connection.run(call, progress or Progress())
+
+    def patient_of(self, instance: InstanceSummary, progress: Progress | None = None) -> Patient:
+        """The patient whom an instance names as the archive gives it back (WADO-RS).
+
+        Raises
+        ------
+        ArchiveError
+        """
+        _require_uids(instance.study_uid, instance.series_uid, instance.sop_instance_uid)
+        call = partial(retrieve_patient, self._connection, instance)
         return self._connection.run(call, progress or Progress())
 
 

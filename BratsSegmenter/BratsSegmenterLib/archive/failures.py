@@ -42,6 +42,10 @@ class NotFoundError(ArchiveError):
     """The archive does not know what was asked for."""
 
 
+class StudyChangedError(ArchiveError):
+    """The archive does not hold the study as a result was drawn on it: a person has to look before that is stored."""
+
+
 class StoreRefusedError(ArchiveError):
     """The archive will not take the object, however often it is sent."""
 

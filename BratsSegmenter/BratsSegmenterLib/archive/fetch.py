@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,16 +18,23 @@ from BratsSegmenterLib.archive.instance_file import (
     folder_name,
     inspect,
 )
+from BratsSegmenterLib.archive.kept_files import (
+    DAMAGED,
+    is_whole,
+    keep_of_patient,
+    remove_unlisted_instances,
+    remove_unlisted_series,
+)
 from BratsSegmenterLib.archive.listing import InstanceSummary, SeriesSummary
+from BratsSegmenterLib.archive.patient import Patient, retrieve_patient
 from BratsSegmenterLib.archive.search import list_instances, list_series
+from BratsSegmenterLib.archive.tally import Tally
 from BratsSegmenterLib.archive.threads import Stop, run_watched
 from BratsSegmenterLib.errors import ArchiveError
 from BratsSegmenterLib.progress import Progress
 
 MAXIMUM_INSTANCE_BYTES = 2_000_000_000
-MAXIMUM_STUDY_BYTES = 20_000_000_000
 _UNFINISHED = ".part"
-_DAMAGED = "damaged-"
 _IMAGES = ("MR", "")  # modalities of series of which every object has to be whole; the archive may not say it
 
 
@@ -51,7 +57,7 @@ class FetchedStudy:
         Holds one folder a series.
     series : tuple of FetchedSeries
     received_bytes : int
-        Over the network in this call; what was there already is not counted.
+        Over the network in this call; what was there already, and what was only compared with it, is not counted.
     elapsed_s : float
     """
 
@@ -78,12 +84,15 @@ def fetch_study(
     """Fetch the instances of a study that `folder` does not hold yet; see :meth:`Archive.fetch`."""
     started = time.monotonic()
     series = connection.run(partial(_wanted_series, connection, study_uid, series_uids), progress)
-    tally = _Tally(sum(one.instance_count or 0 for one in series))
+    tally = Tally(sum(one.instance_count or 0 for one in series))
     fetches = [_SeriesFetch(connection, one, folder / folder_name(one.series_uid), tally) for one in series]
     fetched = run_watched(
         [fetch.run for fetch in fetches], partial(tally.report, progress), connection.session.cut, workers
     )
     tally.report(progress)
+    if series_uids is None:
+        with explaining_files():
+            remove_unlisted_series(folder, study_uid, (one.series_uid for one in series))
     return FetchedStudy(study_uid, folder, tuple(fetched), tally.received_bytes, time.monotonic() - started)
 
 
@@ -106,51 +115,14 @@ def _wanted_series(
     return wanted
 
 
-class _Tally:
-    """Instances and bytes so far, counted by the workers, reported by the caller's thread."""
-
-    def __init__(self, expected_instances: int) -> None:
-        self._lock = threading.Lock()
-        self._expected_instances = expected_instances
-        self._instances = 0
-        self.received_bytes = 0
-
-    def add_bytes(self, count: int) -> None:
-        """Count what arrived.
-
-        Raises
-        ------
-        ArchiveError
-            It is more than any study should be.
-        """
-        with self._lock:
-            self.received_bytes += count
-        if self.received_bytes > MAXIMUM_STUDY_BYTES:
-            raise ArchiveError(
-                f"The study is larger than {MAXIMUM_STUDY_BYTES / 1e9:.0f} GB and was not fetched to the end.",
-                "Choose single series.",
-            )
-
-    def add_instances(self, count: int) -> None:
-        """Count instances that are safe on disk."""
-        with self._lock:
-            self._instances += count
-
-    def report(self, progress: Progress) -> None:
-        """Tell how far the fetch is; raises Cancelled when the user wants it to end."""
-        expected = max(self._expected_instances, self._instances, 1)
-        message = f"{self._instances} of {expected} images, {self.received_bytes / 1e6:.0f} MB"
-        progress.update(self._instances / expected, message)
-
-
 class _SeriesFetch:
-    """Brings one series to disk; whatever is there and whole is kept.
+    """Brings one series to disk; whatever is there, whole and of the same patient as in the archive, is kept.
 
     A damaged object of a series without images is brought as it is, so that the scan names it: it is no reason to do
     without the images.
     """
 
-    def __init__(self, connection: Connection, series: SeriesSummary, folder: Path, tally: _Tally) -> None:
+    def __init__(self, connection: Connection, series: SeriesSummary, folder: Path, tally: Tally) -> None:
         self._connection = connection
         self._series = series
         self._folder = folder
@@ -178,6 +150,8 @@ class _SeriesFetch:
                 f"{self._series.series_uid} but sent only {len(expected) - missing_count}.",
                 "Fetch again; what has arrived is kept. If it happens again, ask the PACS administrator.",
             )
+        with explaining_files():
+            remove_unlisted_instances(self._folder, expected)
         whole = [one.sop_instance_uid for one in expected if one.sop_instance_uid in self._present]
         return FetchedSeries(
             self._series.series_uid, (*(self._folder / file_name(uid) for uid in whole), *self._damaged)
@@ -193,22 +167,29 @@ class _SeriesFetch:
             )
 
     def _take_stock(self, expected: list[InstanceSummary], stop: Stop) -> None:
-        """Keep the whole files of an earlier attempt; remove the rest of it."""
+        """Keep the whole files of an earlier attempt that name the archive's patient; remove the rest of it."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for unfinished in self._folder.glob(f"*{_UNFINISHED}"):
             unfinished.unlink()
+        whole: dict[Path, InstanceSummary] = {}
         for instance in expected:
             stop.raise_if_set()
             path = self._folder / file_name(instance.sop_instance_uid)
-            if path.exists() and self._is_whole(path, instance):
-                self._count(instance.sop_instance_uid)
+            if is_whole(path, instance):
+                whole[path] = instance
+        patient = self._patient_of(next(iter(whole.values())), stop) if whole else None
+        if patient is not None:
+            for path in keep_of_patient(whole, patient):
+                self._count(whole[path].sop_instance_uid)
 
-    def _is_whole(self, path: Path, instance: InstanceSummary) -> bool:
+    def _patient_of(self, instance: InstanceSummary, stop: Stop) -> Patient | None:
+        """The patient whom the archive names now; None where it gives no single object back: all are fetched anew."""
         try:
-            return inspect(path).sop_instance_uid == instance.sop_instance_uid
-        except DamagedInstanceError:
-            path.unlink()
-            return False
+            return retrieve_patient(self._connection, instance, stop)
+        except TemporaryArchiveError:
+            raise
+        except ArchiveError:
+            return None
 
     def _receive_missing(self, expected: list[InstanceSummary], stop: Stop) -> None:
         for delay_s in (*self._connection.retry_delays_s, None):
@@ -268,7 +249,7 @@ class _SeriesFetch:
 
     def _forget_damaged(self) -> None:
         """Those of an earlier attempt are asked for again, and may come whole."""
-        for damaged in self._folder.glob(f"{_DAMAGED}*"):
+        for damaged in self._folder.glob(f"{DAMAGED}*"):
             damaged.unlink()
         self._damaged.clear()
 
@@ -279,7 +260,7 @@ class _SeriesFetch:
         except DamagedInstanceError:
             if self._series.modality in _IMAGES:
                 raise
-            self._damaged.append(self._folder / f"{_DAMAGED}{len(self._damaged) + 1}.dcm")
+            self._damaged.append(self._folder / f"{DAMAGED}{len(self._damaged) + 1}.dcm")
             os.replace(unfinished, self._damaged[-1])
             return None
 

@@ -25,8 +25,8 @@ from pydicom.uid import (
 from BratsSegmenterLib.archive.matching import is_uid
 from BratsSegmenterLib.errors import ArchiveError
 
-_ADVICE = "It cannot be used; ask the PACS administrator to repair it."
-_UNREADABLE = (
+UNUSABLE = "It cannot be used; ask the PACS administrator to repair it."
+UNREADABLE = (
     InvalidDicomError,
     EOFError,
     ValueError,
@@ -109,27 +109,37 @@ def inspect(path: Path) -> InstanceIdentity:
         sop_instance_uid=header.text("SOPInstanceUID"),
     )
     if not all(map(is_uid, (identity.study_uid, identity.series_uid, identity.sop_instance_uid))):
-        raise DamagedInstanceError("An object is cut short or has no valid UIDs.", _ADVICE)
+        raise DamagedInstanceError("An object is cut short or has no valid UIDs.", UNUSABLE)
     if not header.has_pixels and UID(identity.sop_class_uid).name.endswith(_IMAGE):
-        raise DamagedInstanceError(f"The image {identity.sop_instance_uid} has no pixel data.", _ADVICE)
+        raise DamagedInstanceError(f"The image {identity.sop_instance_uid} has no pixel data.", UNUSABLE)
     present, expected = header.native_pixel_bytes(file_bytes), header.expected_pixel_bytes()
     if present is not None and present < expected:
         raise DamagedInstanceError(
-            f"The object {identity.sop_instance_uid} holds {present} of {expected} bytes of pixel data.", _ADVICE
+            f"The object {identity.sop_instance_uid} holds {present} of {expected} bytes of pixel data.", UNUSABLE
         )
     return identity
 
 
+def study_of(path: Path) -> str:
+    """Study Instance UID of a file, be it damaged behind it; empty when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return _Header(_read(file)).text("StudyInstanceUID")
+    except DamagedInstanceError:
+        return ""
+
+
 def _read(file: BinaryIO) -> FileDataset:
     try:
-        _refuse_inflation_bomb(file)
+        refuse_inflation_bomb(file)
         file.seek(0)
         return dcmread(file, specific_tags=[*_IDENTITY, *_PIXELS], defer_size=_DEFER_BYTES)
-    except _UNREADABLE as error:
-        raise DamagedInstanceError("An object is not a readable DICOM file.", _ADVICE, type(error).__name__) from None
+    except UNREADABLE as error:
+        raise DamagedInstanceError("An object is not a readable DICOM file.", UNUSABLE, type(error).__name__) from None
 
 
-def _refuse_inflation_bomb(file: BinaryIO) -> None:
+def refuse_inflation_bomb(file: BinaryIO) -> None:
+    """Raise a :class:`DamagedInstanceError` for what would inflate beyond 512 MB; leaves `file` at any position."""
     if DeflatedExplicitVRLittleEndian.encode() not in file.read(_META_BYTES):
         return
     file.seek(0)
@@ -142,7 +152,7 @@ def _refuse_inflation_bomb(file: BinaryIO) -> None:
         size += len(inflate.decompress(packed, _INFLATED_PIECE_BYTES))
         if size > _MAXIMUM_INFLATED_BYTES:
             raise DamagedInstanceError(
-                f"An object would inflate to more than {_MAXIMUM_INFLATED_BYTES / 1e6:.0f} MB.", _ADVICE
+                f"An object would inflate to more than {_MAXIMUM_INFLATED_BYTES / 1e6:.0f} MB.", UNUSABLE
             )
 
 

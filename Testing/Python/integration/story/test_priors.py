@@ -1,14 +1,16 @@
 """Earlier studies of a patient in an archive: which there are, and what results of ours say in them."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 import result_samples as samples
-from archives import RunningArchive, write_study
+from archives import RunningArchive, running_embedded, write_study
 from faulty_proxy import Fault, Plan
 
 from BratsSegmenterLib.archive import Archive, StudySummary
+from BratsSegmenterLib.archive.embedded import serve
 from BratsSegmenterLib.archive.multipart import encode
 from BratsSegmenterLib.dicom import load_volume, scan, write_rtstruct, write_seg
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
@@ -122,5 +124,26 @@ def test_a_damaged_object_of_another_program_keeps_no_prior_back(
         proxy.plan(Plan(Fault.BODY, path_end=f"/series/{foreign.series_uid}", body=body, content_type=content_type))
         behind_faults = embedded_archive.connect(proxy.url)
         (prior,) = find_priors(behind_faults, _job(embedded_archive, now, tmp_path), Progress()).studies
+
+    assert _measured_ml(prior) == pytest.approx(_expected_ml(segmentation))
+
+
+def test_a_result_that_was_deleted_in_the_archive_is_not_read_from_what_was_fetched_before(
+    embedded_archive: RunningArchive, tmp_path: Path
+) -> None:
+    measured, now = _stored_studies(embedded_archive.connect(), tmp_path, "PRIORS-20", "20250301", "20260301")
+    volume, segmentation = _segmented(tmp_path, measured)
+    right = write_seg(tmp_path / "right.dcm", volume, segmentation, samples.provenance())
+    smaller = replace(segmentation, labels=segmentation.labels * (segmentation.labels == 3))
+    later = replace(samples.provenance(), content_time=datetime(2030, 1, 1), version=2)
+    wrong = write_seg(tmp_path / "wrong.dcm", volume, smaller, later)
+    embedded_archive.connect().store([right.path, wrong.path], compare=False)
+    find_priors(embedded_archive.connect(), _job(embedded_archive, now, tmp_path), Progress())
+
+    with serve(tmp_path / "without the wrong one") as running:
+        archive = running_embedded(running)
+        images = [*(tmp_path / measured.study_uid).rglob("*.dcm")]
+        archive.connect().store([*images, right.path], compare=False)
+        (prior,) = find_priors(archive.connect(), _job(archive, now, tmp_path), Progress()).studies
 
     assert _measured_ml(prior) == pytest.approx(_expected_ml(segmentation))
