@@ -174,7 +174,7 @@ def is_repetition(
     regions = newest.regions
     if regions is None or not set(kinds) <= set(newest.kinds):
         return False
-    if ObjectKind.RTSTRUCT in kinds and newest.contouring != contouring:
+    if ObjectKind.RTSTRUCT in kinds and newest.contouring != contouring.drawn(segmentation):
         return False
     model, drawn_by = segmentation.algorithm, newest.algorithm
     if (drawn_by.name, drawn_by.version) != (model.name, model.version):

@@ -236,6 +236,16 @@ class Segmentation:
     not_measured: Mapping[str, str] = field(default_factory=dict)
     uncertainty: NDArray[np.float32] | None = field(default=None, repr=False)
 
+    @property
+    def told_apart(self) -> tuple[Region, ...]:
+        """The regions that its labels are the outlines of, with or without voxels.
+
+        They are the leaf regions; only where the whole tumour was measured and oedema was not, what is labelled
+        oedema is the whole tumour without the parts that are labelled beside it.
+        """
+        is_undivided = ED.key in self.not_measured and WT.key not in self.not_measured
+        return tuple(WT if region is ED and is_undivided else region for region in LEAF_REGIONS)
+
     def mask(self, region: Region) -> NDArray[np.bool_]:
         """Voxels of a leaf or nested region, shape of :attr:`labels`."""
         return np.isin(self.labels, region.labels)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from BratsSegmenterLib.archive import Check, StudySummary
-from BratsSegmenterLib.dicom import ResultObject
+from BratsSegmenterLib.dicom import Authorship, ResultObject
 from BratsSegmenterLib.domain import Algorithm, Sequence
 from BratsSegmenterLib.measurement import DoubtfulSlice
 from BratsSegmenterLib.priors import PriorVolumes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cached_property, wraps
 from pathlib import Path
@@ -16,7 +16,7 @@ from BratsSegmenterLib.archive import Archive, Credentials, Profile
 from BratsSegmenterLib.borrowing import borrow, borrow_missing, borrowed_note, borrowed_series, find_offers
 from BratsSegmenterLib.delivery import Signature
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ScannedStudy
-from BratsSegmenterLib.domain import Case, Segmentation, Sequence, Series
+from BratsSegmenterLib.domain import REGIONS, Case, Segmentation, Sequence, Series
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import LearningError, PreprocessingError, SeriesError
 from BratsSegmenterLib.health import examine
@@ -53,7 +53,14 @@ from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import read_image, read_labelmap, write_image, write_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
 from BratsSegmenterLib.local_studies import list_folder
-from BratsSegmenterLib.measurement import DoubtfulSlice, changed_regions, doubtful_slices, intervals_of, to_csv
+from BratsSegmenterLib.measurement import (
+    DoubtfulSlice,
+    changed_regions,
+    doubtful_slices,
+    intervals_of,
+    still_not_measured,
+    to_csv,
+)
 from BratsSegmenterLib.pipeline import (
     SegmentedCase,
     Settings,
@@ -213,7 +220,9 @@ class Workbench:
         series = self._series(record.sequences[record.reference])
         with self._progress.stage("load"):
             reference = dicom.load_volume(series, record.resampled_gaps, self._progress)
-        segmentation = read_labelmap(job.labels, record.algorithm, record.not_measured)
+        segmentation = read_labelmap(job.labels, record.algorithm)
+        changed = self._changed(record, segmentation)
+        segmentation = replace(segmentation, not_measured=still_not_measured(record.not_measured, changed))
         sending = Sending(
             folder=self._folder,
             reference=reference,
@@ -223,8 +232,8 @@ class Workbench:
             signature=Signature(job.edited or record.authorship is Authorship.EDITED, job.reviewer, job.approved),
             progress=self._progress,
             contouring=job.contouring,
-            intervals_ml=self._intervals_ml(record, segmentation),
-            notes=tuple(self._borrowed_notes(self._found(record.sequences)).values()),
+            intervals_ml={key: interval for key, interval in record.intervals_ml.items() if key not in changed},
+            notes=(*self._borrowed_notes(self._found(record.sequences)).values(), *segmentation.not_measured.values()),
         )
         if job.profile is None:
             result = sending.write(earlier_results(results_in(self.study)))
@@ -272,15 +281,14 @@ class Workbench:
                 return series
         raise SeriesError(f"The study has no series {key}.", "Recognise the study again and choose from its list.")
 
-    def _intervals_ml(self, record: ResultRecord, segmentation: Segmentation) -> dict[str, tuple[float, float]]:
-        """The model's intervals of the regions that nobody changed."""
-        if not record.intervals_ml:
-            return {}
+    def _changed(self, record: ResultRecord, segmentation: Segmentation) -> Collection[str]:
+        """Keys of the regions that a person changed, where anything hangs on it; all where the grid is wrong."""
+        if not (record.intervals_ml or record.not_measured):
+            return ()
         drawn = read_labelmap(self._folder.segmentation, record.algorithm)
         if drawn.labels.shape != segmentation.labels.shape:
-            return {}
-        changed = changed_regions(drawn.labels, segmentation.labels)
-        return {key: interval for key, interval in record.intervals_ml.items() if key not in changed}
+            return REGIONS.keys()
+        return changed_regions(drawn.labels, segmentation.labels)
 
     def _images(self) -> dict[Sequence, NDArray[np.float32]]:
         """T1c and FLAIR on the reference's grid, as far as the study has them."""
@@ -338,6 +346,7 @@ class Workbench:
             expected_dice=result.expected_dice,
             doubtful_slices=_doubtful_slices(segmentation),
             brain=brain_path,
+            authorship=authorship,
         )
 
     @staticmethod

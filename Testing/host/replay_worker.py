@@ -88,6 +88,7 @@ class Behaviour(Enum):
     HANGS = "hangs"
     LACKS_FLAIR = "lacks-flair"
     OPERATED = "operated"
+    MEASURES_WHOLE_ONLY = "measures-whole-only"
 
 
 def main(argv: list[str]) -> int:
@@ -227,6 +228,9 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     (folder / "sent.nii.gz").unlink(missing_ok=True)
     anatomy = head()
     labels = np.where(anatomy == 5, 0, anatomy).astype(np.uint8)
+    is_whole_only = behaviour is Behaviour.MEASURES_WHOLE_ONLY  # as the model does without T1c
+    if is_whole_only:
+        labels = np.where(labels > 0, 2, 0).astype(np.uint8)
     brightness = {"T1": (0, 60, 80, 90, 0, 100), "T1c": (0, 60, 80, 220, 0, 100), "T2": (0, 200, 180, 120, 0, 90)}
     for name in SEQUENCES:
         values = np.array(brightness.get(name, (0, 90, 210, 160, 0, 80)), np.float32)[anatomy]
@@ -236,6 +240,14 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     _write((anatomy > 0).astype(np.uint8), folder / "brain.mha")
     voxel_ml = float(np.prod(SPACING_MM)) / 1000
     count = {label: int((labels == label).sum()) * voxel_ml for label in (1, 2, 3)}
+    volumes_ml = {
+        "NCR": count[1],
+        "ED": count[2],
+        "ET": count[3],
+        "WT": sum(count.values()),
+        "TC": count[1] + count[3],
+    }
+    not_measured = [key for key in volumes_ml if is_whole_only and key != "WT"]
     (folder / "quality.html").write_text("<p>quality</p>", encoding="utf-8")
     return {
         "reference": "T1c",
@@ -244,14 +256,8 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
         "uncertainty": str(folder / "uncertainty.mha"),
         "brain": str(folder / "brain.mha"),
         "doubtful_slices": DOUBTFUL_SLICES,
-        "volumes_ml": {
-            "NCR": count[1],
-            "ED": count[2],
-            "ET": count[3],
-            "WT": sum(count.values()),
-            "TC": count[1] + count[3],
-        },
-        "not_measured": {},
+        "volumes_ml": {key: volume_ml for key, volume_ml in volumes_ml.items() if key not in not_measured},
+        "not_measured": {key: f"{key} needs T1c." for key in not_measured},
         "quality_page": str(folder / "quality.html"),
         "algorithm": {"name": job["bundle"], "version": "0", "weights_sha256": "0" * 64},
         "stages": [{"name": "segment", "seconds": 0.0}],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, Region
+from BratsSegmenterLib.domain import ED, NESTED_REGIONS, TC, WT, Region, Segmentation
 
 SMOOTH_TOLERANCE_PX = 0.5
 """How far a smooth contour may run from the edges of its pixels."""
@@ -31,10 +31,16 @@ class Contouring:
     with_nested: bool = False
     smooth: bool = False
 
-    @property
-    def regions(self) -> tuple[Region, ...]:
-        """The regions that become ROIs where they have voxels."""
-        return (*LEAF_REGIONS, *NESTED_REGIONS) if self.with_nested else LEAF_REGIONS
+    def regions(self, segmentation: Segmentation) -> tuple[Region, ...]:
+        """The regions of a result that become ROIs where they have voxels."""
+        nested = NESTED_REGIONS if self.with_nested else ()
+        measured = (region for region in nested if region.key not in segmentation.not_measured)
+        return tuple(dict.fromkeys((*segmentation.told_apart, *measured)))
+
+    def drawn(self, segmentation: Segmentation) -> Contouring:
+        """What :meth:`stated` makes of the structure set of a result that is drawn so."""
+        names = tuple(region.key for region in self.regions(segmentation) if segmentation.mask(region).any())
+        return Contouring.stated(names, self.description)
 
     @property
     def description(self) -> str:
@@ -44,8 +50,9 @@ class Contouring:
     @classmethod
     def stated(cls, roi_names: tuple[str, ...], description: str) -> Contouring:
         """The contouring of a structure set of ours, from its ROI Names and its Structure Set Description."""
-        nested = {region.key for region in NESTED_REGIONS}
-        return cls(not nested.isdisjoint(roi_names), description.startswith(_SMOOTH))
+        # A whole tumour beside neither oedema nor core stands for what could not be told apart.
+        is_nested = TC.key in roi_names or {WT.key, ED.key} <= set(roi_names)
+        return cls(is_nested, description.startswith(_SMOOTH))
 
 
 EXACT = Contouring()

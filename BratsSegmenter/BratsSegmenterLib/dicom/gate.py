@@ -19,7 +19,7 @@ from BratsSegmenterLib.dicom.provenance import ObjectKind, WrittenObject
 from BratsSegmenterLib.dicom.reading import read_whole
 from BratsSegmenterLib.dicom.references import check_references
 from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
-from BratsSegmenterLib.domain import LEAF_REGIONS, REGIONS, Measurements, Region, Segmentation, Volume
+from BratsSegmenterLib.domain import REGIONS, Measurements, Region, Segmentation, Volume
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.geometry import bounding_box
 
@@ -100,7 +100,7 @@ def _verify_rtstruct(path: Path, volume: Volume, segmentation: Segmentation, con
         masks = read_rtstruct(path, volume).masks
     except SeriesError as error:
         raise ExportError(f"The RTSTRUCT cannot be read back: {error.what}", _STOPPED, error.cause) from error
-    _require_regions("RTSTRUCT", masks, segmentation, contouring.regions)
+    _require_regions("RTSTRUCT", masks, segmentation, contouring.regions(segmentation))
     for key, mask in masks.items():
         _require_equal("RTSTRUCT", key, mask, segmentation.mask(REGIONS[key]))
     smoothed = f" {_verify_smoothness(path, segmentation, contouring)}" if contouring.smooth else ""
@@ -140,10 +140,10 @@ def _verify_seg(path: Path, segmentation: Segmentation) -> str:
                 outside = np.count_nonzero(everywhere == segment["labelID"]) - np.count_nonzero(found[key])
                 if outside:
                     raise _differs("SEG", key, f"{outside} voxels outside the segmentation")
-    _require_regions("SEG", found, segmentation, LEAF_REGIONS)
+    _require_regions("SEG", found, segmentation, segmentation.told_apart)
     _require_measures(path, segmentation)
     for key, mask in found.items():
-        _require_equal("SEG", key, mask, labels == REGIONS[key].label)
+        _require_equal("SEG", key, mask, np.isin(labels, REGIONS[key].labels))
     return f"SEG: {', '.join(found)} read by dcmqi, 0 voxels differ."
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from BratsSegmenterLib.dicom.provenance import Provenance
-from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, Diameters, Measurements, Segmentation
+from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, Diameters, Measurements, Region, Segmentation
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, legend, montage, slice_image, window
 
@@ -40,6 +41,14 @@ def chosen_slices(segmentation: Segmentation, measurements: Measurements, plane:
     if longest is None:
         return [most_tumour]
     return list(dict.fromkeys((_slice_of(longest, segmentation.geometry, axis), most_tumour)))
+
+
+def outlined_regions(segmentation: Segmentation) -> list[Region]:
+    """What is outlined on the pages, in the colours of the outlines: those of the leaf regions' labels."""
+    told_apart = zip(segmentation.told_apart, LEAF_REGIONS, strict=True)
+    return [
+        replace(region, colour=leaf.colour) for region, leaf in told_apart if np.any(segmentation.labels == leaf.label)
+    ]
 
 
 def _longest(measurements: Measurements) -> Diameters | None:
@@ -83,7 +92,6 @@ class Page:
             captioned(self._outlined(array, plane, index), f"{name}, {plane.value} slice {index + 1}")
             for name, array in self._images.items()
         ]
-        outlined = [region for region in LEAF_REGIONS if np.any(self._segmentation.labels == region.label)]
         volumes_ml = {volume.region.key: volume.volume_ml for volume in self._measurements.volumes}
         algorithm = self._provenance.algorithm
         statement = f"{self._provenance.review_statement}  |  {algorithm.name} {algorithm.version}"
@@ -91,7 +99,7 @@ class Page:
             _line(RESEARCH_BANNER, _BANNER_COLOUR),
             _line(statement, _CALIPER_COLOUR),
             montage(pictures, columns=len(pictures)),
-            legend(outlined, volumes_ml),
+            legend(outlined_regions(self._segmentation), volumes_ml),
             *(_line(sentence, _CALIPER_COLOUR) for sentence in (self._nested_volumes(), *self._diameters())),
         ]
         return _stacked(parts)

@@ -94,7 +94,7 @@ def _volumes_in_seg(seg: ResultObject) -> dict[str, float]:
     for group, frame in zip(header.PerFrameFunctionalGroupsSequence, stored_values(seg.path), strict=True):
         number = int(group.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
         counts[keys[number]] += int(np.count_nonzero(frame))
-    return _with_nested({REGIONS[key]: count * voxel_ml for key, count in counts.items()})
+    return _with_nested({REGIONS[key]: count * voxel_ml for key, count in counts.items() if key in REGIONS})
 
 
 def _volumes_in_structure_set(structures: ResultObject, images: Iterable[Path]) -> dict[str, float]:

@@ -43,14 +43,16 @@ _CONTENT = {
 }
 
 
-def review_statement(reviewer: str) -> str:
-    """Whether a person stands behind a result, in words."""
-    return f"AI, reviewed by {reviewer.replace('^', ', ')}" if reviewer else "AI, not reviewed"
+def review_statement(authorship: Authorship, reviewer: str) -> str:
+    """Whether a person stands behind a result, in words; a review says nothing of corrections, which belong to it."""
+    if reviewer:
+        return f"AI, reviewed by {reviewer.replace('^', ', ')}"
+    return "AI, corrected, not reviewed" if authorship is Authorship.EDITED else "AI, not reviewed"
 
 
-def series_description(kind: ObjectKind, version: int, reviewer: str) -> str:
+def series_description(kind: ObjectKind, version: int, authorship: Authorship, reviewer: str) -> str:
     """Series Description (LO, at most 64 characters): what the object holds, its version, who stands behind it."""
-    return f"{_CONTENT[kind]} v{version} ({review_statement(reviewer)})"[:64]
+    return f"{_CONTENT[kind]} v{version} ({review_statement(authorship, reviewer)})"[:64]
 
 
 @dataclass(frozen=True)
@@ -195,11 +197,11 @@ class Provenance:
     @property
     def review_statement(self) -> str:
         """Whether a person stands behind it, in words."""
-        return review_statement(self.reviewer)
+        return review_statement(self.authorship, self.reviewer)
 
     def series_description(self, kind: ObjectKind) -> str:
         """Series Description of the object of that kind."""
-        return series_description(kind, self.version, self.reviewer)
+        return series_description(kind, self.version, self.authorship, self.reviewer)
 
     def predecessors_of(self, sop_class_uid: str) -> tuple[ObjectReference, ...]:
         """The predecessors of that SOP class."""

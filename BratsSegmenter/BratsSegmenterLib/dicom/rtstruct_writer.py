@@ -40,7 +40,7 @@ def write_rtstruct(
 
     Implicit VR: an explicit one cannot hold contours over 64 kB. Each contour lies exactly on the plane of its slice
     and names the instance (and frame) of that slice, unless that slice was interpolated across a gap. Regions without
-    voxels are left out.
+    voxels are left out; a whole tumour of which nothing was told apart is a ROI of its own.
 
     Parameters
     ----------
@@ -62,7 +62,8 @@ def write_rtstruct(
         The segmentation lies on another grid, has no voxels at all, or the disk refused.
     """
     check_same_grid(volume, segmentation)
-    contours = {r: region_contours(segmentation.mask(r), max_points, contouring.smooth) for r in contouring.regions}
+    drawn = contouring.regions(segmentation)
+    contours = {r: region_contours(segmentation.mask(r), max_points, contouring.smooth) for r in drawn}
     regions = [region for region, drawn in contours.items() if drawn]
     if not regions:
         raise ExportError(

@@ -21,7 +21,6 @@ from BratsSegmenterLib.dicom.source_images import source_images
 from BratsSegmenterLib.dicom.study_objects import reference_item, save, series_and_equipment, stamp
 from BratsSegmenterLib.domain import (
     BRAIN,
-    LEAF_REGIONS,
     MORPHOLOGICALLY_ABNORMAL_STRUCTURE,
     RC,
     Region,
@@ -32,10 +31,11 @@ from BratsSegmenterLib.errors import ExportError
 
 
 def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance: Provenance) -> WrittenObject:
-    """Write the leaf regions as a binary, multi-segment SEG on the slices of the reference volume.
+    """Write the regions as a binary, multi-segment SEG on the slices of the reference volume.
 
-    Segments are numbered in the order of :data:`LEAF_REGIONS`; regions and slices without voxels are left out, and
-    only the images of slices with voxels are referred to.
+    Segments are those of :attr:`Segmentation.told_apart`, numbered in their order; only a whole tumour overlaps what
+    is drawn inside it. Regions and slices without voxels are left out, and only the images of slices with voxels are
+    referred to.
 
     Raises
     ------
@@ -43,18 +43,17 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
         The segmentation lies on another grid, has no voxels at all, or the disk refused.
     """
     check_same_grid(volume, segmentation)
-    regions = [region for region in LEAF_REGIONS if np.any(segmentation.labels == region.label)]
+    regions = [region for region in segmentation.told_apart if segmentation.mask(region).any()]
     if not regions:
         raise ExportError(
             "The segmentation is empty, so there is nothing to write as SEG.",
             "Segment or draw at least one region first.",
         )
     slices = np.flatnonzero(segmentation.labels.any(axis=(1, 2)))
-    numbers = np.zeros(256, np.uint8)
-    numbers[[region.label for region in regions]] = np.arange(1, len(regions) + 1)
+    labels = segmentation.labels[slices]
     dataset = SegmentationObject(
         source_images=source_images(volume, slices) or source_images(volume),
-        pixel_array=numbers[segmentation.labels[slices]],
+        pixel_array=np.stack([np.isin(labels, region.labels) for region in regions], axis=-1),
         segmentation_type="BINARY",
         segment_descriptions=[_segment(number, region, provenance) for number, region in enumerate(regions, 1)],
         plane_positions=_plane_positions(volume, slices),

@@ -7,6 +7,7 @@ from BratsSegmenterLib.measurement.findings import cavity_findings, quality_find
 from BratsSegmenterLib.measurement.measuring import intervals_of, measure
 from BratsSegmenterLib.measurement.sentence import largest_measured, millilitres, report_sentence
 from BratsSegmenterLib.measurement.table import to_csv
+from BratsSegmenterLib.measurement.unmeasured import still_not_measured
 
 __all__ = [
     "DoubtKind",
@@ -22,5 +23,6 @@ __all__ = [
     "quality_findings",
     "registration_findings",
     "report_sentence",
+    "still_not_measured",
     "to_csv",
 ]

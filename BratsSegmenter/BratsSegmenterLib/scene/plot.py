@@ -33,7 +33,7 @@ def plot_over_time(priors: Sequence[PriorVolumes], study_date: date, volumes_ml:
     study_date : date
         Of this study.
     volumes_ml : mapping of str to float
-        Of this study as it is now, by region key.
+        Of this study as it is now, by key of the regions that were measured in it; one that was not has no point.
 
     Returns
     -------

@@ -18,7 +18,7 @@ from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_mask, write_image
-from BratsSegmenterLib.measurement import changed_regions, measure
+from BratsSegmenterLib.measurement import changed_regions, measure, still_not_measured
 from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.scene.hierarchy import place_under_study, remove_from_scene
 from BratsSegmenterLib.scene.left_result import LeftResult
@@ -64,7 +64,7 @@ class Review:
     Attributes
     ----------
     on_volumes : callable
-        Called with the volumes in millilitres by region key, at the start and after every edit.
+        Called with the volumes in millilitres by key of the measured regions, at the start and after every edit.
     on_placed : callable
         Called after nodes were placed under their patient in the subject hierarchy.
     began_with : UnsentCorrections, SentLabels or None
@@ -123,6 +123,12 @@ class Review:
         return changed_regions(self.model_labels, self.labels)
 
     @property
+    def not_measured(self) -> dict[str, str]:
+        """Region key to the reason, of what neither the model could measure nor a person drew."""
+        reasons = self.parameters.result.not_measured
+        return still_not_measured(reasons, self.edited_regions) if reasons else {}
+
+    @property
     def geometry(self) -> Geometry:
         """The grid of :attr:`labels`."""
         return geometry_of(self.parameters.reference)
@@ -152,7 +158,7 @@ class Review:
         result = self.parameters.result
         edited = self.edited_regions
         intervals_ml = {key: interval for key, interval in result.intervals_ml.items() if key not in edited}
-        segmentation = Segmentation(self._table.labels, self.geometry, result.algorithm, result.not_measured)
+        segmentation = Segmentation(self._table.labels, self.geometry, result.algorithm, self.not_measured)
         return measure(segmentation, intervals_ml)
 
     def show(self, study: StudySummary, folder: Path, result: SegmentResult) -> None:
@@ -261,7 +267,8 @@ class Review:
         self._exported = None
         parameters = self.parameters
         self._model_labels = _read_labels(parameters.result.labels)
-        self._table = VolumeTable(parameters.segmentation, parameters.reference, parameters.table, self._tell_volumes)
+        nodes = parameters.segmentation, parameters.reference, parameters.table
+        self._table = VolumeTable(*nodes, self._tell_volumes, lambda: self.not_measured)
         self._table.update()
 
     def release(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,11 @@ from BratsSegmenterLib.scene.segments import label_map
 _EVENTS = ("SourceRepresentationModified", "SegmentModified", "SegmentRemoved")
 
 
+def _nothing() -> Collection[str]:
+    """Every region is measured."""
+    return ()
+
+
 class VolumeTable:
     """Keeps a vtkMRMLTableNode in step with a segmentation, from the first :meth:`update` on.
 
@@ -29,7 +34,9 @@ class VolumeTable:
     node : vtkMRMLTableNode
         Gets the columns Region and Volume (mL).
     followers : callable
-        Called with the volumes in millilitres by region key after every change.
+        Called with the volumes in millilitres by key of the measured regions after every change.
+    not_measured : callable
+        Gives the keys of the regions whose voxels tell nothing of their volume; asked once :attr:`labels` are new.
 
     Attributes
     ----------
@@ -38,12 +45,18 @@ class VolumeTable:
     """
 
     def __init__(
-        self, segmentation: Any, reference: Any, node: Any, followers: Callable[[Mapping[str, float]], None]
+        self,
+        segmentation: Any,
+        reference: Any,
+        node: Any,
+        followers: Callable[[Mapping[str, float]], None],
+        not_measured: Callable[[], Collection[str]] = _nothing,
     ) -> None:
         self._segmentation = segmentation
         self._reference = reference
         self._node = node
         self._followers = followers
+        self._not_measured = not_measured
         self._is_paused = False
         self._measured: tuple[Any, ...] = ()
         self._observed = segmentation.GetSegmentation()
@@ -54,7 +67,8 @@ class VolumeTable:
         """Measure anew."""
         self._measured = self._voxels()
         self.labels = label_map(self._segmentation, self._reference)
-        volumes_ml = region_volumes_ml(self.labels, self._reference.GetSpacing())
+        counted_ml, not_measured = region_volumes_ml(self.labels, self._reference.GetSpacing()), self._not_measured()
+        volumes_ml = {key: volume_ml for key, volume_ml in counted_ml.items() if key not in not_measured}
         _fill(self._node, volumes_ml)
         self._followers(volumes_ml)
 

@@ -9,7 +9,7 @@ import qt
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import Profile
-from BratsSegmenterLib.dicom import Contouring
+from BratsSegmenterLib.dicom import Authorship, Contouring
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.choices import SendRequest
@@ -141,8 +141,15 @@ class SendPart(Part):
             return ""
         parameters = self._review.parameters
         acceptance = acceptance_text(parameters.accepted, parameters.result.volumes_ml) if parameters.has_result else ""
-        earlier = self._workflow.earlier_results
-        return preview(self._offered, self._workflow.next_version, earlier, acceptance).to_html()
+        earlier, version = self._workflow.earlier_results, self._workflow.next_version
+        return preview(self._offered, version, earlier, acceptance, self._authorship).to_html()
+
+    @property
+    def _authorship(self) -> Authorship:
+        """Whether a person changed what the model drew, here or in the regions that were taken up."""
+        if self._review.is_edited:
+            return Authorship.EDITED
+        return Authorship.AI if self._workflow.result is None else self._workflow.result.authorship
 
     def _send_text(self) -> str:
         name = self._archive

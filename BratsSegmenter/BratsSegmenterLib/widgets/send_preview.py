@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from BratsSegmenterLib.dicom import ObjectKind, series_description
+from BratsSegmenterLib.dicom import Authorship, ObjectKind, series_description
 from BratsSegmenterLib.domain import LEAF_REGIONS
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import SendRequest
@@ -47,7 +47,13 @@ class SendPreview:
         return "<br>".join((f"<b>{escape(self.heading)}</b>", *rows, *lines))
 
 
-def preview(request: SendRequest, version: int, earlier: Sequence[EarlierResult], acceptance: str = "") -> SendPreview:
+def preview(
+    request: SendRequest,
+    version: int,
+    earlier: Sequence[EarlierResult],
+    acceptance: str = "",
+    authorship: Authorship = Authorship.AI,
+) -> SendPreview:
     """What `request` would put into the study as `version`.
 
     Parameters
@@ -59,10 +65,12 @@ def preview(request: SendRequest, version: int, earlier: Sequence[EarlierResult]
         The versions that the study carried when it was fetched, oldest first.
     acceptance : str
         As :func:`acceptance_text` says it.
+    authorship : Authorship
+        Whether a person changed what the model drew.
     """
     return SendPreview(
         heading=_heading(version, earlier),
-        objects=tuple(_objects(request, version)),
+        objects=tuple(_objects(request, version, authorship)),
         signature=_signature(request),
         destination="" if request.connection is None else _destination(request),
         acceptance=acceptance,
@@ -91,14 +99,14 @@ def _heading(version: int, earlier: Sequence[EarlierResult]) -> str:
     return _("Version {number}, which refers to {earlier}").format(number=version, earlier=known)
 
 
-def _objects(request: SendRequest, version: int) -> list[tuple[str, str]]:
+def _objects(request: SendRequest, version: int, authorship: Authorship) -> list[tuple[str, str]]:
     wanted = set(request.formats)
     if "SR" in wanted:
         wanted.add("SEG")  # the report refers to its segments
     return [
         (
             f"{item.name}{f' {_PAGES}' if item.key == ObjectKind.KEY_IMAGE.name else ''}",
-            series_description(ObjectKind[item.key], version, request.reviewer),
+            series_description(ObjectKind[item.key], version, authorship, request.reviewer),
         )
         for item in FORMATS
         if item.key in wanted

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, RC, Lesion, Region
+from BratsSegmenterLib.domain import ED, LEAF_REGIONS, NESTED_REGIONS, RC, WT, Lesion, Region
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.measurement import largest_measured, millilitres
+from BratsSegmenterLib.measurement import largest_measured, millilitres, still_not_measured
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.widgets.translation import tr as _
 
@@ -45,7 +45,7 @@ def volume_rows(
     Parameters
     ----------
     volumes_ml : mapping of str to float
-        Region key to the volume of the segments as they are now.
+        Region key to the volume of the segments as they are now; at least of the regions that were measured.
     result : SegmentResult
         The model's own.
     edited : collection of str
@@ -55,22 +55,32 @@ def volume_rows(
     """
     regions = [region for region in (*LEAF_REGIONS, *NESTED_REGIONS) if region is not RC or volumes_ml.get(RC.key)]
     prior_ml = prior.volumes_ml if prior is not None else {}
+    not_measured = still_not_measured(result.not_measured, edited)
     return tuple(
-        _row(region, volumes_ml.get(region.key, 0.0), result, region.key in edited, prior_ml) for region in regions
+        _not_measured(region, not_measured)
+        if region.key in not_measured
+        else _row(region, volumes_ml.get(region.key, 0.0), result, region.key in edited, prior_ml)
+        for region in regions
     )
+
+
+def _not_measured(region: Region, not_measured: Mapping[str, str]) -> VolumeRow:
+    hint = not_measured[region.key]
+    if region is ED and WT.key not in not_measured:
+        hint = f"{hint} {_('What is drawn as oedema is the whole tumour.')}"
+    return VolumeRow(region, _("not measured"), hint=hint)
 
 
 def _row(
     region: Region, volume_ml: float, result: SegmentResult, is_edited: bool, prior_ml: Mapping[str, float]
 ) -> VolumeRow:
-    if region.key in result.not_measured and volume_ml == 0:
-        return VolumeRow(region, _("not measured"), hint=result.not_measured[region.key])
     interval, hint = _interval(result.intervals_ml.get(region.key), is_edited)
+    measured_ml = result.volumes_ml.get(region.key, 0.0)
     return VolumeRow(
         region,
         millilitres(volume_ml),
         interval,
-        _change(volume_ml, result.volumes_ml.get(region.key, 0.0)),
+        _change(volume_ml, measured_ml) if region.key not in result.not_measured else "",
         _change(volume_ml, prior_ml[region.key]) if region.key in prior_ml else "",
         hint,
     )
@@ -111,8 +121,17 @@ def study_day(study: StudySummary) -> date:
         return datetime.now().astimezone().date()
 
 
-def lesions_text(lesions: tuple[Lesion, ...]) -> str:
-    """How many enhancing lesions there are, and the diameters of the largest."""
+def lesions_text(lesions: tuple[Lesion, ...], not_measured: str = "") -> str:
+    """How many enhancing lesions there are, and the diameters of the largest.
+
+    Parameters
+    ----------
+    lesions : tuple of Lesion
+    not_measured : str
+        Why enhancing tumour was not measured: what is said instead, as nobody knows whether there is a lesion.
+    """
+    if not_measured:
+        return not_measured
     if not lesions:
         return _("No enhancing lesion.")
     several = _("{count} enhancing lesions").format(count=len(lesions))

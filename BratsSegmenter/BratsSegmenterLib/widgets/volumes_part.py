@@ -10,6 +10,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from BratsSegmenterLib.domain import ET
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import report_sentence, to_csv
@@ -92,7 +93,7 @@ class VolumesPart(Part):
             self.show_volumes(self._volumes_ml)
 
     def show_volumes(self, volumes_ml: Mapping[str, float]) -> None:
-        """Show the volumes as they are now, in millilitres by region key; the lesions follow."""
+        """Show the volumes as they are now, in millilitres by key of the measured regions; the lesions follow."""
         self._volumes_ml = volumes_ml
         result = self._workflow.result
         if result is not None:
@@ -134,7 +135,8 @@ class VolumesPart(Part):
         if self._workflow.result is not None:
             lesions = self._review.measure().lesions
             beside = beside_text(drawn_beside_regions(self._review.parameters.segmentation))
-            set_text_or_hide(self.ui.lesionsLabel, "\n".join(filter(None, (beside, lesions_text(lesions)))))
+            about_lesions = lesions_text(lesions, self._review.not_measured.get(ET.key, ""))
+            set_text_or_hide(self.ui.lesionsLabel, "\n".join(filter(None, (beside, about_lesions))))
             self._drawing = drawing_diameters(lesions, self.ui.diametersBox.checked)
             self._run_steps(taking(self._drawing))
             if self._layout_before_plot is not None:

@@ -232,6 +232,30 @@ def test_the_plot_follows_an_edit(panel):
     assert [shown] == slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
 
 
+def test_what_was_not_measured_is_no_number_in_table_plot_and_lesions_until_it_is_drawn(open_panel):
+    panel = open_panel(Behaviour.MEASURES_WHOLE_ONLY)
+    _segment(panel)
+    _plot(panel)
+    table, lesions = panel.volumes.ui.volumeTable, panel.volumes.ui.lesionsLabel
+    assert _volumes(table) == ["not measured"] * 3 + [table.item(3, 1).text(), "not measured"]
+    assert float(table.item(3, 1).text()) > 5
+    assert _newest_plotted_ml() == 9.0, "the earlier study's, as this one has no point"
+    wait_until(lambda: lesions.text == "ET needs T1c.")
+
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 8.0)
+    wait_until(lambda: lesions.text.startswith("1 enhancing lesion"))
+    drawn_ml = float(table.item(0, 1).text())
+    assert _volumes(table) == [table.item(0, 1).text(), *["not measured"] * 2, table.item(3, 1).text(), "not measured"]
+    assert _newest_plotted_ml() == pytest.approx(drawn_ml, abs=0.005)
+    panel.volumes.ui.sentenceButton.click()
+    assert qt.QApplication.clipboard().text().startswith(f"Enhancing tumour {drawn_ml:.2f} mL")
+    assert "Glioma regions v1 (AI, corrected, not reviewed)" in panel.send.ui.previewLabel.text
+
+
+def _volumes(table) -> list[str]:
+    return [table.item(row, 1).text() for row in range(table.rowCount)]
+
+
 def _plot(panel) -> int:
     """Press the button; the layout before."""
     panel.workflow.priors = (PriorVolumes(date(2025, 6, 1), {"ET": 9.0}),)

@@ -8,7 +8,10 @@ from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import RecognitionError
 
 _NOTES = {
-    Sequence.T1C: "T1c is missing: enhancing tumour and necrotic core will not be measured, only oedema.",
+    Sequence.T1C: (
+        "T1c is missing: enhancing tumour, necrotic core and oedema will not be measured, only the whole tumour, "
+        "which is drawn as oedema."
+    ),
     Sequence.FLAIR: "FLAIR is missing: oedema and whole tumour are drawn from T2 and less certain.",
     Sequence.T1: "T1 before contrast is missing: blood and other bright tissue may be counted as enhancing tumour.",
     Sequence.T2: "T2 is missing: the border between necrosis, cavity and oedema is less certain.",
@@ -22,7 +25,8 @@ _NEITHER_FLAIR_NOR_T2 = (
 def missing_notes(found: Collection[Sequence]) -> tuple[str, ...]:
     """Sentences about what will not be measured, or less well, without the missing sequences.
 
-    T1c with FLAIR gives the full result; T1c alone enhancing tumour and necrosis; FLAIR or T2 alone oedema.
+    T1c with FLAIR gives the full result; T1c alone enhancing tumour and necrosis; FLAIR or T2 alone the
+    whole tumour, drawn as oedema.
     """
     return tuple(missing_note(sequence, found) for sequence in _NOTES if sequence not in found)
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.cli import main
-from BratsSegmenterLib.dicom import Contouring
+from BratsSegmenterLib.dicom import Authorship, Contouring
 from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, StudyIdentity, write_mr_series
 from BratsSegmenterLib.domain import Algorithm, Segmentation, Sequence, Volume
 from BratsSegmenterLib.errors import ArchiveError, SeriesError
@@ -161,6 +161,45 @@ def _regions_with_interval(sent: SendResult) -> set[str]:
     groups = report.content.get_volumetric_roi_measurement_groups() + report.content.get_image_measurement_groups()
     volumes = {group.tracking_identifier: group.get_measurements()[0][0] for group in groups}
     return {key for key, volume in volumes.items() if "ContentSequence" in volume}
+
+
+def test_a_whole_tumour_without_its_parts_is_sent_once_as_that_and_taken_up_as_that(station: Station) -> None:
+    folder, grid = JobFolder(station.folder), station.reference().geometry
+    whole = np.where(drawn(shape=grid.shape) > 0, 2, 0).astype(np.uint8)
+    write_labelmap(Segmentation(whole, grid, _ALGORITHM), folder.segmentation)
+    reasons = {key: f"{key} needs T1c." for key in ("ET", "NCR", "TC", "ED")}
+    folder.write_record(replace(folder.record(), not_measured=reasons))
+    first = station.send(formats=("RTSTRUCT", "SEG", "SR"))
+    assert set(first.volumes_ml) == {"WT"}
+    structures = pydicom.dcmread(first.objects[0].path)
+    assert [roi.ROIName for roi in structures.StructureSetROISequence] == ["WT"]
+    assert "ED needs T1c." in structures.StructureSetDescription
+    nested = Contouring(with_nested=True)
+    assert station.send(formats=("RTSTRUCT",), contouring=nested).pushed == (), "there is nothing nested to add"
+
+    by_hand = whole.copy()
+    by_hand[4:6, 14:20, 14:20] = 3
+    write_labelmap(Segmentation(by_hand, grid, _ALGORITHM), folder.corrected)
+    second = station.send(folder.corrected, formats=("RTSTRUCT", "SEG", "SR"))
+    assert set(second.volumes_ml) == {"ET", "WT"}
+    assert second.volumes_ml["WT"] == first.volumes_ml["WT"]
+    assert "ET" in _tracked(second)
+    assert (
+        pydicom.dcmread(second.objects[0].path).SeriesDescription == "Glioma regions v2 (AI, corrected, not reviewed)"
+    )
+
+    station.prepare()
+    resumed = station.resume()
+    assert np.array_equal(read_labelmap(resumed.labels).labels, by_hand)
+    assert set(resumed.not_measured) == {"NCR", "TC", "ED"}
+    assert resumed.volumes_ml == pytest.approx(second.volumes_ml)
+    assert resumed.authorship is Authorship.EDITED
+    assert station.send(resumed.labels, formats=("RTSTRUCT",)).pushed == ()
+
+
+def _tracked(sent: SendResult) -> set[str]:
+    (report,) = [srread(one.path) for one in sent.objects if one.kind == "SR"]
+    return {group.tracking_identifier for group in report.content.get_volumetric_roi_measurement_groups()}
 
 
 def test_what_a_colleague_sent_meanwhile_is_counted(station: Station, colleague: Station) -> None:

@@ -264,7 +264,7 @@ def test_a_private_b_value_marks_diffusion_imaging(
 
 def test_missing_sequences_say_what_will_not_be_measured() -> None:
     assert missing_notes(set(Sequence)) == ()
-    assert "only oedema" in missing_notes({T1, T2, FLAIR})[0]
+    assert "only the whole tumour" in missing_notes({T1, T2, FLAIR})[0]
     assert missing_notes({T1, T1C, T2}) == (
         "FLAIR is missing: oedema and whole tumour are drawn from T2 and less certain.",
     )

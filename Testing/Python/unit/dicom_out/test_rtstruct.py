@@ -10,6 +10,7 @@ from pydicom import Dataset, dcmread
 from BratsSegmenterLib.dicom import (
     Authorship,
     Contouring,
+    ObjectKind,
     ObjectReference,
     Provenance,
     check_references,
@@ -206,3 +207,6 @@ def test_provenance_says_it_in_words() -> None:
     provenance: Provenance = samples.provenance(reviewer="Curie^Marie")
     assert provenance.review_statement == "AI, reviewed by Curie, Marie"
     assert samples.provenance().review_statement == "AI, not reviewed"
+    corrected: Provenance = samples.provenance(authorship=Authorship.EDITED)
+    assert corrected.review_statement == "AI, corrected, not reviewed"
+    assert all(len(corrected.series_description(kind)) < 64 for kind in ObjectKind)

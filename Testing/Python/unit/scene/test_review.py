@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import slicer
+from host.replay_worker import Behaviour, answer
 
 from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.job_results import SegmentResult
+from BratsSegmenterLib.records import from_json
 from BratsSegmenterLib.scene.review import Review
 
 
@@ -45,6 +48,23 @@ def test_volumes_and_table_follow_an_edit(review, seen):
     shown = {names.GetValue(row): column.GetValue(row) for row in range(table.GetNumberOfRows())}
     assert shown["Necrotic core"] == pytest.approx(mask.sum() * 0.002)
     assert shown["Whole tumour"] == pytest.approx(seen[-1]["WT"])
+
+
+def test_what_the_model_could_not_measure_has_no_volume_before_somebody_draws_it(parameter_node, study, tmp_path, seen):
+    job = {"job": "segment", "folder": str(tmp_path), "bundle": "glioma-synthetic"}
+    review = Review(parameter_node)
+    review.on_volumes = seen.append
+    review.show(study, tmp_path, from_json(SegmentResult, answer(job, Behaviour.MEASURES_WHOLE_ONLY)))
+    names = review.parameters.table.GetTable().GetColumnByName("Region")
+    assert [names.GetValue(row) for row in range(names.GetNumberOfValues())] == ["Resection cavity", "Whole tumour"]
+    assert set(seen[-1]) == {"RC", "WT"}
+    assert {volume.region.key for volume in review.measure().volumes} == {"WT"}
+
+    _draw(review, "ET", np.s_[2:6, 5:15, 5:15])
+    assert set(seen[-1]) == {"RC", "WT", "ET"}
+    assert {volume.region.key for volume in review.measure().volumes} == {"WT", "ET"}
+    assert set(review.not_measured) == {"NCR", "TC", "ED"}
+    review.release()
 
 
 def test_an_unedited_result_is_known_as_such_and_an_edited_one_too(review, tmp_path):

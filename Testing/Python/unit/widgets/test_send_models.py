@@ -74,6 +74,12 @@ def test_the_preview_says_that_nobody_reviewed_the_first_version():
     assert shown.signature == "Not reviewed, not approved"
 
 
+def test_the_preview_says_that_what_nobody_reviewed_was_corrected() -> None:
+    request = SendRequest(WARD, ("RTSTRUCT", "SEG"))
+    for corrected in preview(request, 2, (FIRST,), authorship=Authorship.EDITED).objects:
+        assert corrected[1].endswith(" v2 (AI, corrected, not reviewed)")
+
+
 def test_a_version_sent_from_here_is_counted_on_although_the_study_was_fetched_before():
     assert preview(SendRequest(WARD, ("RTSTRUCT",)), 3, (FIRST,)).heading == "Version 3, which refers to version 2"
 

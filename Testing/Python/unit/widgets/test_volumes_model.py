@@ -39,12 +39,33 @@ def test_the_change_against_the_model_is_shown_in_millilitres_and_per_cent(resul
 
 
 def test_a_region_that_the_model_did_not_find_is_new_rather_than_a_percentage(result: SegmentResult) -> None:
-    assert _by_key(volume_rows({"NCR": 0.4}, result))["NCR"].since_model == "+0.40 (new)"
+    assert _by_key(volume_rows({"RC": 0.4}, result))["RC"].since_model == "+0.40 (new)"
 
 
 def test_why_a_region_is_not_measured_is_said(result: SegmentResult) -> None:
     row = _by_key(volume_rows(AI_ML, result))["NCR"]
     assert (row.volume, row.hint) == ("not measured", "no T1c")
+
+
+def test_what_is_drawn_as_a_region_that_was_not_measured_is_no_volume_of_it(result: SegmentResult) -> None:
+    prior = PriorVolumes(date(2026, 2, 1), {"ED": 4.0, "WT": 6.0})
+    without_t1c = replace(
+        result, volumes_ml={"WT": 9.0}, not_measured=dict.fromkeys(("ET", "NCR", "TC", "ED"), "no T1c")
+    )
+    rows = _by_key(volume_rows({"ED": 9.0, "WT": 9.0}, without_t1c, prior=prior))
+    oedema = rows["ED"]
+    assert (oedema.volume, oedema.since_model, oedema.since_prior) == ("not measured", "", "")
+    assert oedema.hint == "no T1c What is drawn as oedema is the whole tumour."
+    assert (rows["WT"].volume, rows["WT"].since_prior) == ("9.00", "+3.00 (+50 %)")
+
+    without_flair = replace(result, volumes_ml={"ET": 2.0}, not_measured={"ED": "no FLAIR", "WT": "no FLAIR"})
+    rows = _by_key(volume_rows({"ET": 2.0, "TC": 2.0, "WT": 2.0}, without_flair))
+    assert [(rows[key].volume, rows[key].hint) for key in ("ED", "WT")] == [("not measured", "no FLAIR")] * 2
+
+
+def test_what_was_drawn_by_hand_is_measured_but_no_change_against_a_model_that_could_not(result: SegmentResult) -> None:
+    row = _by_key(volume_rows({"NCR": 0.4}, result, edited={"NCR", "TC", "WT"}))["NCR"]
+    assert (row.volume, row.since_model) == ("0.40", "")
 
 
 def test_a_resection_cavity_is_listed_when_there_is_one(result: SegmentResult) -> None:
@@ -90,6 +111,7 @@ def test_the_largest_lesion_is_shown_with_diameters_product_and_slice() -> None:
 def test_lesions_without_diameters_are_counted_and_none_is_said() -> None:
     assert lesions_text((Lesion(ET, 1, 0.01, None),)) == "1 enhancing lesion, too small for diameters."
     assert lesions_text(()) == "No enhancing lesion."
+    assert lesions_text((), "Enhancing tumour is not measured.") == "Enhancing tumour is not measured."
 
 
 def test_a_study_without_a_date_counts_as_made_today() -> None:

@@ -1,0 +1,154 @@
+"""A whole tumour of which nothing was told apart leaves as that, never as oedema, and comes back the same."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import result_samples as samples
+from pydicom import dcmread
+
+from BratsSegmenterLib.dicom import (
+    EXACT,
+    Contouring,
+    ObjectKind,
+    WrittenObject,
+    newest_result,
+    read_regions,
+    result_objects,
+    segmentation_from,
+    verify_objects,
+    volumes_of,
+    write_measurement_report,
+    write_rtstruct,
+    write_seg,
+)
+from BratsSegmenterLib.dicom.key_image_page import outlined_regions
+from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures
+from BratsSegmenterLib.domain import ED, LEAF_REGIONS, Segmentation, Volume
+from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.measurement import measure
+
+_OBJECTS = [ObjectKind.RTSTRUCT, ObjectKind.SEG, ObjectKind.SR]
+
+
+@pytest.fixture(scope="module")
+def volume(tmp_path_factory: pytest.TempPathFactory) -> Volume:
+    return samples.volume_on(samples.series_samples.oblique(), tmp_path_factory.mktemp("series"))
+
+
+def _undivided(volume: Volume, by_hand: tuple[int, ...] = ()) -> Segmentation:
+    """What a model draws without T1c, with enhancing tumour inside it when a person drew that."""
+    labels = samples.hard_labels(volume.geometry.shape)
+    labels[(labels > 0) & ~np.isin(labels, by_hand)] = 2
+    keys = {"ET", "NCR", "TC", "ED"} - {"ET" for label in by_hand if label == 3}
+    return replace(samples.segmentation_on(volume, labels), not_measured={key: f"{key}: no T1c." for key in keys})
+
+
+def _written(
+    volume: Volume, segmentation: Segmentation, folder: Path, contouring: Contouring = EXACT
+) -> dict[ObjectKind, WrittenObject]:
+    """All objects, past the gate."""
+    provenance, measurements = samples.provenance(), measure(segmentation)
+    path = folder / "rt.dcm"
+    structures = write_rtstruct(path, volume, segmentation, provenance, contouring=contouring)
+    seg = write_seg(folder / "seg.dcm", volume, segmentation, provenance)
+    report = write_measurement_report(folder / "sr.dcm", volume, measurements, seg, provenance)
+    uids = [one.sop_instance_uid for one in (structures, seg, report)]
+    verify_objects((structures, seg, report), volume, segmentation, measurements, uids, contouring)
+    return dict(zip(_OBJECTS, (structures, seg, report), strict=True))
+
+
+@pytest.mark.parametrize("by_hand", [(), (3,)], ids=["as the model drew it", "with enhancing tumour drawn by hand"])
+def test_it_is_a_region_of_its_own_and_read_back_as_the_same_label_map(
+    volume: Volume, by_hand: tuple[int, ...], tmp_path: Path
+) -> None:
+    segmentation = _undivided(volume, by_hand)
+    written = _written(volume, segmentation, tmp_path)
+    keys = [*(["ET"] if by_hand else []), "WT"]
+    rois = dcmread(written[ObjectKind.RTSTRUCT].path).StructureSetROISequence
+    assert [roi.ROIName for roi in rois] == keys
+    assert rois[-1].ROIDescription == "Whole tumour"
+    segments = dcmread(written[ObjectKind.SEG].path).SegmentSequence
+    assert [segment.TrackingID for segment in segments] == keys
+    assert segments[-1].SegmentedPropertyTypeCodeSequence[0].CodeValue == "108369006"
+    for kind in (ObjectKind.RTSTRUCT, ObjectKind.SEG):
+        (found,) = result_objects([written[kind].path])
+        again, notes = read_regions(found, volume)
+        np.testing.assert_array_equal(again.labels, segmentation.labels)
+        assert set(again.not_measured) == set(segmentation.not_measured)
+        assert again.not_measured["ED"].startswith("Oedema is not measured: the whole tumour was drawn")
+        assert again.told_apart == segmentation.told_apart
+        assert notes == ("No oedema was drawn; what of the whole tumour lies in no other region is drawn as oedema.",)
+
+
+@pytest.mark.parametrize("kind", _OBJECTS)
+@pytest.mark.parametrize("by_hand", [(), (3,)], ids=["as the model drew it", "with enhancing tumour drawn by hand"])
+def test_as_a_prior_it_tells_no_oedema_and_no_core(
+    volume: Volume, by_hand: tuple[int, ...], kind: ObjectKind, tmp_path: Path
+) -> None:
+    segmentation = _undivided(volume, by_hand)
+    files = (_written(volume, segmentation, tmp_path)[kind].path, *volume.series.files)
+    if kind is ObjectKind.SR:
+        (tmp_path / "seg.dcm").unlink()
+    expected = {one.region.key: one.volume_ml for one in measure(segmentation).volumes}
+    assert set(expected) == ({"ET", "WT"} if by_hand else {"WT"})
+    result = newest_result(files)
+    assert result is not None
+    assert volumes_of(result, files) == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_gate_stops_it_under_the_name_of_oedema(volume: Volume, tmp_path: Path) -> None:
+    segmentation = _undivided(volume)
+    as_oedema = replace(segmentation, not_measured={})
+    for written in (
+        write_rtstruct(tmp_path / "rt.dcm", volume, as_oedema, samples.provenance()),
+        write_seg(tmp_path / "seg.dcm", volume, as_oedema, samples.provenance()),
+    ):
+        with pytest.raises(ExportError, match="Region WT: it is missing"):
+            verify_objects([written], volume, segmentation, measure(segmentation))
+
+
+@pytest.mark.parametrize("with_nested", [False, True])
+def test_a_structure_set_is_known_to_be_drawn_as_it_was_asked_for(
+    volume: Volume, with_nested: bool, tmp_path: Path
+) -> None:
+    contouring = Contouring(with_nested)
+    divided = samples.segmentation_on(volume)
+    without_flair = replace(divided, labels=divided.labels * np.isin(divided.labels, (1, 3)))
+    without_flair = replace(without_flair, not_measured={"ED": "no FLAIR", "WT": "no FLAIR"})
+    for number, segmentation in enumerate((divided, _undivided(volume), _undivided(volume, (3,)), without_flair)):
+        written = _written(volume, segmentation, tmp_path / str(number), contouring)
+        (found,) = result_objects([written[ObjectKind.RTSTRUCT].path])
+        assert found.contouring == contouring.drawn(segmentation)
+        assert not set(found.region_names) & set(segmentation.not_measured)
+    assert contouring.drawn(divided) == contouring
+
+
+def test_a_core_without_anything_around_it_tells_no_oedema_and_no_whole_tumour(volume: Volume, tmp_path: Path) -> None:
+    divided = samples.segmentation_on(volume)
+    core = replace(divided, labels=divided.labels * np.isin(divided.labels, (1, 3)))
+    seg = write_seg(tmp_path / "seg.dcm", volume, core, samples.provenance())
+    (found,) = result_objects([seg.path])
+    assert set(volumes_of(found)) == {"ET", "NCR", "TC"}
+    again, _notes = read_regions(found, volume)
+    np.testing.assert_array_equal(again.labels, core.labels)
+    assert set(again.not_measured) == {"ED", "WT"}
+
+
+def test_the_rest_of_a_whole_tumour_around_a_core_that_others_drew_is_oedema(volume: Volume) -> None:
+    whole = np.zeros(volume.geometry.shape, bool)
+    whole[3] = True
+    necrosis, enhancing = np.zeros_like(whole), np.zeros_like(whole)
+    necrosis[3, 5:10], enhancing[3, 10:15] = True, True
+    structures = ReadStructures({"WT": whole, "necrosis": necrosis, "enhancing": enhancing})
+    segmentation, notes = segmentation_from(structures, volume, samples.ALGORITHM)
+    assert np.array_equal(segmentation.labels == 2, whole & ~necrosis & ~enhancing)
+    assert segmentation.not_measured == {}
+    assert not any("belonged to" in note for note in notes)
+
+
+def test_the_legend_of_key_images_names_it_in_the_colour_of_its_outline(volume: Volume) -> None:
+    (whole,) = outlined_regions(_undivided(volume))
+    assert (whole.name, whole.colour) == ("Whole tumour", ED.colour)
+    assert outlined_regions(samples.segmentation_on(volume)) == list(LEAF_REGIONS)
