@@ -6,12 +6,12 @@ What was borrowed helps to see; the result is always drawn on a series of the st
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from BratsSegmenterLib import dicom
-from BratsSegmenterLib.archive import Archive, StudyQuery, StudySummary
+from BratsSegmenterLib.archive import Archive, Patient, StudyQuery, StudySummary
 from BratsSegmenterLib.dicom import Candidate
 from BratsSegmenterLib.domain import Sequence, Series
 from BratsSegmenterLib.errors import RecognitionError, SeriesError
@@ -26,6 +26,7 @@ from BratsSegmenterLib.job_results import (
 )
 from BratsSegmenterLib.jobs import ElsewhereJob
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.same_patient import contradiction, patient_of, why_not_proven
 from BratsSegmenterLib.sequence_offers import SequenceOffer, apart
 from BratsSegmenterLib.thumbnails import write_thumbnails
 
@@ -44,7 +45,7 @@ def find_offers(archive: Archive | None, job: ElsewhereJob, progress: Progress) 
     """The nearest study of the same patient for each missing sequence, within the days that the job allows.
 
     Studies of an archive are judged by the names of their series, and nothing is fetched; those of this computer by
-    their headers.
+    their headers. What contradicts the patient's birth date, name or issuer is refused with a sentence.
 
     Raises
     ------
@@ -52,19 +53,28 @@ def find_offers(archive: Archive | None, job: ElsewhereJob, progress: Progress) 
         The archive cannot be reached or refuses.
     """
     offers: dict[str, SequenceOffer] = {}
+    refused: list[str] = []
     with progress.stage("other studies"):
         for days_later, other in _nearest_first(archive, job, progress):
             missing = [name for name in job.missing if name not in offers]
             if not missing:
                 break
             held = _recognised_in(other, progress) if archive is None else _named_in(archive, other.study, progress)
-            for name in missing:
-                one = held.get(Sequence(name))
-                if one is not None:
-                    offers[name] = SequenceOffer(
-                        name, other.study, days_later, one.description, one.series_uids, other.files
-                    )
-    return ElsewhereResult(tuple(offers.values()))
+            found = {name: held[Sequence(name)] for name in missing if Sequence(name) in held}
+            against = contradiction(patient_of(other.study), patient_of(job.study))
+            if found and against:
+                refused.append(_refusal(found, days_later, against))
+                continue
+            for name, one in found.items():
+                offers[name] = SequenceOffer(
+                    name, other.study, days_later, one.description, one.series_uids, other.files
+                )
+    return ElsewhereResult(tuple(offers.values()), tuple(refused))
+
+
+def _refusal(sequences: Iterable[str], days_later: int, against: str) -> str:
+    what = f"{' and '.join(sequences)} of another study under the same patient ID, {apart(days_later)},"
+    return f"{what} was not taken: {against}."
 
 
 def borrow(
@@ -147,11 +157,22 @@ def borrow_missing(
     ArchiveError
     """
     study = StudySummary(
-        own.study_uid, "", _text(own, "PatientID"), "", _text(own, "StudyDate"), "", ("MR",), None, None
+        study_uid=own.study_uid,
+        patient_name=_text(own, "PatientName"),
+        patient_id=_text(own, "PatientID"),
+        accession_number="",
+        study_date=_text(own, "StudyDate"),
+        description="",
+        modalities=("MR",),
+        series_count=None,
+        instance_count=None,
+        birth_date=_text(own, "PatientBirthDate"),
+        issuer_of_patient_id=_text(own, "IssuerOfPatientID"),
     )
     job = ElsewhereJob(study, prepared.missing, archive.profile, within_days=within_days)
-    borrowed, warnings = [], list(prepared.warnings)
-    for offer in find_offers(archive, job, progress).offers:
+    elsewhere = find_offers(archive, job, progress)
+    borrowed, warnings = [], [*prepared.warnings, *elsewhere.refused]
+    for offer in elsewhere.offers:
         try:
             borrowed.append(borrow(offer, archive, folder, own, progress))
         except (RecognitionError, SeriesError) as error:
@@ -224,11 +245,13 @@ def _recognised_in(other: LocalStudy, progress: Progress) -> dict[Sequence, _Hel
 
 
 def _require_same_patient(series: Series, own: Series) -> None:
-    """Patient ID must be the same, Patient's Birth Date where both say it."""
-    ids = {_text(one, "PatientID") for one in (series, own)}
-    births = {_text(one, "PatientBirthDate") for one in (series, own)} - {""}
-    if len(ids) > 1 or "" in ids or len(births) > 1:
-        raise SeriesError("The other study is not of the same patient.", "Nothing was taken from it.")
+    """By their headers, which also say what an archive does not list."""
+    against = why_not_proven(Patient.of(series.header), Patient.of(own.header))
+    if not against and {_text(series, "PatientSex"), _text(own, "PatientSex")} == {"M", "F"}:
+        against = "the sexes differ"
+    if against:
+        what = f"The other study is not proven to be of the same patient: {against}."
+        raise SeriesError(what, "Nothing was taken from it.")
 
 
 def _text(series: Series, keyword: str) -> str:

@@ -280,6 +280,8 @@ class SendResult:
         ISO 8601, UTC; empty when nothing had to be stored.
     notes : tuple of str
         Sentences for the user.
+    is_in_ledger : bool or None
+        Whether the ledger of corrections holds what was sent; None when there was nothing to enter.
     """
 
     objects: tuple[SentObject, ...]
@@ -291,6 +293,7 @@ class SendResult:
     archive_url: str = ""
     delivered_at: str = ""
     notes: tuple[str, ...] = ()
+    is_in_ledger: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -303,11 +306,14 @@ class PriorStudy:
         What the newest result of ours in it measured.
     has_result : bool
         Whether it carries one; it can be unreadable.
+    obstacle : str
+        What keeps its result from being compared, as a clause; empty when nothing does.
     """
 
     study: StudySummary
     volumes: PriorVolumes | None = None
     has_result: bool = False
+    obstacle: str = ""
 
 
 @dataclass(frozen=True)
@@ -319,9 +325,18 @@ class PriorsResult:
 
 @dataclass(frozen=True)
 class ElsewhereResult:
-    """What other studies of the patient offer, at most one for each missing sequence."""
+    """What other studies of the patient offer.
+
+    Attributes
+    ----------
+    offers : tuple of SequenceOffer
+        At most one for each missing sequence.
+    refused : tuple of str
+        What a study under the same Patient ID has, and why it is not offered, as sentences.
+    """
 
     offers: tuple[SequenceOffer, ...]
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

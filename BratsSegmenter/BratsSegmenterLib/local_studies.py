@@ -36,4 +36,7 @@ def _summary(study: dicom.FolderStudy) -> StudySummary:
         modalities=tuple(sorted(study.modalities)),
         series_count=len(study.series_uids),
         instance_count=len(study.files),
+        study_time=study.text("StudyTime"),
+        birth_date=study.text("PatientBirthDate"),
+        issuer_of_patient_id=study.text("IssuerOfPatientID"),
     )

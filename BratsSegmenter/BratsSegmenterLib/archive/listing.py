@@ -63,7 +63,15 @@ class StudyQuery:
 
 @dataclass(frozen=True)
 class StudySummary:
-    """One study as the archive lists it; what identifies the patient is hidden from the repr."""
+    """One study as the archive lists it; what identifies the patient is hidden from the repr.
+
+    Attributes
+    ----------
+    study_time : str
+        Study Time (0008,0030).
+    birth_date, issuer_of_patient_id : str
+        Of the patient. The issuer is asked for only where a search names a Patient ID.
+    """
 
     study_uid: str
     patient_name: str = field(repr=False)
@@ -74,6 +82,9 @@ class StudySummary:
     modalities: tuple[str, ...]
     series_count: int | None
     instance_count: int | None
+    study_time: str = ""
+    birth_date: str = field(default="", repr=False)
+    issuer_of_patient_id: str = field(default="", repr=False)
 
     @classmethod
     def from_dicom_json(cls, dataset: JsonDataset) -> StudySummary:
@@ -88,6 +99,9 @@ class StudySummary:
             modalities=tuple(sorted(str(value) for value in _values(dataset, "00080061"))),
             series_count=_number(dataset, "00201206"),
             instance_count=_number(dataset, "00201208"),
+            study_time=_text(dataset, "00080030"),
+            birth_date=_text(dataset, "00100030"),
+            issuer_of_patient_id=_text(dataset, "00100021"),
         )
 
 

@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 Summary = TypeVar("Summary", StudySummary, SeriesSummary, InstanceSummary)
 _PAGE = 200
 _STUDY_FIELDS = ["StudyDescription", "ModalitiesInStudy", "NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances"]
+_ISSUER = "IssuerOfPatientID"
 _SERIES_FIELDS = ["SeriesDescription", "SeriesNumber", "NumberOfSeriesRelatedInstances"]
 
 
@@ -36,9 +37,9 @@ def search_studies(connection: Connection, query: StudyQuery, stop: Stop) -> lis
             faults.append(error)
             return None
 
-    search = partial(
-        connection.client.search_for_studies, fields=_STUDY_FIELDS, search_filters=_generous_filters(query)
-    )
+    # Orthanc reads a file of every study for the issuer: only the few studies under one ID are asked whose it is.
+    fields = [*_STUDY_FIELDS, _ISSUER] if query.patient_id else _STUDY_FIELDS
+    search = partial(connection.client.search_for_studies, fields=fields, search_filters=_generous_filters(query))
     listed = _all_pages(connection, search, parse, stop)
     wanted = [*islice(filter(query.matches, listed), query.offset, query.offset + query.limit)]
     if faults and not wanted:

@@ -11,7 +11,7 @@ from BratsSegmenterLib.jobs import ElsewhereJob, Job, PriorsJob
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
-from BratsSegmenterLib.worker_messages import Outcome
+from BratsSegmenterLib.worker_messages import Failure, Outcome
 
 _A_STUDY_IS_KNOWN = (PanelState.PREPARED, PanelState.REVIEW)
 
@@ -19,8 +19,8 @@ _A_STUDY_IS_KNOWN = (PanelState.PREPARED, PanelState.REVIEW)
 class PriorsFinder:
     """Asks once for each study and hands what was found to the workflow: missing sequences first, then earlier results.
 
-    Earlier results are looked for in an archive only. A source that does not answer leaves the study without any and
-    says nothing: they are a help, not a need.
+    Earlier results are looked for in an archive only. One that does not answer leaves the study without any, which is
+    said where they would be listed and interrupts nobody: they are a help, not a need.
 
     Parameters
     ----------
@@ -46,6 +46,7 @@ class PriorsFinder:
         self._others_of = others_of
         self._asked_for = ""
         self._jobs: list[Job] = []
+        self._running: Job | None = None
         workflow.state_changed.connect(self._look)
         runner.ended.connect(self._on_ended)
 
@@ -78,7 +79,8 @@ class PriorsFinder:
     def _start_next(self) -> None:
         if self._jobs:
             connection = self._workflow.connection
-            self._runner.start(self._jobs.pop(0), connection.credentials.to_json() if connection is not None else {})
+            self._running = self._jobs.pop(0)
+            self._runner.start(self._running, connection.credentials.to_json() if connection is not None else {})
 
     def _on_ended(self, outcome: Outcome) -> None:
         study = self._workflow.study
@@ -89,4 +91,6 @@ class PriorsFinder:
                 self._workflow.take_offers(offers)
             case PriorsResult(studies):
                 self._workflow.take_priors(studies)
+            case Failure() if isinstance(self._running, PriorsJob):
+                self._workflow.take_priors((), outcome.sentence)
         self._start_next()

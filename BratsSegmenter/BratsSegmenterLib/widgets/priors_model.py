@@ -14,8 +14,10 @@ _MOST_LINES = 5
 _LONGEST_DESCRIPTION = 32
 
 
-def priors_text(studies: Sequence[PriorStudy]) -> str:
-    """A line for each of the newest studies, newest first; empty when there are none."""
+def priors_text(studies: Sequence[PriorStudy], obstacle: str = "") -> str:
+    """A line for each of the newest studies, newest first, or why none is known; empty when there are none."""
+    if obstacle:
+        return _("Earlier studies of this patient could not be looked for: {reason}").format(reason=obstacle)
     lines = [_line(study) for study in reversed(studies)]
     older = len(lines) - _MOST_LINES
     shown = lines[:_MOST_LINES] + ([_("and {count} older").format(count=older)] if older > 0 else [])
@@ -25,6 +27,8 @@ def priors_text(studies: Sequence[PriorStudy]) -> str:
 def _line(prior: PriorStudy) -> str:
     description = shorten(prior.study.description, _LONGEST_DESCRIPTION, placeholder="…")
     title = "  ".join(filter(None, (readable_day(prior.study.study_date), description)))
+    if prior.obstacle:
+        return f"{title}: {prior.obstacle}"
     if prior.volumes is None:
         return f"{title}: {_('a result that could not be measured') if prior.has_result else _('no result')}"
     volumes_ml = prior.volumes.volumes_ml

@@ -75,7 +75,8 @@ class SequencesPart(Part):
         set_text_or_hide(self.ui.noticesLabel, "\n".join(f"⚠ {notice}" for notice in model.notices()))
 
     def _show_priors(self) -> None:
-        set_text_or_hide(self.ui.priorsLabel, priors_text(self._workflow.prior_studies))
+        text = priors_text(self._workflow.prior_studies, self._workflow.priors_obstacle)
+        set_text_or_hide(self.ui.priorsLabel, text)
 
     def _on_choice(self) -> None:
         model = self._workflow.sequences

@@ -36,6 +36,8 @@ class StudyAtHand:
         The structure sets and SEGs of others that it carried then, oldest first.
     prior_studies : tuple of PriorStudy
         Earlier studies of the patient, oldest first.
+    priors_obstacle : str
+        Why nobody knows whether there are any, as a sentence; empty otherwise.
     priors : tuple of PriorVolumes
         What earlier studies of the patient measured, oldest first.
     offers : mapping of str to SequenceOffer
@@ -86,9 +88,9 @@ class StudyAtHand:
         """The version that the next sending will be, as far as is known here."""
         return max(next_version(self.earlier_results), self._sent_version + 1)
 
-    def take_priors(self, studies: tuple[PriorStudy, ...]) -> None:
-        """Keep what was found of earlier studies of the chosen study's patient, oldest first."""
-        self.prior_studies = studies
+    def take_priors(self, studies: tuple[PriorStudy, ...], obstacle: str = "") -> None:
+        """Keep what was found of earlier studies of the chosen study's patient, oldest first, or why nothing was."""
+        self.prior_studies, self.priors_obstacle = studies, obstacle
         self.priors = tuple(study.volumes for study in studies if study.volumes is not None)
         self.priors_changed.emit()
 

@@ -26,7 +26,7 @@ from BratsSegmenterLib.local_studies import list_folder
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
-from BratsSegmenterLib.workbench import perform
+from BratsSegmenterLib.workbench import Workbench, perform
 
 LACKING = StudyIdentity(patient_id="LENT-1", study_date="20260301")
 WITHOUT_FLAIR = (Sequence.T1, Sequence.T2, Sequence.T1C)
@@ -104,9 +104,66 @@ def _borrow(tmp_path: Path, identity: StudyIdentity, protocol: Protocol) -> Borr
 
 
 def test_another_patient_s_series_is_refused_whatever_the_archive_said(tmp_path: Path) -> None:
-    with pytest.raises(SeriesError, match="not of the same patient"):
-        _borrow(tmp_path, _of_day("20260220", "LENT-2"), PROTOCOLS[Sequence.FLAIR])
-    assert not (tmp_path / "job" / "borrowed" / "FLAIR").exists()
+    for stranger, reason in (
+        (_of_day("20260220", "LENT-2"), "the patient IDs differ"),
+        (replace(_of_day("20260220"), patient_name="Mueller^Anna"), "the names differ"),
+    ):
+        with pytest.raises(SeriesError, match=f"not proven to be of the same patient: {reason}"):
+            _borrow(tmp_path, stranger, PROTOCOLS[Sequence.FLAIR])
+        assert not (tmp_path / "job" / "borrowed" / "FLAIR").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"PatientBirthDate": "19600102"}, "the birth dates differ"),
+        ({"PatientBirthDate": "", "PatientName": "Phantom^Astrocytoma"}, "word for word"),
+        ({"PatientSex": "M"}, "the sexes differ"),
+        ({"IssuerOfPatientID": "HOSPITAL-B"}, "different issuers"),
+    ],
+)
+def test_the_headers_of_both_studies_must_prove_one_patient(
+    tmp_path: Path, changes: dict[str, str], reason: str
+) -> None:
+    own = _rewritten(
+        _write(tmp_path / "own", LACKING, _protocols(*WITHOUT_FLAIR)),
+        {"PatientSex": "F", "IssuerOfPatientID": "HOSPITAL-A"},
+    )
+    perform(PrepareJob(tmp_path / "job", listed=tuple(own)), None, Progress())
+    other = _of_day("20260220")
+    files = _rewritten(_write(tmp_path / "other", other, (PROTOCOLS[Sequence.FLAIR],)), changes)
+    with pytest.raises(SeriesError, match=reason):
+        perform(BorrowJob(tmp_path / "job", _offer_of(other, files)), None, Progress())
+
+
+def _rewritten(files: list[Path], changes: dict[str, str]) -> list[Path]:
+    for file in files:
+        dataset = dcmread(file)
+        for keyword, value in changes.items():
+            setattr(dataset, keyword, value)
+        dataset.save_as(file)
+    return files
+
+
+def test_a_stranger_s_study_under_the_same_id_lends_nothing_says_so_and_stands_before_nobody(
+    any_archive: RunningArchive, tmp_path: Path
+) -> None:
+    own = replace(LACKING, study_uid=new_uid(), patient_id=f"SHARED-{any_archive.kind}")
+    files = _write(tmp_path, own, _protocols(*WITHOUT_FLAIR))
+    stranger = replace(_of_day("20260227", own.patient_id), patient_name="Mueller^Anna")
+    files += _write(tmp_path, stranger, _protocols(Sequence.FLAIR))
+    any_archive.connect().store(files, compare=False)
+    bench = Workbench(tmp_path / "job", any_archive.credentials, Progress())
+    prepared = bench.prepare(PrepareJob(tmp_path / "job", any_archive.profile, own.study_uid))
+    refused = bench.borrow_missing(prepared, any_archive.profile, 30)
+    assert refused.borrowed == ()
+    sentence = "FLAIR of another study under the same patient ID, 2 days earlier, was not taken: the names differ."
+    assert refused.warnings[-1] == sentence
+
+    farther = _of_day("20260220", own.patient_id)
+    any_archive.connect().store(_write(tmp_path, farther, _protocols(Sequence.FLAIR)), compare=False)
+    helped = bench.borrow_missing(prepared, any_archive.profile, 30)
+    assert [(one.sequence, one.days_later) for one in helped.borrowed] == [("FLAIR", -9)]
 
 
 def test_a_series_whose_headers_contradict_its_name_is_refused(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ import pytest
 import result_samples as samples
 from archives import RunningArchive, running_embedded, write_study
 from faulty_proxy import Fault, Plan
+from pydicom import dcmread
 
 from BratsSegmenterLib.archive import Archive, StudySummary
 from BratsSegmenterLib.archive.embedded import serve
 from BratsSegmenterLib.archive.multipart import encode
 from BratsSegmenterLib.dicom import load_volume, scan, write_rtstruct, write_seg
-from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity, new_uid
 from BratsSegmenterLib.domain import Segmentation, Volume
 from BratsSegmenterLib.job_results import PriorStudy
 from BratsSegmenterLib.jobs import PriorsJob
@@ -106,6 +107,100 @@ def test_a_structure_set_whose_images_are_gone_is_said_to_be_there(
     (prior,) = find_priors(archive, _job(embedded_archive, now, tmp_path), Progress()).studies
 
     assert (prior.has_result, prior.volumes) == (True, None)
+
+
+def _store_beside(archive: Archive, folder: Path, identity: StudyIdentity, changes: dict[str, str]) -> str:
+    """Another study with the same patient and study blocks but for the changes; its UID."""
+    datasets = [dcmread(file) for file in write_study(folder / new_uid(), identity, series=1, shape=(1, 16, 16))]
+    for dataset in datasets:
+        dataset.StudyInstanceUID = new_uid()
+        for keyword, value in changes.items():
+            setattr(dataset, keyword, value)
+        dataset.save_as(dataset.filename)
+    archive.store([Path(dataset.filename) for dataset in datasets], compare=False)
+    return str(datasets[0].StudyInstanceUID)
+
+
+def test_of_many_studies_the_newest_are_looked_into_whatever_order_the_archive_lists_them_in(
+    any_archive: RunningArchive, tmp_path: Path
+) -> None:
+    archive = any_archive.connect()
+    (now,) = _stored_studies(archive, tmp_path, "PRIORS-6", "20260301")
+    days = [f"20{year}{month}15" for year in range(10, 23) for month in ("02", "08")]
+    for day in days:
+        _store_beside(archive, tmp_path, now, {"StudyDate": day})
+    found = find_priors(archive, _job(any_archive, now, tmp_path), Progress()).studies
+    assert [prior.study.study_date for prior in found] == days
+
+
+def test_a_stranger_under_the_same_id_is_named_but_not_compared_and_a_married_name_is(
+    any_archive: RunningArchive, tmp_path: Path
+) -> None:
+    archive = any_archive.connect()
+    identity = StudyIdentity(patient_id="PRIORS-7", study_date="20250301", patient_name="Mueller^Anna")
+    archive.store(write_study(tmp_path / identity.study_uid, identity, series=2, shape=(4, 32, 24)), compare=False)
+    volume, segmentation = _segmented(tmp_path, identity)
+    archive.store([write_seg(tmp_path / "seg.dcm", volume, segmentation, samples.provenance()).path], compare=False)
+
+    def found_by(name: str) -> PriorStudy:
+        now = replace(identity, study_uid=new_uid(), study_date="20260301", patient_name=name)
+        archive.store(write_study(tmp_path / now.study_uid, now, series=1, shape=(1, 16, 16)), compare=False)
+        return find_priors(archive, _job(any_archive, now, tmp_path), Progress()).studies[0]
+
+    stranger = found_by("Smith^John")
+    assert (stranger.volumes, stranger.obstacle) == (None, "not compared, because the names differ")
+    assert _brought(tmp_path) == []
+    assert _measured_ml(found_by("Schmidt^Anna")) == pytest.approx(_expected_ml(segmentation))
+
+
+def test_the_issuer_of_the_id_is_asked_for_where_nothing_else_tells_two_patients_apart(
+    orthanc: RunningArchive, tmp_path: Path
+) -> None:
+    archive = orthanc.connect()
+    identity = StudyIdentity(patient_id="PRIORS-8", study_date="20260301")
+    anonymous = {"PatientName": "", "PatientBirthDate": ""}
+    now = _store_beside(archive, tmp_path, identity, {**anonymous, "IssuerOfPatientID": "HOSPITAL-A"})
+    for day, issuer in (("20240301", "HOSPITAL-A"), ("20250301", "HOSPITAL-B")):
+        _store_beside(archive, tmp_path, identity, {**anonymous, "StudyDate": day, "IssuerOfPatientID": issuer})
+    own, other = find_priors(archive, _job(orthanc, replace(identity, study_uid=now), tmp_path), Progress()).studies
+    assert own.obstacle == ""
+    assert other.obstacle == "not compared, because the patient IDs come from different issuers"
+
+
+def test_of_one_day_only_what_was_made_before_is_earlier(any_archive: RunningArchive, tmp_path: Path) -> None:
+    archive = any_archive.connect()
+    (now,) = _stored_studies(archive, tmp_path, "PRIORS-9", "20260301")  # at ten o'clock
+    _store_beside(archive, tmp_path, now, {"StudyTime": "183000"})
+    morning = _store_beside(archive, tmp_path, now, {"StudyTime": "0815"})
+    unknown = _store_beside(archive, tmp_path, now, {"StudyTime": ""})
+    found = find_priors(archive, _job(any_archive, now, tmp_path), Progress()).studies
+    assert [prior.study.study_uid for prior in found] == [unknown, morning]
+
+
+def test_nothing_is_called_earlier_than_a_study_without_a_date(
+    embedded_archive: RunningArchive, tmp_path: Path
+) -> None:
+    _undated, now = _stored_studies(embedded_archive.connect(), tmp_path, "PRIORS-11", "", "")
+    assert find_priors(embedded_archive.connect(), _job(embedded_archive, now, tmp_path), Progress()).studies == ()
+
+
+def test_a_result_that_the_archive_lost_hides_no_other_study(embedded_archive: RunningArchive, tmp_path: Path) -> None:
+    archive = embedded_archive.connect()
+    lost, whole, now = _stored_studies(archive, tmp_path, "PRIORS-10", "20240301", "20250301", "20260301")
+    segs = []
+    for identity in (lost, whole):
+        volume, segmentation = _segmented(tmp_path, identity)
+        segs.append(write_seg(tmp_path / f"{identity.study_uid}.dcm", volume, segmentation, samples.provenance()))
+    archive.store([seg.path for seg in segs], compare=False)
+
+    with embedded_archive.behind_faults() as proxy:
+        proxy.plan(Plan(Fault.STATUS, path_end=f"/series/{segs[0].series_uid}", status=500))
+        behind_faults = embedded_archive.connect(proxy.url)
+        found = find_priors(behind_faults, _job(embedded_archive, now, tmp_path), Progress()).studies
+
+    assert found[0].volumes is None
+    assert found[0].obstacle.startswith("could not be read: The PACS 'embedded' answered 500")
+    assert _measured_ml(found[1]) == pytest.approx(_expected_ml(segmentation))
 
 
 def test_a_damaged_object_of_another_program_keeps_no_prior_back(

@@ -12,6 +12,9 @@ STUDY: dict[str, dict[str, Any]] = {
     "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Secret^Person"}]},
     "00100020": {"vr": "LO", "Value": ["SECRET-1"]},
     "00080020": {"vr": "DA", "Value": ["20250315"]},
+    "00080030": {"vr": "TM", "Value": ["101530.25"]},
+    "00100021": {"vr": "LO", "Value": ["SECRET-HOSPITAL"]},
+    "00100030": {"vr": "DA", "Value": ["19600102"]},
     "00080061": {"vr": "CS", "Value": ["SR", "MR"]},
     "00081030": {"vr": "LO"},
     "00201208": {"vr": "IS", "Value": ["720"]},
@@ -25,11 +28,18 @@ def test_a_study_is_read_from_dicom_json() -> None:
     assert study.modalities == ("MR", "SR")
     assert (study.series_count, study.instance_count) == (None, 720)
     assert study.description == ""
+    assert (study.study_time, study.birth_date, study.issuer_of_patient_id) == (
+        "101530.25",
+        "19600102",
+        "SECRET-HOSPITAL",
+    )
 
 
 def test_nothing_that_identifies_the_patient_is_seen_in_a_repr() -> None:
     query = StudyQuery(patient_id="SECRET-1", patient_name="Secret*", accession_number="SECRET")
-    assert "ecret" not in f"{StudySummary.from_dicom_json(STUDY)} {query}".lower()
+    shown = f"{StudySummary.from_dicom_json(STUDY)} {query}".lower()
+    assert "ecret" not in shown
+    assert "1960" not in shown
 
 
 def test_a_study_without_a_uid_is_refused() -> None:

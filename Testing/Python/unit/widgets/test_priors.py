@@ -95,13 +95,19 @@ def test_an_answer_about_the_study_before_is_not_taken_for_this_one(desk):
     assert desk.workflow.priors == ()
 
 
-def test_an_archive_that_does_not_answer_disturbs_nobody(desk):
+def test_an_archive_that_does_not_answer_disturbs_nobody_and_that_is_said(desk):
     failures = []
     desk.workflow.failed.connect(failures.append)
-    desk.prepare(NOW)
-    desk.seeker.end(Failure("The PACS answered 503."))
+    desk.prepare(NOW, WITHOUT_FLAIR)
+    desk.seeker.end(Failure("The PACS answered 504."))
+    assert desk.workflow.priors_obstacle == "", "so far only sequences were asked for"
+    desk.seeker.end(Failure("The PACS answered 503.", "Try again."))
     assert failures == []
     assert desk.workflow.priors == ()
+    said = priors_text(desk.workflow.prior_studies, desk.workflow.priors_obstacle)
+    assert said == "Earlier studies of this patient could not be looked for: The PACS answered 503. Try again."
+    desk.workflow.choose_study(WARD, _study("2.25.9", "20260302"))
+    assert desk.workflow.priors_obstacle == ""
 
 
 def test_a_study_of_this_computer_is_not_asked_about(desk):
@@ -181,6 +187,11 @@ def test_earlier_studies_are_listed_newest_first_with_what_they_measured():
 
 def test_a_result_that_cannot_be_measured_is_no_lack_of_one():
     assert priors_text((replace(UNMEASURED, has_result=True),)).endswith("MR head: a result that could not be measured")
+
+
+def test_a_study_that_was_not_looked_into_says_why():
+    stranger = replace(UNMEASURED, obstacle="not compared, because the names differ")
+    assert priors_text((stranger,)).endswith("MR head: not compared, because the names differ")
 
 
 def test_many_earlier_studies_are_counted():
