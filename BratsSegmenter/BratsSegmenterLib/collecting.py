@@ -87,6 +87,8 @@ def collect(
 ) -> Collection:
     """Make a case in BraTS' layout of every kept study with a signed correction; the newest one counts.
 
+    None is made where what the model drew was signed after that: the correction was taken back, which is said.
+
     The images are pre-processed as a study in use: registered, on the 1 mm grid, bias-corrected, without skull and
     normalised; the labels are carried onto that grid. A case is named by the pseudonyms of its patient and its study
     (of the study twice where no patient's ID is known), and appears whole or not at all.
@@ -130,6 +132,7 @@ def collect(
             seen.add(entry.study)
             patient = ledger.patient_pseudonym(patient_id) or entry.study
             name = f"{patient[:_NAME_DIGITS]}-{entry.study[:_NAME_DIGITS]}"
+            _require_not_taken_back(entry, cases / name)
             if _labels_of(cases / name) == entry.after_mask:
                 known.append(name)
                 continue
@@ -145,7 +148,8 @@ def collect(
             added.append(name)
         except BratsSegmenterError as error:
             set_aside.append(f"{folder.name}: {error}")
-    return Collection(tuple(added), tuple(known), tuple(set_aside), len(newest.keys() - seen))
+    gone = sum(not entry.changes_nothing for study, entry in newest.items() if study not in seen)
+    return Collection(tuple(added), tuple(known), tuple(set_aside), gone)
 
 
 def _segmented_in(studies: Path) -> list[Path]:
@@ -174,6 +178,14 @@ def _provenance(entry: LedgerEntry, prepared: PreparedCase) -> Provenance:
     return Provenance(entry.number, entry.after_mask, model, prepared.brain_model)
 
 
+def _require_not_taken_back(entry: LedgerEntry, case: Path) -> None:
+    if entry.changes_nothing:
+        raise LearningError(
+            f"The correction was taken back: what the model drew was signed later (the ledger's entry {entry.number}).",
+            f"Delete the case {case.name}, which was made of it." if case.exists() else "",
+        )
+
+
 def _require_usable(case: Case, corrected: Segmentation) -> None:
     missing = [sequence.value for sequence in Sequence if sequence not in case.volumes]
     if missing:
@@ -181,7 +193,7 @@ def _require_usable(case: Case, corrected: Segmentation) -> None:
             f"The study lacks {', '.join(missing)}; a case to train on has all four sequences.",
             "Take it from another study of the patient, where the panel offers one, and segment again.",
         )
-    if not corrected.geometry.is_close(case.reference_volume.geometry):
+    if not case.reference_volume.geometry.is_kept_as(corrected.geometry):
         raise LearningError(
             f"The correction was not drawn on the {case.reference.value} of the kept result.",
             "Continue from that correction in the panel, send it, and collect again.",

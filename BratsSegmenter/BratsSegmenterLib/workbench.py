@@ -239,7 +239,7 @@ class Workbench:
             result = sending.write(earlier_results(results_in(self.study)))
         else:
             result = sending.store(Archive(job.profile, self._credentials))
-        return replace(result, notes=(*result.notes, *self._keep_correction(job, record, sending, result)))
+        return replace(result, notes=(*result.notes, *self._keep_correction(job, record, sending)))
 
     def kept_case(self) -> Case:
         """The volumes that the kept result was drawn on, read anew.
@@ -358,11 +358,13 @@ class Workbench:
         write_image(segmentation.geometry.image(array), path)
         return path
 
-    def _keep_correction(
-        self, job: SendJob, record: ResultRecord, sending: Sending, result: SendResult
-    ) -> tuple[str, ...]:
-        """Enter what a person changed into the ledger; a ledger that refuses must not undo what was sent."""
-        if job.ledger is None or not job.edited or not (result.objects or result.pushed):
+    def _keep_correction(self, job: SendJob, record: ResultRecord, sending: Sending) -> tuple[str, ...]:
+        """Enter what a person changed, or signed unchanged, into the ledger, which knows what it holds already.
+
+        A ledger that refuses must not undo what was sent; it is asked again when the same is sent again.
+        """
+        is_signed_as_drawn = bool(job.reviewer) and record.authorship is Authorship.AI
+        if job.ledger is None or not (job.edited or is_signed_as_drawn):
             return ()
         correction = Correction(
             study_uid=sending.reference.series.study_uid,
@@ -373,9 +375,10 @@ class Workbench:
             starts_from_ai=record.authorship is Authorship.AI,
         )
         try:
-            Ledger(job.ledger).append(correction)
+            Ledger(job.ledger).enter(correction)
         except LearningError as error:
-            return (f"The correction was not entered into the ledger. {error}",)
+            again = "Then send once more: it is entered, and nothing is stored twice."
+            return (f"The correction was not entered into the ledger. {error} {again}",)
         return ()
 
 

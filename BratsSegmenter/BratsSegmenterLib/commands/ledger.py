@@ -34,14 +34,26 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         case "list":
             _list(ledger, console)
         case "verify":
-            count = ledger.verify()
-            console.say(f"{count} entries and their masks are as they were written.")
-            console.result({"entries": count, "intact": True})
+            _verify(ledger, console)
         case "mend":
             aside = ledger.mend()
             console.say(f"Set aside as {aside}." if aside else "No entry ends too early; nothing was changed.")
             console.result({"set_aside": aside})
     return 0
+
+
+def _verify(ledger: Ledger, console: Console) -> None:
+    count, unnamed = ledger.verify(), ledger.unnamed_masks()
+    last = ledger.entries()[-1].sha256 if count else ""
+    console.say(f"{count} entries and their masks are as they were written." if count else "The ledger has no entry.")
+    if last:
+        console.say(f"Hash of the last entry: {last}\nKept elsewhere, it tells whether entries were taken away later.")
+    if unnamed:
+        console.warn(
+            f"Masks that no entry names: {unnamed}. A writing that was cut short leaves one or two, an entry that was "
+            "taken away leaves its own: compare the ledger with a backup, or its last hash with one that was kept."
+        )
+    console.result({"entries": count, "intact": True, "last_sha256": last, "unnamed_masks": unnamed})
 
 
 def _list(ledger: Ledger, console: Console) -> None:
@@ -63,7 +75,8 @@ def _list(ledger: Ledger, console: Console) -> None:
                     f"{change.region} Dice {change.dice:.2f}, {change.after_ml - change.before_ml:+.2f} mL"
                     for change in entry.regions
                     if change.dice < 1
-                ),
+                )
+                or "none: signed as the model drew it",
             )
             for entry in entries
         ),

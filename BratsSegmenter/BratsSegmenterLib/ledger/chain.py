@@ -44,6 +44,7 @@ class Chain:
         LearningError
             Names the first line that was changed, is missing or ends too early.
         """
+        noted = self._noted_end()  # first: a reader without a lock may meet a line that is added just now
         lines, torn = self._lines()
         links = list(_followed(lines))
         if torn:
@@ -51,7 +52,7 @@ class Chain:
                 f"The ledger ends in the middle of entry {len(links) + 1}: its writing was interrupted.",
                 "Run 'brats-segmenter ledger mend' to set the rest of that line aside.",
             )
-        self._check_end(links)
+        _check_end(links, *noted)
         return links
 
     def append(self, values: Mapping[str, Any]) -> Link:
@@ -61,16 +62,20 @@ class Chain:
         ------
         LearningError
             The lines before are not in order.
+        OSError
+            The disk refused. Nothing was added.
         """
         links = self.read()
         link = {**values, "number": len(links) + 1, "previous": links[-1]["sha256"] if links else _NOTHING_BEFORE}
         link["sha256"] = _sha256(link)
-        with self._path.open("ab") as file:
-            file.write(_canonical(link) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        flush_folder(self._path.parent)
-        write_atomically(self._head, _canonical({"entries": link["number"], "sha256": link["sha256"]}))
+        length = self._path.stat().st_size if self._path.exists() else 0
+        try:
+            self._write_line(_canonical(link))
+            write_atomically(self._head, _canonical({"entries": link["number"], "sha256": link["sha256"]}))
+        except OSError:
+            if self._noted_end()[0] < link["number"]:  # what the second file counts must stay in the first
+                self._cut_to(length)
+            raise
         return link
 
     def set_torn_line_aside(self) -> Path | None:
@@ -80,25 +85,27 @@ class Chain:
             return None
         aside = self._path.with_name(f"torn-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.txt")
         write_atomically(aside, torn)
-        with self._path.open("rb+") as file:
-            file.truncate(sum(len(line) + 1 for line in lines))
-            os.fsync(file.fileno())
+        self._cut_to(sum(len(line) + 1 for line in lines))
         return aside
+
+    def _write_line(self, line: bytes) -> None:
+        with self._path.open("ab") as file:
+            file.write(line + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        flush_folder(self._path.parent)
+
+    def _cut_to(self, length: int) -> None:
+        """Take away what lies behind the first `length` bytes; nothing where not even the file was made."""
+        if self._path.exists():
+            with self._path.open("rb+") as file:
+                file.truncate(length)
+                os.fsync(file.fileno())
 
     def _lines(self) -> tuple[list[bytes], bytes]:
         """The whole lines, and what comes behind the last line's end."""
         *lines, torn = self._path.read_bytes().split(b"\n") if self._path.exists() else [b""]
         return lines, torn
-
-    def _check_end(self, links: list[Link]) -> None:
-        hashes = [_NOTHING_BEFORE, *(link["sha256"] for link in links)]
-        count, last = self._noted_end()
-        if count > len(links):
-            raise LearningError(f"Entry {len(links) + 1} of {count} is missing.", _BROKEN)
-        if len(links) > count + 1:
-            raise LearningError(f"Entry {count + 2} was not written by this program.", _BROKEN)
-        if hashes[count] != last:
-            raise LearningError(f"Entry {count} was replaced after it was written.", _BROKEN)
 
     def _noted_end(self) -> tuple[int, str]:
         if not self._head.exists():
@@ -108,6 +115,17 @@ class Chain:
             return int(head["entries"]), str(head["sha256"])
         except (ValueError, KeyError, TypeError) as error:
             raise LearningError(f"{self._head.name} of the ledger is damaged.", _BROKEN, str(error)) from error
+
+
+def _check_end(links: list[Link], count: int, last: str) -> None:
+    """Compare the lines with how many there were noted to be, and the hash of the last one."""
+    hashes = [_NOTHING_BEFORE, *(link["sha256"] for link in links)]
+    if count > len(links):
+        raise LearningError(f"Entry {len(links) + 1} of {count} is missing.", _BROKEN)
+    if len(links) > count + 1:
+        raise LearningError(f"Entry {count + 2} was not written by this program.", _BROKEN)
+    if hashes[count] != last:
+        raise LearningError(f"Entry {count} was replaced after it was written.", _BROKEN)
 
 
 def _followed(lines: list[bytes]) -> Iterator[Link]:

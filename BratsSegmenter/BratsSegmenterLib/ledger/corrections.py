@@ -34,6 +34,11 @@ class Correction:
     after: Segmentation
     starts_from_ai: bool = True
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether a person left the label map as it was."""
+        return np.array_equal(self.before.labels, self.after.labels)
+
 
 @dataclass(frozen=True)
 class RegionChange:
@@ -82,6 +87,11 @@ class LedgerEntry:
     before_mask: str
     after_mask: str
     regions: tuple[RegionChange, ...]
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether a person signed the label map as it was, and so took back a correction that was sent before."""
+        return all(change.dice == 1 for change in self.regions)
 
 
 def region_changes(before: Segmentation, after: Segmentation) -> tuple[RegionChange, ...]:

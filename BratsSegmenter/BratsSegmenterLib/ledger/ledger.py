@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from BratsSegmenterLib.ledger.pseudonyms import Pseudonyms
 from BratsSegmenterLib.records import from_json, to_json
 
 _LOCK_WAIT_S = 10.0
+_UNWRITABLE = (errno.EROFS, errno.EACCES)
 
 
 class Ledger:
@@ -67,6 +69,29 @@ class Ledger:
             }
             return from_json(LedgerEntry, self._chain.append(values))
 
+    def enter(self, correction: Correction) -> LedgerEntry | None:
+        """Append a correction unless the study's last entry says the same: whoever sends again need not know.
+
+        One that changes nothing, because a person signed what the model drew, takes a correction back that is here.
+
+        Returns
+        -------
+        LedgerEntry or None
+            None where the same label map of the same reviewer is the study's last one, or there is nothing to take
+            back.
+
+        Raises
+        ------
+        LearningError
+            As of :meth:`append`.
+        """
+        if correction.changes_nothing and not self._folder.is_dir():
+            return None
+        with self._alone(make=True):
+            last = self._last_of(correction.study_uid)
+            is_known = correction.changes_nothing if last is None else self._is_same(correction, last)
+            return None if is_known else self.append(correction)
+
     def entries(self) -> tuple[LedgerEntry, ...]:
         """All corrections, oldest first.
 
@@ -112,6 +137,9 @@ class Ledger:
     def verify(self) -> int:
         """Prove that every entry and every mask is what was written, and count the entries.
 
+        Of a folder that was put back as a whole to how it was earlier it cannot tell; the hash of the last entry, kept
+        elsewhere, can, and masks that no entry names are a sign (see :meth:`unnamed_masks`).
+
         Raises
         ------
         LearningError
@@ -123,6 +151,18 @@ class Ledger:
             self._mask(entry.number, entry.after_mask)
         return len(entries)
 
+    def unnamed_masks(self) -> int:
+        """How many masks no entry names: a crash leaves up to two, entries that were taken away leave theirs.
+
+        Raises
+        ------
+        LearningError
+            The ledger is not in order.
+        """
+        with self._alone():
+            named = {name for entry in self.entries() for name in (entry.before_mask, entry.after_mask)}
+            return len({path.stem for path in self._masks.glob("[!.]*.npz")} - named)
+
     def mend(self) -> Path | None:
         """Set the beginning of an entry whose writing was interrupted aside, and say where; None where there is none.
 
@@ -133,8 +173,17 @@ class Ledger:
         with self._alone():
             return self._chain.set_torn_line_aside()
 
+    def _last_of(self, study_uid: str) -> LedgerEntry | None:
+        entries = self.entries()
+        study = self.pseudonym(study_uid) if entries else ""  # there is no key before the first entry
+        return next((entry for entry in reversed(entries) if entry.study == study), None)
+
+    def _is_same(self, correction: Correction, entry: LedgerEntry) -> bool:
+        after = _name(encode_mask(correction.after))
+        return (after, self._pseudonyms.person(correction.reviewer)) == (entry.after_mask, entry.reviewer)
+
     def _keep_mask(self, content: bytes) -> str:
-        name = hashlib.sha256(content).hexdigest()
+        name = _name(content)
         write_atomically(self._masks / f"{name}.npz", content)
         return name
 
@@ -149,7 +198,7 @@ class Ledger:
         if not path.exists():
             raise LearningError(f"Entry {number}: its mask {path.name} is missing.", "Bring it back from a backup.")
         content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != name:
+        if _name(content) != name:
             raise LearningError(f"Entry {number}: its mask {path.name} was changed.", "Bring it back from a backup.")
         return content
 
@@ -161,7 +210,7 @@ class Ledger:
                 self._folder.mkdir(parents=True, exist_ok=True)
             elif not self._folder.is_dir():
                 raise LearningError(f"There is no ledger at {self._folder}.", "Check the path.")
-            with self._lock:
+            with self._locked(make):
                 yield
         except Timeout as error:
             raise LearningError(
@@ -173,3 +222,21 @@ class Ledger:
                 "Check the free space and the rights of its folder.",
                 error.strerror or type(error).__name__,
             ) from error
+
+    @contextmanager
+    def _locked(self, to_write: bool) -> Iterator[None]:
+        """A folder that takes no lock's file, on a read-only medium for example, can still be read."""
+        try:
+            self._lock.acquire()
+        except OSError as error:
+            if to_write or error.errno not in _UNWRITABLE:
+                raise
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+def _name(mask: bytes) -> str:
+    """SHA-256, by which the file of an encoded mask is named."""
+    return hashlib.sha256(mask).hexdigest()

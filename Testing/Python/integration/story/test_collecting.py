@@ -82,10 +82,14 @@ class Site:
 
     def correct(self, name: str, correction: Segmentation, reviewer: str = _REVIEWER) -> None:
         """A person corrects the study's result and sends it, or rehearses that."""
-        job = JobFolder(self.studies / name)
-        write_labelmap(correction, job.corrected)
-        send = SendJob(job.path, job.corrected, edited=True, reviewer=reviewer, ledger=self.ledger, minutes_spent=3.0)
-        Workbench(job.path, Credentials(), Progress()).send(send)
+        write_labelmap(correction, JobFolder(self.studies / name).corrected)
+        self.send(name, JobFolder(self.studies / name).corrected, reviewer, edited=True)
+
+    def send(self, name: str, labels: Path, reviewer: str, edited: bool) -> None:
+        """A person sends a label map, or rehearses that."""
+        folder = self.studies / name
+        send = SendJob(folder, labels, edited=edited, reviewer=reviewer, ledger=self.ledger, minutes_spent=3.0)
+        Workbench(folder, Credentials(), Progress()).send(send)
 
     def collect(self) -> Collection:
         return collect(self.studies, Ledger(self.ledger), self.cases, "glioma-synthetic", "cpu")
@@ -225,6 +229,23 @@ def test_a_correction_that_nobody_signed_is_no_case(site: Site) -> None:
     site.correct("a", drawn(), reviewer="")
     assert site.collect() == Collection((), (), (), 0)
     assert not site.cases.exists()
+
+
+def test_a_correction_that_was_taken_back_is_no_case_and_one_made_of_it_is_to_be_deleted(
+    site: Site, collected: tuple[Site, Collection]
+) -> None:
+    site.send("a", JobFolder(site.studies / "a").segmentation, "Meitner^Lise", edited=False)
+    (sentence,) = site.collect().set_aside
+    assert sentence.startswith("a: The correction was taken back")
+    assert "Delete" not in sentence
+    assert not site.cases.exists()
+
+    shutil.copytree(collected[0].cases, site.cases)
+    again = site.collect()
+    assert (again.added, again.known) == ((), ())
+    assert f"Delete the case {collected[1].added[0]}" in again.set_aside[0]
+    shutil.rmtree(site.studies / "a")
+    assert site.collect() == Collection((), (), (), 0), "nothing was lost with it"
 
 
 def test_what_cannot_be_used_is_named_and_stops_nothing(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

@@ -399,6 +399,36 @@ def test_a_broken_ledger_is_said_and_does_not_undo_what_was_sent(station: Statio
     assert "Entry 1 was changed" in sent.notes[0]
 
 
+def test_a_correction_that_the_ledger_refused_is_entered_when_it_is_sent_again(
+    station: Station, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "ledger"
+    ledger.write_text("in the way")
+    corrected = station.corrected()
+    refused = station.send(corrected, ledger=ledger, reviewer="Curie^Marie")
+    assert "send once more" in refused.notes[0]
+    ledger.unlink()
+    for _ in range(2):
+        again = station.send(corrected, ledger=ledger, reviewer="Curie^Marie")
+        assert (again.version, again.pushed, len(again.notes)) == (1, (), 1)
+    assert Ledger(ledger).verify() == 1
+
+
+def test_a_signed_return_to_the_model_s_result_is_in_the_ledger_and_an_unsigned_one_is_not(
+    station: Station, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "ledger"
+    station.send(ledger=ledger, reviewer="Curie^Marie")
+    assert not ledger.exists(), "there is no correction to take back"
+    station.send(station.corrected(), ledger=ledger, reviewer="Curie^Marie")
+    station.send(ledger=ledger)
+    assert Ledger(ledger).verify() == 1
+    station.send(ledger=ledger, reviewer="Meitner^Lise")
+    correction, back = Ledger(ledger).entries()
+    assert (correction.changes_nothing, back.changes_nothing) == (False, True)
+    assert back.reviewer not in ("", correction.reviewer)
+
+
 def test_the_command_line_resumes_corrects_exports_and_keeps_a_ledger(
     station: Station, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,12 +8,14 @@ import stat
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ledger_samples import ALGORITHM, GEOMETRY, REVIEWER, STUDY_UID, correction, labels
+from refusing_disks import full_disk, read_only
 
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.errors import LearningError
@@ -176,6 +178,42 @@ def test_a_torn_last_line_is_said_and_only_set_aside_when_asked(ledger: Ledger, 
     assert ledger.mend() is None
 
 
+def test_a_disk_that_is_full_in_the_middle_of_an_entry_leaves_the_ledger_as_it_was(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    path = tmp_path / "ledger" / "entries.jsonl"
+    whole = path.read_bytes()
+    with full_disk(len(whole) + 400), pytest.raises(LearningError, match="cannot be used"):
+        ledger.append(correction(3))
+    assert path.read_bytes() == whole
+    assert ledger.append(correction(3)).number == 4
+    assert ledger.verify() == 4
+
+
+def test_what_the_ledger_holds_already_is_not_entered_again_but_the_same_of_another_person_is(ledger: Ledger) -> None:
+    again = correction(2)
+    assert ledger.enter(again) is None
+    for number, other in enumerate((replace(again, reviewer="Meitner^Lise"), correction(1), again), start=4):
+        entry = ledger.enter(other)
+        assert entry is not None
+        assert entry.number == number
+    assert ledger.enter(again) is None
+
+
+def test_the_model_s_result_as_it_was_is_entered_only_where_it_takes_a_correction_back(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    back = replace(correction(0), after=correction(0).before, reviewer="Meitner^Lise")
+    assert Ledger(tmp_path / "new").enter(back) is None
+    assert not (tmp_path / "new").exists()
+    assert ledger.enter(replace(back, study_uid="1.2.3")) is None
+    entry = ledger.enter(back)
+    assert entry is not None
+    assert (entry.number, entry.changes_nothing) == (4, True)
+    assert not ledger.entries()[2].changes_nothing
+    assert ledger.enter(back) is None
+
+
 def test_a_process_killed_between_the_entry_and_the_note_of_its_end_leaves_a_sound_ledger(
     ledger: Ledger, tmp_path: Path
 ) -> None:
@@ -216,13 +254,60 @@ def test_two_processes_add_to_one_ledger(tmp_path: Path) -> None:
 def test_the_command_lists_and_verifies(ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = str(tmp_path / "ledger")
     assert main(["ledger", "verify", folder, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"entries": 3, "intact": True}
+    last = ledger.entries()[-1].sha256
+    assert json.loads(capsys.readouterr().out) == {
+        "entries": 3,
+        "intact": True,
+        "last_sha256": last,
+        "unnamed_masks": 0,
+    }
     assert main(["ledger", "list", folder, "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["entries"]
     assert [entry["number"] for entry in listed] == [1, 2, 3]
     (tmp_path / "ledger" / "entries.jsonl").write_text("{}\n")
     assert main(["ledger", "verify", folder]) == 10
     assert "Entry 1" in capsys.readouterr().err
+
+
+def test_masks_that_no_entry_names_are_said_and_the_hash_to_keep_elsewhere_is_printed(
+    ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "ledger"
+    earlier = {name: (folder / name).read_bytes() for name in ("entries.jsonl", "head.json")}
+    kept = ledger.append(replace(correction(0), after=correction(0).before)).sha256
+    assert ledger.unnamed_masks() == 0
+    assert main(["ledger", "verify", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert f"Hash of the last entry: {kept}" in said
+    assert "no entry names" not in said
+
+    ledger.append(replace(correction(1), before=correction(2).after, after=correction(0).before))
+    other = labels()
+    other[0, 0, 0] = 2
+    ledger.append(replace(correction(0), after=replace(correction(0).after, labels=other)))
+    for name, content in earlier.items():
+        (folder / name).write_bytes(content)
+    assert main(["ledger", "verify", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "3 entries" in said
+    assert "Masks that no entry names: 1." in said
+    assert kept not in said
+    for name in earlier:
+        (folder / name).unlink()
+    assert main(["ledger", "verify", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "The ledger has no entry." in said
+    assert "Masks that no entry names: 5." in said
+
+
+def test_a_ledger_on_a_read_only_medium_can_be_verified_and_takes_no_entry(ledger: Ledger, tmp_path: Path) -> None:
+    folder = tmp_path / "ledger"
+    (folder / ".lock").unlink()
+    with read_only(folder):
+        assert main(["ledger", "verify", str(folder)]) == 0
+        with pytest.raises(LearningError, match="cannot be used"):
+            ledger.append(correction(3))
+    assert ledger.append(correction(3)).number == 4
 
 
 def test_a_folder_that_is_no_ledger_is_said(tmp_path: Path) -> None:
