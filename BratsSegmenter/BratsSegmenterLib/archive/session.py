@@ -90,8 +90,10 @@ class PacsSession(requests.Session):
         if response.is_redirect:
             host = urlsplit(response.headers["Location"]).hostname or "another path"
             raise ArchiveError(
-                f"The PACS '{self._profile.name}' redirects to {host}, which is not followed.",
-                "Enter the final address in the profile if it is trusted.",
+                f"The PACS '{self._profile.name}' redirects to another address, which is not followed.",
+                "Open its address in a browser to see where that leads; enter the final one in the profile if it is"
+                " trusted.",
+                f"redirects to {host}",  # not in the sentence, which is copied for support
             )
 
     def _refuse_web_page(self, response: requests.Response) -> None:

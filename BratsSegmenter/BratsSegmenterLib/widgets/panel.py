@@ -196,6 +196,7 @@ class Panel:
         self.settings.shut_down()
         self.settings_dialog.release()
         self.doctor.shut_down()
+        self._masking.release()
         self._release_nodes()
 
     def _release_nodes(self) -> None:

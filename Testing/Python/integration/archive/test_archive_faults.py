@@ -58,7 +58,7 @@ def count(archive: RunningArchive, study: StudyIdentity) -> int:
         (Plan(Fault.STATUS, status=403), "answered 403: this account is not allowed"),
         (Plan(Fault.STATUS, status=500), "answered 500"),
         (Plan(Fault.WEB_PAGE), "answered with a web page in place of DICOM"),
-        (Plan(Fault.REDIRECT, location="http://evil.example/studies"), "redirects to evil.example"),
+        (Plan(Fault.REDIRECT, location="http://evil.example/studies"), "redirects to another address"),
         (Plan(Fault.BODY, body=b'[{"0020000D":'), "did not answer in DICOM JSON"),
         (Plan(Fault.BODY, body=b'["studies"]'), "something that is not DICOM JSON"),
         (Plan(Fault.BODY, body=b'[{"0020000D":{"vr":"UI","Value":["../../etc"]}}]'), "without a valid UID"),

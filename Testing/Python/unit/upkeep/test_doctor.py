@@ -1,8 +1,10 @@
 """The doctor's findings, in colours for the user and without identities for a support desk."""
 
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
-from BratsSegmenterLib.archive import Authentication, Check, Profile
+from BratsSegmenterLib.archive import Archive, Authentication, Check, Credentials, Profile
 from BratsSegmenterLib.health import check_machine
 from BratsSegmenterLib.widgets.doctor_model import as_html, for_support, verdict
 
@@ -31,6 +33,31 @@ def test_each_finding_has_a_mark_in_its_colour_and_its_sentence_escaped():
     for mark, colour in (("✓", "#188038"), ("!", "#b06000"), ("✗", "#c5221f")):
         assert f'color:{colour}"><b>{mark}</b>' in html
     assert "&lt;answer&gt;" in html
+
+
+def test_what_is_copied_for_support_does_not_say_where_the_archive_redirects_to():
+    """A real session with a server that sends to the login page of its hospital."""
+    server = HTTPServer(("127.0.0.1", 0), _Redirecting)
+    Thread(target=server.serve_forever, daemon=True).start()
+    profile = Profile("Ward 3", f"http://127.0.0.1:{server.server_port}/dicom-web")
+    try:
+        text = for_support(Archive(profile, Credentials()).test_connection(), profile, Path("/home/curie"))
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert "redirects to another address" in text
+    assert "hospital.example" not in text
+
+
+class _Redirecting(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(302)
+        self.send_header("Location", "https://login.hospital.example/")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_arguments: object) -> None:
+        """Stay silent."""
 
 
 def test_what_is_copied_for_support_names_nobody_and_no_address():
