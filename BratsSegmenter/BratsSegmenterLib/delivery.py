@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -97,7 +97,7 @@ def export_objects(
     ExportError
         The label map lies in another grid than the reference, or an object would not say what the user sees.
     """
-    _require_same_grid(reference, segmentation)
+    segmentation = _on_grid_of(reference, segmentation)
     measurements = measure(segmentation, intervals_ml)
     provenance = _provenance(segmentation, signature, earlier, notes)
     result = _Result(reference, segmentation, measurements, provenance, images, contouring)
@@ -205,16 +205,18 @@ def store_objects(
     """
     with progress.stage("push"):
         paths = [written.path for written in exported.objects]
-        transaction = outbox.add(paths, exported.study_uid, archive.profile.name, exported.reviewer)
+        transaction = outbox.add(paths, exported.study_uid, archive.profile, exported.reviewer)
         return transaction, outbox.deliver_one(transaction, archive, progress)
 
 
-def _require_same_grid(reference: Volume, segmentation: Segmentation) -> None:
-    if not segmentation.geometry.is_close(reference.geometry):
+def _on_grid_of(reference: Volume, segmentation: Segmentation) -> Segmentation:
+    """The label map with the reference's own grid, which its file may keep a little squarer."""
+    if not reference.geometry.is_kept_as(segmentation.geometry):
         raise ExportError(
             f"The label map does not lie in the grid of {reference.series.label}, the reference.",
             "Export the segments with the reference series as their geometry.",
         )
+    return replace(segmentation, geometry=reference.geometry)
 
 
 def _provenance(

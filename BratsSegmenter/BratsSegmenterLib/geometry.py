@@ -118,6 +118,16 @@ class Geometry:
         corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape[::-1]])).reshape(3, -1).T
         return bool(np.abs(self.points_mm(corners) - other.points_mm(corners)).max() <= tolerance_mm)
 
+    def is_kept_as(self, kept: Geometry) -> bool:
+        """Whether a file with the grid `kept` holds a label map of this grid.
+
+        NIfTI keeps axes that are square to one another; those of a series whose direction cosines were rounded to three
+        or four digits are not quite, and the file then has the nearest that are.
+        """
+        left, _, right = np.linalg.svd(self.direction)
+        squared = Geometry.from_axes(self.shape, self.spacing_mm, left @ right, self.origin_mm)
+        return self.is_close(kept) or squared.is_close(kept)
+
 
 def bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
     """The smallest part of an array, shape (slices, rows, columns), that holds all its True voxels, at least one."""

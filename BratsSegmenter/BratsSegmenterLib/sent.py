@@ -40,6 +40,6 @@ def read_sent(folder: JobFolder, geometry: Geometry) -> SentLabels | None:
         sent = read_labelmap(folder.sent)
     except ExportError:
         return None
-    if not sent.geometry.is_close(geometry):
+    if not geometry.is_kept_as(sent.geometry):
         return None
     return SentLabels(sent.labels, datetime.fromisoformat(record.sent_at))

@@ -71,7 +71,7 @@ def _read(path: Path, geometry: Geometry) -> NDArray[np.uint8] | None:
     box = slice(k, k + slices), slice(j, j + rows), slice(i, i + columns)
     labels = np.zeros(geometry.shape, np.uint8)
     is_inside = min(k, j, i) >= 0 and labels[box].shape == part.labels.shape
-    if not is_inside or not geometry.cropped(box).is_close(part.geometry):
+    if not is_inside or not geometry.cropped(box).is_kept_as(part.geometry):
         return None
     labels[box] = part.labels
     return labels

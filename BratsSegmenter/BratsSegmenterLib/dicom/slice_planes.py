@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import Segmentation, Volume
 from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.geometry import Geometry
 
 ON_PLANE_MM = 0.01
 """Closer than this to a slice's plane lies on it."""
@@ -37,10 +38,10 @@ class SlicePlanes:
         of_images = np.array([frame.position_mm for frame in volume.frames])
         self.has_image = np.linalg.norm(of_images - on_grid, axis=1) < max(ON_PLANE_MM, 0.1 * geometry.spacing_mm[2])
         self.positions_mm = np.where(self.has_image[:, np.newaxis], of_images, on_grid)
-        self.offsets_mm = self.positions_mm @ geometry.direction[:, 2]
         self.spacing_mm = geometry.spacing_mm[2]
-        self._normal = geometry.direction[:, 2]
         self._in_plane = geometry.affine[:3, :2]
+        self._normal = _normal(geometry)
+        self.offsets_mm = self.positions_mm @ self._normal
 
     def points_mm(self, slice_index: int, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """LPS millimetres, shape (n, 3), of (column, row) points on one slice (DICOM PS3.3 C.7.6.2.1.1)."""
@@ -57,6 +58,13 @@ class SlicePlanes:
     def pixels(self, slice_index: int, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Continuous (column, row) indices of LPS points, projected onto one slice."""
         return (points_mm - self.positions_mm[slice_index]) @ np.linalg.pinv(self._in_plane).T
+
+
+def _normal(geometry: Geometry) -> NDArray[np.float64]:
+    """Unit vector square to rows and columns, along the stack; cosines of few digits let the stack lean off it."""
+    row, column, along = geometry.direction.T
+    normal = np.cross(row, column)
+    return normal * np.sign(normal @ along) / np.linalg.norm(normal)
 
 
 def check_same_grid(volume: Volume, segmentation: Segmentation) -> None:

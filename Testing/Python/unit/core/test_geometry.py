@@ -1,10 +1,13 @@
 """Geometry: indices, DICOM millimetres and Slicer millimetres."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.labelmap import read_labelmap, write_image
 
 _ANGLE = 0.3
 _OBLIQUE = np.array([[np.cos(_ANGLE), -np.sin(_ANGLE), 0], [np.sin(_ANGLE), np.cos(_ANGLE), 0], [0, 0, 1.0]]) @ np.diag(
@@ -49,6 +52,24 @@ def test_a_slightly_tilted_copy_of_a_grid_is_another_grid(oblique: Geometry) -> 
         oblique.shape, oblique.spacing_mm, np.array(tilt).reshape(3, 3) @ oblique.direction, oblique.origin_mm
     )
     assert not tilted.is_close(oblique)
+
+
+@pytest.mark.parametrize("digits", [3, 4, 5])
+@pytest.mark.parametrize("handedness", [1, -1])
+def test_a_file_holds_a_grid_whose_cosines_were_rounded_and_not_its_neighbour(
+    tmp_path: Path, digits: int, handedness: int
+) -> None:
+    tilt = np.array(sitk.Euler3DTransform((0, 0, 0), 0.2, -0.3, 0.17).GetMatrix()).reshape(3, 3)
+    row, column = np.round(tilt[:, :2].T, digits)
+    row, column = row / np.linalg.norm(row), column / np.linalg.norm(column)
+    direction = np.stack([row, column, handedness * np.cross(row, column)], axis=1)
+    rounded = Geometry.from_axes((24, 256, 256), (0.9, 0.9, 5.5), direction, np.zeros(3))
+    write_image(rounded.image(np.zeros(rounded.shape, np.uint8)), tmp_path / "labels.nii.gz")
+    kept = read_labelmap(tmp_path / "labels.nii.gz").geometry
+    assert rounded.is_kept_as(kept)
+    assert digits > 4 or not rounded.is_close(kept), "the file really has other axes"
+    beside = Geometry.from_axes(rounded.shape, rounded.spacing_mm, rounded.direction, rounded.origin_mm + 0.01)
+    assert not beside.is_kept_as(kept)
 
 
 def test_an_array_of_another_shape_is_refused(oblique: Geometry) -> None:

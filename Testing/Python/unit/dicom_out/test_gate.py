@@ -91,6 +91,19 @@ def test_objects_on_a_series_whose_gap_was_interpolated_pass(tmp_path: Path) -> 
     Export(tmp_path / "objects", samples.dicom.load_volume(series, resample_gaps=True)).verify()
 
 
+def _with_cosines_of_three_digits(dataset: Dataset) -> None:
+    dataset.ImageOrientationPatient = [f"{float(cosine):.3f}" for cosine in dataset.ImageOrientationPatient]
+
+
+def test_objects_on_a_series_whose_cosines_have_three_digits_pass(tmp_path: Path) -> None:
+    for file in samples.series_samples.classic(
+        tmp_path / "series", geometry=samples.series_samples.oblique((12, 240, 240))
+    ):
+        samples.series_samples.change(file, _with_cosines_of_three_digits)
+    (series,) = samples.dicom.scan(tmp_path / "series").series
+    Export(tmp_path / "objects", samples.dicom.load_volume(series)).verify()
+
+
 @pytest.mark.parametrize("kind", [ObjectKind.RTSTRUCT, ObjectKind.SEG])
 def test_one_voxel_of_difference_stops_the_push(kind: ObjectKind, export: Export) -> None:
     labels = export.segmentation.labels.copy()
