@@ -88,6 +88,11 @@ class JobFolder:
         return tuple(sorted(self.path.glob("unsent*.nii.gz")))
 
     @property
+    def accepted(self) -> Path:
+        """Which regions of what is drawn a person accepted, JSON."""
+        return self.path / "accepted.json"
+
+    @property
     def volumes_table(self) -> Path:
         """Volumes and diameters of that label map, CSV."""
         return self.path / "volumes.csv"

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 import slicer
 from numpy.typing import NDArray
 
+from BratsSegmenterLib.acceptance import read_accepted
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import REGIONS, Measurements, Segmentation
 from BratsSegmenterLib.errors import ExportError, SeriesError
@@ -170,8 +171,9 @@ class Review:
         """Load volumes and segments, place them under the study and show them linked, step by step.
 
         Corrections that were not sent when the result was last shown are taken up again; a result that was sent begins
-        as it was sent. A result that was there before is hidden until :meth:`clear_away`. When the steps end early,
-        what they loaded is taken out of the scene again.
+        as it was sent. Regions that were accepted as they are drawn then are accepted again. A result that was there
+        before is hidden until :meth:`clear_away`. When the steps end early, what they loaded is taken out of the scene
+        again.
         """
         loaded: list[Any] = []
         try:
@@ -200,11 +202,13 @@ class Review:
         place_under_study(loaded, study)
         self.on_placed()
         yield from showing_review_layout(volumes, reference)
-        jump_to_largest_slice(label_map(segmentation, reference), reference)
+        labels = label_map(segmentation, reference)
+        jump_to_largest_slice(labels, reference)
         yield from showing_surfaces(segmentation)
         self._put_aside()
         self.began_with, self._sent = began_with, None if sent is None else sent.labels
         self.parameters.store(study, folder, result)
+        self.parameters.store_accepted(read_accepted(JobFolder(folder), labels))
         self.parameters.store_nodes(segmentation, reference, table, volumes, doubt)
 
     def leave(self) -> None:

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
-from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.acceptance import keep_accepted
+from BratsSegmenterLib.errors import ExportError, SeriesError
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.scene.region_review import RegionReview
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.part import Part
@@ -35,6 +37,8 @@ class ReviewPart(Part):
         self._review = review
         self._regions = RegionReview(review)
         self.accepted_changed = Signal()
+        self.accepted_changed.connect(self._keep_accepted)
+        self._kept: tuple[str, ...] = ()
         self.editor = RegionEditor(self.ui.segmentEditor, self.widget)
         self.rows = RegionRows(
             self.ui.regionsFrame, self._regions, self.editor.save_for_undo, self.accepted_changed.emit
@@ -65,6 +69,7 @@ class ReviewPart(Part):
         else:
             self._regions.follow_edit()
             self.rows.update()
+            self._kept = self.accepted
             self.editor.edit(segmentation, parameters.reference)
             self._offer_intensities()
             self._offer_brain()
@@ -80,6 +85,17 @@ class ReviewPart(Part):
         self._regions.release()
         self.rows.clear()
         self.editor.release()
+
+    def _keep_accepted(self) -> None:
+        """On the disk, where they are found when the study is opened again."""
+        labels, accepted = self._review.labels, self.accepted
+        if labels is None or accepted == self._kept:
+            return
+        try:
+            keep_accepted(JobFolder(self._workflow.folder), labels, accepted)
+        except ExportError as error:
+            self._workflow.failed.emit(Failure.of(error))
+        self._kept = accepted
 
     def _offer_intensities(self) -> None:
         selector = self.ui.intensitySelector

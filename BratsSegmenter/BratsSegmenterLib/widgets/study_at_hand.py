@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from BratsSegmenterLib.acceptance import forget_accepted
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.dicom import ResultObject
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, PriorStudy, SegmentResult
 from BratsSegmenterLib.jobs import BorrowJob, PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState, study_folder
@@ -142,6 +144,7 @@ class StudyAtHand:
     def _keep_result(self, result: SegmentResult, is_drawn_now: bool) -> None:
         """With what a result of the model's leaves to be answered; regions that were taken up have their answer."""
         question = self.sequences.open_question if is_drawn_now and self.sequences is not None else ""
+        forget_accepted(JobFolder(self.folder))
         self._kept.write_result(result)
         self._kept.write_state(StudyState.SEGMENTED, question)
 

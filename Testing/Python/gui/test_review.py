@@ -63,6 +63,23 @@ def test_an_edit_withdraws_the_acceptance_of_the_regions_it_changed(panel):
     assert not rows["ET"].accepted.checked
 
 
+def test_regions_that_were_accepted_are_when_the_study_is_opened_again_and_not_in_another_result(panel, monkeypatch):
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda *_question, **_more: True)
+    for row in panel.review.rows.rows.values():
+        row.accepted.click()
+    paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 8.0)
+    assert panel.review.accepted == ("NCR",)
+    panel._keeper.keep_now()
+    panel.close_scene()
+    slicer.mrmlScene.Clear(0)
+    _open_again(panel)
+    assert panel.review.accepted == ("NCR",)
+    assert panel.review.rows.rows["NCR"].accepted.checked
+    panel.run.ui.runButton.click()
+    finish(panel)
+    assert panel.review.accepted == ()
+
+
 def test_the_send_page_says_what_was_accepted(panel):
     assert "No region was accepted" in panel.send.ui.previewLabel.text
     panel.review.rows.rows["NCR"].accepted.click()
