@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,10 +10,12 @@ from pathlib import Path
 
 from BratsSegmenterLib.dicom import Authorship
 from BratsSegmenterLib.domain import Algorithm, Sequence
+from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError, FolderInUseError
 from BratsSegmenterLib.records import from_json, to_json
 
 _LOCK_WAIT_S = 3.0
+_RECORD = "segmentation.json"
 
 
 @dataclass(frozen=True)
@@ -184,9 +185,13 @@ class JobFolder:
         files = json.loads(self._source.read_text(encoding="utf-8"))["files"]
         return Path(files) if isinstance(files, str) else tuple(map(Path, files))
 
+    def forget_record(self) -> None:
+        """Before the label map is written over: after a crash it must not go by the name of another model."""
+        (self.path / _RECORD).unlink(missing_ok=True)
+
     def write_record(self, record: ResultRecord) -> None:
-        """Keep what later jobs must know about the label map."""
-        _write(self.path / "segmentation.json", to_json(record))
+        """Keep what later jobs must know about the label map, after all of its files were written."""
+        _write(self.path / _RECORD, to_json(record))
 
     def record(self) -> ResultRecord:
         """What :meth:`write_record` kept.
@@ -196,14 +201,11 @@ class JobFolder:
         ExportError
             Nothing has been segmented in this folder.
         """
-        path = self.path / "segmentation.json"
+        path = self.path / _RECORD
         if not path.exists():
             raise ExportError(f"{self.path} holds no segmentation.", "Segment the study first.")
         return from_json(ResultRecord, json.loads(path.read_text(encoding="utf-8")))
 
 
 def _write(path: Path, value: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(value, indent=1), encoding="utf-8")
-    os.replace(partial, path)
+    write_atomically(path, json.dumps(value, indent=1).encode())

@@ -306,6 +306,7 @@ class Workbench:
         segmentation, case = result.segmentation, result.case
         intervals_ml = intervals_of(result.measurements)
         KeptStudy(self._folder.path).forget_result()
+        self._folder.forget_record()
         set_aside = set_aside_unsent(self._folder)
         self._folder.sent.unlink(missing_ok=True)
         with self._progress.stage("write"):
@@ -316,6 +317,7 @@ class Workbench:
             brain_path = self._keep_map(brain, segmentation, self._folder.brain)
             for sequence, array in resample_to_reference(case, result.prepared).items():
                 write_image(segmentation.geometry.image(array), self._folder.volume(sequence))
+            page = write_quality_page(result.prepared, case, self._folder.quality)
             self._folder.write_record(
                 ResultRecord(
                     reference=case.reference.value,
@@ -328,7 +330,6 @@ class Workbench:
                     expected_dice=result.expected_dice,
                 )
             )
-            page = write_quality_page(result.prepared, case, self._folder.quality)
         return SegmentResult(
             reference=case.reference.value,
             labels=self._folder.segmentation,

@@ -1,4 +1,4 @@
-"""One program works in a study's folder at a time."""
+"""One program works in a study's folder at a time, and what it keeps there is whole."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from refusing_disks import full_disk
 
-from BratsSegmenterLib.errors import FolderInUseError
-from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.domain import Algorithm
+from BratsSegmenterLib.errors import ExportError, FolderInUseError
+from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.paths import module_folder
 
 _HOLD = """
@@ -42,3 +44,16 @@ def test_a_folder_is_free_again_when_the_work_has_failed(tmp_path: Path) -> None
         raise ValueError("the work failed")
     with JobFolder(tmp_path).held(0):
         assert not list(tmp_path.glob("*.nii.gz"))
+
+
+def test_a_full_disk_leaves_the_record_of_before_and_nothing_half_written(tmp_path: Path) -> None:
+    record = ResultRecord("T1c", {"T1c": "1.2.3"}, Algorithm("glioma-synthetic", "0.1", "ab" * 32), {})
+    JobFolder(tmp_path).write_record(record)
+    kept = [*tmp_path.iterdir()]
+    with full_disk(10), pytest.raises(OSError, match="too large"):
+        JobFolder(tmp_path).write_record(ResultRecord("FLAIR", {}, record.algorithm, {}))
+    assert JobFolder(tmp_path).record() == record
+    assert [*tmp_path.iterdir()] == kept
+    JobFolder(tmp_path).forget_record()
+    with pytest.raises(ExportError, match="holds no segmentation"):
+        JobFolder(tmp_path).record()
