@@ -22,6 +22,7 @@ from BratsSegmenterLib.errors import (
     PreprocessingError,
     RecognitionError,
     SeriesError,
+    explaining_disk,
 )
 from BratsSegmenterLib.logs import keep_identities_out_of_logs
 
@@ -52,7 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     console = Console(arguments.json)
     try:
-        return arguments.run(arguments, console)
+        with explaining_disk(getattr(arguments, "out", None)):
+            return arguments.run(arguments, console)
     except BratsSegmenterError as error:
         console.error(error)
         return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class BratsSegmenterError(Exception):
@@ -65,6 +70,32 @@ def unwritable(path: Path, cause: Exception) -> ExportError:
     return ExportError(
         f"{path.name} could not be written.", "Check the free space and the rights of its folder.", str(cause)
     )
+
+
+@contextmanager
+def explaining_disk(folder: Path | None) -> Iterator[None]:
+    """Say so when the folder of the results, where there is one, lies on a full or read-only disk or is not ours.
+
+    Other files are left to those who know them: their paths may name a patient.
+
+    Raises
+    ------
+    ExportError
+    """
+    try:
+        yield
+    except OSError as error:
+        if folder is None or error.errno not in _OF_THE_DISK or not _is_about(folder, error):
+            raise
+        raise ExportError(
+            f"{folder} cannot be written to: {error.strerror}.",
+            "Check the free space and your rights there, or choose another folder; then try again.",
+        ) from error
+
+
+def _is_about(folder: Path, error: OSError) -> bool:
+    named = folder if error.filename is None else Path(error.filename)
+    return named == folder or named in folder.parents or folder in named.parents
 
 
 class LearningError(BratsSegmenterError):

@@ -67,10 +67,13 @@ class StudyProgress:
     state : StudyState
     question : str
         What a person has yet to answer about the result; empty when nothing.
+    is_by_rules : bool
+        A router or a cohort segmented it; any other result is a person's, who looks after it.
     """
 
     state: StudyState = StudyState.NEW
     question: str = ""
+    is_by_rules: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,9 +149,9 @@ class KeptStudy:
         """Remember which study it is."""
         self._write("study.json", origin)
 
-    def write_state(self, state: StudyState, question: str = "") -> None:
-        """Remember how far the work is, and what a person has yet to answer."""
-        self._write("state.json", StudyProgress(state, question))
+    def write_state(self, state: StudyState, question: str = "", is_by_rules: bool = False) -> None:
+        """Remember how far the work is, what a person has yet to answer, and whether rules segmented it."""
+        self._write("state.json", StudyProgress(state, question, is_by_rules))
 
     def write_sent(self, version: int | None, labels: Path) -> None:
         """Remember that the result was sent just now, as which version and with which label map."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.durable import whole_file
+from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_image, read_labelmap
@@ -23,12 +24,26 @@ _PIXELS_PER_MM = 1.5
 
 
 def draw_overview(folder: JobFolder, result: SegmentResult) -> None:
-    """Write the picture of a study into its job folder, unless the one that is there is younger than the result."""
+    """Write the picture of a study into its job folder, unless the one that is there is younger than the result.
+
+    Raises
+    ------
+    ExportError
+        The label map or the images of the result are gone or damaged.
+    OSError
+        The disk refused.
+    """
     path = folder.path / PICTURE_FILE
-    if path.exists() and path.stat().st_mtime >= result.labels.stat().st_mtime:
-        return
+    try:
+        if path.exists() and path.stat().st_mtime >= result.labels.stat().st_mtime:
+            return
+        picture = _picture(folder, result)
+    except (FileNotFoundError, RuntimeError) as error:  # SimpleITK's for what it cannot read
+        raise ExportError(
+            "There is no picture: the files of the result are gone or damaged.", "Segment it again.", str(error)
+        ) from error
     with whole_file(path) as partial:
-        _picture(folder, result).save(partial)
+        picture.save(partial)
 
 
 def _picture(folder: JobFolder, result: SegmentResult) -> Image.Image:

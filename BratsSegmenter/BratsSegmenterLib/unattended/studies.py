@@ -180,10 +180,12 @@ class Studies:
         return known is None or known.study.instance_count != origin.study.instance_count
 
     def _is_taken_over(self, folder: str) -> bool:
-        """Whether somebody corrected or sent the study in the panel: nothing of it may be made anew."""
-        path = self._folder / folder
-        was_edited = KeptStudy(path).state is StudyState.CORRECTED or JobFolder(path).unsent.exists()
-        return was_edited or KeptStudy(path).state is StudyState.SENT
+        """Whether somebody segmented, corrected or sent the study in the panel: nothing of it may be made anew."""
+        kept = KeptStudy(self._folder / folder)
+        progress = kept.progress
+        was_edited = progress.state is StudyState.CORRECTED or JobFolder(self._folder / folder).unsent.exists()
+        was_segmented = progress.state is StudyState.SEGMENTED and not progress.is_by_rules and kept.result is not None
+        return was_edited or was_segmented or progress.state is StudyState.SENT
 
     def _take_up(self, item: QueueItem) -> None:
         """Queue a study that an earlier program left, by the rules of now; a result of other rules is of no use."""
@@ -204,6 +206,7 @@ class Studies:
         if reason:
             return StudyOutcome(item.folder, StudyState.NEEDS_YOU, reason)
         result = kept.result or self._segmented(item, kept, prepared, progress)
+        kept.write_state(StudyState.SEGMENTED, is_by_rules=True)
         doubts = " ".join(result.doubts)
         if not self._sends or doubts:
             return StudyOutcome(item.folder, StudyState.NEEDS_YOU if self._sends else StudyState.SEGMENTED, doubts)
@@ -239,7 +242,6 @@ class Studies:
         )
         result = self._do(job, SegmentResult, progress)
         kept.write_result(result)
-        kept.write_state(StudyState.SEGMENTED)
         return result
 
     def _sent(self, item: QueueItem, kept: KeptStudy, result: SegmentResult, progress: Progress) -> StudyOutcome:

@@ -6,11 +6,12 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from BratsSegmenterLib.domain import LEAF_REGIONS, REGIONS
 from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState
@@ -37,6 +38,8 @@ class StudyRow:
         Why it needs a person or failed; empty otherwise.
     result : SegmentResult or None
         What was segmented.
+    no_picture : str
+        Why its picture could not be drawn; empty otherwise.
     """
 
     folder: str
@@ -44,6 +47,7 @@ class StudyRow:
     state: StudyState
     reason: str
     result: SegmentResult | None
+    no_picture: str = ""
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -53,7 +57,8 @@ class StudyRow:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What else is to be known about it."""
-        return () if self.result is None else tuple(one for one in self.result.warnings if one not in self.doubts)
+        warnings = () if self.result is None else self.result.warnings
+        return tuple(one for one in (*warnings, self.no_picture) if one and one not in self.doubts)
 
     @property
     def volumes_ml(self) -> dict[str, float]:
@@ -63,7 +68,7 @@ class StudyRow:
     @property
     def picture(self) -> str:
         """Path of its picture from the folder of the studies; empty where there is none."""
-        return "" if self.result is None else f"{self.folder}/{PICTURE_FILE}"
+        return "" if self.result is None or self.no_picture else f"{self.folder}/{PICTURE_FILE}"
 
     @property
     def quality_page(self) -> str:
@@ -78,11 +83,8 @@ def write_tables(folder: Path) -> tuple[StudyRow, ...]:
 
     The table names studies by their UIDs, for joining them with other data; the page by their folders alone.
     """
-    rows = study_rows(folder)
+    rows = tuple(replace(row, no_picture=_drawn(folder, row)) for row in study_rows(folder))
     write_atomically(folder / TABLE_FILE, to_csv(rows).encode())
-    for row in rows:
-        if row.result is not None:
-            draw_overview(JobFolder(folder / row.folder), row.result)
     write_page(
         folder / PAGE_FILE,
         "studies.html",
@@ -92,6 +94,17 @@ def write_tables(folder: Path) -> tuple[StudyRow, ...]:
         legend=LEAF_REGIONS,
     )
     return rows
+
+
+def _drawn(folder: Path, row: StudyRow) -> str:
+    """Draw the picture of a row's result, where there is one; why that could not be, else empty."""
+    if row.result is None:
+        return ""
+    try:
+        draw_overview(JobFolder(folder / row.folder), row.result)
+    except ExportError as error:
+        return str(error)
+    return ""
 
 
 def _urgency(row: StudyRow) -> int:

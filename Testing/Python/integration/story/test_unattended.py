@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from head_phantom import head_volume
 from model_samples import tiny_bundle
 from phantoms import PhantomStudy
 from pydicom import dcmread
+from refusing_disks import full_disk, read_only
 
 from BratsSegmenterLib.archive import StudyQuery
 from BratsSegmenterLib.child_worker import JobFailedError, run_in_child
@@ -173,6 +175,61 @@ def test_a_cohort_becomes_a_table_and_goes_on_with_what_waited(
     assert json.loads(capsys.readouterr().out)["counts"] == {"segmented": 2}
     assert labels.stat().st_mtime_ns == written, "what was segmented is not segmented again"
     assert [row["sequences"] for row in _table(tmp_path / "out")] == ["T1 T1c T2 FLAIR", "T1c T2"]
+
+
+def test_a_result_whose_images_were_removed_is_named_and_the_table_goes_on(
+    cohort: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*cohort, "--needs", "T1c", "T2"]) == 0
+    bare, whole = _table(tmp_path / "out")
+    shutil.rmtree(tmp_path / "out" / bare["folder"] / "volumes")
+    (tmp_path / "out" / bare["folder"] / "overview.png").unlink()
+    capsys.readouterr()
+    assert main([*cohort, "--json"]) == 0
+    first, second = json.loads(capsys.readouterr().out)["studies"]
+    sentence = "There is no picture: the files of the result are gone or damaged."
+    assert any(remark.startswith(sentence) for remark in first["remarks"])
+    assert second["folder"] == whole["folder"]
+    assert not any(sentence in remark for remark in second["remarks"])
+    page = (tmp_path / "out" / "studies.html").read_text(encoding="utf-8")
+    assert sentence in page
+    assert f'src="{bare["folder"]}' not in page
+    assert f'src="{whole["folder"]}/overview.png"' in page
+
+
+def test_a_full_disk_ends_a_cohort_with_a_sentence(
+    cohort: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with full_disk(100):
+        assert main([*cohort]) == 9
+    assert f"{tmp_path / 'out'} cannot be written to: File too large." in capsys.readouterr().err.replace("\n", "")
+
+
+@pytest.mark.parametrize("command", ["run", "cohort"])
+def test_results_that_may_not_be_written_where_they_are_to_go_end_with_a_sentence(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _study(tmp_path / "in", "20260301", Sequence.T1C)
+    archive, out = tmp_path / "archive", tmp_path / "archive" / "out"
+    archive.mkdir()
+    with read_only(archive):
+        assert main([command, "--files", str(tmp_path / "in"), "--out", str(out)]) == 9
+    said = capsys.readouterr().err.replace("\n", "")
+    assert f"{out} cannot be written to: " in said
+    assert "choose another folder" in said
+
+
+def test_a_result_that_is_written_over_and_not_finished_goes_by_no_name(
+    cohort: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files, job = str(tmp_path / "in" / "20260301-2"), str(tmp_path / "job")
+    options = ["--out", job, "--bundle", str(tmp_path / "bundle"), "--device", "cpu", "--no-brain-mask", *_QUICK]
+    assert main(["segment", files, *options]) == 0
+    with full_disk(200_000):
+        assert main(["segment", files, *options]) == 9
+    assert "uncertainty.mha could not be written" in capsys.readouterr().err
+    assert main(["export", job]) == 9
+    assert "holds no segmentation" in capsys.readouterr().err.replace("\n", "")
 
 
 def _require_page(folder: Path, waiting: str, segmented: str) -> None:

@@ -247,6 +247,43 @@ def test_what_a_person_took_up_in_the_panel_is_hers(tmp_path: Path, worker: Work
     assert kept.result is not None
 
 
+def test_what_a_person_segmented_while_it_waited_is_hers_whatever_the_rules(tmp_path: Path, worker: Worker) -> None:
+    worker.prepared = replace(_CLEAR, operated=True, operated_reason="postop")
+    kept = KeptStudy(study_folder(tmp_path, "2.25.1"))
+    with _open(tmp_path, worker) as studies:
+        (step,) = _watch(studies, (_study(1),))
+        assert step.state is StudyState.NEEDS_YOU
+    kept.write_result(worker(SegmentJob(tmp_path / step.folder, {}, "another", is_postoperative=True), {}, Progress()))
+    kept.write_state(StudyState.SEGMENTED)
+    with _open(tmp_path, worker) as studies:
+        assert studies.resting() == ()
+        assert _watch(studies, (_study(1),)) == []
+    assert worker.kinds == ["prepare", "segment"]
+    assert kept.result is not None
+    assert kept.state is StudyState.SEGMENTED
+
+
+def test_a_doubtful_result_of_the_rules_waits_on_when_the_router_starts_again(tmp_path: Path, worker: Worker) -> None:
+    worker.doubts = ("The model found no tumour.",)
+    for _ in range(2):
+        with _open(tmp_path, worker) as studies:
+            assert _states(_watch(studies, (_study(1),))) == [StudyState.NEEDS_YOU]
+    assert worker.kinds == ["prepare", "segment"]
+
+
+def test_a_result_whose_state_a_kill_kept_from_being_written_is_segmented(tmp_path: Path, worker: Worker) -> None:
+    worker.failures = [None, None, Cancelled()]
+    with _open(tmp_path, worker) as studies:
+        _watch(studies, (_study(1),))
+    kept = KeptStudy(study_folder(tmp_path, "2.25.1"))
+    kept.write_state(StudyState.NEW)
+    with _open(tmp_path, worker, sends=False) as studies:
+        assert _states(_watch(studies, ())) == [StudyState.SEGMENTED]
+        assert _watch(studies, (_study(1),)) == []
+    assert worker.kinds == ["prepare", "segment", "send"]
+    assert kept.state is StudyState.SEGMENTED
+
+
 def test_what_a_person_took_up_is_not_sent_when_the_archive_is_back(tmp_path: Path, worker: Worker) -> None:
     worker.failures = [None, None, DOWN]
     with _open(tmp_path, worker) as studies:
