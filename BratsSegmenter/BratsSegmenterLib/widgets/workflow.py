@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from BratsSegmenterLib.archive import StudyQuery, StudySummary
+from BratsSegmenterLib.archive import StudyQuery
 from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.job_results import (
     BorrowedSequence,
@@ -29,19 +29,17 @@ from BratsSegmenterLib.jobs import (
     SegmentJob,
     SendJob,
 )
-from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.segmentation import PublishedModel, missing_model
 from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.steps import StepRunner, at_once
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
-from BratsSegmenterLib.widgets.opening import Opening
 from BratsSegmenterLib.widgets.outcomes import StudyJob, completed, keep_for_its_own_study
 from BratsSegmenterLib.widgets.review_scene import ReviewScene
+from BratsSegmenterLib.widgets.reviewed_study import ReviewedStudy
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState, busy_with
-from BratsSegmenterLib.widgets.study_at_hand import StudyAtHand
 from BratsSegmenterLib.widgets.translation import tr as _
 from BratsSegmenterLib.worker_messages import Failure, Outcome
 
@@ -55,7 +53,7 @@ _AT_WORK_ON_A_STUDY = (
 )
 
 
-class Workflow(StudyAtHand):
+class Workflow(ReviewedStudy):
     """Runs the jobs of the study at hand in order.
 
     Parameters
@@ -78,11 +76,8 @@ class Workflow(StudyAtHand):
     Attributes
     ----------
     ledger_folder : Path
-    state : PanelState
-    state_changed, progressed, failed, studies_found, folder_listed, connection_checked : Signal
-        Emitted without arguments, with a ProgressEvent, a Failure, the studies, a ListFolderResult, the checks.
-    noted : Signal
-        Emitted with a sentence that the user should know.
+    progressed, studies_found, folder_listed, connection_checked : Signal
+        Emitted with a ProgressEvent, the studies, a ListFolderResult, the checks.
     sent, rehearsed, refused : Signal
         Emitted with a SendResult that was stored, the SendResult of a dry run, the Failure of either.
     """
@@ -97,24 +92,14 @@ class Workflow(StudyAtHand):
         clock: Callable[[], float] = time.monotonic,
         run_steps: StepRunner = at_once,
     ) -> None:
-        super().__init__(jobs_folder)
+        super().__init__(scene, jobs_folder, clock, run_steps)
         self._runner = runner
-        self._scene = scene
         self.ledger_folder = ledger_folder
         self._ensure_dependencies = ensure_dependencies
-        self._clock = clock
-        self._opening = Opening(scene, run_steps)
-        self._review_began_s = clock()
-        self._correction_is_noted = False
-        self._resting_state = PanelState.NO_STUDY
         self._options = RunOptions()
         self._go_on: Callable[[], None] = self._run
         self._job: Job | None = None
-        self.state = PanelState.NO_STUDY
-        self.state_changed = Signal()
         self.progressed = Signal()
-        self.failed = Signal()
-        self.noted = Signal()
         self.studies_found = Signal()
         self.folder_listed = Signal()
         self.connection_checked = Signal()
@@ -123,12 +108,6 @@ class Workflow(StudyAtHand):
         self.refused = Signal()
         runner.progressed.connect(self.progressed.emit)
         runner.ended.connect(self._on_ended)
-        self._opening.ended.connect(self._on_opened)
-
-    @property
-    def is_corrected(self) -> bool:
-        """Whether the segments hold corrections that were not sent."""
-        return self.state is PanelState.REVIEW and self._scene.has_unsent
 
     def is_busy_with(self, folder: Path) -> bool:
         """Whether the study of a job folder is under review here, or a job works on it."""
@@ -146,23 +125,6 @@ class Workflow(StudyAtHand):
     def list_folder(self, folder: Path) -> None:
         """Look which studies lie in a folder of this computer."""
         self._start(ListFolderJob(folder))
-
-    def choose_study(self, connection: Connection, study: StudySummary) -> None:
-        """Work on a study of the archive from now on."""
-        self._leave_for(study, connection=connection)
-
-    def choose_files(self, study: StudySummary, files: tuple[Path, ...]) -> None:
-        """Work on a study whose DICOM files lie among others on this computer from now on."""
-        self._leave_for(study, files=files)
-
-    def open_kept(self) -> None:
-        """Take up what the chosen study's folder keeps: its result, else its recognised sequences."""
-        result = self._kept.result
-        self._take_kept(result)
-        if self.sequences is not None:
-            self._rest(PanelState.PREPARED)
-        if result is not None:
-            self._show(result)
 
     def run(self, options: RunOptions) -> None:
         """Fetch and segment; stops in between when the sequences or earlier results leave something to decide."""
@@ -238,21 +200,6 @@ class Workflow(StudyAtHand):
         minutes_spent = (self._clock() - self._review_began_s) / 60
         self._start(self._send_job(request, labels, self.ledger_folder, minutes_spent), request.connection)
 
-    def mark_edited(self) -> None:
-        """The segments changed: what was sent is no longer what is shown."""
-        if self._resting_state is PanelState.SENT:
-            self._resting_state = PanelState.REVIEW
-            if not self.state.is_busy:
-                self._rest(PanelState.REVIEW)
-        self._note_correction()
-
-    def restore(self, study: StudySummary, result: SegmentResult) -> None:
-        """Take up a study whose segments came with a saved scene."""
-        self._take_up(study)
-        self._take_kept(result)
-        self.result = result
-        self._begin_review()
-
     def forget_study(self) -> None:
         """Stop what runs and begin anew, for a scene that is closed."""
         self._runner.shut_down()
@@ -274,20 +221,6 @@ class Workflow(StudyAtHand):
             return False
         return True
 
-    def _leave_for(
-        self, study: StudySummary, connection: Connection | None = None, files: tuple[Path, ...] | None = None
-    ) -> None:
-        self._scene.leave()
-        self._take_up(study, connection, files)
-        self._scene.clear_away()
-
-    def _take_up(
-        self, study: StudySummary, connection: Connection | None = None, files: tuple[Path, ...] | None = None
-    ) -> None:
-        self._opening.stop()
-        self._choose(study, connection, files)
-        self._rest(PanelState.STUDY_CHOSEN)
-
     def _run(self) -> None:
         if self.sequences is None:
             self._start(self._prepare_job(), self._connection)
@@ -301,10 +234,6 @@ class Workflow(StudyAtHand):
         self._job, self.state = job, busy_with(job)
         secrets = connection.credentials.to_json() if connection is not None else {}
         self._runner.start(job, secrets)
-        self.state_changed.emit()
-
-    def _rest(self, state: PanelState) -> None:
-        self.state = self._resting_state = state
         self.state_changed.emit()
 
     def _on_ended(self, outcome: Outcome) -> None:
@@ -372,58 +301,3 @@ class Workflow(StudyAtHand):
         self.sequences.borrow(borrowed)
         self._kept.write_prepared(self.sequences.prepared)
         self._rest(self._resting_state)
-
-    def _note_correction(self) -> None:
-        if not self._correction_is_noted and self.is_corrected:
-            self._correction_is_noted = True
-            self._kept.write_state(StudyState.CORRECTED)
-
-    def _show(self, result: SegmentResult) -> None:
-        assert self.study is not None
-        self.state = PanelState.OPENING
-        self.state_changed.emit()
-        self._opening.begin(self.study, self.folder, result)
-
-    def _on_opened(self, outcome: SegmentResult | Failure | None) -> None:
-        if isinstance(outcome, SegmentResult):
-            self._review(outcome)
-            return
-        self._rest_unopened()
-        if outcome is not None:
-            self.failed.emit(outcome)
-
-    def _review(self, result: SegmentResult) -> None:
-        self.result = result
-        try:
-            self._scene.follow()
-        except BratsSegmenterError as error:
-            self._give_up_result(Failure.of(error))
-        except Exception as error:
-            advice = _("Open the study again; if that does not help, segment it again.")
-            self._give_up_result(Failure(_("The result cannot be measured."), advice, str(error)))
-            raise
-        else:
-            self._begin_review()
-
-    def _give_up_result(self, failure: Failure) -> None:
-        """A result that is shown and cannot be followed is none to review; the one before it is out of the views."""
-        self._leave_result()
-        self.failed.emit(failure)
-
-    def _rest_unopened(self) -> None:
-        """Nothing came to be shown; what was reviewed before is not that which the folder holds now."""
-        if self.result is None:
-            self._rest(self._resting_state)
-        else:
-            self._leave_result()
-
-    def _leave_result(self) -> None:
-        self._scene.leave()
-        self.result = None
-        self._rest(PanelState.STUDY_CHOSEN if self.sequences is None else PanelState.PREPARED)
-        self._scene.clear_away()
-
-    def _begin_review(self) -> None:
-        self._review_began_s, self._correction_is_noted = self._clock(), False
-        self._rest(PanelState.REVIEW)
-        self._scene.clear_away()

@@ -1,0 +1,174 @@
+"""The study at hand in the scene: taken up, opened, reviewed, left; knows nothing of jobs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.errors import BratsSegmenterError
+from BratsSegmenterLib.job_results import SegmentResult
+from BratsSegmenterLib.kept_study import StudyState
+from BratsSegmenterLib.steps import StepRunner, at_once
+from BratsSegmenterLib.widgets.choices import Connection
+from BratsSegmenterLib.widgets.opening import Opening
+from BratsSegmenterLib.widgets.review_scene import ReviewScene
+from BratsSegmenterLib.widgets.signal import Signal
+from BratsSegmenterLib.widgets.state import PanelState
+from BratsSegmenterLib.widgets.study_at_hand import StudyAtHand
+from BratsSegmenterLib.widgets.translation import tr as _
+from BratsSegmenterLib.worker_messages import Failure
+
+
+class ReviewedStudy(StudyAtHand):
+    """Shows a result of the chosen study, and knows whether it was corrected.
+
+    Parameters
+    ----------
+    scene : ReviewScene
+    jobs_folder : Path
+        With a folder for each study.
+    clock : callable
+        Seconds since whenever; measures how long a person worked on a result.
+    run_steps : StepRunner
+        Takes the steps in which a result is shown.
+
+    Attributes
+    ----------
+    state : PanelState
+    state_changed, failed : Signal
+        Emitted without arguments, with a Failure.
+    noted : Signal
+        Emitted with a sentence that the user should know.
+    """
+
+    def __init__(
+        self,
+        scene: ReviewScene,
+        jobs_folder: Path,
+        clock: Callable[[], float] = time.monotonic,
+        run_steps: StepRunner = at_once,
+    ) -> None:
+        super().__init__(jobs_folder)
+        self._scene = scene
+        self._clock = clock
+        self._opening = Opening(scene, run_steps)
+        self._review_began_s = clock()
+        self._correction_is_noted = False
+        self._resting_state = PanelState.NO_STUDY
+        self.state = PanelState.NO_STUDY
+        self.state_changed = Signal()
+        self.failed = Signal()
+        self.noted = Signal()
+        self._opening.ended.connect(self._on_opened)
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether the segments hold corrections that were not sent."""
+        return self.state is PanelState.REVIEW and self._scene.has_unsent
+
+    def choose_study(self, connection: Connection, study: StudySummary) -> None:
+        """Work on a study of the archive from now on."""
+        self._leave_for(study, connection=connection)
+
+    def choose_files(self, study: StudySummary, files: tuple[Path, ...]) -> None:
+        """Work on a study whose DICOM files lie among others on this computer from now on."""
+        self._leave_for(study, files=files)
+
+    def open_kept(self) -> None:
+        """Take up what the chosen study's folder keeps: its result, else its recognised sequences."""
+        result = self._kept.result
+        self._take_kept(result)
+        if self.sequences is not None:
+            self._rest(PanelState.PREPARED)
+        if result is not None:
+            self._show(result)
+
+    def restore(self, study: StudySummary, result: SegmentResult) -> None:
+        """Take up a study whose segments came with a saved scene."""
+        self._take_up(study)
+        self._take_kept(result)
+        self.result = result
+        self._begin_review()
+
+    def mark_edited(self) -> None:
+        """The segments changed: what was sent is no longer what is shown."""
+        if self._resting_state is PanelState.SENT:
+            self._resting_state = PanelState.REVIEW
+            if not self.state.is_busy:
+                self._rest(PanelState.REVIEW)
+        self._note_correction()
+
+    def _leave_for(
+        self, study: StudySummary, connection: Connection | None = None, files: tuple[Path, ...] | None = None
+    ) -> None:
+        self._scene.leave()
+        self._take_up(study, connection, files)
+        self._scene.clear_away()
+
+    def _take_up(
+        self, study: StudySummary, connection: Connection | None = None, files: tuple[Path, ...] | None = None
+    ) -> None:
+        self._opening.stop()
+        self._choose(study, connection, files)
+        self._rest(PanelState.STUDY_CHOSEN)
+
+    def _rest(self, state: PanelState) -> None:
+        self.state = self._resting_state = state
+        self.state_changed.emit()
+
+    def _show(self, result: SegmentResult) -> None:
+        assert self.study is not None
+        self.state = PanelState.OPENING
+        self.state_changed.emit()
+        self._opening.begin(self.study, self.folder, result)
+
+    def _on_opened(self, outcome: SegmentResult | Failure | None) -> None:
+        if isinstance(outcome, SegmentResult):
+            self._review(outcome)
+            return
+        self._rest_unopened()
+        if outcome is not None:
+            self.failed.emit(outcome)
+
+    def _review(self, result: SegmentResult) -> None:
+        self.result = result
+        try:
+            self._scene.follow()
+        except BratsSegmenterError as error:
+            self._give_up_result(Failure.of(error))
+        except Exception as error:
+            advice = _("Open the study again; if that does not help, segment it again.")
+            self._give_up_result(Failure(_("The result cannot be measured."), advice, str(error)))
+            raise
+        else:
+            self._begin_review()
+
+    def _give_up_result(self, failure: Failure) -> None:
+        """A result that is shown and cannot be followed is none to review; the one before it is out of the views."""
+        self._leave_result()
+        self.failed.emit(failure)
+
+    def _rest_unopened(self) -> None:
+        """Nothing came to be shown; what was reviewed before is not that which the folder holds now."""
+        if self.result is None:
+            self._rest(self._resting_state)
+        else:
+            self._leave_result()
+
+    def _leave_result(self) -> None:
+        self._scene.leave()
+        self.result = None
+        self._rest(PanelState.STUDY_CHOSEN if self.sequences is None else PanelState.PREPARED)
+        self._scene.clear_away()
+
+    def _begin_review(self) -> None:
+        self._review_began_s, self._correction_is_noted = self._clock(), False
+        self._rest(PanelState.REVIEW)
+        self._scene.clear_away()
+
+    def _note_correction(self) -> None:
+        if not self._correction_is_noted and self.is_corrected:
+            self._correction_is_noted = True
+            self._kept.write_state(StudyState.CORRECTED)
