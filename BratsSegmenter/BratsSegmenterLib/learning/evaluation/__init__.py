@@ -21,6 +21,7 @@ from BratsSegmenterLib.learning.evaluation.run import (
     evaluate,
     scored_regions,
 )
+from BratsSegmenterLib.learning.evaluation.stripping import refuse_what_is_no_brain
 from BratsSegmenterLib.learning.evaluation.summary import (
     Statistics,
     case_rows,
@@ -74,6 +75,7 @@ __all__ = [
     "find_cases",
     "measure_rows",
     "read_case",
+    "refuse_what_is_no_brain",
     "region_scores",
     "scored_regions",
     "settle_four",

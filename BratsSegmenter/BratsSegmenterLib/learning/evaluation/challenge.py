@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.learning.evaluation.cases import LabelledCase
+from BratsSegmenterLib.learning.evaluation.stripping import refuse_what_is_no_brain
 from BratsSegmenterLib.preprocessing import CHANNELS, PreparedCase
 
 _TOLERANCE_MM = 0.1
@@ -22,8 +23,10 @@ def prepared_from_challenge(case: LabelledCase) -> PreparedCase:
     Raises
     ------
     LearningError
-        The images and the labels do not share one grid, or an image has one value everywhere in the brain.
+        The images and the labels do not share one grid, or an image shows more than the brain or has one value
+        everywhere in it.
     """
+    refuse_what_is_no_brain(case, "Or evaluate it with the whole chain, which finds the brain.")
     for sequence, geometry in case.geometries.items():
         if not geometry.is_close(case.labels_geometry, _TOLERANCE_MM):
             raise LearningError(

@@ -24,6 +24,7 @@ from BratsSegmenterLib.learning.synthesis.randomness import Grid, Randomness
 from BratsSegmenterLib.learning.synthesis.settings import SynthesisSettings, TumourKind
 from BratsSegmenterLib.learning.synthesis.skull_stripping import foreground, imperfect_mask, normalise
 from BratsSegmenterLib.learning.synthesis.soft_tissue import with_patchy_soft_tissue
+from BratsSegmenterLib.progress import Progress
 
 _BRAIN_MARGIN_MM = 1.0
 _FAINTEST = 0.05
@@ -69,6 +70,7 @@ def synthesise(
     settings: SynthesisSettings,
     seed: int | SequenceOf[int],
     device: torch.device | str = "cpu",
+    progress: Progress | None = None,
 ) -> SyntheticCase:
     """Make one case.
 
@@ -83,7 +85,9 @@ def synthesise(
     ------
     LearningError
         There is no anatomy.
+    Cancelled
     """
+    progress = progress or Progress()
     grid = Grid.centred(settings.shape, settings.spacing_mm, torch.device(device))
     random = Randomness(seed, grid)
     anatomy = draw_anatomy(anatomies, random.numbers)
@@ -96,19 +100,26 @@ def synthesise(
         positions = mass_effect(positions, plan.centre, plan.radius_mm, plan.displacement, random.uniform(1.3, 2.6))
     if settings.elastic:
         positions = positions + elastic_displacement(random)
+    progress.raise_if_cancelled()
     head = render_head(anatomy, contrast, positions, placement, random)
     if settings.distractors:
+        progress.raise_if_cancelled()
         head = with_distractors(head, random, settings.sinuses)
     labels = torch.zeros(settings.shape, dtype=torch.uint8, device=grid.device)
     if plan is not None:
-        head, labels = _with_tumour(plan, head, settings, random)
+        head, labels = _with_tumour(plan, head, settings, random, progress)
+    progress.raise_if_cancelled()
     head = with_patchy_soft_tissue(head, random)
     return _imaged(head, labels, plan, stripped, settings, random)
 
 
-def _with_tumour(plan: TumourPlan, head: Head, settings: SynthesisSettings, random: Randomness) -> tuple[Head, Tensor]:
+def _with_tumour(
+    plan: TumourPlan, head: Head, settings: SynthesisSettings, random: Randomness, progress: Progress
+) -> tuple[Head, Tensor]:
     """The head with its tumour, and the labels an expert would draw."""
+    progress.raise_if_cancelled()
     growth = grow(plan, head, settings, random)
+    progress.raise_if_cancelled()
     parts = divide(plan, growth, random)
     painted = paint_tumour(plan, growth, parts, head, random, settings.core_texture)
     cavity = None

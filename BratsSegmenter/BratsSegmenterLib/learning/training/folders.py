@@ -19,7 +19,7 @@ from BratsSegmenterLib.learning.evaluation import SetAside, find_cases
 from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
 from BratsSegmenterLib.learning.training.cases import TrainingCase
 from BratsSegmenterLib.learning.training.nnunet import TrainingFiles, is_nnunet_folder, nnunet_cases
-from BratsSegmenterLib.learning.training.preparation import prepare
+from BratsSegmenterLib.learning.training.preparation import OutsideGridError, prepare
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import StandardScale
 from BratsSegmenterLib.segmentation.standard_scale import on_standard_scales
@@ -83,10 +83,11 @@ def prepare_cases(
     Raises
     ------
     LearningError
-        No case can be used.
+        No case can be used, or the grid cuts most of them.
     """
     progress = progress or Progress()
     kept, set_aside = [], []
+    cut: list[OutsideGridError] = []
     cache.mkdir(parents=True, exist_ok=True)
     for number, case in enumerate(found):
         progress.update(number / len(found), case.name)
@@ -97,7 +98,11 @@ def prepare_cases(
                 _keep(prepare(case.read(), shape, spacing_mm), target)
             kept.append(KeptCase(case.name, case.files.patient, target))
         except LearningError as error:
+            if isinstance(error, OutsideGridError):
+                cut.append(error)
             set_aside.append(SetAside(case.name, str(error)))
+    if 2 * len(cut) > len(found):
+        raise LearningError(f"The grid cuts {len(cut)} of {len(found)} cases. {cut[0].what}", cut[0].advice)
     if not kept:
         reasons = " ".join(case.reason for case in set_aside)
         raise LearningError(f"None of the {len(found)} training cases can be used. {reasons}".strip())

@@ -10,12 +10,19 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.learning.evaluation import LabelledCase
+from BratsSegmenterLib.learning.evaluation import LabelledCase, refuse_what_is_no_brain
 from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
 from BratsSegmenterLib.learning.training.cases import TrainingCase
 
 _TOLERANCE_MM = 0.1
 _INSIDE = 0.25
+_LABELS_OUTSIDE = 0.01
+_BRAIN_OUTSIDE = 0.05
+"""Shares that may be lost: a brain longer than the grid by a few millimetres loses its poles, no tumour."""
+
+
+class OutsideGridError(LearningError):
+    """The network's grid cuts a case; raised for each such case, and all the more a matter of settings."""
 
 
 def prepare(case: LabelledCase, shape: tuple[int, int, int], spacing_mm: float) -> TrainingCase:
@@ -31,7 +38,9 @@ def prepare(case: LabelledCase, shape: tuple[int, int, int], spacing_mm: float) 
     Raises
     ------
     LearningError
-        The images do not lie in one grid, hold no brain, or one has a single value in it.
+        The images do not lie in one grid, show more than the brain or hold none, or one has a single value in it.
+    OutsideGridError
+        The grid does not hold what is labelled, or not the brain.
     """
     geometry = case.labels_geometry
     for sequence, own in case.geometries.items():
@@ -40,10 +49,12 @@ def prepare(case: LabelledCase, shape: tuple[int, int, int], spacing_mm: float) 
                 f"The {sequence.value} image of the case '{case.name}' does not lie in the grid of its labels.",
                 "Register the images, or leave the case out.",
             )
+    refuse_what_is_no_brain(case, "Or leave the case out.")
     mask = np.any([image != 0 for image in case.images.values()], axis=0)
     if not mask.any():
         raise LearningError(f"The case '{case.name}' is empty: every voxel of its images is zero.")
     grid = _grid_over(mask, geometry, shape, spacing_mm)
+    _refuse_what_is_outside(case, mask, grid)
     brain = _resampled(mask.astype(np.float32), geometry, grid) > _INSIDE
     images = np.zeros((len(Sequence), *shape), np.float32)
     for channel, sequence in enumerate(Sequence):
@@ -68,6 +79,25 @@ def _grid_over(mask: NDArray[np.bool_], geometry: Geometry, shape: tuple[int, in
     centre = (points.min(0) + points.max(0)) / 2
     origin = centre - (np.array(shape[::-1]) - 1) / 2 * spacing_mm
     return Geometry.from_axes(shape, (spacing_mm,) * 3, np.eye(3), origin)
+
+
+def _refuse_what_is_outside(case: LabelledCase, mask: NDArray[np.bool_], grid: Geometry) -> None:
+    for what, part, tolerated in (("labels", case.labels > 0, _LABELS_OUTSIDE), ("brain", mask, _BRAIN_OUTSIDE)):
+        outside = _share_outside(part, case.labels_geometry, grid)
+        if outside > tolerated:
+            raise OutsideGridError(
+                f"The grid of {' x '.join(map(str, grid.shape))} voxels at {grid.spacing_mm[0]:g} mm cuts off "
+                f"{outside:.0%} of the {what} of the case '{case.name}'.",
+                "Leave the case out, or set 'shape' and 'spacing_mm' under 'synthesis' so that their product holds "
+                "every brain: [80, 96, 80] at 2 mm, [160, 192, 160] at 1 mm.",
+            )
+
+
+def _share_outside(part: NDArray[np.bool_], geometry: Geometry, grid: Geometry) -> float:
+    """Share of the voxels of `part` whose centres lie in no voxel of the grid."""
+    indices = grid.indices(geometry.points_mm(np.argwhere(part)[:, ::-1].astype(float)))
+    inside = ((indices > -0.5) & (indices < np.array(grid.shape[::-1]) - 0.5)).all(axis=1)
+    return 1 - float(inside.mean()) if inside.size else 0.0
 
 
 def _normalised(image: NDArray[np.float32], mask: NDArray[np.bool_], what: str) -> NDArray[np.float32]:

@@ -113,6 +113,10 @@ _FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "zeros": (lambda f: _overwrite(f, "t2.nii", 0, bytes(348)), "cannot be read: t2.nii"),
     "huge": (lambda f: _overwrite(f, "t1c.nii", 42, (32767).to_bytes(2, "little") * 3), "cannot be read: t1c.nii"),
     "no-labels": (lambda f: (f / "seg.nii.gz").unlink(), "has no labels"),
+    "background": (
+        lambda f: _spoil(f, "t1c.nii.gz", lambda a: np.add(a, 1, out=a)),
+        "T1c image .* is not zero around the brain.*whole chain",
+    ),
     "nowhere": (_nowhere, "does not say where its voxels lie: t2"),
 }
 
@@ -128,6 +132,17 @@ def test_every_bad_case_is_named_and_the_good_one_is_scored(tmp_path: Path, bund
     assert set(reasons) == set(_FAULTS)
     for name, (_, sentence) in _FAULTS.items():
         assert re.search(sentence, reasons[name]), reasons[name]
+
+
+def test_what_was_assumed_about_the_labels_is_said(
+    bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_labelled_case(tmp_path / "one", 1)
+    _spoil(tmp_path / "one", "seg.nii.gz", lambda a: a.put(np.flatnonzero(a), 4))
+    assert command.run(_command(tmp_path, "--bundle", bundle.folder), Console(as_json=True)) == 0
+    payload = json.loads(capsys.readouterr().out)
+    assert "4 is taken for enhancing tumour" in payload["notes"][0]
+    assert payload["cases"][0]["dice"]["ET"] < 1
 
 
 def test_the_claims_of_a_calibration_are_held_against_the_truth(

@@ -137,6 +137,10 @@ def _flat_in_the_brain(arrays: dict[str, np.ndarray]) -> None:
     arrays["t1ce"] = (arrays["t1ce"] > 0).astype(np.float32)
 
 
+def _with_noise_around(arrays: dict[str, np.ndarray]) -> None:
+    arrays["t2"] += np.random.default_rng(1).uniform(0, 3, _SHAPE).astype(np.float32)
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -145,6 +149,7 @@ def _flat_in_the_brain(arrays: dict[str, np.ndarray]) -> None:
         (_with_other_shape, "FLAIR image .* grid"),
         (_with_wrong_label, "9"),
         (_empty, "one value everywhere"),
+        (_with_noise_around, "T2 image of the case 'bad' is not zero around the brain.*Strip the skull"),
         (_flat_in_the_brain, "T1c image .* one value everywhere in the brain"),
     ],
 )
@@ -420,3 +425,58 @@ def test_what_four_means_is_said_and_holds_for_all_cases(tmp_path: Path) -> None
     cases = source.training(0, 1, torch.device("cpu"))
     assert all((cases[number].labels == 4).any() for number in range(2))
     assert source.untaught == ("brain",)
+
+
+def test_a_head_with_skull_is_no_brain_and_a_large_brain_is(tmp_path: Path) -> None:
+    for name, spacing in (("brain", 9.3), ("head", 10.0)):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for role, array in _arrays().items():
+            _write(tmp_path / "data" / name / f"{role}.nii.gz", array, spacing)
+    prepared = prepare_cases(find_training_cases(tmp_path / "data"), (16, 16, 16), 10.0, tmp_path / "cache")
+    assert [case.name for case in prepared.cases] == ["brain"]
+    assert "T1 image of the case 'head' shows more than the brain: 3136 mL" in prepared.set_aside[0].reason
+
+
+def _with_a_far_tumour(arrays: dict[str, np.ndarray]) -> None:
+    arrays["seg"][:] = 0
+    arrays["seg"][15:17, 6:9, 6:9] = 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "spacing", "spoil", "said"),
+    [
+        ((14, 16, 14), 2.0, lambda arrays: None, ""),
+        (
+            (14, 16, 10),
+            2.0,
+            lambda arrays: None,
+            "14 x 16 x 10 voxels at 2 mm cuts off 29% of the brain of the case 'far'",
+        ),
+        ((10, 16, 14), 2.0, _with_a_far_tumour, "cuts off 100% of the labels"),
+        ((14, 16, 14), 1.0, _with_a_far_tumour, r"The grid cuts 1 of 1 cases.*at 1 mm cuts off 100% of the labels"),
+    ],
+)
+def test_a_case_that_the_grid_cuts_is_not_trained_on(
+    tmp_path: Path,
+    shape: tuple[int, int, int],
+    spacing: float,
+    spoil: Callable[[dict[str, np.ndarray]], None],
+    said: str,
+) -> None:
+    arrays = _arrays()
+    spoil(arrays)
+    _write_case(tmp_path / "data", "far", arrays)
+    found = find_training_cases(tmp_path / "data")
+    with pytest.raises(LearningError, match=said) if said else nullcontext():
+        prepare_cases(found, shape, spacing, tmp_path / "cache")
+
+
+def test_few_cases_that_the_grid_cuts_are_set_aside(tmp_path: Path) -> None:
+    for name, length in (("far", 20), ("a", 17), ("b", 17)):
+        arrays = _arrays()
+        for image in _OLD_NAMES:
+            arrays[image][length:] = 0
+            arrays[image][3:length, 4:20, 4:18] += 100
+        _write_case(tmp_path / "data", name, arrays)
+    prepared = prepare_cases(find_training_cases(tmp_path / "data"), (15, 16, 14), 2.0, tmp_path / "cache")
+    assert [case.name for case in prepared.set_aside] == ["far"]
