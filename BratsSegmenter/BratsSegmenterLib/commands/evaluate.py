@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from BratsSegmenterLib.commands.arguments import require_writable
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.domain import Sequence
 
@@ -73,6 +74,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     if arguments.variants and arguments.whole_chain:
         arguments.refuse("--whole-chain is one of the --variants already; leave one of the two options out")
+    if set(arguments.without) == {sequence.value for sequence in Sequence}:
+        arguments.refuse("--without names all sequences; leave at least one sequence to the model")
+    if arguments.out:
+        require_writable(arguments.out)
     bundle = load_bundle_for(arguments.bundle, arguments.postoperative)
     protocol = Protocol(
         steps=Steps() if arguments.whole_chain else None,
@@ -93,15 +98,10 @@ def _run_once(arguments: argparse.Namespace, bundle: Bundle, protocol: Protocol,
     from BratsSegmenterLib.learning import evaluation
     from BratsSegmenterLib.segmentation import load_bundle
 
-    page, other = evaluation.PicturePage(), None
+    page = evaluation.PicturePage()
+    against = load_bundle(arguments.against) if arguments.against else None
     with console.progress() as progress:
         result = evaluation.evaluate(arguments.cases, bundle, protocol, progress, page.add if arguments.out else None)
-        if arguments.against:
-            other = evaluation.evaluate(arguments.cases, load_bundle(arguments.against), protocol, progress)
-    if arguments.out:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        evaluation.write_csv(result, arguments.out / "scores.csv")
-        page.write(result, arguments.out / "index.html")
     keys = [region.key for region in result.regions]
     console.table(f"Dice of {result.bundle} {result.version}", ["case", *keys], evaluation.case_rows(result))
     statistics = ["region", "measure", "mean", "median", "lower quartile", "upper quartile"]
@@ -113,14 +113,19 @@ def _run_once(arguments: argparse.Namespace, bundle: Bundle, protocol: Protocol,
             evaluation.TRUST_HEADINGS,
             evaluation.trust_rows(claimed),
         )
+    for sentence in (*result.notes, *(case.reason for case in result.set_aside)):
+        console.warn(sentence)
+    if arguments.out:
+        evaluation.write_csv(result, arguments.out / "scores.csv")
+        page.write(result, arguments.out / "index.html")
     payload = evaluation.to_json(result)
-    if other is not None:
+    if against is not None:
+        with console.progress() as progress:
+            other = evaluation.evaluate(arguments.cases, against, protocol, progress)
         found = evaluation.differences(result, other)
         title = f"Dice of {result.bundle} {result.version}, less that of {other.bundle} {other.version}"
         console.table(title, evaluation.DIFFERENCE_HEADINGS, evaluation.difference_rows(found))
         payload["against"] = {"bundle": other.bundle, "dice": evaluation.differences_json(found)}
-    for sentence in (*result.notes, *(case.reason for case in result.set_aside)):
-        console.warn(sentence)
     console.result(payload)
 
 
@@ -132,9 +137,6 @@ def _run_variants(arguments: argparse.Namespace, bundle: Bundle, protocol: Proto
             arguments.cases, bundle, base=protocol, kept=arguments.out, progress=progress
         )
     regions = evaluation.scored_regions(bundle, protocol)
-    if arguments.out:
-        evaluation.write_variants_csv(results, regions, arguments.out / "variants.csv")
-        evaluation.write_variants_page(results, bundle, regions, arguments.out / "variants.html")
     title = f"Mean Dice of {bundle.name} {bundle.specification.version}, and what it differs from the plain variant"
     headings = ["variant", "cases", *(region.key for region in regions)]
     console.table(title, headings, evaluation.variant_rows(results, regions))
@@ -144,4 +146,7 @@ def _run_variants(arguments: argparse.Namespace, bundle: Bundle, protocol: Proto
     reasons = {case.reason for result in results for case in result.set_aside}
     for sentence in sorted(reasons.union(*(result.notes for result in results))):
         console.warn(sentence)
+    if arguments.out:
+        evaluation.write_variants_csv(results, regions, arguments.out / "variants.csv")
+        evaluation.write_variants_page(results, bundle, regions, arguments.out / "variants.html")
     console.result({"variants": evaluation.variants_json(results, regions)})

@@ -64,7 +64,7 @@ class Protocol:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """Scores of one case by region key, what was said on the way, and what the bundle's calibration claimed.
+    """Scores of one case by region key, what was said on the way, what the calibration claimed, and whose it is.
 
     Regions that the model does not measure in the case have no scores.
     """
@@ -73,6 +73,7 @@ class CaseResult:
     scores: Mapping[str, RegionScores]
     findings: tuple[str, ...] = ()
     claims: Mapping[str, Claim] = field(default_factory=dict)
+    patient: str = ""
 
     @property
     def mean_dice(self) -> float:
@@ -159,7 +160,8 @@ def evaluate(
                 case.labels_geometry.voxel_volume_ml,
             )
             measured = [region for region in regions if region.key not in blind]
-            result = CaseResult(files.name, _scores(case, drawn.labels, measured), drawn.findings, claimed)
+            scores = _scores(case, drawn.labels, measured)
+            result = CaseResult(files.name, scores, drawn.findings, claimed, files.patient)
             results.append(result)
             if listener is not None:
                 listener(case, drawn.labels, result)
