@@ -130,6 +130,6 @@ def _settings(arguments: argparse.Namespace) -> TrainingSettings:
         settings = read_settings(TrainingSettings, arguments.settings)
     else:
         settings = read_settings(TrainingSettings, kept) if kept.exists() else TrainingSettings()
-    if arguments.steps:
+    if arguments.steps is not None:
         settings = replace(settings, optimisation=replace(settings.optimisation, steps=arguments.steps))
     return settings

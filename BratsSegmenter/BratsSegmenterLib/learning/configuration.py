@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 from collections.abc import Mapping
 from enum import Enum
@@ -12,8 +13,11 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import yaml
 
 from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.learning.limits import limits_in
 
 _T = TypeVar("_T")
+_EXPONENT = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?[eE][+-]?[0-9]+")
+"""A number to everybody, but text to YAML 1.1, which wants a point and a sign."""
 
 
 def read_settings(kind: type[_T], file: Path) -> _T:
@@ -22,7 +26,7 @@ def read_settings(kind: type[_T], file: Path) -> _T:
     Raises
     ------
     LearningError
-        The file cannot be read, a key is unknown or a value is of the wrong type.
+        The file cannot be read, a key is unknown, or a value is of the wrong type or beyond its limits.
     """
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
@@ -42,7 +46,7 @@ def settings_from(kind: type[_T], content: object, where: str) -> _T:
     Raises
     ------
     LearningError
-        A key is unknown or a value is of the wrong type.
+        A key is unknown, or a value is of the wrong type or beyond its limits.
     """
     if not isinstance(content, Mapping):
         raise LearningError(f"'{where}' must be a table of settings, not {content!r}.")
@@ -53,10 +57,22 @@ def settings_from(kind: type[_T], content: object, where: str) -> _T:
             f"'{where}' has the unknown setting '{unknown[0]}'.", f"Known are: {', '.join(sorted(hints))}."
         )
     values = {key: _value(hints[key], value, f"{where}: {key}") for key, value in content.items()}
+    _refuse_beyond_limits(kind, values, where)
     try:
         return kind(**values)
     except TypeError as error:
         raise LearningError(f"'{where}' lacks a setting.", "", str(error)) from error
+
+
+def checked(settings: _T) -> _T:
+    """The same settings, of which each value was checked as if it had been read.
+
+    Raises
+    ------
+    LearningError
+        As of :func:`settings_from`.
+    """
+    return settings_from(type(settings), to_plain(settings), "settings")
 
 
 def to_plain(settings: Any) -> Any:
@@ -86,6 +102,14 @@ def _differences(first: Any, second: Any, where: str) -> list[str]:
     return found
 
 
+def _refuse_beyond_limits(kind: type, values: Mapping[str, Any], where: str) -> None:
+    for item in dataclasses.fields(kind):
+        limits = limits_in(item.metadata)
+        refusal = limits.refusal(values[item.name]) if limits and item.name in values else ""
+        if refusal:
+            raise LearningError(f"The setting '{where}: {item.name}' {refusal}.")
+
+
 def _value(hint: Any, value: object, where: str) -> Any:
     """`value` as the type `hint` asks for."""
     if dataclasses.is_dataclass(hint):
@@ -110,6 +134,8 @@ def _value(hint: Any, value: object, where: str) -> Any:
 def _plain_value(kind: type, value: object, where: str) -> Any:
     """Numbers, words, paths and enums."""
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if kind is float and isinstance(value, str) and _EXPONENT.fullmatch(value):
         return float(value)
     if kind is Path and isinstance(value, str):
         return Path(value)

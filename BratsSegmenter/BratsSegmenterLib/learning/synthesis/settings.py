@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
+from BratsSegmenterLib.learning.limits import AT_LEAST_ONE, NOT_NEGATIVE, POSITIVE, PROBABILITY, Limits, limited
+
 
 class TumourKind(Enum):
     """How a tumour's core is built."""
@@ -74,21 +76,23 @@ class SynthesisSettings:
         Probability of each sequence to be missing; one always stays.
     """
 
-    shape: tuple[int, int, int] = (80, 96, 80)
-    spacing_mm: float = 2.0
-    kinds: Mapping[TumourKind, float] = field(default_factory=lambda: MappingProxyType(_KINDS))
-    healthy: float = 0.03
-    second_focus: float = 0.08
-    resected: float = 0.12
-    core_radius_mm: tuple[float, float, float, float] = (18.0, 0.45, 4.0, 40.0)
-    low_grade_radius_mm: tuple[float, float, float, float] = (25.0, 0.38, 7.0, 46.0)
-    oedema_extent_mm: tuple[float, float, float, float] = (11.0, 0.55, 2.0, 27.0)
-    contrast_spread: float = 1.0
-    core_texture: float = 1.0
-    mass_effect: float = 0.65
+    shape: tuple[int, int, int] = limited((80, 96, 80), AT_LEAST_ONE)
+    spacing_mm: float = limited(2.0, POSITIVE)
+    kinds: Mapping[TumourKind, float] = field(
+        default_factory=lambda: MappingProxyType(_KINDS), metadata=Limits(0, items=1).metadata
+    )
+    healthy: float = limited(0.03, PROBABILITY)
+    second_focus: float = limited(0.08, PROBABILITY)
+    resected: float = limited(0.12, PROBABILITY)
+    core_radius_mm: tuple[float, float, float, float] = limited((18.0, 0.45, 4.0, 40.0), NOT_NEGATIVE)
+    low_grade_radius_mm: tuple[float, float, float, float] = limited((25.0, 0.38, 7.0, 46.0), NOT_NEGATIVE)
+    oedema_extent_mm: tuple[float, float, float, float] = limited((11.0, 0.55, 2.0, 27.0), NOT_NEGATIVE)
+    contrast_spread: float = limited(1.0, NOT_NEGATIVE)
+    core_texture: float = limited(1.0, NOT_NEGATIVE)
+    mass_effect: float = limited(0.65, PROBABILITY)
     elastic: bool = True
     distractors: bool = True
-    sinuses: float = 0.5
+    sinuses: float = limited(0.5, PROBABILITY)
     acquisition: bool = True
-    with_skull: float = 0.12
-    missing_sequence: float = 0.06
+    with_skull: float = limited(0.12, PROBABILITY)
+    missing_sequence: float = limited(0.06, PROBABILITY)

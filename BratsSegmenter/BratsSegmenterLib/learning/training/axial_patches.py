@@ -23,18 +23,31 @@ from BratsSegmenterLib.learning.training.settings import TrainingSettings
 _CLASSES = 4
 
 
+def _multiple_of(settings: TrainingSettings) -> int:
+    """What the sides of an image must be multiples of: the network halves them between its levels."""
+    return int(2 ** (len(settings.patches.channels) - 1))
+
+
 class AxialPatchRecipe:
     """Network and loss on axial patches.
 
     Raises
     ------
     LearningError
-        There is not one class weight for each of background, NCR, ED and ET.
+        There is not one class weight for each of background, NCR, ED and ET, or the patches' size does not suit the
+        network.
     """
 
     def __init__(self, settings: TrainingSettings) -> None:
         if len(settings.patches.class_weights) != _CLASSES:
             raise LearningError(f"The setting 'class_weights' needs {_CLASSES} numbers: background, NCR, ED, ET.")
+        multiple = _multiple_of(settings)
+        if settings.patches.size % multiple:
+            raise LearningError(
+                f"The setting 'patches.size' is {settings.patches.size}, which does not suit a network of "
+                f"{len(settings.patches.channels)} levels.",
+                f"Choose a multiple of {multiple}.",
+            )
         self._settings = settings
         self._dice = GeneralizedDiceLoss(softmax=True, to_onehot_y=True)
 
@@ -63,7 +76,7 @@ class AxialPatchRecipe:
 
     def segment(self, network: nn.Module, images: Tensor) -> dict[str, Tensor]:
         """Mask of WT, TC and ET for images of shape (4, slices, rows, columns), slice by slice."""
-        multiple = 2 ** (len(self._settings.patches.channels) - 1)
+        multiple = _multiple_of(self._settings)
         rows, columns = images.shape[-2:]
         padded = F.pad(images.float(), (0, -columns % multiple, 0, -rows % multiple))
         slices = padded.movedim(1, 0)

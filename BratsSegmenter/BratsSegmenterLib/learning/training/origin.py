@@ -10,7 +10,8 @@ import yaml
 
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.configuration import read_settings, to_plain
+from BratsSegmenterLib.learning.configuration import checked, read_settings, to_plain
+from BratsSegmenterLib.learning.training.recipes import build_recipe
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
 from BratsSegmenterLib.learning.training.sources import CaseSource, FolderSource, SyntheticSource
 from BratsSegmenterLib.learning.training.trainer import SETTINGS
@@ -95,8 +96,9 @@ def open_source(origin: Origin, settings: TrainingSettings, run: Path, progress:
     Raises
     ------
     LearningError
-        There is nothing to learn from, or a case that was held back is no longer there.
+        A setting makes no sense, there is nothing to learn from, or a case that was held back is no longer there.
     """
+    build_recipe(checked(settings))  # says what is wrong with them before cases are prepared
     if origin.data is None:
         source: CaseSource = SyntheticSource(settings, origin.anatomy, run / "anatomy", progress)
     else:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from BratsSegmenterLib.learning.limits import AT_LEAST_ONE, NOT_NEGATIVE, POSITIVE, PROBABILITY, Limits, limited
 from BratsSegmenterLib.learning.synthesis.settings import SynthesisSettings
 from BratsSegmenterLib.segmentation import SecondLook
+
+_LEVELS = Limits(1, items=2)
+"""A U-Net has a finest and a coarsest level."""
 
 
 class Recipe(Enum):
@@ -44,9 +48,9 @@ class NetworkSettings:
         grids too fine to be held at once; None for the whole grid.
     """
 
-    channels: tuple[int, ...] = (16, 32, 64, 128, 160)
-    supervised_levels: int = 3
-    window: tuple[int, int, int] | None = None
+    channels: tuple[int, ...] = limited((16, 32, 64, 128, 160), _LEVELS)
+    supervised_levels: int = limited(3, AT_LEAST_ONE)
+    window: tuple[int, int, int] | None = limited(None, AT_LEAST_ONE)
 
 
 @dataclass(frozen=True)
@@ -66,11 +70,11 @@ class PatchSettings:
         Of background, NCR, ED and ET in the cross-entropy.
     """
 
-    channels: tuple[int, ...] = (64, 128, 256)
-    size: int = 128
-    per_step: int = 4
+    channels: tuple[int, ...] = limited((64, 128, 256), _LEVELS)
+    size: int = limited(128, AT_LEAST_ONE)
+    per_step: int = limited(4, AT_LEAST_ONE)
     sampler: PatchSampler = PatchSampler.ZONES
-    class_weights: tuple[float, ...] = (1.0, 5.0, 2.0, 4.0)
+    class_weights: tuple[float, ...] = limited((1.0, 5.0, 2.0, 4.0), NOT_NEGATIVE)
 
 
 @dataclass(frozen=True)
@@ -96,13 +100,13 @@ class CaseSettings:
         Exchange left and right in half of the uses; the exported model then averages with the mirrored head.
     """
 
-    block: int = 64
-    uses: int = 3
-    workers: int = 1
-    drop_sequence: float = 0.2
-    drop_shares: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    block: int = limited(64, AT_LEAST_ONE)
+    uses: int = limited(3, AT_LEAST_ONE)
+    workers: int = limited(1, NOT_NEGATIVE)
+    drop_sequence: float = limited(0.2, PROBABILITY)
+    drop_shares: tuple[float, float, float, float] = limited((1.0, 1.0, 1.0, 1.0), NOT_NEGATIVE)
     standard_scale: bool = False
-    intensity_jitter: float = 0.15
+    intensity_jitter: float = limited(0.15, PROBABILITY)
     mirror: bool = True
 
 
@@ -124,13 +128,13 @@ class OptimisationSettings:
         Compute in bfloat16 where it is safe and the device has instructions for it; else in float32.
     """
 
-    steps: int = 20000
-    learning_rate: float = 2e-3
-    warmup_steps: int = 100
-    final_share: float = 0.02
-    weight_decay: float = 1e-4
-    clip_norm: float = 3.0
-    ema_decay: float = 0.998
+    steps: int = limited(20000, AT_LEAST_ONE)
+    learning_rate: float = limited(2e-3, POSITIVE)
+    warmup_steps: int = limited(100, NOT_NEGATIVE)
+    final_share: float = limited(0.02, PROBABILITY)
+    weight_decay: float = limited(1e-4, NOT_NEGATIVE)
+    clip_norm: float = limited(3.0, POSITIVE)
+    ema_decay: float = limited(0.998, PROBABILITY)
     mixed_precision: bool = True
 
 
@@ -171,12 +175,13 @@ class TrainingSettings:
     """
 
     name: str = "glioma-synthetic"
-    seed: int = 0
+    seed: int = limited(0, NOT_NEGATIVE)
     recipe: Recipe = Recipe.WHOLE_BRAIN
     region_weights: dict[str, float] = field(
-        default_factory=lambda: {"WT": 1.0, "TC": 1.0, "ET": 1.0, "RC": 0.4, "brain": 0.3}
+        default_factory=lambda: {"WT": 1.0, "TC": 1.0, "ET": 1.0, "RC": 0.4, "brain": 0.3},
+        metadata=Limits(0, items=1).metadata,
     )
-    checkpoint_minutes: float = 10.0
+    checkpoint_minutes: float = limited(10.0, NOT_NEGATIVE)
     second_looks: tuple[SecondLook, ...] = ()
     appearance: bool = False
     network: NetworkSettings = field(default_factory=NetworkSettings)

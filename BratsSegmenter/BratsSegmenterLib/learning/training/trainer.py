@@ -14,7 +14,7 @@ import yaml
 from torch import nn
 
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.configuration import read_settings, settings_differences, to_plain
+from BratsSegmenterLib.learning.configuration import checked, read_settings, settings_differences, to_plain
 from BratsSegmenterLib.learning.training.cases import TrainingCase, replayed
 from BratsSegmenterLib.learning.training.checkpoint import load_checkpoint, save_checkpoint
 from BratsSegmenterLib.learning.training.distributed import Group, group
@@ -83,12 +83,13 @@ def train(
     Raises
     ------
     LearningError
-        The folder holds a run with other settings, its checkpoint is damaged, or the loss is no longer a number.
+        A setting makes no sense, the folder holds a run with other settings, its checkpoint is damaged, or the loss is
+        no longer a number.
     Cancelled
         The user stopped; a checkpoint was written.
     """
     progress = progress or Progress()
-    _claim(folder, settings)
+    _claim(folder, checked(settings))
     with group(device) as processes:
         return _Run(settings, folder, processes, tensorboard).go(source, minutes, progress)
 

@@ -37,7 +37,7 @@ class WholeBrainRecipe:
     Raises
     ------
     LearningError
-        A region of the settings is unknown, or the window does not suit the network or the grid.
+        A region of the settings is unknown, none has a weight, or the window or the grid does not suit the network.
     """
 
     def __init__(self, settings: TrainingSettings) -> None:
@@ -47,6 +47,11 @@ class WholeBrainRecipe:
                 f"The setting 'region_weights' names the unknown region '{min(unknown)}'.",
                 f"Known are: {', '.join(_ORDER)}.",
             )
+        if not any(settings.region_weights.values()):
+            raise LearningError(
+                "The setting 'region_weights' gives no region a weight, so there is nothing to learn.",
+                "Give at least one region a weight above 0.",
+            )
         self.outputs = output_keys(settings)
         unlearnt = {key for look in settings.second_looks for key in look.regions} - set(self.outputs)
         if unlearnt:
@@ -54,7 +59,7 @@ class WholeBrainRecipe:
                 f"The setting 'second_looks' names the region '{min(unlearnt)}', which is not trained.",
                 f"Trained are: {', '.join(self.outputs)}.",
             )
-        _check_window(settings)
+        _check_sides(settings)
         self._weights = settings.region_weights
         self._settings = settings
         self._dice = tuple(
@@ -116,16 +121,18 @@ def _multiple_of(settings: TrainingSettings) -> int:
     return int(2 ** (len(settings.network.channels) - 1))
 
 
-def _check_window(settings: TrainingSettings) -> None:
+def _check_sides(settings: TrainingSettings) -> None:
+    """Of what the network sees at once: the window, or the whole grid where there is none."""
     window, multiple, grid = settings.network.window, _multiple_of(settings), settings.synthesis.shape
-    if window is None:
-        return
-    if any(side % multiple for side in window):
+    seen, key = (grid, "synthesis.shape") if window is None else (window, "network.window")
+    if any(side % multiple for side in seen):
         raise LearningError(
-            f"The setting 'network.window' is {list(window)}, which does not suit a network of "
+            f"The setting '{key}' is {list(seen)}, which does not suit a network of "
             f"{len(settings.network.channels)} levels.",
             f"Choose multiples of {multiple}.",
         )
+    if window is None:
+        return
     if any(side > whole for side, whole in zip(window, grid, strict=True)):
         raise LearningError(
             f"The setting 'network.window' is {list(window)}, larger than the grid of {list(grid)}.",

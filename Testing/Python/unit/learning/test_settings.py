@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +10,16 @@ import pytest
 import torch
 import yaml
 
+from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.configuration import read_settings, settings_differences, to_plain
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, TumourKind
 from BratsSegmenterLib.learning.synthesis.randomness import Grid, Randomness
-from BratsSegmenterLib.learning.training import TrainingSettings
+from BratsSegmenterLib.learning.training import Origin, TrainingSettings, open_source
+from BratsSegmenterLib.learning.training.settings import PatchSettings, Recipe
 from BratsSegmenterLib.learning.training.whole_brain import output_keys
 from BratsSegmenterLib.paths import models_folder
+from BratsSegmenterLib.progress import Progress
 
 
 def _written(tmp_path: Path, text: str) -> Path:
@@ -73,6 +77,20 @@ def test_keys_left_out_keep_their_defaults(tmp_path: Path) -> None:
         ("synthesis: {kinds: {round: 1.0}}", "kinds"),
         ("network: 3", "network"),
         ("cases: {mirror: 1}", "mirror"),
+        ("cases: {uses: 0}", "cases: uses' must be 1 or more, not 0"),
+        ("cases: {block: 0}", "cases: block"),
+        ("cases: {drop_shares: [0.0, 0.0, 0.0, -1.0]}", "drop_shares' must be 0 or more, not -1"),
+        ("cases: {drop_sequence: 1.5}", "drop_sequence' must be between 0 and 1"),
+        ("optimisation: {steps: 0}", "steps"),
+        ("optimisation: {learning_rate: -0.1}", "learning_rate' must be above 0, not -0.1"),
+        ("optimisation: {learning_rate: .nan}", "learning_rate"),
+        ("optimisation: {learning_rate: fast}", "learning_rate"),
+        ("network: {channels: []}", "channels' needs 2 values or more"),
+        ("network: {supervised_levels: 0}", "supervised_levels"),
+        ("network: {window: [0, 16, 16]}", "window"),
+        ("region_weights: {WT: -1.0}", "region_weights"),
+        ("synthesis: {spacing_mm: 0.0}", "spacing_mm' must be above 0, not 0"),
+        ("synthesis: {kinds: {ring: -1.0}}", "kinds"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, named: str) -> None:
@@ -89,3 +107,32 @@ def test_differences_are_given_as_paths_of_keys() -> None:
     settings = TrainingSettings()
     other = replace(settings, seed=1, optimisation=replace(settings.optimisation, steps=5))
     assert settings_differences(settings, other) == ["optimisation.steps", "seed"]
+
+
+def test_a_number_with_an_exponent_is_one_though_yaml_reads_text(tmp_path: Path) -> None:
+    settings = read_settings(TrainingSettings, _written(tmp_path, "optimisation: {learning_rate: 1e-3}"))
+    assert settings.optimisation.learning_rate == 0.001
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        (replace(TrainingSettings(), synthesis=SynthesisSettings(shape=(25, 24, 24))), "synthesis.shape"),
+        (replace(TrainingSettings(), region_weights={"WT": 0.0}), "region_weights"),
+        (replace(TrainingSettings(), seed=-1), "seed"),
+        (
+            replace(TrainingSettings(), recipe=Recipe.AXIAL_PATCHES, patches=PatchSettings(size=30)),
+            r"patches\.size' is 30.*multiple of 4",
+        ),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused_before_cases_are_looked_for(
+    tmp_path: Path, settings: TrainingSettings, named: str
+) -> None:
+    with pytest.raises(LearningError, match=named):
+        open_source(Origin(data=tmp_path / "nowhere"), settings, tmp_path / "run", Progress())
+
+
+def test_a_run_of_no_steps_is_not_finished_but_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(tmp_path / "run"), "--steps", "0", "--data", str(tmp_path), "--json"]) == 10
+    assert "optimisation: steps' must be 1 or more" in json.loads(capsys.readouterr().out)["error"]["what"]
