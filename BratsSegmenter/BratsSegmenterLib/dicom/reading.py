@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import warnings
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -98,7 +99,7 @@ def read_whole(file: Path) -> Dataset:
 
 
 def files_in(folder_or_files: str | Path | Iterable[str | Path]) -> tuple[Path, ...]:
-    """All files below a folder in the order of their paths, or the given files as they are.
+    """All files below a folder in the order of their paths, behind links too, or the given files as they are.
 
     Raises
     ------
@@ -112,7 +113,20 @@ def files_in(folder_or_files: str | Path | Iterable[str | Path]) -> tuple[Path, 
         return (folder,)
     if not folder.is_dir():
         raise SeriesError(f"There is no folder {folder}.", "Check the path of the DICOM files.")
-    return tuple(sorted(path for path in folder.rglob("*") if path.is_file()))
+    return tuple(sorted(_files_below(folder)))
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Cohorts are often linked together; every folder is entered once, so that a loop of links ends."""
+    entered: set[str] = set()
+    for place, below, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in entered:
+            below.clear()
+            continue
+        entered.add(real)
+        below.sort()
+        yield from (path for name in names if (path := Path(place, name)).is_file())
 
 
 def _read(file: Path, with_pixels: bool) -> Dataset:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydicom import Dataset
 from pydicom.config import disable_value_validation
 
+from BratsSegmenterLib.dicom.copies import are_same_image, told_apart
 from BratsSegmenterLib.dicom.grid import grid_of
 from BratsSegmenterLib.dicom.identity import FileIdentity, identity_of, why_no_mr_image
 from BratsSegmenterLib.dicom.planes import Plane, planes_of
@@ -154,7 +155,7 @@ class _Sorting:
             return
         earlier = self._instances.setdefault(identity.instance_uid, file)
         if earlier != file:
-            self._set_file_aside(file, f"{file.name} is a second copy of {earlier.name}.")
+            self._set_copy_aside(file, earlier)
             return
         try:
             files.planes += planes_of(header, file)
@@ -182,6 +183,19 @@ class _Sorting:
             # It ends before it says whose it is: naming the file is all that can be done.
             return
         self._files_of(identity).lose(error.what)
+
+    def _set_copy_aside(self, file: Path, earlier: Path) -> None:
+        """One sentence for all copies of a folder that are the same; a study must not wait for those."""
+        if are_same_image(file, earlier):
+            where = "One folder holds second copies of its images"
+            if file.parent != earlier.parent:
+                where = "{} holds second copies of images in {}".format(*told_apart(file.parent, earlier.parent))
+            self._set_file_aside(file, f"{where}; they are the same, and were read once.", is_damaged=False)
+            return
+        copy, first = told_apart(file, earlier)
+        self._set_file_aside(
+            file, f"{copy} is a second copy of {first}, and differs from it: remove one of the copies."
+        )
 
     def _set_file_aside(self, file: Path, sentence: str, is_damaged: bool = True) -> None:
         self._set_aside.setdefault((sentence, is_damaged), []).append(file)

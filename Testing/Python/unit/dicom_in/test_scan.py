@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 import zlib
 from contextlib import suppress
@@ -99,12 +100,45 @@ def test_ct_and_other_objects_are_set_aside_with_their_reason(tmp_path: Path) ->
     }
 
 
-def test_a_second_copy_of_a_file_is_set_aside(tmp_path: Path) -> None:
-    file = classic(tmp_path)[0]
-    (tmp_path / "copy.dcm").write_bytes(file.read_bytes())
+def test_copies_that_are_the_same_are_read_once_and_keep_no_study_waiting(tmp_path: Path) -> None:
+    files = classic(tmp_path / "one" / "T1")
+    shutil.copytree(tmp_path / "one" / "T1", tmp_path / "two" / "T1")
+    change(tmp_path / "two" / "T1" / files[3].name, lambda dataset: setattr(dataset, "StationName", "PACS"))
     scanned = scan(tmp_path)
-    assert sentences(scanned) == "copy.dcm is a second copy of 0001.dcm."
     assert load_volume(scanned.series[0]).array.shape[0] == 12
+    (remark,) = scanned.set_aside
+    assert remark.sentence == "two/T1 holds second copies of images in one/T1; they are the same, and were read once."
+    assert len(remark.files) == 12
+    assert not remark.is_damaged
+
+
+@pytest.mark.parametrize("keyword", ["PixelData", "ImagePositionPatient", "FrameOfReferenceUID"])
+def test_copies_that_differ_are_both_named_and_somebody_has_to_choose(keyword: str, tmp_path: Path) -> None:
+    name = classic(tmp_path / "one")[0].name
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+
+    def alter(dataset: Dataset) -> None:
+        black = bytes(len(dataset.PixelData))
+        other = {"PixelData": black, "ImagePositionPatient": [0, 0, 1], "FrameOfReferenceUID": "2.25.7"}
+        setattr(dataset, keyword, other[keyword])
+
+    change(tmp_path / "two" / name, alter)
+    different = [item for item in scan(tmp_path).set_aside if item.is_damaged]
+    assert [item.sentence for item in different] == [
+        f"two/{name} is a second copy of one/{name}, and differs from it: remove one of the copies."
+    ]
+
+
+def test_linked_folders_are_searched_and_a_loop_of_links_ends(tmp_path: Path) -> None:
+    classic(tmp_path / "elsewhere" / "T1")
+    cohort = tmp_path / "cohort"
+    cohort.mkdir()
+    for name in ("P1", "again"):
+        (cohort / name).symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "elsewhere" / "loop").symlink_to(cohort, target_is_directory=True)
+    scanned = scan(cohort)
+    assert [len(one.frames) for one in scanned.series] == [12]
+    assert not scanned.set_aside
 
 
 def test_a_file_cut_anywhere_is_named_and_never_read_as_whole(tmp_path: Path) -> None:
