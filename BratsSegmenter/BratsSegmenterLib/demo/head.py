@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.progress import Progress
 
 _EXTENT_MM = (192, 224, 184)
 _SEED = 16
@@ -44,13 +45,14 @@ class SyntheticHead:
         return sitk.GetArrayFromImage(sitk.Resample(truth, grid, sitk.Transform(), sitk.sitkNearestNeighbor))
 
 
-def synthetic_head(seed: int = _SEED, spacing_mm: float = 1.0) -> SyntheticHead:
+def synthetic_head(seed: int = _SEED, spacing_mm: float = 1.0, progress: Progress | None = None) -> SyntheticHead:
     """Make the head of the demo; another seed makes another patient.
 
     Raises
     ------
     LearningError
         nilearn, whose atlas the anatomy comes from, is not installed.
+    Cancelled
     """
     from BratsSegmenterLib.learning.synthesis import SynthesisSettings, TumourKind, load_anatomies, synthesise
 
@@ -71,7 +73,8 @@ def synthetic_head(seed: int = _SEED, spacing_mm: float = 1.0) -> SyntheticHead:
         with_skull=1.0,
         missing_sequence=0.0,
     )
-    case = synthesise(load_anatomies(None, settings.spacing_mm), settings, seed)
+    anatomies = load_anatomies(None, settings.spacing_mm, progress=progress)
+    case = synthesise(anatomies, settings, seed, progress=progress)
     air = _air((case.images == 0).all(dim=0).numpy())
     images = {sequence: _as_scanned(image.numpy(), air) for sequence, image in zip(Sequence, case.images, strict=True)}
     origin_mm = -(np.array(shape[::-1]) - 1) / 2 * spacing_mm

@@ -42,8 +42,8 @@ def travel(folder: Path, progress: Progress, spacing_mm: float = 1.0) -> Journey
     """
     identity = StudyIdentity()
     with progress.stage("make the patient"):
-        head = synthetic_head(spacing_mm=spacing_mm)
-        files = write_study(head, folder / "scanner", identity)
+        head = synthetic_head(spacing_mm=spacing_mm, progress=progress)
+        files = write_study(head, folder / "scanner", identity, progress=progress)
     with serve(folder / "archive") as archive:
         profile, credentials = access_to(archive)
         with progress.stage("scanner stores"):

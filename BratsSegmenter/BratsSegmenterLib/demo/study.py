@@ -13,6 +13,7 @@ from BratsSegmenterLib.demo.head import SyntheticHead
 from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, Protocol, StudyIdentity, write_mr_series
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.progress import Progress
 
 _LOCALISER = Protocol("Localizer", "GR", "2D", 8, 4, image_type=("ORIGINAL", "PRIMARY", "LOCALIZER"))
 
@@ -48,11 +49,22 @@ SCANS = (
 
 
 def write_study(
-    head: SyntheticHead, folder: Path, identity: StudyIdentity, scans: tuple[Scan, ...] = SCANS
+    head: SyntheticHead,
+    folder: Path,
+    identity: StudyIdentity,
+    scans: tuple[Scan, ...] = SCANS,
+    progress: Progress | None = None,
 ) -> list[Path]:
-    """Write a series for each of `scans` below `folder` and return the files."""
+    """Write a series for each of `scans` below `folder` and return the files.
+
+    Raises
+    ------
+    Cancelled
+    """
+    progress = progress or Progress()
     files = []
     for number, scan in enumerate(scans, start=1):
+        progress.update((number - 1) / len(scans), scan.protocol.description)
         geometry = slice_block(head.geometry, scan)
         array = cut(head, scan, geometry)
         files += write_mr_series(array, geometry, folder / f"{number:02d}", identity, scan.protocol, number)

@@ -12,7 +12,7 @@ import torch
 from learning_samples import SYNTHESIS, head_labels, small_anatomies, write_head
 
 from BratsSegmenterLib.domain import ET, RC, Sequence
-from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.errors import Cancelled, LearningError
 from BratsSegmenterLib.learning.evaluation import find_cases, read_case
 from BratsSegmenterLib.learning.synthesis import (
     Anatomy,
@@ -29,6 +29,7 @@ from BratsSegmenterLib.learning.synthesis.contrast import draw_contrast
 from BratsSegmenterLib.learning.synthesis.deformation import mass_effect
 from BratsSegmenterLib.learning.synthesis.randomness import Grid, Randomness
 from BratsSegmenterLib.learning.synthesis.tissues import Tissue
+from BratsSegmenterLib.progress import Progress
 
 torch.set_num_threads(1)
 
@@ -47,6 +48,15 @@ def test_the_same_seed_gives_the_same_case_and_another_seed_another(anatomies: t
     assert torch.equal(first.images, again.images)
     assert torch.equal(first.labels, again.labels)
     assert not torch.equal(first.images, other.images)
+
+
+def test_whoever_does_not_want_to_wait_is_heard_while_a_case_is_made(anatomies: tuple[Anatomy, ...]) -> None:
+    asked: list[bool] = []
+    settings = replace(SYNTHESIS, healthy=0.0)
+    synthesise(anatomies, settings, 5, progress=Progress(is_cancelled=lambda: bool(asked.append(True))))
+    assert len(asked) > 3
+    with pytest.raises(Cancelled):
+        synthesise(anatomies, settings, 5, progress=Progress(is_cancelled=lambda: True))
 
 
 def test_every_case_is_finite_and_its_tumour_lies_in_the_brain(anatomies: tuple[Anatomy, ...]) -> None:
