@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from BratsSegmenterLib.archive.check import Check
 from BratsSegmenterLib.archive.credentials import Credentials, CredentialStore
 from BratsSegmenterLib.archive.listing import InstanceSummary, SeriesSummary, StudyQuery, StudySummary
-from BratsSegmenterLib.archive.profile import Authentication, Profile, ProfileStore
+from BratsSegmenterLib.archive.profile import Authentication, Profile, ProfileStore, SettingNames
 from BratsSegmenterLib.lazy import lazy_names
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ __all__ = [
     "ProfileStore",
     "Receipt",
     "SeriesSummary",
+    "SettingNames",
     "StoreRefusedError",
     "StoredObject",
     "StudyChangedError",

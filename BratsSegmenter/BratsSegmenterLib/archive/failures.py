@@ -15,15 +15,15 @@ from BratsSegmenterLib.errors import ArchiveError
 
 _TRY_LATER = frozenset({408, 429, 502, 503, 504})
 _STATUS = {
-    400: ("it does not accept our request", "Check the address of the profile; ask the PACS administrator."),
-    401: ("user name, password or token is wrong", "Check them in the profile."),
+    400: ("it does not accept our request", "Check {names.address}; ask the PACS administrator."),
+    401: ("user name, password or token is wrong", "Check {names.credentials}."),
     403: (
         "this account is not allowed to do that",
         "Ask the PACS administrator for the right to search, read and store.",
     ),
     404: (
         "there is nothing at this address",
-        "Check the address of the profile, or search again: the study may be gone.",
+        "Check {names.address}, or search again: the study may be gone.",
     ),
     406: ("it cannot send this format", "Ask the PACS administrator whether WADO-RS sends objects as they are stored."),
     409: ("it refused the object", "See the reason; ask the PACS administrator."),
@@ -54,7 +54,8 @@ def status_error(profile: Profile, status: int) -> ArchiveError:
     """The sentence for an HTTP status that is not a success."""
     meaning, advice = _STATUS.get(status, ("an error of its own", "Ask the PACS administrator."))
     kind = TemporaryArchiveError if status in _TRY_LATER else NotFoundError if status == 404 else ArchiveError
-    return kind(f"The PACS '{profile.name}' answered {status}: {meaning}.", advice, f"HTTP status {status}")
+    what = f"The PACS '{profile.name}' answered {status}: {meaning}."
+    return kind(what, advice.format(names=profile.names), f"HTTP status {status}")
 
 
 @contextmanager
@@ -95,33 +96,35 @@ def _network_error(profile: Profile, error: Exception) -> ArchiveError:
 
 def _describe(profile: Profile, error: Exception) -> tuple[str, str, bool]:
     """Predicate, advice, and whether trying again may help."""
-    text = str(error)
+    text, names = str(error), profile.names
+    or_wait_longer = f", or raise {names.read_timeout}" if names.read_timeout else ""
     match error:
         case requests.exceptions.SSLError() if "CERTIFICATE_VERIFY_FAILED" in text:
             trusted = f"the CA file {profile.ca_file}" if profile.ca_file else "a known authority"
             return (
                 f"shows a certificate that {trusted} does not vouch for",
-                "Ask the PACS administrator for the right CA file and enter it in the profile.",
+                f"Ask the PACS administrator for the right CA file and give it as {names.ca_file}.",
                 False,
             )
         case requests.exceptions.SSLError():
             return (
                 "broke off the TLS handshake",
-                "It may demand a client certificate, or speak plain http: check the profile.",
+                "It may demand a client certificate, or speak plain http: check "
+                f"{names.certificate} and {names.address}.",
                 False,
             )
         case requests.exceptions.ProxyError():
-            return "cannot be reached through the proxy", "Check the proxy of the profile.", False
+            return "cannot be reached through the proxy", f"Check {names.proxy}.", False
         case requests.exceptions.ConnectTimeout():
             return "does not answer at all", "Check its address, the network and the firewall.", True
         case requests.exceptions.ReadTimeout() | urllib3.exceptions.ReadTimeoutError():
-            return f"sent nothing for {profile.read_timeout_s:g} seconds", "Try again, or raise the time-out.", True
+            return f"sent nothing for {profile.read_timeout_s:g} seconds", f"Try again{or_wait_longer}.", True
         case requests.exceptions.ConnectionError() if "Read timed out" in text:
-            return f"sent nothing for {profile.read_timeout_s:g} seconds", "Try again, or raise the time-out.", True
+            return f"sent nothing for {profile.read_timeout_s:g} seconds", f"Try again{or_wait_longer}.", True
         case requests.exceptions.ConnectionError() if "NameResolution" in text or "resolve" in text:
-            return "has an address that no name server knows", "Check the host name in the profile.", True
+            return "has an address that no name server knows", f"Check the host name in {names.address}.", True
         case requests.exceptions.ConnectionError() if "refused" in text:
-            return "is not running at this address", "Check host and port in the profile.", True
+            return "is not running at this address", f"Check host and port in {names.address}.", True
         case TruncatedMultipartError():
             return "ended its answer before it was complete", "Try again; what has arrived whole is kept.", True
         case MalformedMultipartError():
@@ -129,7 +132,7 @@ def _describe(profile: Profile, error: Exception) -> tuple[str, str, bool]:
         case requests.exceptions.JSONDecodeError():
             return "did not answer in DICOM JSON", "Check the address: it may be the one of a web page.", False
         case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
-            return "has an address that is not a URL", "Check the address of the profile.", False
+            return "has an address that is not a URL", f"Check {names.address}.", False
         case _:
             return "cut the connection", "Try again; what has arrived whole is kept.", True
 

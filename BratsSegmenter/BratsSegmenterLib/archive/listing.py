@@ -151,7 +151,7 @@ class InstanceSummary:
 
 def _values(dataset: JsonDataset, tag: str) -> list[Any]:
     if not isinstance(dataset, Mapping):
-        raise ArchiveError("The PACS lists something that is not DICOM JSON.", "Check the address of the profile.")
+        raise ArchiveError("The PACS lists something that is not DICOM JSON.", "Check the address of the PACS.")
     return [value for value in dataset.get(tag, {}).get("Value", []) if value is not None]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,26 @@ class Authentication(Enum):
     BASIC = "basic"
     BEARER = "bearer"
     CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True)
+class SettingNames:
+    """What the user calls the settings of a profile, for advice: where she made them decides.
+
+    Attributes
+    ----------
+    address, credentials, ca_file, certificate, proxy : str
+        As in "Check ...".
+    read_timeout : str
+        Empty where it cannot be set.
+    """
+
+    address: str = "the address of the profile"
+    credentials: str = "user, password and token of the profile"
+    ca_file: str = "the CA file of the profile"
+    certificate: str = "the client certificate of the profile"
+    proxy: str = "the proxy of the profile"
+    read_timeout: str = "the time-out of the profile"
 
 
 @dataclass(frozen=True)
@@ -49,6 +69,8 @@ class Profile:
         Path between base URL and ``studies`` where a PACS serves search, retrieval and storage apart.
     viewer_url : str
         Address at which a viewer shows a study, with ``{study_uid}`` in the place of its UID; empty for none.
+    names : SettingNames
+        Of the place where the profile was entered; never kept.
 
     Raises
     ------
@@ -70,18 +92,19 @@ class Profile:
     wado_prefix: str = ""
     stow_prefix: str = ""
     viewer_url: str = ""
+    names: SettingNames = field(default=SettingNames(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or not _has_valid_port(self.url):
+        if not _is_url(self.url):
             raise ArchiveError(
-                f"The address of profile '{self.name}' is not an http or https URL.",
+                f"The address of the PACS '{self.name}' is not an http or https URL.",
                 "Enter the base URL of the DICOMweb service, for example https://pacs.example/dicom-web.",
             )
+        parts = urlsplit(self.url)
         if parts.username or parts.password:
             raise ArchiveError(
-                f"The address of profile '{self.name}' carries a user name or password.",
-                "Remove it from the address and enter it in the fields for user and password.",
+                f"The address of the PACS '{self.name}' carries a user name or password.",
+                f"Remove it from the address; it belongs into {self.names.credentials}.",
             )
         if self.viewer_url and (_STUDY_UID not in self.viewer_url or "://" not in self.viewer_url):
             raise ArchiveError(
@@ -119,7 +142,9 @@ class Profile:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON; holds no secret."""
-        return asdict(self) | {"authentication": self.authentication.value}
+        values = asdict(self) | {"authentication": self.authentication.value}
+        del values["names"]
+        return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Profile:
@@ -130,7 +155,7 @@ class Profile:
         ArchiveError
             Name, URL or authentication are missing or unknown.
         """
-        known = {field.name for field in fields(cls)}
+        known = {one.name for one in fields(cls)} - {"names"}
         given = {key: value for key, value in values.items() if key in known}
         try:
             authentication = Authentication(given.pop("authentication", Authentication.NONE.value))
@@ -143,9 +168,10 @@ class Profile:
             ) from error
 
 
-def _has_valid_port(url: str) -> bool:
+def _is_url(text: str) -> bool:
     try:
-        return urlsplit(url).port != 0
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
 

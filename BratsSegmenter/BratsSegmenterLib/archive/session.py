@@ -79,11 +79,12 @@ class PacsSession(requests.Session):
         return response
 
     def _require_certificates(self) -> None:
-        for path in (self._profile.ca_file, self._profile.certificate_file, self._profile.key_file):
+        profile, names = self._profile, self._profile.names
+        files = {profile.ca_file: names.ca_file, profile.certificate_file: names.certificate}
+        for path, name in (files | {profile.key_file: names.certificate}).items():
             if path and not Path(path).is_file():
                 raise ArchiveError(
-                    f"The certificate file {path} of profile '{self._profile.name}' is not there.",
-                    "Enter the right path in the profile.",
+                    f"The certificate file {path} of the PACS '{profile.name}' is not there.", f"Correct {name}."
                 )
 
     def _refuse_redirect(self, response: requests.Response) -> None:
@@ -91,8 +92,8 @@ class PacsSession(requests.Session):
             host = urlsplit(response.headers["Location"]).hostname or "another path"
             raise ArchiveError(
                 f"The PACS '{self._profile.name}' redirects to another address, which is not followed.",
-                "Open its address in a browser to see where that leads; enter the final one in the profile if it is"
-                " trusted.",
+                "Open its address in a browser to see where that leads; give the final one as"
+                f" {self._profile.names.address} if it is trusted.",
                 f"redirects to {host}",  # not in the sentence, which is copied for support
             )
 

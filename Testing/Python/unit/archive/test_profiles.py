@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from BratsSegmenterLib.archive import Authentication, Profile, ProfileStore
+from BratsSegmenterLib.archive import Authentication, Profile, ProfileStore, SettingNames
+from BratsSegmenterLib.archive.failures import status_error
 from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.jobs import PrepareJob
+from BratsSegmenterLib.records import from_json, to_json
 
 WARD = Profile(
     "Ward 3",
@@ -66,6 +70,18 @@ def test_an_incomplete_profile_is_said() -> None:
 
 def test_what_a_newer_version_wrote_into_a_profile_does_no_harm() -> None:
     assert Profile.from_json({**WARD.to_json(), "colour": "green"}) == WARD
+
+
+def test_what_the_settings_are_called_travels_with_a_job_and_is_not_kept(tmp_path: Path) -> None:
+    given = replace(WARD, names=SettingNames(address="--archive"))
+    job = PrepareJob(tmp_path, given, "2.25.1")
+    carried = from_json(PrepareJob, json.loads(json.dumps(to_json(job)))).profile
+    assert carried is not None
+    assert carried.names == given.names
+    assert "--archive" in status_error(carried, 404).advice
+    ProfileStore(tmp_path / "profiles.json").save(given)
+    assert ProfileStore(tmp_path / "profiles.json").profile("Ward 3").names == SettingNames()
+    assert "the address of the profile" in status_error(WARD, 404).advice
 
 
 def test_profiles_are_kept_in_the_order_in_which_they_were_made(tmp_path: Path) -> None:
