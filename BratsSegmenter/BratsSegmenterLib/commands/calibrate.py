@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.segmentation import load_bundle, write_calibration
 
     bundle = load_bundle(arguments.bundle)
+    evaluation.refuse_to_calibrate(bundle, arguments.cases, arguments.held_out)
     if arguments.settings:
         settings = read_settings(SynthesisSettings, arguments.settings)
     else:

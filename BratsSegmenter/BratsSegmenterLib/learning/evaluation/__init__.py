@@ -1,6 +1,6 @@
 """How good a model is: BraTS-style cases, scores, tables and a page of pictures."""
 
-from BratsSegmenterLib.learning.evaluation.calibration import calibrate, synthesis_settings
+from BratsSegmenterLib.learning.evaluation.calibration import calibrate, refuse_to_calibrate, synthesis_settings
 from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase, find_cases, read_case
 from BratsSegmenterLib.learning.evaluation.comparison import HEADINGS as DIFFERENCE_HEADINGS
 from BratsSegmenterLib.learning.evaluation.comparison import (
@@ -75,6 +75,7 @@ __all__ = [
     "find_cases",
     "measure_rows",
     "read_case",
+    "refuse_to_calibrate",
     "refuse_what_is_no_brain",
     "region_scores",
     "scored_regions",

@@ -71,7 +71,7 @@ def synthesis_settings(bundle: Bundle) -> SynthesisSettings:
     """Cases as the bundle's network meets them in use.
 
     On its grid, without skull, none healthy, with cavities only if the network knows them, most with one if it is for
-    studies after an operation; sequences are missing now and then.
+    studies after an operation; sequences are missing now and then, if it does without.
     """
     usual, spacing_mm = SynthesisSettings(), bundle.specification.spacing_mm
     slices, rows, columns = (round(side * usual.spacing_mm / spacing_mm) for side in usual.shape)
@@ -115,14 +115,10 @@ def calibrate(
     Raises
     ------
     LearningError
-        There are too few cases, or the model found no region in enough of them.
+        As of :func:`refuse_to_calibrate`, or the model found no region in enough cases.
     Cancelled
     """
-    if cases < FEWEST_CASES or held_out < 1:
-        raise LearningError(
-            f"{cases} cases to fit on and {held_out} to check on are too few for a calibration.",
-            f"Give at least {FEWEST_CASES} and 1.",
-        )
+    refuse_to_calibrate(bundle, cases, held_out)
     progress = progress or Progress()
     with progress.stage("segment synthetic cases"):
         segmented = list(segmented_synthetic(bundle, anatomies, settings, cases + held_out, device, progress))
@@ -138,6 +134,26 @@ def calibrate(
         for key, region in regions.items()
     }
     return Calibration(bundle.weights_sha256, INTERVAL_COVERAGE, cases, held_out, checked), found
+
+
+def refuse_to_calibrate(bundle: Bundle, cases: int, held_out: int) -> None:
+    """Say what stands against a calibration, which is known before anything is made.
+
+    Raises
+    ------
+    LearningError
+        The model segments no tumour, or there are too few cases.
+    """
+    if not bundle.specification.outputs:
+        raise LearningError(
+            f"The model '{bundle.name}' finds the brain, no tumour, so there are no volumes to calibrate.",
+            "Choose another model.",
+        )
+    if cases < FEWEST_CASES or held_out < 1:
+        raise LearningError(
+            f"{cases} cases to fit on and {held_out} to check on are too few for a calibration.",
+            f"Give at least {FEWEST_CASES} and 1.",
+        )
 
 
 def fit_regions(cases: Items[SegmentedSynthetic]) -> dict[str, RegionCalibration]:
@@ -224,7 +240,12 @@ def segmented_synthetic(
 
 
 def _measurable(bundle: Bundle, anatomies: Items[Anatomy], settings: SynthesisSettings) -> Iterator[SyntheticCase]:
-    """Endless cases; those without the sequences of any region are passed over, as the pipeline refuses them."""
+    """Endless cases; those without the sequences of any region are passed over, as the pipeline refuses them.
+
+    It refuses every missing sequence of a model that needs all, so none is missing then.
+    """
+    if not bundle.specification.tolerates_missing:
+        settings = replace(settings, missing_sequence=0.0)
     outputs = {region.key for region in bundle.specification.outputs}
     for number in count_from(0):
         case = synthesise(anatomies, settings, (_SEED, number))

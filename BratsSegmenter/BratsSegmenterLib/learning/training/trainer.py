@@ -94,6 +94,10 @@ def train(
         return _Run(settings, folder, processes, tensorboard).go(source, minutes, progress)
 
 
+class _DivergedError(LearningError):
+    """The network is of no use any more; raised before its state becomes the only checkpoint."""
+
+
 class _Run:
     """Network, optimiser and average of one process."""
 
@@ -132,8 +136,14 @@ class _Run:
                     self._save()
                     saved = time.monotonic()
                 progress.update(self._step / settings.optimisation.steps, f"step {self._step}, loss {recent:.3f}")
-        finally:
+        except _DivergedError:
+            raise  # what is in memory leads nowhere; the last checkpoint may
+        except BaseException:
             self._save()
+            raise
+        else:
+            self._save()
+        finally:
             if self._log is not None:
                 self._log.close()
         return TrainedModel(settings, self._average.network, self._step, recent)
@@ -149,20 +159,26 @@ class _Run:
         with torch.autocast(device.type, torch.bfloat16, enabled=self._mixed_precision):
             loss = self._recipe.loss(network, case, random)
         value = float(loss.detach())
-        if not math.isfinite(value):
-            raise LearningError(
-                f"The loss is no longer a number after {self._step} steps.",
-                "Lower the learning rate, or look for damaged images among the training cases.",
-            )
+        self._refuse_to_diverge(value)
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self._network.parameters(), optimisation.clip_norm)
+        gradient = nn.utils.clip_grad_norm_(self._network.parameters(), optimisation.clip_norm)
+        self._refuse_to_diverge(float(gradient))
         self._optimiser.step()
         self._average.update(self._network, self._step)
         self._step += 1
         if self._log is not None:
             self._log.add(self._step, value, rate)
         return value
+
+    def _refuse_to_diverge(self, value: float) -> None:
+        """Stop all processes before weights are changed, when `value` is no number in one of them."""
+        if self._processes.any(not math.isfinite(value)):
+            raise _DivergedError(
+                f"The loss is no longer a number after {self._step} steps.",
+                "Take damaged images out of the training cases and call again, or start in another folder with a lower "
+                "learning rate.",
+            )
 
     def _save(self) -> None:
         if self._processes.leads and self._step:

@@ -160,6 +160,25 @@ def test_a_loss_that_is_no_number_stops_the_run_and_says_so(tmp_path: Path) -> N
         train(TRAINING, source, tmp_path / "run", "cpu")
 
 
+def test_a_run_that_diverged_goes_on_from_its_last_good_checkpoint(tmp_path: Path) -> None:
+    source = _source(TRAINING, tmp_path)
+    with pytest.raises(Cancelled):
+        train(TRAINING, source, tmp_path / "run", "cpu", progress=_cancelled_after(5))
+    (good,) = (tmp_path / "run" / "checkpoints").iterdir()
+    damaged = _Damaged(TRAINING, tmp_path / "maps", tmp_path / "anatomy", Progress())
+    with pytest.raises(LearningError, match=r"no longer a number after \d steps.*out of the training cases"):
+        train(TRAINING, damaged, tmp_path / "run", "cpu")
+    assert list((tmp_path / "run" / "checkpoints").iterdir()) == [good]
+    assert train(TRAINING, source, tmp_path / "run", "cpu").is_finished
+
+
+def test_weights_that_ran_away_are_no_checkpoint(tmp_path: Path) -> None:
+    settings = replace(TRAINING, optimisation=replace(TRAINING.optimisation, learning_rate=1e18))
+    with pytest.raises(LearningError, match="no longer a number after 1 steps"):
+        _trained(settings, tmp_path)
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
 @pytest.mark.parametrize("in_hardware", [True, False])
 def test_bfloat16_is_used_only_where_the_device_has_instructions_for_it(
     in_hardware: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -173,12 +192,15 @@ def test_bfloat16_is_used_only_where_the_device_has_instructions_for_it(
     assert (losses[0] != losses[1]) == in_hardware
 
 
+def _cancelled_after(updates: int) -> Progress:
+    seen: list[float] = []
+    return Progress(lambda event: seen.append(event.fraction), lambda: len(seen) >= updates)
+
+
 def test_cancelling_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
     source = _source(TRAINING, tmp_path)
-    steps = []
-    progress = Progress(lambda event: steps.append(event.fraction), lambda: len(steps) > 5)
     with pytest.raises(Cancelled):
-        train(TRAINING, source, tmp_path / "run", "cpu", progress=progress)
+        train(TRAINING, source, tmp_path / "run", "cpu", progress=_cancelled_after(6))
     done = len(read_losses(tmp_path / "run" / "losses.csv"))
     assert 0 < done < 12
     assert _trained(TRAINING, tmp_path).is_finished

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from learning_samples import SYNTHESIS, small_anatomies
 from model_samples import TINY, tiny_bundle
 
+from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.domain import ET, RC, TC, WT
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.evaluation import calibrate, synthesis_settings, trust, trust_json
-from BratsSegmenterLib.learning.evaluation.calibration import SegmentedSynthetic, check, fit_regions, fit_steps
+from BratsSegmenterLib.learning.evaluation.calibration import (
+    SegmentedSynthetic,
+    check,
+    fit_regions,
+    fit_steps,
+    segmented_synthetic,
+)
 from BratsSegmenterLib.learning.evaluation.trust import Claim
+from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import POSTOPERATIVE, Calibration, Evidence, outward_step
 
 _VOXELS = 4000
@@ -119,3 +130,19 @@ def test_too_few_cases_are_refused(tmp_path_factory: pytest.TempPathFactory) -> 
     bundle = tiny_bundle(tmp_path_factory.mktemp("models") / "tiny")
     with pytest.raises(LearningError, match="9 cases to fit on and 5 to check on are too few"):
         calibrate(bundle, (), synthesis_settings(bundle), 9, 5)
+
+
+def test_a_model_that_finds_the_brain_alone_is_refused_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one_channel = replace(TINY.network, arguments={**TINY.network.arguments, "out_channels": 1})
+    bundle = tiny_bundle(tmp_path / "brain", replace(TINY, outputs=(), outputs_brain=True, network=one_channel))
+    assert main(["calibrate", str(bundle.folder), "--anatomy", str(tmp_path / "nowhere"), "--json"]) == 10
+    assert "finds the brain, no tumour" in json.loads(capsys.readouterr().out)["error"]["what"]
+
+
+def test_a_model_that_needs_all_sequences_is_calibrated_on_cases_that_have_them(tmp_path: Path) -> None:
+    bundle = tiny_bundle(tmp_path / "strict", replace(TINY, spacing_mm=SYNTHESIS.spacing_mm, tolerates_missing=False))
+    settings = replace(SYNTHESIS, missing_sequence=0.9)
+    cases = segmented_synthetic(bundle, small_anatomies(tmp_path / "maps"), settings, 3, "cpu", Progress())
+    assert len(list(cases)) == 3
