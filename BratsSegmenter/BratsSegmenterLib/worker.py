@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled, explaining_disk
-from BratsSegmenterLib.jobs import JOB_KINDS, Job
+from BratsSegmenterLib.jobs import JOB_KINDS, Job, SendJob
 from BratsSegmenterLib.logs import keep_identities_out_of_logs
 from BratsSegmenterLib.progress import Progress, ProgressEvent
 from BratsSegmenterLib.records import from_json, to_json
@@ -35,6 +35,7 @@ def main(argv: list[str]) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     keep_identities_out_of_logs()
     lines, sys.stdout = sys.stdout, sys.stderr  # a library's print must not break the protocol
+    job: Job | None = None
     try:
         job = read_job(Path(argv[1]))
         secrets = json.loads(sys.stdin.readline() or "{}")
@@ -48,7 +49,7 @@ def main(argv: list[str]) -> int:
         return CANCELLED
     except Exception as error:  # noqa: BLE001 - the border of the process: whatever it is, Slicer must be told
         traceback.print_exc()
-        _send(lines, _unexpected(error))
+        _send(lines, _unexpected(error, job))
         return FAILED
     _send(lines, {"event": "result", **to_json(result)})
     return DONE
@@ -79,13 +80,15 @@ def _explained(error: BratsSegmenterError) -> dict[str, str]:
     return {"event": "error", "kind": kind, "what": error.what, "advice": error.advice, "cause": error.cause}
 
 
-def _unexpected(error: Exception) -> dict[str, str]:
+def _unexpected(error: Exception, job: Job | None) -> dict[str, str]:
     kind = type(error).__name__
+    was_sending = isinstance(job, SendJob) and job.profile is not None  # how far it came is not known
+    advice = "Look into the PACS before you send again." if was_sending else "Nothing was sent."
     return {
         "event": "error",
         "kind": kind,
         "what": f"Something unexpected happened ({kind}).",
-        "advice": "Nothing was sent and your data are unchanged. Please report it with the log.",
+        "advice": f"{advice} Please report it with the log.",
         "cause": kind,
     }
 

@@ -273,7 +273,7 @@ def _send_on_command(pipe: Connection, outbox_folder: Path, profile: Profile, cr
     while True:
         files, study_uid = pipe.recv()
         try:
-            outbox.deliver_one(outbox.add(files, study_uid, profile.name), archive)
+            outbox.deliver_one(outbox.add(files, study_uid, profile), archive)
         except ArchiveError:
             pipe.send(False)
         else:

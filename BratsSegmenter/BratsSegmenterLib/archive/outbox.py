@@ -17,6 +17,8 @@ from filelock import FileLock, Timeout
 from BratsSegmenterLib.archive.client import Archive
 from BratsSegmenterLib.archive.failures import StoreRefusedError, explaining_files
 from BratsSegmenterLib.archive.instance_file import inspect, sha256_of
+from BratsSegmenterLib.archive.patient import Patient, patient_in
+from BratsSegmenterLib.archive.profile import Profile
 from BratsSegmenterLib.archive.receipt import Receipt, now
 from BratsSegmenterLib.archive.transaction import QueuedObject, Transaction, TransactionState
 from BratsSegmenterLib.durable import flush_file, flush_folder
@@ -60,7 +62,7 @@ class Outbox:
         folders = sorted(path for path in self._folder.iterdir() if path.is_dir() and path.name[0] != ".")
         return tuple(Transaction.read(folder) for folder in folders)
 
-    def add(self, files: Sequence[Path], study_uid: str, profile_name: str, author: str = "") -> Transaction:
+    def add(self, files: Sequence[Path], study_uid: str, profile: Profile, author: str = "") -> Transaction:
         """Queue objects as one transaction. When it returns, not even a power loss takes them away.
 
         Parameters
@@ -69,7 +71,7 @@ class Outbox:
             DICOM files; they are copied.
         study_uid : str
             The study that all of them belong to.
-        profile_name : str
+        profile : Profile
             Of the archive they are meant for.
         author : str
             Who sends them, for the receipt.
@@ -77,7 +79,9 @@ class Outbox:
         Returns
         -------
         Transaction
-            The one that holds exactly these objects already, if there is one; a refused one is queued again.
+            The one in which exactly these objects wait already, if there is one; a refused one is queued again. What
+            was delivered before is queued anew, as somebody may have deleted it in the archive since; delivering it
+            sends what the archive does not list.
 
         Raises
         ------
@@ -90,17 +94,26 @@ class Outbox:
             raise ArchiveError("There is nothing to send.", "Choose at least one kind of object.")
         with _held(self._adding), explaining_files():
             self._remove_unfinished()
-            known = self._holding_the_same(objects, profile_name)
+            known = self._holding_the_same(objects, profile)
             if known is not None:
                 is_refused = known.state is TransactionState.REFUSED
                 return known.note(TransactionState.WAITING, known.attempts, "") if is_refused else known
             folder = self._folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(3)}"
-            transaction = Transaction(folder, study_uid, profile_name, author, now(), objects)
+            transaction = Transaction(folder, study_uid, profile.name, author, now(), objects, profile.url)
             self._publish(transaction, files)
         return transaction
 
-    def deliver(self, archive: Archive, progress: Progress | None = None) -> tuple[Delivery, ...]:
-        """Deliver everything that waits for the profile of `archive`; a failure does not keep the others back.
+    def deliver(
+        self, archive: Archive, progress: Progress | None = None, patient: Patient | None = None
+    ) -> tuple[Delivery, ...]:
+        """Deliver everything that waits for `archive`; a failure does not keep the others back.
+
+        Parameters
+        ----------
+        archive : Archive
+        progress : Progress, optional
+        patient : Patient, optional
+            Whose the objects have to be; what names another patient is refused.
 
         Raises
         ------
@@ -116,9 +129,9 @@ class Outbox:
                 if transaction.state is TransactionState.DELIVERED:
                     transaction.remove_objects()
             return tuple(
-                _delivery(transaction, archive, progress)
+                _delivery(transaction, archive, progress, patient)
                 for transaction in transactions
-                if _waits_for(transaction, archive.profile.name)
+                if transaction.state is TransactionState.WAITING and transaction.is_for(archive.profile)
             )
 
     def deliver_one(self, transaction: Transaction, archive: Archive, progress: Progress | None = None) -> Receipt:
@@ -156,7 +169,7 @@ class Outbox:
         for staging in self._folder.glob(f"{_STAGING}*"):
             shutil.rmtree(staging)
 
-    def _holding_the_same(self, objects: Sequence[QueuedObject], profile_name: str) -> Transaction | None:
+    def _holding_the_same(self, objects: Sequence[QueuedObject], profile: Profile) -> Transaction | None:
         hashes = {one.sop_instance_uid: one.sha256 for one in objects}
         same = None
         for transaction in self.transactions():
@@ -167,7 +180,8 @@ class Outbox:
                     f"The object {changed[0]} was queued before with other content.",
                     "Export it again: every change needs a new UID.",
                 )
-            if queued == hashes and transaction.profile_name == profile_name:
+            is_delivered = transaction.state is TransactionState.DELIVERED
+            if queued == hashes and not is_delivered and transaction.is_for(profile):
                 same = transaction
         return same
 
@@ -199,19 +213,30 @@ def _describe(path: Path, number: int, study_uid: str) -> QueuedObject:
     )
 
 
-def _waits_for(transaction: Transaction, profile_name: str) -> bool:
-    return transaction.state is TransactionState.WAITING and transaction.profile_name == profile_name
+def _require_patient(transaction: Transaction, patient: Patient) -> None:
+    if not all(patient_in(path).is_same_as(patient) for path in transaction.files):
+        raise StoreRefusedError(
+            "What had waited in the outbox names another patient than the study does now.",
+            "Send the result again; of what had waited nothing was sent.",
+        )
 
 
-def _delivery(transaction: Transaction, archive: Archive, progress: Progress) -> Delivery:
+def _delivery(
+    transaction: Transaction, archive: Archive, progress: Progress, patient: Patient | None = None
+) -> Delivery:
     attempts = transaction.attempts + 1
-    transaction = transaction.note(TransactionState.WAITING, attempts, transaction.problem)
+    with explaining_files():
+        transaction = transaction.note(TransactionState.WAITING, attempts, transaction.problem)
     try:
         transaction.require_intact()
+        if patient is not None:
+            _require_patient(transaction, patient)
         stored = archive.store(transaction.files, transaction.study_uid, progress)
     except ArchiveError as error:
         state = TransactionState.REFUSED if isinstance(error, StoreRefusedError) else TransactionState.WAITING
-        return Delivery(transaction.note(state, attempts, str(error)), error=error)
+        with explaining_files():
+            transaction = transaction.note(state, attempts, str(error))
+        return Delivery(transaction, error=error)
     receipt = Receipt(
         transaction_id=transaction.id,
         study_uid=transaction.study_uid,

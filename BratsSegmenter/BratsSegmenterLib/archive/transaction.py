@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from BratsSegmenterLib.archive.failures import StoreRefusedError
 from BratsSegmenterLib.archive.instance_file import sha256_of
+from BratsSegmenterLib.archive.profile import Profile
 from BratsSegmenterLib.archive.receipt import Receipt
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ArchiveError
@@ -48,6 +50,8 @@ class Transaction:
     folder : Path
         Holds its files; its name is the transaction's id.
     study_uid, profile_name, author : str
+    url : str
+        Address of the archive that it is meant for; empty when an older version queued it and it was not delivered.
     queued_at : str
         ISO 8601, UTC.
     objects : tuple of QueuedObject
@@ -64,6 +68,7 @@ class Transaction:
     author: str
     queued_at: str
     objects: tuple[QueuedObject, ...]
+    url: str = ""
     state: TransactionState = TransactionState.WAITING
     attempts: int = 0
     problem: str = ""
@@ -94,6 +99,8 @@ class Transaction:
             state = TransactionState(progress.pop("state", TransactionState.WAITING.value))
             if (folder / _RECEIPT).exists():
                 state = TransactionState.DELIVERED
+                if "url" not in manifest:
+                    manifest["url"] = _read_json(folder / _RECEIPT)["url"]
             return cls(folder=folder, state=state, **manifest, **progress)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArchiveError(
@@ -107,11 +114,16 @@ class Transaction:
         manifest = {
             "study_uid": self.study_uid,
             "profile_name": self.profile_name,
+            "url": self.url,
             "author": self.author,
             "queued_at": self.queued_at,
             "objects": [asdict(one) for one in self.objects],
         }
         _write_json(folder / MANIFEST, manifest)
+
+    def is_for(self, profile: Profile) -> bool:
+        """Whether it is meant for the archive of a profile: the one at the same address, whatever it is called."""
+        return self.url == profile.url if self.url else self.profile_name == profile.name
 
     def note(self, state: TransactionState, attempts: int, problem: str) -> Transaction:
         """Write down how a delivery went."""
@@ -135,9 +147,23 @@ class Transaction:
                 )
 
     def finish(self, receipt: Receipt) -> Transaction:
-        """Keep the receipt, then let go of the objects: the archive holds them now."""
-        write_atomically(self.folder / _RECEIPT, receipt.encode())
-        self.remove_objects()
+        """Keep the receipt, then let go of the objects: the archive holds them now.
+
+        Raises
+        ------
+        ArchiveError
+            The disk would not take the receipt.
+        """
+        try:
+            write_atomically(self.folder / _RECEIPT, receipt.encode())
+        except OSError as error:
+            raise ArchiveError(
+                f"All objects arrived in the PACS '{receipt.profile_name}', but their receipt could not be written.",
+                "Check free space and rights of the folder of studies; look into the PACS before you send again.",
+                type(error).__name__,
+            ) from error
+        with suppress(OSError):  # a file that another program holds goes at the next delivery
+            self.remove_objects()
         return Transaction.read(self.folder)
 
     def remove_objects(self) -> None:

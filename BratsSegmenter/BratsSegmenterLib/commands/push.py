@@ -7,6 +7,7 @@ from pathlib import Path
 
 from BratsSegmenterLib.commands.arguments import add_archive_arguments, add_study_argument, open_archive
 from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.errors import ArchiveError
 
 NAME = "push"
 HELP = "store DICOM objects in their study; run again, it goes on where it was cut and doubles nothing"
@@ -24,13 +25,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the receipt: what the archive was proved to hold."""
-    from BratsSegmenterLib.archive import Outbox
+    from BratsSegmenterLib.archive import Outbox, StoreRefusedError
 
     archive = open_archive(arguments)
     outbox = Outbox(arguments.outbox)
     with console.progress() as progress, progress.stage("push"):
-        transaction = outbox.add(arguments.files, arguments.study, archive.profile.name)
-        receipt = outbox.deliver_one(transaction, archive, progress)
+        transaction = outbox.add(arguments.files, arguments.study, archive.profile)
+        try:
+            receipt = outbox.deliver_one(transaction, archive, progress)
+        except ArchiveError as error:
+            if not isinstance(error, StoreRefusedError):
+                console.warn(f"The objects wait in {arguments.outbox}; the same command goes on from there.")
+            raise
     console.table(
         "In the archive, read back and equal",
         ("SOP instance UID", "SHA-256"),

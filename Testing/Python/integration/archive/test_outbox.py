@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import resource
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from archives import RunningArchive, write_study
+from archives import RunningArchive, running_embedded, write_study
 from faulty_proxy import Fault, Plan
 from pydicom import dcmread
 
-from BratsSegmenterLib.archive import Outbox, Receipt, TransactionState
+from BratsSegmenterLib.archive import Archive, Outbox, Profile, Receipt, StoredObject, TransactionState
+from BratsSegmenterLib.archive.embedded import serve
+from BratsSegmenterLib.archive.patient import patient_in
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.errors import ArchiveError, Cancelled
 from BratsSegmenterLib.progress import Progress
+
+_WARD = Profile("Ward 3", "https://pacs.example/dicom-web")
 
 
 @pytest.fixture
@@ -36,7 +44,7 @@ def test_a_transaction_arrives_and_leaves_a_receipt(
     any_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
 ) -> None:
     hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    transaction = outbox.add(files, study.study_uid, any_archive.kind, author="Dr. Reader")
+    transaction = outbox.add(files, study.study_uid, any_archive.profile, author="Dr. Reader")
 
     (delivery,) = outbox.deliver(any_archive.connect())
 
@@ -58,7 +66,7 @@ def test_a_transaction_arrives_and_leaves_a_receipt(
 def test_what_is_queued_does_not_need_its_files_any_more(
     embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
 ) -> None:
-    outbox.add(files, study.study_uid, "embedded")
+    outbox.add(files, study.study_uid, embedded_archive.profile)
     for file in files:
         file.unlink()
 
@@ -67,10 +75,10 @@ def test_what_is_queued_does_not_need_its_files_any_more(
     assert delivery.error is None
 
 
-def test_nothing_goes_to_another_profile(
+def test_nothing_goes_to_another_archive(
     embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
 ) -> None:
-    outbox.add(files, study.study_uid, "Ward 3")
+    outbox.add(files, study.study_uid, _WARD)
 
     assert outbox.deliver(embedded_archive.connect()) == ()
     assert outbox.transactions()[0].state is TransactionState.WAITING
@@ -79,7 +87,7 @@ def test_nothing_goes_to_another_profile(
 def test_a_failed_delivery_waits_with_its_problem_and_goes_through_later(
     embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
 ) -> None:
-    transaction = outbox.add(files, study.study_uid, "embedded")
+    transaction = outbox.add(files, study.study_uid, embedded_archive.profile)
     with embedded_archive.behind_faults() as proxy:
         proxy.plan(*[Plan(Fault.STATUS, status=503)] * 2)
         archive = embedded_archive.connect(proxy.url, (0.0,))
@@ -104,8 +112,8 @@ def test_one_failure_does_not_keep_the_next_transaction_back(
     changed = dcmread(first[0])
     changed.SeriesDescription = "Changed"
     changed.save_as(first[0])
-    outbox.add(first, studies[0].study_uid, "embedded")
-    outbox.add(second, studies[1].study_uid, "embedded")
+    outbox.add(first, studies[0].study_uid, embedded_archive.profile)
+    outbox.add(second, studies[1].study_uid, embedded_archive.profile)
 
     refused, delivered = outbox.deliver(embedded_archive.connect())
 
@@ -118,41 +126,128 @@ def test_one_failure_does_not_keep_the_next_transaction_back(
 def test_the_same_objects_are_queued_once(
     embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
 ) -> None:
-    transaction = outbox.add(files, study.study_uid, "embedded")
+    transaction = outbox.add(files, study.study_uid, embedded_archive.profile)
 
-    again = outbox.add(files, study.study_uid, "embedded")
+    again = outbox.add(files, study.study_uid, embedded_archive.profile)
 
     assert again.id == transaction.id
     outbox.deliver(embedded_archive.connect())
-    after_delivery = outbox.add(files, study.study_uid, "embedded")
-    assert outbox.deliver_one(after_delivery, embedded_archive.connect()).transaction_id == transaction.id
+    after_delivery = outbox.add(files, study.study_uid, embedded_archive.profile)
+    receipt = outbox.deliver_one(after_delivery, embedded_archive.connect())
+    assert all(one.was_present for one in receipt.objects)
+
+
+def test_what_was_deleted_in_the_archive_is_sent_again_when_it_is_queued_again(
+    outbox: Outbox, tmp_path: Path, study: StudyIdentity, files: list[Path]
+) -> None:
+    def push(running: RunningArchive) -> Receipt:
+        return outbox.deliver_one(outbox.add(files, study.study_uid, running.profile), running.connect())
+
+    with serve(tmp_path / "before") as embedded:
+        push(running_embedded(embedded))
+        port = urlsplit(embedded.url).port or 0
+    with serve(tmp_path / "emptied", port) as embedded:
+        emptied = running_embedded(embedded)
+        assert outbox.deliver(emptied.connect()) == (), "nobody asked for it"
+        receipt = push(emptied)
+        held = emptied.connect().series(study.study_uid)
+
+    assert len(held) == 2
+    assert not any(one.was_present for one in receipt.objects)
+
+
+def test_archives_of_one_name_are_told_apart_by_their_addresses(
+    embedded_archive: RunningArchive, outbox: Outbox, tmp_path: Path, study: StudyIdentity, files: list[Path]
+) -> None:
+    with serve(tmp_path / "other") as embedded:
+        other = running_embedded(embedded)
+        for archive in (embedded_archive, other):
+            outbox.deliver_one(outbox.add(files, study.study_uid, archive.profile), archive.connect())
+        assert embedded_archive.profile.name == other.profile.name
+        assert len(other.connect().series(study.study_uid)) == 2
+
+
+@pytest.mark.parametrize("was_delivered", [False, True])
+def test_an_outbox_that_an_older_version_left_is_read(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path], was_delivered: bool
+) -> None:
+    transaction = outbox.add(files, study.study_uid, embedded_archive.profile)
+    if was_delivered:
+        outbox.deliver(embedded_archive.connect())
+    manifest = transaction.folder / "manifest.json"
+    manifest.write_text(json.dumps({k: v for k, v in json.loads(manifest.read_text()).items() if k != "url"}))
+
+    (read,) = outbox.transactions()
+
+    assert read.url == (embedded_archive.profile.url if was_delivered else "")
+    assert len(outbox.deliver(embedded_archive.connect())) == (not was_delivered)
+
+
+def test_what_waited_for_another_patient_is_refused_once(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    outbox.add(files, study.study_uid, embedded_archive.profile)
+    archive, patient = embedded_archive.connect(), patient_in(files[0])
+
+    (refused,) = outbox.deliver(archive, patient=replace(patient, patient_id="NEW-9"))
+
+    assert refused.transaction.state is TransactionState.REFUSED
+    assert "names another patient" in refused.transaction.problem
+    assert outbox.deliver(archive) == (), "it stands in the way of no further sending"
+    assert archive.series(study.study_uid) == []
+
+
+class FillsTheDisk(Archive):
+    """The disk is full from the moment on at which the objects have arrived."""
+
+    def store(self, *given: Any, **named: Any) -> tuple[StoredObject, ...]:
+        """As of the archive."""
+        stored = super().store(*given, **named)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+        return stored
+
+
+def test_a_receipt_that_cannot_be_written_does_not_deny_the_delivery(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    transaction = outbox.add(files, study.study_uid, embedded_archive.profile)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with pytest.raises(ArchiveError, match=r"All objects arrived .* receipt could not be written") as failed:
+            outbox.deliver_one(transaction, FillsTheDisk(embedded_archive.profile, embedded_archive.credentials))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert "look into the PACS before you send again" in failed.value.advice
+    receipt = outbox.deliver_one(transaction, embedded_archive.connect())
+    assert all(one.was_present for one in receipt.objects)
 
 
 def test_a_change_without_a_new_uid_is_refused(outbox: Outbox, study: StudyIdentity, files: list[Path]) -> None:
-    outbox.add(files, study.study_uid, "embedded")
+    outbox.add(files, study.study_uid, _WARD)
     changed = dcmread(files[0])
     changed.SeriesDescription = "Changed"
     changed.save_as(files[0])
 
     with pytest.raises(ArchiveError, match="was queued before with other content"):
-        outbox.add(files, study.study_uid, "embedded")
+        outbox.add(files, study.study_uid, _WARD)
 
 
 def test_files_of_another_study_are_not_queued(outbox: Outbox, files: list[Path]) -> None:
     with pytest.raises(ArchiveError, match="belongs to study"):
-        outbox.add(files, StudyIdentity().study_uid, "embedded")
+        outbox.add(files, StudyIdentity().study_uid, _WARD)
     assert outbox.transactions() == ()
 
 
 def test_nothing_to_send_is_said(outbox: Outbox, study: StudyIdentity) -> None:
     with pytest.raises(ArchiveError, match="nothing to send"):
-        outbox.add([], study.study_uid, "embedded")
+        outbox.add([], study.study_uid, _WARD)
 
 
 def test_a_file_that_changed_on_disk_is_not_sent(
     embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
 ) -> None:
-    transaction = outbox.add(files, study.study_uid, "embedded")
+    transaction = outbox.add(files, study.study_uid, embedded_archive.profile)
     queued = transaction.files[0]
     queued.write_bytes(queued.read_bytes()[:-2] + b"XX")
 
@@ -171,7 +266,7 @@ def test_what_a_crash_left_half_queued_is_not_a_transaction(
     (half / "0001.dcm").write_bytes(b"half")
 
     assert outbox.transactions() == ()
-    outbox.add(files, study.study_uid, "embedded")
+    outbox.add(files, study.study_uid, _WARD)
 
     assert not half.exists()
     assert len(outbox.transactions()) == 1
@@ -183,7 +278,7 @@ def test_a_full_disk_leaves_no_half_transaction(outbox: Outbox, tmp_path: Path, 
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
         with pytest.raises(ArchiveError, match="The disk is full"):
-            outbox.add(files, study.study_uid, "embedded")
+            outbox.add(files, study.study_uid, _WARD)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
@@ -192,7 +287,7 @@ def test_a_full_disk_leaves_no_half_transaction(outbox: Outbox, tmp_path: Path, 
 
 
 def test_a_damaged_transaction_is_named(outbox: Outbox, study: StudyIdentity, files: list[Path]) -> None:
-    transaction = outbox.add(files, study.study_uid, "embedded")
+    transaction = outbox.add(files, study.study_uid, _WARD)
     (transaction.folder / "manifest.json").write_text("{")
 
     with pytest.raises(ArchiveError, match=f"outbox folder .*{transaction.id} is damaged"):
@@ -209,7 +304,7 @@ def test_two_programs_do_not_deliver_at_the_same_time(
 ) -> None:
     monkeypatch.setattr("BratsSegmenterLib.archive.outbox._LOCK_WAIT_S", 0.1)
     other = Outbox(tmp_path / "outbox")
-    outbox.add(files, study.study_uid, "embedded")
+    outbox.add(files, study.study_uid, embedded_archive.profile)
 
     def deliver_from_the_other() -> bool:
         with pytest.raises(ArchiveError, match="Another window or program is working on the outbox"):
@@ -223,7 +318,7 @@ def test_two_programs_do_not_deliver_at_the_same_time(
 def test_a_cancelled_delivery_waits(
     embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
 ) -> None:
-    outbox.add(files, study.study_uid, "embedded")
+    outbox.add(files, study.study_uid, embedded_archive.profile)
 
     with pytest.raises(Cancelled):
         outbox.deliver(embedded_archive.connect(), Progress(is_cancelled=lambda: True))

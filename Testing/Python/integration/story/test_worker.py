@@ -17,13 +17,14 @@ import SimpleITK as sitk
 from archives import RunningArchive
 from phantoms import PhantomStudy
 
-from BratsSegmenterLib.archive import StudyQuery
+from BratsSegmenterLib.archive import Profile, StudyQuery
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import (
     Job,
     PrepareJob,
     SearchJob,
     SegmentJob,
+    SendJob,
     SwitchedSteps,
 )
 from BratsSegmenterLib.paths import module_folder
@@ -110,6 +111,25 @@ def test_a_wrong_token_is_one_plain_sentence_and_not_in_the_log(
     assert messages[-1]["advice"]
     assert "wrong-token" not in log + json.dumps(messages)
     assert "DOE" not in log
+
+
+@pytest.mark.parametrize(
+    ("profile", "advice"),
+    [
+        (Profile("PACS", "https://pacs.example"), "Look into the PACS before you send again."),
+        (None, "Nothing was sent."),
+    ],
+)
+def test_what_nobody_foresaw_in_a_sending_does_not_claim_that_nothing_was_sent(
+    tmp_path: Path, workers: _Workers, profile: Profile | None, advice: str
+) -> None:
+    work = JobFolder(tmp_path / "work")
+    work.path.mkdir()
+    (work.path / "segmentation.json").write_text('"of a program to come"')
+    job = SendJob(work.path, work.segmentation, edited=False, profile=profile)
+    *_, said = _messages(workers.start(job, tmp_path))
+    assert said["what"].startswith("Something unexpected happened")
+    assert said["advice"] == f"{advice} Please report it with the log."
 
 
 @pytest.mark.parametrize("way", ["line", "closed input"])

@@ -9,7 +9,7 @@ import pytest
 import series_samples
 from pydicom import dcmread
 
-from BratsSegmenterLib.archive import Outbox
+from BratsSegmenterLib.archive import Outbox, Profile
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import StorageJob
@@ -116,7 +116,8 @@ def test_what_was_drawn_and_never_sent_stays(tmp_path: Path):
 def test_what_waits_in_an_outbox_stays(tmp_path: Path):
     (file, *_others) = series_samples.classic(tmp_path / "sample")
     folder = _study(tmp_path / "studies", OLD, 31, StudyState.SENT)
-    Outbox(folder / "outbox").add([file], str(dcmread(file).StudyInstanceUID), "Ward 3")
+    ward = Profile("Ward 3", "https://pacs.example")
+    Outbox(folder / "outbox").add([file], str(dcmread(file).StudyInstanceUID), ward)
     _age(folder, 31)
     result = _clean(tmp_path / "studies")
     assert result.stayed == (f"{OLD}: objects wait in its outbox.",)
