@@ -17,6 +17,7 @@ from BratsSegmenterLib.delivery import (
     results_in_archive,
     store_objects,
 )
+from BratsSegmenterLib.destination import Destination
 from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind
 from BratsSegmenterLib.domain import Segmentation, Sequence, Volume
 from BratsSegmenterLib.job_folder import JobFolder
@@ -66,20 +67,28 @@ class Sending:
     def store(self, archive: Archive) -> SendResult:
         """Write, check and store the objects, unless the study in the archive says the same already.
 
-        What an interrupted sending left in the outbox is delivered first, so that a repetition finds it there.
+        Nothing is stored unless the archive still holds the study as the result was drawn on it. What an interrupted
+        sending left in the outbox is delivered first, so that a repetition finds it there.
 
         Raises
         ------
+        StudyChangedError
+            It does not.
         ArchiveError
         ExportError
         """
         outbox = Outbox(self.folder.outbox)
-        left_over = self._deliver_left_over(outbox, archive)
+        fetched_to = self.folder.dicom if self.folder.is_fetched else None
+        destination = Destination(archive, self.reference, fetched_to, self.progress)
+        with self.progress.stage("look for results"):
+            notes = destination.check()
+        left_over = self._deliver_left_over(outbox, destination)
         with self.progress.stage("look for results"):
             study_uid = self.reference.series.study_uid
             earlier = results_in_archive(archive, study_uid, self.folder.dicom, self.progress)
         if earlier and self._is_repetition(earlier[-1]):
-            return self._nothing_new(earlier[-1], archive, left_over)
+            nothing_new = self._nothing_new(earlier[-1], archive, left_over)
+            return replace(nothing_new, notes=(*nothing_new.notes, *notes))
         exported = self._export(earlier)
         transaction, receipt = store_objects(exported, archive, outbox, self.progress)
         return replace(
@@ -89,6 +98,7 @@ class Sending:
             archive=receipt.profile_name,
             archive_url=receipt.url,
             delivered_at=receipt.delivered_at,
+            notes=notes,
         )
 
     def _is_repetition(self, newest: EarlierResult) -> bool:
@@ -109,9 +119,9 @@ class Sending:
             self.notes,
         )
 
-    def _deliver_left_over(self, outbox: Outbox, archive: Archive) -> tuple[Delivery, ...]:
+    def _deliver_left_over(self, outbox: Outbox, destination: Destination) -> tuple[Delivery, ...]:
         with self.progress.stage("deliver what waits"):
-            deliveries = outbox.deliver(archive, self.progress)
+            deliveries = outbox.deliver(destination.archive, self.progress, destination.patient)
         for delivery in deliveries:
             if delivery.error is not None:
                 raise delivery.error

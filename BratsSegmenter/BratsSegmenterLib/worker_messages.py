@@ -84,6 +84,16 @@ class Failure:
         """Whether slices are missing, which the user may agree to have interpolated."""
         return self.kind == "GapError"
 
+    @property
+    def is_of_a_changed_study(self) -> bool:
+        """Whether the archive holds the study otherwise than it was fetched, so that it has to be fetched again."""
+        return self.kind == "StudyChangedError"
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether trying again is of no use before somebody has looked at the study."""
+        return self.is_gap or self.is_of_a_changed_study
+
 
 @dataclass(frozen=True)
 class CancelledByUser:

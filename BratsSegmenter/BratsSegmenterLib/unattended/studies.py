@@ -163,8 +163,7 @@ class Studies:
             try:
                 outcome = self._way_of(item, progress)
             except JobFailedError as error:
-                state = StudyState.NEEDS_YOU if error.failure.is_gap else StudyState.FAILED
-                outcome = StudyOutcome(item.folder, state, str(error), error.failure.kind in _PASSING_FAILURES)
+                outcome = self._failed(item, error)
             except Cancelled:
                 self.try_again(item.folder)
                 raise
@@ -173,6 +172,13 @@ class Studies:
             else:
                 self._queue.update(item.folder, state=outcome.state, reason=outcome.reason)
             done(outcome)
+
+    def _failed(self, item: QueueItem, error: JobFailedError) -> StudyOutcome:
+        failure = error.failure
+        if failure.is_of_a_changed_study:  # whoever tries it again has it fetched again
+            self._queue.update(item.folder, is_prepared=False)
+        state = StudyState.NEEDS_YOU if failure.needs_a_person else StudyState.FAILED
+        return StudyOutcome(item.folder, state, str(error), failure.kind in _PASSING_FAILURES)
 
     def _has_grown(self, origin: StudyOrigin) -> bool:
         """Whether a study has another number of instances than when it was last looked at; True for a new one."""
@@ -216,6 +222,7 @@ class Studies:
         origin = kept.origin
         assert origin is not None, "it is written before the study is queued"
         self._queue.update(item.folder, state=StudyState.FETCHING)
+        kept.forget_result()  # it was drawn on what was fetched before
         folder = self._folder / item.folder
         if origin.files:
             job = PrepareJob(folder, listed=origin.files)
@@ -256,7 +263,7 @@ class Studies:
         )
         sent = self._do(job, SendResult, progress)
         kept.write_sent(sent.version, job.labels)
-        return StudyOutcome(item.folder, StudyState.SENT, f"Version {sent.version}.")
+        return StudyOutcome(item.folder, StudyState.SENT, " ".join((f"Version {sent.version}.", *sent.notes)))
 
     def _do(self, job: Job, kind: type[Result], progress: Progress) -> Result:
         result = self._run(job, self._secrets, progress)

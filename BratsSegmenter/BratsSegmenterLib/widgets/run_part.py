@@ -23,7 +23,7 @@ DEVICES = (
 
 
 class RunPart(Part):
-    """Starts what comes next: fetch and segment, segment, segment again, or take up an earlier result.
+    """Starts what comes next: fetch and segment, segment, fetch or segment again, or take up an earlier result.
 
     Parameters
     ----------
@@ -69,9 +69,10 @@ class RunPart(Part):
             self.ui.deviceSelector.setCurrentIndex(devices.index(self._preferences.device))
 
     def _run_text(self) -> str:
+        is_fetched = self._workflow.sequences is not None
         if self._workflow.result is not None:
-            return _("Segment again")
-        return _("Fetch and segment") if self._workflow.sequences is None else _("Segment")
+            return _("Segment again") if is_fetched else _("Fetch again")
+        return _("Segment") if is_fetched else _("Fetch and segment")
 
     @property
     def options(self) -> RunOptions:
@@ -84,7 +85,8 @@ class RunPart(Part):
         return str(self.ui.modelSelector.itemData(self.ui.modelSelector.currentIndex))
 
     def _run(self) -> None:
-        if self._may_replace():
+        only_fetches = self._workflow.result is not None and self._workflow.sequences is None
+        if only_fetches or self._may_replace():
             self._workflow.run(self.options)
 
     def _steps(self) -> SwitchedSteps:

@@ -256,6 +256,8 @@ class Workflow(ReviewedStudy):
             case SendResult() if isinstance(self._job, SendJob) and self._job.profile is not None:
                 self._on_sent(outcome, self._job.labels)
             case _:
+                if isinstance(outcome, Failure) and outcome.is_of_a_changed_study:
+                    self.sequences = None  # what is here is no longer what the archive holds: next it is fetched again
                 self._rest(self._resting_state)
                 self._note_correction()  # somebody may have drawn while the job ran
                 self._tell(outcome)
@@ -292,6 +294,10 @@ class Workflow(ReviewedStudy):
     def _on_prepared(self, result: PrepareResult) -> None:
         self._kept.write_prepared(result)
         sequences = self._take_prepared(result)
+        if self.result is not None:  # it was fetched again: what is reviewed stays until its user segments again
+            sequences.follow(self.result)
+            self._rest(self._resting_state)
+            return
         self._rest(PanelState.PREPARED)
         if not sequences.questions() and not self.can_resume:
             self._segment(sequences)

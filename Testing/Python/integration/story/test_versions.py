@@ -9,18 +9,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pydicom
 import pytest
-from archives import RunningArchive, write_study
+from archives import RunningArchive, running_embedded, write_study
 from faulty_proxy import Fault, Plan
 from head_phantom import head_volume
 from highdicom.sr import srread
 from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
-from BratsSegmenterLib.archive import Credentials
+from BratsSegmenterLib.archive import Credentials, StoreRefusedError, StudyChangedError
+from BratsSegmenterLib.archive.embedded import serve
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.dicom import Authorship, Contouring
 from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, StudyIdentity, write_mr_series
@@ -278,11 +280,84 @@ def test_what_an_interrupted_sending_left_is_delivered_and_not_doubled(station: 
         proxy.plan(Plan(Fault.STATUS, "POST", status=401))
         with pytest.raises(ArchiveError):
             station.send(profile=profile)
-    assert station.instances() == 0
-    sent = station.send()
+        assert station.instances() == 0
+        sent = station.send(profile=profile)
     assert len(sent.pushed) == 1
     assert sent.notes == ("Version 1 in the archive says exactly this already: what had waited was delivered.",)
     assert station.instances() == 1
+
+
+def without_name(folder: Path, to: Path) -> list[Path]:
+    """Copies of the DICOM files of a folder, under the same UIDs, that name nobody."""
+    copies = []
+    to.mkdir()
+    for number, file in enumerate(folder.rglob("*.dcm")):
+        dataset = pydicom.dcmread(file)
+        dataset.PatientName = dataset.PatientID = "ANON-3"
+        copies.append(to / f"{number}.dcm")
+        dataset.save_as(copies[-1])
+    return copies
+
+
+def test_names_of_one_archive_do_not_come_to_another(station: Station, tmp_path: Path) -> None:
+    with serve(tmp_path / "research") as running:
+        research = Station(running_embedded(running), station.study_uid, station.folder)
+        anonymous = without_name(JobFolder(station.folder).dicom, tmp_path / "anonymous")
+        research.archive.connect().store(anonymous, compare=False)
+        with pytest.raises(StudyChangedError, match="names another patient"):
+            research.send()
+        assert research.instances() == 0
+        research.prepare()
+        sent = research.send(formats=_ALL)
+    assert {str(pydicom.dcmread(one.path).PatientName) for one in sent.objects} == {"ANON-3"}
+
+
+def test_what_waits_when_the_archive_renames_the_patient_is_not_delivered(tmp_path: Path) -> None:
+    identity = StudyIdentity()
+    with serve(tmp_path / "before") as running, running_embedded(running).behind_faults() as proxy:
+        archive = running_embedded(running)
+        archive.connect().store(write_study(tmp_path / "scanner", identity, 4, _SHAPE), compare=False)
+        station = Station(archive, identity.study_uid, tmp_path / "station").segmented()
+        proxy.plan(Plan(Fault.STATUS, "POST", status=401))
+        port = urlsplit(proxy.url).port
+        with pytest.raises(ArchiveError, match="401"):
+            station.send(profile=archive.connect(proxy.url).profile)
+    with serve(tmp_path / "after", port or 0) as running:
+        station.archive = running_embedded(running)
+        station.archive.connect().store(without_name(tmp_path / "scanner", tmp_path / "anonymous"), compare=False)
+        station.prepare()
+        with pytest.raises(StoreRefusedError, match="What had waited in the outbox names another patient"):
+            station.send()
+        assert len(station.send().pushed) == 1
+        assert station.instances() == 1
+
+
+def test_a_study_that_is_fetched_is_no_longer_read_from_the_folder_it_was_opened_from(
+    station: Station, tmp_path: Path
+) -> None:
+    of_three_series = [file for file in (tmp_path / "scanner").rglob("*.dcm") if "T1c" not in str(file)]
+    bench = Workbench(station.folder, Credentials(), Progress())
+    assert bench.prepare(PrepareJob(station.folder, listed=tuple(of_three_series))).missing == ("T1c",)
+    assert station.prepare().missing == ()
+
+
+def test_images_of_this_computer_are_sent_to_an_archive_without_them_and_that_is_said(
+    embedded_archive: RunningArchive, tmp_path: Path
+) -> None:
+    identity = StudyIdentity()
+    files = write_study(tmp_path / "disc", identity, 4, _SHAPE)
+    station = Station(embedded_archive, identity.study_uid, tmp_path / "station")
+    bench = Workbench(station.folder, Credentials(), Progress())
+    bench.prepare(PrepareJob(station.folder, listed=tuple(files)))
+    volume = dicom.load_volume(dicom.scan(files).series[-1])
+    write_labelmap(Segmentation(drawn(), volume.geometry, _ALGORITHM), JobFolder(station.folder).segmentation)
+    JobFolder(station.folder).write_record(ResultRecord("T1c", {"T1c": volume.series.key}, _ALGORITHM, {}))
+    alone = "The PACS 'embedded' did not hold this study: the result stands there alone, without its images."
+    assert station.send().notes == (alone,)
+    assert station.send().notes == (
+        "Version 1 in the archive says exactly this already; nothing was sent.",
+        "The PACS 'embedded' holds this study without Series 4, on which the result was drawn.",
+    )
 
 
 def test_a_result_is_taken_up_exactly_by_a_station_that_never_segmented(station: Station, tmp_path: Path) -> None:

@@ -333,6 +333,27 @@ def test_a_study_that_fails_for_good_is_named_and_the_others_go_on(studies: Stud
     assert worker.kinds.count("prepare") == 2
 
 
+def test_a_study_that_changed_in_the_archive_waits_for_a_person_and_is_not_sent_again_and_again(
+    studies: Studies, worker: Worker
+) -> None:
+    changed = JobFailedError(Failure("The PACS no longer holds this study.", kind="StudyChangedError"))
+    worker.failures = [None, None, changed]
+    (step,) = _watch(studies, *[(_study(1),)] * 4)
+    assert (step.state, step.may_pass) == (StudyState.NEEDS_YOU, False)
+    assert worker.kinds == ["prepare", "segment", "send"]
+    assert _states(_watch(studies, (_study(1, 120),), (_study(1, 120),))) == [StudyState.SENT]
+    assert worker.kinds[3:] == ["prepare", "segment", "send"], "it has grown"
+
+
+def test_a_study_that_changed_in_the_archive_is_fetched_anew_by_the_next_router(tmp_path: Path, worker: Worker) -> None:
+    worker.failures = [None, None, JobFailedError(Failure("It has other images.", kind="StudyChangedError"))]
+    with _open(tmp_path, worker) as studies:
+        _watch(studies, (_study(1),))
+    with _open(tmp_path, worker) as studies:
+        assert _states(_watch(studies, ())) == [StudyState.SENT]
+    assert worker.kinds == ["prepare", "segment", "send"] * 2
+
+
 def test_missing_slices_wait_for_a_person(studies: Studies, worker: Worker) -> None:
     worker.failures = [None, JobFailedError(Failure("Series 4 lacks slices 7 and 8.", kind="GapError"))]
     (step,) = _watch(studies, (_study(1),))

@@ -246,6 +246,22 @@ def test_minutes_go_on_when_a_sending_fails(reviewed, runner, clock):
     assert runner.jobs[-1].minutes_spent == 2
 
 
+def test_a_study_that_changed_in_the_archive_is_fetched_again_and_what_is_reviewed_stays(reviewed, runner):
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    runner.end(Failure("The PACS names another patient.", kind="StudyChangedError"))
+    assert reviewed.state is PanelState.REVIEW
+    assert reviewed.can_run
+    reviewed.run(RunOptions())
+    assert isinstance(runner.jobs[-1], PrepareJob)
+    runner.end(prepared())
+    assert not runner.is_running
+    assert reviewed.state is PanelState.REVIEW
+    assert reviewed.result is not None
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    runner.end(SendResult((), ("2.25.9",), None))
+    assert reviewed.state is PanelState.SENT
+
+
 def test_a_clear_study_that_carries_regions_waits_and_its_newest_result_can_be_taken_up(
     workflow, runner, scene, tmp_path
 ):
