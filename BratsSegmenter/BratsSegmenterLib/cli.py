@@ -6,38 +6,14 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from BratsSegmenterLib import __version__
 from BratsSegmenterLib.commands import all_commands
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.errors import (
-    ArchiveError,
-    BratsSegmenterError,
-    BundleError,
-    Cancelled,
-    ExportError,
-    FolderInUseError,
-    InferenceError,
-    LearningError,
-    PreprocessingError,
-    RecognitionError,
-    SeriesError,
-    explaining_disk,
-)
+from BratsSegmenterLib.commands.exit_codes import CANCELLED, EXIT_CODES, exit_code
+from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled, ExportError, explaining_disk
 from BratsSegmenterLib.logs import keep_identities_out_of_logs
-
-EXIT_CODES: dict[type[BratsSegmenterError], int] = {
-    ArchiveError: 3,
-    SeriesError: 4,
-    RecognitionError: 5,
-    PreprocessingError: 6,
-    BundleError: 7,
-    InferenceError: 8,
-    ExportError: 9,
-    LearningError: 10,
-    FolderInUseError: 11,
-}
-CANCELLED = 130
 
 _EPILOG = (
     "exit codes: 0 done, 1 unexpected, 2 wrong arguments, "
@@ -56,11 +32,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         with explaining_disk(getattr(arguments, "out", None)):
             return arguments.run(arguments, console)
     except BratsSegmenterError as error:
-        console.error(error)
-        return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)
+        return _failed(error, console)
+    except OSError as error:
+        return _failed(_explained(error), console)
     except (Cancelled, KeyboardInterrupt):
         console.to_stderr("Cancelled; nothing half-written was left behind.")
         return CANCELLED
+
+
+def _failed(error: BratsSegmenterError, console: Console) -> int:
+    console.error(error)
+    return exit_code(error)
+
+
+def _explained(error: OSError) -> ExportError:
+    """What the system refused that no command foresaw; most often a path that was given."""
+    reason, cause = error.strerror or "it could not be used", type(error).__name__
+    if error.filename is None:
+        return ExportError(f"The system refused: {reason}.", "Check the free space and your rights.", cause)
+    path = Path(str(error.filename))
+    file = next((place for place in (path, *path.parents) if place.is_file()), None)
+    if isinstance(error, FileExistsError | NotADirectoryError) and file is not None:
+        return ExportError(f"{file} is a file where a folder is needed.", "Name another folder.", cause)
+    return ExportError(f"{path} cannot be used: {reason}.", "Check the path and your rights there.", cause)
 
 
 def _write_any_text() -> None:

@@ -99,7 +99,10 @@ def _device() -> Check:
 
 
 def _disk(folder: Path) -> Check:
-    free_gb = shutil.disk_usage(folder).free / 1e9
+    place = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    if not place.is_dir():
+        return Check("disk", False, f"{place} is a file where a folder is needed; choose another folder.")
+    free_gb = shutil.disk_usage(place).free / 1e9
     sentence = f"{free_gb:.1f} GB are free in {folder}."
     if free_gb >= _ENOUGH_DISK_GB:
         return Check("disk", True, sentence)

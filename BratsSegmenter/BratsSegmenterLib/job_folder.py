@@ -36,6 +36,8 @@ class ResultRecord:
         By region key, of the volumes as the model drew them; empty without a calibration.
     expected_dice : mapping of str to float
         By region key, of the same regions.
+    is_postoperative : bool
+        A person confirmed an operation before it was segmented.
     """
 
     reference: str
@@ -46,6 +48,7 @@ class ResultRecord:
     authorship: Authorship = Authorship.AI
     intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     expected_dice: Mapping[str, float] = field(default_factory=dict)
+    is_postoperative: bool = False
 
 
 @dataclass(frozen=True)

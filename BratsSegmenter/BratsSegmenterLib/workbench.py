@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cached_property, wraps
+from itertools import islice
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -163,12 +164,21 @@ class Workbench:
 
     @_alone
     def prepare(self, job: PrepareJob) -> PrepareResult:
-        """Fetch the study, or take the files given, and recognise its sequences."""
+        """Fetch the study, or take the files given, and recognise its sequences.
+
+        Raises
+        ------
+        SeriesError
+            The files hold no study, several, or another one than was asked for.
+        """
         on_this_computer = job.listed or job.files
+        if not on_this_computer:
+            self._fetch(job.profile, job.study_uid)
+        study = scan_study(on_this_computer or self._folder.dicom, self._progress)
+        _require_asked_for(study, job.study_uid)
         if on_this_computer:
             self._folder.write_source(on_this_computer)
-        else:
-            self._fetch(job.profile, job.study_uid)
+        self.study = study
         recognition = recognise(self.study, self._progress)
         left_out = {series.key for series, _reason in recognition.excluded}
         offered = (series for series in self.study.series if series.key not in left_out)
@@ -188,7 +198,7 @@ class Workbench:
         case = load_case(found, job.resample_gaps, self._progress, notes)
         settings = Settings(job.bundle, job.device, _steps(job.steps), job.is_postoperative)
         result = segment_case(case, settings, self._progress)
-        return replace(self._keep(result, job.resample_gaps), is_postoperative=job.is_postoperative)
+        return self._keep(result, job.resample_gaps, is_postoperative=job.is_postoperative)
 
     @_alone
     def borrow(self, job: BorrowJob) -> BorrowedSequence:
@@ -239,7 +249,8 @@ class Workbench:
             result = sending.write(earlier_results(results_in(self.study)))
         else:
             result = sending.store(Archive(job.profile, self._credentials))
-        return replace(result, notes=(*result.notes, *self._keep_correction(job, record, sending)))
+        is_in_ledger, notes = self._keep_correction(job, record, sending)
+        return replace(result, notes=(*result.notes, *notes), is_in_ledger=is_in_ledger)
 
     def kept_case(self) -> Case:
         """The volumes that the kept result was drawn on, read anew.
@@ -260,8 +271,19 @@ class Workbench:
         if profile is None or study_uid is None:
             raise SeriesError("Neither an archive with a study nor a folder of DICOM files was given.", "Give one.")
         with self._progress.stage("fetch"):
+            self._require_room_for(study_uid)
             Archive(profile, self._credentials).fetch(study_uid, self._folder.dicom, progress=self._progress)
         self._folder.forget_source()
+
+    def _require_room_for(self, study_uid: str) -> None:
+        """Of two studies in one folder neither could be used, nor what was made of the first."""
+        one_file = islice(self._folder.dicom.rglob("*.dcm"), 1)
+        held, _passed_over = dicom.studies_in(one_file, self._progress)
+        if any(study.study_uid != study_uid for study in held):
+            raise SeriesError(
+                f"The folder {self._folder.path} holds another study than the one asked for, {study_uid}.",
+                "Choose another folder.",
+            )
 
     def _found(self, keys: Mapping[str, str]) -> dict[Sequence, Series]:
         """The series taken as sequences, of the study and of those that lent it one."""
@@ -301,6 +323,7 @@ class Workbench:
         resampled_gaps: bool,
         authorship: Authorship = Authorship.AI,
         tolerated: tuple[str, ...] = (),
+        is_postoperative: bool = False,
     ) -> SegmentResult:
         """Write label map, images, uncertainty, record and quality page, and say where they are."""
         segmentation, case = result.segmentation, result.case
@@ -328,6 +351,7 @@ class Workbench:
                     authorship=authorship,
                     intervals_ml=intervals_ml,
                     expected_dice=result.expected_dice,
+                    is_postoperative=is_postoperative,
                 )
             )
         return SegmentResult(
@@ -348,6 +372,7 @@ class Workbench:
             doubtful_slices=_doubtful_slices(segmentation),
             brain=brain_path,
             authorship=authorship,
+            is_postoperative=is_postoperative,
         )
 
     @staticmethod
@@ -359,14 +384,18 @@ class Workbench:
         write_image(segmentation.geometry.image(array), path)
         return path
 
-    def _keep_correction(self, job: SendJob, record: ResultRecord, sending: Sending) -> tuple[str, ...]:
+    def _keep_correction(
+        self, job: SendJob, record: ResultRecord, sending: Sending
+    ) -> tuple[bool | None, tuple[str, ...]]:
         """Enter what a person changed, or signed unchanged, into the ledger, which knows what it holds already.
+
+        Whether it is there, None where there was nothing to enter, and what is to be said.
 
         A ledger that refuses must not undo what was sent; it is asked again when the same is sent again.
         """
         is_signed_as_drawn = bool(job.reviewer) and record.authorship is Authorship.AI
         if job.ledger is None or not (job.edited or is_signed_as_drawn):
-            return ()
+            return None, ()
         correction = Correction(
             study_uid=sending.reference.series.study_uid,
             reviewer=job.reviewer,
@@ -379,8 +408,16 @@ class Workbench:
             Ledger(job.ledger).enter(correction)
         except LearningError as error:
             again = "Then send once more: it is entered, and nothing is stored twice."
-            return (f"The correction was not entered into the ledger. {error} {again}",)
-        return ()
+            return False, (f"The correction was not entered into the ledger. {error} {again}",)
+        return True, ()
+
+
+def _require_asked_for(study: ScannedStudy, study_uid: str | None) -> None:
+    if study_uid and study.require_one_study() != study_uid:
+        raise SeriesError(
+            f"The files are of another study than the one asked for, {study_uid}.",
+            "Check the Study Instance UID, or give the folder that holds this study.",
+        )
 
 
 def _doubtful_slices(segmentation: Segmentation) -> tuple[DoubtfulSlice, ...]:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile
+from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile, SettingNames
+from BratsSegmenterLib.commands.values import absolute_path
 from BratsSegmenterLib.dicom import Contouring, ObjectKind
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.errors import ArchiveError
 from BratsSegmenterLib.job_results import PrepareResult
 from BratsSegmenterLib.jobs import SegmentJob, SwitchedSteps
 from BratsSegmenterLib.unattended.rules import Rules
 from BratsSegmenterLib.unattended.sources import ArchiveSource, FolderSource, StudySource, Wanted
 
 _CREDENTIALS = "user and password or a token come from BRATS_SEGMENTER_USER, _PASSWORD and _TOKEN"
-
-
-def absolute_path(text: str) -> Path:
-    """A path that means the same in another program: what is kept of it is read from other folders, too."""
-    return Path(text).absolute()
+_SETTING_NAMES = SettingNames(
+    address="--archive",
+    credentials="BRATS_SEGMENTER_USER and BRATS_SEGMENTER_PASSWORD, or BRATS_SEGMENTER_TOKEN",
+    ca_file="--ca",
+    certificate="--certificate",
+    proxy="--proxy",
+    read_timeout="",
+)
 
 
 def add_archive_arguments(parser: argparse.ArgumentParser, required: bool = True) -> None:
@@ -48,13 +54,22 @@ def archive_profile(arguments: argparse.Namespace, credentials: Credentials) -> 
     else:
         authentication = Authentication.NONE
     return Profile(
-        name="command line",
+        name=_host(arguments.archive),
         url=arguments.archive,
         authentication=authentication,
         ca_file=arguments.ca,
         certificate_file=arguments.certificate,
         proxy=arguments.proxy,
+        names=_SETTING_NAMES,
     )
+
+
+def _host(url: str) -> str:
+    """What to call an archive that has no name, without what must not be in its address."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or "--archive"
+    except ValueError:
+        return "--archive"
 
 
 def open_archive(arguments: argparse.Namespace) -> Archive:
@@ -80,10 +95,22 @@ def add_step_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """A study in an archive, or the DICOM files of a folder."""
+    """A study in an archive, or the DICOM files of a folder; see :func:`require_source`."""
     add_archive_arguments(parser, required=False)
     add_study_argument(parser, required=False)
-    parser.add_argument("--files", type=absolute_path, metavar="DIR", help="take the DICOM files of a folder instead")
+    parser.add_argument(
+        "--files",
+        type=absolute_path,
+        metavar="DIR",
+        help="take the DICOM files of a folder instead; with --study they must be of that study",
+    )
+    parser.set_defaults(refuse=parser.error)
+
+
+def require_source(arguments: argparse.Namespace) -> None:
+    """A usage error where the arguments name neither a study in an archive nor a folder."""
+    if arguments.files is None and not (arguments.archive and arguments.study):
+        arguments.refuse("give --archive URL with --study UID, or --files DIR")
 
 
 def add_override_argument(parser: argparse.ArgumentParser) -> None:
@@ -148,6 +175,7 @@ def add_unattended_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_segmentation_arguments(parser)
     parser.add_argument("--out", type=absolute_path, required=True, metavar="DIR", help="holds a folder for each study")
+    parser.set_defaults(refuse=parser.error)
 
 
 def rules_from(arguments: argparse.Namespace) -> Rules:
@@ -165,18 +193,53 @@ def rules_from(arguments: argparse.Namespace) -> Rules:
 def unattended_source(
     arguments: argparse.Namespace, profile: Profile | None, credentials: Credentials, wanted: Wanted
 ) -> StudySource:
-    """The folder or, without one, the archive of the arguments.
-
-    Raises
-    ------
-    SeriesError
-        Neither was given.
-    """
+    """The folder or, without one, the archive of the arguments; a usage error where they name neither."""
     if arguments.files is not None:
         return FolderSource(arguments.files, wanted)
     if profile is None:
-        raise SeriesError("Neither an archive nor a folder was given.", "Give --archive URL or --files DIR.")
+        arguments.refuse("give --archive URL or --files DIR")
+    assert profile is not None, "a usage error has ended the program"
     return ArchiveSource(profile, credentials, wanted)
+
+
+def require_destination(arguments: argparse.Namespace) -> None:
+    """Nothing is segmented for an archive that is not named.
+
+    Raises
+    ------
+    ArchiveError
+    """
+    if arguments.push and not arguments.archive:
+        raise ArchiveError("There is no archive to store the results in.", "Give --archive URL, or leave --push out.")
+
+
+def require_model(arguments: argparse.Namespace) -> None:
+    """Nothing is fetched for a model or a device that is not there.
+
+    Raises
+    ------
+    BundleError
+        There is no such bundle, or it is damaged.
+    InferenceError
+        This computer has no such device.
+    """
+    from BratsSegmenterLib.segmentation import choose_device, load_bundle_for
+
+    load_bundle_for(arguments.bundle, arguments.postoperative)
+    if arguments.device not in ("auto", "cpu"):  # which are always there, and torch takes seconds to load
+        choose_device(arguments.device)
+
+
+def require_writable(folder: Path) -> None:
+    """Make the folder of the results and write into it, before there is anything to lose.
+
+    Raises
+    ------
+    OSError
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def steps_from(arguments: argparse.Namespace) -> SwitchedSteps:

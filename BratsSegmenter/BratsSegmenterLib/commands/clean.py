@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.commands.values import number
+from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.records import to_json
 
 NAME = "clean"
@@ -17,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="where the panel keeps its studies; its settings say")
     parser.add_argument(
         "--older-than",
-        type=float,
+        type=number(0),
         metavar="DAYS",
         help="delete studies untouched for that long; what waits in an outbox and unsent corrections stay",
     )
@@ -28,6 +30,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.jobs import StorageJob
     from BratsSegmenterLib.storage import look_after
 
+    if not arguments.folder.is_dir():
+        raise SeriesError(f"There is no folder {arguments.folder}.", "Check the path; the panel's settings name it.")
     with console.progress() as progress:
         storage = look_after(StorageJob(arguments.folder, arguments.older_than), progress)
     console.say(f"Kept studies: {storage.studies}, {storage.size_bytes / 1e9:.2f} GB in {arguments.folder}.")

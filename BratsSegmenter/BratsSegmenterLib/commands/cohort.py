@@ -8,10 +8,12 @@ from collections import Counter
 from BratsSegmenterLib.commands.arguments import (
     add_unattended_arguments,
     archive_profile,
+    require_model,
     rules_from,
     unattended_source,
 )
 from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.commands.values import study_date
 
 NAME = "cohort"
 HELP = "segment every MR study of a folder or an archive into one table; run again, it goes on; sends nothing"
@@ -25,8 +27,12 @@ _ADVICE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Source, dates, model."""
     add_unattended_arguments(parser)
-    parser.add_argument("--from", dest="date_from", default="", metavar="YYYYMMDD", help="earliest study date")
-    parser.add_argument("--to", dest="date_to", default="", metavar="YYYYMMDD", help="latest study date")
+    parser.add_argument(
+        "--from", dest="date_from", type=study_date, default="", metavar="YYYYMMDD", help="earliest study date"
+    )
+    parser.add_argument(
+        "--to", dest="date_to", type=study_date, default="", metavar="YYYYMMDD", help="latest study date"
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -41,6 +47,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     profile = archive_profile(arguments, credentials) if arguments.archive else None
     wanted = Wanted(arguments.date_from, arguments.date_to, descriptions=arguments.description)
     source = unattended_source(arguments, profile, credentials, wanted)
+    require_model(arguments)
     studies = Studies(arguments.out, rules_from(arguments), run_in_child, profile, credentials, sends=False)
 
     def done(outcome: StudyOutcome) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -19,6 +19,8 @@ from rich.table import Table
 from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.progress import Progress, ProgressEvent
 
+_UNBROKEN_COLUMNS = 10_000
+
 
 class Console:
     """Speaks to a terminal, or to a script when `as_json` is set.
@@ -28,7 +30,8 @@ class Console:
 
     def __init__(self, as_json: bool = False) -> None:
         self._as_json = as_json
-        self._rich = RichConsole(stderr=as_json, highlight=False)
+        is_terminal = (sys.stderr if as_json else sys.stdout).isatty()
+        self._rich = RichConsole(stderr=as_json, highlight=False, width=None if is_terminal else _UNBROKEN_COLUMNS)
         self._bars = _new_bars()
         self._tasks: dict[str, TaskID] = {}
 
@@ -42,7 +45,7 @@ class Console:
 
     def error(self, error: BratsSegmenterError) -> None:
         """What went wrong, what to do and, smaller, why."""
-        RichConsole(stderr=True, highlight=False).print(error.what, style="bold red", markup=False)
+        self.to_stderr(error.what, "bold red")
         if error.advice:
             self.to_stderr(error.advice)
         if error.cause:
@@ -50,18 +53,35 @@ class Console:
         if self._as_json:
             print(json.dumps({"error": {"what": error.what, "advice": error.advice, "cause": error.cause}}))
 
-    def to_stderr(self, text: str) -> None:
+    def to_stderr(self, text: str, style: str = "") -> None:
         """A line that never mixes with results."""
-        RichConsole(stderr=True, highlight=False).print(text, markup=False)
+        RichConsole(stderr=True, highlight=False).print(text, style=style, markup=False, soft_wrap=True)
 
     def table(self, title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-        """A table for people; nothing with ``--json``, where :meth:`result` says the same."""
+        """A table for people; nothing with ``--json``, where :meth:`result` says the same.
+
+        Where the terminal is too narrow for what has no spaces, such as UIDs and paths, each row is a list instead:
+        they are there to be copied.
+        """
         if self._as_json:
             return
-        table = Table(*columns, title=title, box=box.SIMPLE_HEAD, title_justify="left")
-        for row in rows:
-            table.add_row(*(str(cell) for cell in row))
-        self._rich.print(table, markup=False)
+        names, lines = list(columns), [[str(cell) for cell in row] for row in rows]
+        table = Table(*names, title=title, box=box.SIMPLE_HEAD, title_justify="left")
+        for line in lines:
+            table.add_row(*line)
+        unbroken = self._rich.measure(table, options=self._rich.options.update_width(_UNBROKEN_COLUMNS))
+        if unbroken.minimum <= self._rich.width:
+            self._rich.print(table, markup=False)
+        else:
+            self._print_lists(title, names, lines)
+
+    def _print_lists(self, title: str, names: Sequence[str], lines: Iterable[Iterable[str]]) -> None:
+        self.say(title)
+        longest = max(map(len, names))
+        for line in lines:
+            self.say("")
+            for name, cell in zip(names, line, strict=True):
+                self.say(f"  {name:<{longest}}  {cell}")
 
     def result(self, payload: Mapping[str, Any]) -> None:
         """The command's result as one JSON object on standard output, only with ``--json``."""

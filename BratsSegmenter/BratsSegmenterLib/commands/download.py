@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.errors import BundleError
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation import PublishedModel
@@ -27,10 +28,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     def consent(model: PublishedModel) -> bool:
         console.to_stderr(model.offer())
-        return arguments.yes or input("Type yes to agree: ").strip().lower() == "yes"
+        return arguments.yes or _agrees(console)
 
     with console.progress() as progress, progress.stage("download"):
         bundle = download_bundle(consent, folder=arguments.folder, progress=progress)
     console.say(f"{bundle.name} {bundle.algorithm.version} is in {bundle.folder}")
     console.result({"bundle": bundle.name, "folder": bundle.folder, "sha256": bundle.weights_sha256})
     return 0
+
+
+def _agrees(console: Console) -> bool:
+    console.to_stderr("Type yes to agree:")
+    try:
+        return input().strip().lower() == "yes"
+    except EOFError:
+        raise BundleError(
+            "Nobody can be asked here, so nothing was downloaded.", "Give --yes to agree without being asked."
+        ) from None

@@ -7,20 +7,34 @@ from pathlib import Path
 
 from BratsSegmenterLib.commands.arguments import add_format_argument, contouring_from
 from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.commands.exit_codes import EXIT_CODES
 from BratsSegmenterLib.commands.tables import print_objects
+from BratsSegmenterLib.commands.values import number
+from BratsSegmenterLib.domain import RC, Segmentation
+from BratsSegmenterLib.errors import ExportError, LearningError
 
 NAME = "export"
 HELP = "write a job folder's (corrected) label map as DICOM objects and check them; sends nothing"
+
+_NOTHING_TO_ENTER = (
+    "Nothing was entered into the ledger: no corrected label map was given with --labels, and no result of the model's "
+    "was signed with --reviewer."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The job's folder, the label map, who reviewed it."""
     parser.add_argument("folder", type=Path, metavar="DIR", help="the job's folder, as segment or run left it")
     parser.add_argument("--labels", type=Path, metavar="FILE", help="a corrected label map; the model's when left out")
+    parser.add_argument(
+        "--postoperative",
+        action="store_true",
+        help="the patient was operated on: label 4 of FILE is a resection cavity",
+    )
     parser.add_argument("--reviewer", default="", metavar="NAME", help="who reviewed it")
     parser.add_argument("--approve", action="store_true", help="the reviewer approves it as final")
     parser.add_argument("--ledger", type=Path, metavar="DIR", help="keep the correction in the ledger of this folder")
-    parser.add_argument("--minutes", type=float, default=0.0, metavar="N", help="spent on it, for the ledger")
+    parser.add_argument("--minutes", type=number(0), default=0.0, metavar="N", help="spent on it, for the ledger")
     add_format_argument(parser)
 
 
@@ -29,12 +43,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.job_folder import JobFolder
     from BratsSegmenterLib.jobs import SendJob
+    from BratsSegmenterLib.labelmap import read_labelmap
     from BratsSegmenterLib.records import to_json
     from BratsSegmenterLib.workbench import Workbench
 
+    folder = JobFolder(arguments.folder)
+    record = folder.record()
+    if arguments.labels and not (arguments.postoperative or record.is_postoperative):
+        _require_no_new_cavity(read_labelmap(arguments.labels), read_labelmap(folder.segmentation))
     job = SendJob(
         arguments.folder,
-        arguments.labels or JobFolder(arguments.folder).segmentation,
+        arguments.labels or folder.segmentation,
         edited=arguments.labels is not None,
         formats=tuple(arguments.formats),
         reviewer=arguments.reviewer,
@@ -48,5 +67,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     print_objects(console, result.objects, result.pushed)
     for text in result.notes:
         console.warn(text)
+    if arguments.ledger and result.is_in_ledger is None:
+        console.warn(_NOTHING_TO_ENTER)
     console.result(to_json(result))
-    return 0
+    return EXIT_CODES[LearningError] if result.is_in_ledger is False else 0
+
+
+def _require_no_new_cavity(labels: Segmentation, drawn: Segmentation) -> None:
+    """A cavity that neither the model nor the study had is more often the enhancing tumour of an older coding."""
+    if labels.mask(RC).any() and not drawn.mask(RC).any():
+        raise ExportError(
+            "The label map holds label 4, a resection cavity, but no operation of the patient was confirmed.",
+            "If 4 is the enhancing tumour, as in BraTS 2018 to 2021, write 3 in its place; if it is a cavity, give "
+            "--postoperative.",
+        )

@@ -7,9 +7,15 @@ from pathlib import Path
 
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.tables import print_volumes
+from BratsSegmenterLib.domain import ET, RC, Segmentation
 
 NAME = "measure"
 HELP = "volumes and diameters of a label map (NIfTI; 1 NCR, 2 ED, 3 ET, 4 RC)"
+
+_OLD_CODING = (
+    "Label 4 was measured as a resection cavity, and there is no label 3. If 4 is the enhancing tumour, as in BraTS "
+    "2018 to 2021, write 3 in its place and measure again."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +30,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.measurement import measure, to_csv
     from BratsSegmenterLib.records import to_json
 
-    measurements = measure(read_labelmap(arguments.labels))
+    segmentation = read_labelmap(arguments.labels)
+    measurements = measure(segmentation)
     volumes_ml = {volume.region.key: volume.volume_ml for volume in measurements.volumes}
     print_volumes(console, volumes_ml, {})
     console.table(
@@ -36,7 +43,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             if (d := lesion.diameters) is not None
         ),
     )
+    warnings = [_OLD_CODING] if _may_be_coded_otherwise(segmentation) else []
+    for text in warnings:
+        console.warn(text)
     if arguments.csv is not None:
         arguments.csv.write_text(to_csv(measurements), encoding="utf-8")
-    console.result({"volumes_ml": volumes_ml, "lesions": to_json(measurements.lesions)})
+    console.result({"volumes_ml": volumes_ml, "lesions": to_json(measurements.lesions), "warnings": warnings})
     return 0
+
+
+def _may_be_coded_otherwise(segmentation: Segmentation) -> bool:
+    return bool(segmentation.mask(RC).any()) and not segmentation.mask(ET).any()

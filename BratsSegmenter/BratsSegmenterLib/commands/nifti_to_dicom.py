@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--patient-id", default="RESEARCH-1")
     parser.add_argument("--patient-name", default="Research^Subject")
+    parser.set_defaults(refuse=parser.error)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -30,6 +31,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     given = {sequence: getattr(arguments, sequence.value.lower()) for sequence in Sequence}
     volumes = {sequence: file for sequence, file in given.items() if file is not None}
+    if not volumes:
+        arguments.refuse("give at least one volume: --t1, --t1c, --t2 or --flair FILE")
     identity = StudyIdentity(
         patient_name=arguments.patient_name, patient_id=arguments.patient_id, study_description="Research MR"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from BratsSegmenterLib.commands.arguments import add_step_arguments
+from BratsSegmenterLib.commands.arguments import add_step_arguments, require_writable
 from BratsSegmenterLib.commands.console import Console
 
 NAME = "preprocess"
@@ -31,13 +31,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.segmentation import BRAIN_MODEL, brain_finder, load_bundle_for
 
     steps = Steps(arguments.registration, arguments.bias_correction, arguments.brain_mask)
+    require_writable(arguments.out)
     with console.progress() as progress:
         recognition = recognise(scan_study(arguments.files, progress), progress)
         found = {sequence: candidate.series for sequence, candidate in recognition.found.items()}
         case = load_case(found, arguments.resample_gaps, progress)
         find_brain = brain_finder(load_bundle_for(BRAIN_MODEL, arguments.postoperative))
         prepared = preprocess(case, steps, progress, find_brain)
-    arguments.out.mkdir(parents=True, exist_ok=True)
     images = {
         sequence.value: arguments.out / f"{sequence.value}.nii.gz"
         for sequence in Sequence

@@ -30,16 +30,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     descriptions = {row.key: row.description for row in described.series}
     console.table(
         "Taken",
-        ("role", "series", "confidence", "why"),
+        ("role", "series", "confidence", "why", "key"),
         (
-            (role, descriptions[choice.key], f"{choice.confidence:.2f}", "; ".join(choice.reasons))
+            (role, descriptions[choice.key], f"{choice.confidence:.2f}", "; ".join(choice.reasons), choice.key)
             for role, choice in described.sequences.items()
         ),
     )
     console.table(
         "Left aside",
-        ("series", "slices", "why"),
-        ((row.description, row.slices, row.excluded) for row in described.series if row.excluded),
+        ("series", "slices", "why", "key"),
+        ((row.description, row.slices, row.excluded, row.key) for row in described.series if row.excluded),
     )
     if described.results:
         console.say(describe_results(described.results))

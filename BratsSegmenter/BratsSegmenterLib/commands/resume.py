@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from BratsSegmenterLib.commands.arguments import add_source_arguments, archive_profile
+from BratsSegmenterLib.commands.arguments import add_source_arguments, archive_profile, require_source
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.tables import print_volumes
 
@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.versions import describe
     from BratsSegmenterLib.workbench import Workbench
 
+    require_source(arguments)
     credentials = Credentials.from_environment()
     profile = archive_profile(arguments, credentials) if arguments.archive else None
     with console.progress() as progress:

@@ -11,11 +11,14 @@ from BratsSegmenterLib.commands.arguments import (
     add_unattended_arguments,
     archive_profile,
     contouring_from,
+    require_destination,
+    require_model,
     rules_from,
     unattended_source,
 )
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.errors import ArchiveError, Cancelled, SeriesError
+from BratsSegmenterLib.commands.values import number, whole_number
+from BratsSegmenterLib.errors import Cancelled, SeriesError
 
 NAME = "route"
 HELP = "watch an archive or a folder, segment each MR study that arrives and, with --push, store the result in it"
@@ -28,17 +31,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_unattended_arguments(parser)
     add_format_argument(parser)
     parser.add_argument("--push", action="store_true", help="store the objects in the study, marked as not reviewed")
-    parser.add_argument("--days", type=int, default=2, help="how many days back a Study Date may lie (default: 2)")
-    parser.add_argument("--every", type=float, default=60, metavar="SECONDS", help="between two looks (default: 60)")
+    parser.add_argument(
+        "--days", type=whole_number(0), default=2, help="how many days back a Study Date may lie (default: 2)"
+    )
+    parser.add_argument(
+        "--every", type=number(1), default=60, metavar="SECONDS", help="between two looks (default: 60)"
+    )
     parser.add_argument(
         "--settle",
-        type=float,
+        type=number(0),
         default=10,
         metavar="MINUTES",
         help="how long a study must not have grown before it is taken (default: 10)",
     )
     parser.add_argument(
-        "--keep", type=float, metavar="DAYS", help="delete fetched studies that are done and untouched for so long"
+        "--keep", type=number(0), metavar="DAYS", help="delete fetched studies that are done and untouched for so long"
     )
 
 
@@ -53,7 +60,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     source = unattended_source(
         arguments, profile, credentials, Wanted(days=arguments.days, descriptions=arguments.description)
     )
+    require_destination(arguments)
     _require_sensible(arguments)
+    require_model(arguments)
     rules = replace(rules_from(arguments), formats=tuple(arguments.formats), contouring=contouring_from(arguments))
     timing = Timing(arguments.every, arguments.settle * _MINUTE_S, arguments.keep)
 
@@ -80,8 +89,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _require_sensible(arguments: argparse.Namespace) -> None:
-    if arguments.push and not arguments.archive:
-        raise ArchiveError("There is no archive to store the results in.", "Give --archive URL, or leave --push out.")
     if arguments.keep is not None and (arguments.files is not None or arguments.keep <= arguments.days):
         raise SeriesError(
             "What is deleted would be segmented again.",

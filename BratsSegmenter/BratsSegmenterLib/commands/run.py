@@ -12,10 +12,14 @@ from BratsSegmenterLib.commands.arguments import (
     add_source_arguments,
     archive_profile,
     contouring_from,
+    require_destination,
+    require_model,
+    require_source,
     segment_job,
 )
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.tables import print_objects, print_segmentation, print_stages
+from BratsSegmenterLib.commands.values import whole_number
 
 NAME = "run"
 HELP = "fetch, recognise, pre-process, segment, measure, export and, with --push, store one study"
@@ -30,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the job's folder")
     parser.add_argument(
         "--borrow-within",
-        type=int,
+        type=whole_number(0),
         metavar="DAYS",
         help="take a missing sequence from another study of the patient in the archive, so many days before or after",
     )
@@ -46,8 +50,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.versions import describe
     from BratsSegmenterLib.workbench import Workbench
 
+    require_source(arguments)
+    require_destination(arguments)
     credentials = Credentials.from_environment()
     profile = archive_profile(arguments, credentials) if arguments.archive else None
+    require_model(arguments)
     prepare = PrepareJob(arguments.out, profile, arguments.study, arguments.files)
     with console.progress() as progress:
         workbench = Workbench(arguments.out, credentials, progress)

@@ -8,6 +8,7 @@ from pathlib import Path
 from BratsSegmenterLib.commands.arguments import (
     add_override_argument,
     add_segmentation_arguments,
+    require_model,
     segment_job,
 )
 from BratsSegmenterLib.commands.console import Console
@@ -32,6 +33,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.records import to_json
     from BratsSegmenterLib.workbench import Workbench
 
+    require_model(arguments)
     with console.progress() as progress:
         workbench = Workbench(arguments.out, Credentials(), progress)
         prepared = workbench.prepare(PrepareJob(arguments.out, files=arguments.files))

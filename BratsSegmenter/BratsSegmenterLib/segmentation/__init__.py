@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         pushed_outwards,
         write_calibration,
     )
-    from BratsSegmenterLib.segmentation.devices import computes_in_bfloat16
+    from BratsSegmenterLib.segmentation.devices import choose_device, computes_in_bfloat16
     from BratsSegmenterLib.segmentation.download import (
         BRATS_MRI_SEGMENTATION,
         PUBLISHED,
@@ -78,6 +78,7 @@ _HOMES = {
     "outward_step": "calibration",
     "pushed_outwards": "calibration",
     "write_calibration": "calibration",
+    "choose_device": "devices",
     "computes_in_bfloat16": "devices",
     "BRATS_MRI_SEGMENTATION": "download",
     "PUBLISHED": "download",
@@ -139,6 +140,7 @@ __all__ = [
     "WindowRunner",
     "available_bundles",
     "brain_finder",
+    "choose_device",
     "computes_in_bfloat16",
     "download_bundle",
     "draw",

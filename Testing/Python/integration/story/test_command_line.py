@@ -260,7 +260,7 @@ def test_the_demo_archive_announces_itself_in_one_line_and_wants_its_token(tmp_p
     [
         (["recognise", "no-such-folder"], 4, "no-such-folder"),
         (["segment", "PHANTOM", "--bundle", "no-such-model", "--out", "OUT"], 7, "no-such-model"),
-        (["search", "--archive", "http://127.0.0.1:9/dicom-web"], 3, "command line"),
+        (["search", "--archive", "http://127.0.0.1:9/dicom-web"], 3, "host and port in --archive"),
         (["search", "--archive", "ftp://pacs"], 3, "http"),
         (["export", "OUT"], 9, "segmentation"),
         (["measure", "no-such-file.nii.gz"], 9, "no-such-file.nii.gz"),

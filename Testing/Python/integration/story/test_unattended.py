@@ -247,7 +247,6 @@ def _require_page(folder: Path, waiting: str, segmented: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("cohort",), 4, "Neither an archive nor a folder was given."),
         (("cohort", "--files", "nowhere"), 4, "nowhere"),
         (("route", "--files", ".", "--push"), 3, "There is no archive to store the results in."),
         (("route", "--files", ".", "--keep", "9"), 4, "What is deleted would be segmented again."),
