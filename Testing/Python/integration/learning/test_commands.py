@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import weakref
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +23,10 @@ from PIL import Image
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.learning import synthesis
 from BratsSegmenterLib.learning.configuration import read_settings, to_plain
 from BratsSegmenterLib.learning.evaluation import find_cases, read_case
-from BratsSegmenterLib.learning.synthesis import load_anatomies, synthesise, write_case
+from BratsSegmenterLib.learning.synthesis import SyntheticCase, load_anatomies, synthesise, write_case
 from BratsSegmenterLib.learning.training import FolderSource, Origin, TrainingSettings, open_source, origin_of
 from BratsSegmenterLib.learning.training.origin import ORIGIN
 from BratsSegmenterLib.learning.training.settings import Recipe
@@ -53,6 +55,25 @@ def test_synthesise_writes_a_contact_sheet_and_cases_to_train_on(
     cases = [read_case(files) for files in find_cases(tmp_path / "out")]
     assert len(cases) == 2
     assert all(set(case.images) == set(Sequence) and case.labels.any() for case in cases)
+
+
+def test_synthesise_keeps_one_case_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_head(tmp_path / "maps")
+    alive: list[weakref.ref[SyntheticCase]] = []
+    most = 0
+
+    def watched(*arguments: Any) -> SyntheticCase:
+        nonlocal most
+        case = synthesise(*arguments)
+        alive.append(weakref.ref(case))
+        most = max(most, sum(one() is not None for one in alive))
+        return case
+
+    monkeypatch.setattr(synthesis, "synthesise", watched)
+    options = ["--anatomy", str(tmp_path / "maps"), "--settings", _settings_file(tmp_path, SYNTHESIS), "--count", "5"]
+    assert main(["synthesise", str(tmp_path / "out"), *options]) == 0
+    assert len(alive) == 5
+    assert most <= 2
 
 
 def test_calibrate_writes_into_the_bundle_what_the_pipeline_then_reads(
