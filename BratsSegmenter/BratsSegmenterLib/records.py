@@ -43,8 +43,10 @@ def from_json(kind: type[T], value: Any) -> T:
     Raises
     ------
     TypeError
-        A field without default is missing.
+        The value is no JSON object, or lacks a field without default.
     """
+    if not isinstance(value, Mapping):
+        raise TypeError(f"a {kind.__name__} is a JSON object, not {type(value).__name__}")
     hints = _hints_of_fields(kind)  # type: ignore[arg-type]
     return kind(**{name: _convert(hints[name], item) for name, item in value.items() if name in hints})
 

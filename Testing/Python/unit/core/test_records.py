@@ -49,3 +49,9 @@ def test_absent_optional_fields_take_their_defaults_and_unknown_ones_are_left_ou
 def test_a_missing_required_field_is_an_error() -> None:
     with pytest.raises(TypeError, match="folder"):
         from_json(_Outer, {"sequence": "T1", "inner": [], "by_role": {}})
+
+
+@pytest.mark.parametrize("value", [[], "text", None, 3])
+def test_what_is_no_object_is_an_error(value: object) -> None:
+    with pytest.raises(TypeError, match="JSON object"):
+        from_json(_Outer, value)
