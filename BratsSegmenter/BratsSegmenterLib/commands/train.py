@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.commands.values import number, whole_number
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.learning.training import CaseSource, TrainedModel, TrainingSettings, Validation
@@ -34,12 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="whole-head label maps of a new run; left out like --data: the ICBM atlas",
     )
-    parser.add_argument("--minutes", type=float, help="stop after so long; the next call goes on")
+    parser.add_argument("--minutes", type=number(0), help="stop after so long; the next call goes on")
     parser.add_argument("--steps", type=int, help="length of the schedule, instead of the settings'")
     parser.add_argument("--device", default="auto", choices=("auto", "cuda", "cpu"))
     parser.add_argument(
         "--validate",
-        type=int,
+        type=whole_number(0),
         metavar="N",
         help="score N cases that were not trained on at the end; left out: all own ones held back, or 8 synthetic ones",
     )
