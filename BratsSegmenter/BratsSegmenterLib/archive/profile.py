@@ -137,8 +137,8 @@ class Profile:
         if self.is_encrypted or self.is_loopback:
             return ()
         return (
-            f"The PACS '{self.name}' is reached by plain http: patient data and passwords cross the network readable by "
-            "anyone.",
+            f"The PACS '{self.name}' is reached by plain http: "
+            "patient data and passwords cross the network readable by anyone.",
         )
 
     def to_json(self) -> dict[str, Any]:

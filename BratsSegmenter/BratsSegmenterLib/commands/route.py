@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--days", type=whole_number(0), default=2, help="how many days back a Study Date may lie (default: 2)"
     )
     parser.add_argument(
-        "--every", type=number(1), default=60, metavar="SECONDS", help="between two looks (default: 60)"
+        "--every", type=number(0.1), default=60, metavar="SECONDS", help="between two looks (default: 60)"
     )
     parser.add_argument(
         "--settle",
