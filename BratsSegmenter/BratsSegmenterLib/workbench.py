@@ -18,7 +18,6 @@ from BratsSegmenterLib.borrowing import borrow, borrow_missing, borrowed_note, b
 from BratsSegmenterLib.delivery import Signature
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ScannedStudy
 from BratsSegmenterLib.domain import REGIONS, Case, Segmentation, Sequence, Series
-from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import LearningError, PreprocessingError, SeriesError
 from BratsSegmenterLib.health import examine
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
@@ -50,28 +49,14 @@ from BratsSegmenterLib.jobs import (
     StorageJob,
     SwitchedSteps,
 )
-from BratsSegmenterLib.kept_study import KeptStudy
-from BratsSegmenterLib.labelmap import read_image, read_labelmap, write_image, write_labelmap
+from BratsSegmenterLib.keeping import keep_result
+from BratsSegmenterLib.labelmap import read_image, read_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
 from BratsSegmenterLib.local_studies import list_folder
-from BratsSegmenterLib.measurement import (
-    DoubtfulSlice,
-    changed_regions,
-    doubtful_slices,
-    intervals_of,
-    still_not_measured,
-    to_csv,
-)
-from BratsSegmenterLib.pipeline import (
-    SegmentedCase,
-    Settings,
-    load_case,
-    recognise,
-    scan_study,
-    segment_case,
-)
+from BratsSegmenterLib.measurement import changed_regions, still_not_measured
+from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_study, segment_case
 from BratsSegmenterLib.prepared_study import describe, results_in
-from BratsSegmenterLib.preprocessing import Steps, resample_to_reference, write_quality_page
+from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.prior_studies import find_priors
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.resuming import choose_regions, resume_case
@@ -79,7 +64,6 @@ from BratsSegmenterLib.segmentation import PUBLISHED, download_bundle
 from BratsSegmenterLib.sending import Sending
 from BratsSegmenterLib.storage import look_after
 from BratsSegmenterLib.thumbnails import write_thumbnails
-from BratsSegmenterLib.unsent import set_aside_unsent
 from BratsSegmenterLib.versions import earlier_results
 
 
@@ -198,7 +182,9 @@ class Workbench:
         case = load_case(found, job.resample_gaps, self._progress, notes)
         settings = Settings(job.bundle, job.device, _steps(job.steps), job.is_postoperative)
         result = segment_case(case, settings, self._progress)
-        return self._keep(result, job.resample_gaps, is_postoperative=job.is_postoperative)
+        return keep_result(
+            result, self._folder, self._progress, job.resample_gaps, is_postoperative=job.is_postoperative
+        )
 
     @_alone
     def borrow(self, job: BorrowJob) -> BorrowedSequence:
@@ -218,7 +204,9 @@ class Workbench:
         regions = choose_regions(self.study, job.uid)
         recognition = recognise(self.study, self._progress)
         resumed = resume_case(self.study, recognition, regions, _steps(job.steps), job.resample_gaps, self._progress)
-        return self._keep(resumed.result, job.resample_gaps, resumed.authorship, resumed.tolerated)
+        return keep_result(
+            resumed.result, self._folder, self._progress, job.resample_gaps, resumed.authorship, resumed.tolerated
+        )
 
     @_alone
     def send(self, job: SendJob) -> SendResult:
@@ -317,73 +305,6 @@ class Workbench:
         shown = {sequence: self._folder.volume(sequence) for sequence in (Sequence.T1C, Sequence.FLAIR)}
         return {sequence: read_image(path) for sequence, path in shown.items() if path.exists()}
 
-    def _keep(
-        self,
-        result: SegmentedCase,
-        resampled_gaps: bool,
-        authorship: Authorship = Authorship.AI,
-        tolerated: tuple[str, ...] = (),
-        is_postoperative: bool = False,
-    ) -> SegmentResult:
-        """Write label map, images, uncertainty, record and quality page, and say where they are."""
-        segmentation, case = result.segmentation, result.case
-        intervals_ml = intervals_of(result.measurements)
-        KeptStudy(self._folder.path).forget_result()
-        self._folder.forget_record()
-        set_aside = set_aside_unsent(self._folder)
-        self._folder.sent.unlink(missing_ok=True)
-        with self._progress.stage("write"):
-            write_labelmap(segmentation, self._folder.segmentation)
-            write_atomically(self._folder.volumes_table, to_csv(result.measurements).encode())
-            uncertainty = self._keep_map(segmentation.uncertainty, segmentation, self._folder.uncertainty)
-            brain = None if result.brain is None else result.brain.astype(np.uint8)
-            brain_path = self._keep_map(brain, segmentation, self._folder.brain)
-            for sequence, array in resample_to_reference(case, result.prepared).items():
-                write_image(segmentation.geometry.image(array), self._folder.volume(sequence))
-            page = write_quality_page(result.prepared, case, self._folder.quality)
-            self._folder.write_record(
-                ResultRecord(
-                    reference=case.reference.value,
-                    sequences={sequence.value: volume.series.key for sequence, volume in case.volumes.items()},
-                    algorithm=segmentation.algorithm,
-                    not_measured=segmentation.not_measured,
-                    resampled_gaps=resampled_gaps,
-                    authorship=authorship,
-                    intervals_ml=intervals_ml,
-                    expected_dice=result.expected_dice,
-                    is_postoperative=is_postoperative,
-                )
-            )
-        return SegmentResult(
-            reference=case.reference.value,
-            labels=self._folder.segmentation,
-            volumes={sequence.value: self._folder.volume(sequence) for sequence in case.volumes},
-            uncertainty=uncertainty,
-            volumes_ml={volume.region.key: volume.volume_ml for volume in result.measurements.volumes},
-            not_measured=segmentation.not_measured,
-            quality_page=page,
-            algorithm=segmentation.algorithm,
-            stages=tuple(self._progress.stages),
-            warnings=(*result.findings, *_about_what_was_set_aside(set_aside)),
-            doubts=result.doubts,
-            tolerated=tolerated,
-            intervals_ml=intervals_ml,
-            expected_dice=result.expected_dice,
-            doubtful_slices=_doubtful_slices(segmentation),
-            brain=brain_path,
-            authorship=authorship,
-            is_postoperative=is_postoperative,
-        )
-
-    @staticmethod
-    def _keep_map(array: NDArray | None, segmentation: Segmentation, path: Path) -> Path | None:
-        """Write a map in the segmentation's grid; without one, leave none of an earlier segmentation behind."""
-        if array is None:
-            path.unlink(missing_ok=True)
-            return None
-        write_image(segmentation.geometry.image(array), path)
-        return path
-
     def _keep_correction(
         self, job: SendJob, record: ResultRecord, sending: Sending
     ) -> tuple[bool | None, tuple[str, ...]]:
@@ -418,18 +339,6 @@ def _require_asked_for(study: ScannedStudy, study_uid: str | None) -> None:
             f"The files are of another study than the one asked for, {study_uid}.",
             "Check the Study Instance UID, or give the folder that holds this study.",
         )
-
-
-def _doubtful_slices(segmentation: Segmentation) -> tuple[DoubtfulSlice, ...]:
-    if segmentation.uncertainty is None:
-        return ()
-    return doubtful_slices(segmentation.uncertainty, segmentation.labels, segmentation.geometry)
-
-
-def _about_what_was_set_aside(corrections: Path | None) -> tuple[str, ...]:
-    if corrections is None:
-        return ()
-    return (f"Corrections of the result before that were not sent were not deleted: they are kept in {corrections}.",)
 
 
 def _steps(switched: SwitchedSteps) -> Steps:

@@ -1,0 +1,125 @@
+"""Puts a result into the job folder of its study, in place of the one before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from BratsSegmenterLib.dicom import Authorship
+from BratsSegmenterLib.domain import Segmentation
+from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
+from BratsSegmenterLib.job_results import SegmentResult
+from BratsSegmenterLib.kept_study import KeptStudy
+from BratsSegmenterLib.labelmap import write_image, write_labelmap
+from BratsSegmenterLib.measurement import DoubtfulSlice, doubtful_slices, intervals_of, to_csv
+from BratsSegmenterLib.pipeline import SegmentedCase
+from BratsSegmenterLib.preprocessing import resample_to_reference, write_quality_page
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.unsent import set_aside_unsent
+
+
+def keep_result(
+    result: SegmentedCase,
+    folder: JobFolder,
+    progress: Progress,
+    resampled_gaps: bool,
+    authorship: Authorship = Authorship.AI,
+    tolerated: tuple[str, ...] = (),
+    is_postoperative: bool = False,
+) -> SegmentResult:
+    """Write label map, images, uncertainty, record and quality page, and say where they are.
+
+    The record comes last: until all is written the label map goes by no model's name. Corrections of the result before
+    that were not sent stay under a name of their own.
+
+    Parameters
+    ----------
+    result : SegmentedCase
+    folder : JobFolder
+    progress : Progress
+    resampled_gaps : bool
+        The user agreed that missing slices were interpolated.
+    authorship : Authorship
+        EDITED for regions that a person had drawn or changed.
+    tolerated : tuple of str
+        What had to be tolerated of regions that were taken up.
+    is_postoperative : bool
+        A person confirmed an operation.
+
+    Raises
+    ------
+    ExportError
+        The disk refused.
+    """
+    segmentation, case = result.segmentation, result.case
+    intervals_ml = intervals_of(result.measurements)
+    KeptStudy(folder.path).forget_result()
+    folder.forget_record()
+    set_aside = set_aside_unsent(folder)
+    folder.sent.unlink(missing_ok=True)
+    with progress.stage("write"):
+        write_labelmap(segmentation, folder.segmentation)
+        write_atomically(folder.volumes_table, to_csv(result.measurements).encode())
+        uncertainty = _keep_map(segmentation.uncertainty, segmentation, folder.uncertainty)
+        brain = None if result.brain is None else result.brain.astype(np.uint8)
+        brain_path = _keep_map(brain, segmentation, folder.brain)
+        for sequence, array in resample_to_reference(case, result.prepared).items():
+            write_image(segmentation.geometry.image(array), folder.volume(sequence))
+        page = write_quality_page(result.prepared, case, folder.quality)
+        folder.write_record(
+            ResultRecord(
+                reference=case.reference.value,
+                sequences={sequence.value: volume.series.key for sequence, volume in case.volumes.items()},
+                algorithm=segmentation.algorithm,
+                not_measured=segmentation.not_measured,
+                resampled_gaps=resampled_gaps,
+                authorship=authorship,
+                intervals_ml=intervals_ml,
+                expected_dice=result.expected_dice,
+                is_postoperative=is_postoperative,
+            )
+        )
+    return SegmentResult(
+        reference=case.reference.value,
+        labels=folder.segmentation,
+        volumes={sequence.value: folder.volume(sequence) for sequence in case.volumes},
+        uncertainty=uncertainty,
+        volumes_ml={volume.region.key: volume.volume_ml for volume in result.measurements.volumes},
+        not_measured=segmentation.not_measured,
+        quality_page=page,
+        algorithm=segmentation.algorithm,
+        stages=tuple(progress.stages),
+        warnings=(*result.findings, *_about_what_was_set_aside(set_aside)),
+        doubts=result.doubts,
+        tolerated=tolerated,
+        intervals_ml=intervals_ml,
+        expected_dice=result.expected_dice,
+        doubtful_slices=_doubtful_slices(segmentation),
+        brain=brain_path,
+        authorship=authorship,
+        is_postoperative=is_postoperative,
+    )
+
+
+def _keep_map(array: NDArray | None, segmentation: Segmentation, path: Path) -> Path | None:
+    """Write a map in the segmentation's grid; without one, leave none of an earlier segmentation behind."""
+    if array is None:
+        path.unlink(missing_ok=True)
+        return None
+    write_image(segmentation.geometry.image(array), path)
+    return path
+
+
+def _doubtful_slices(segmentation: Segmentation) -> tuple[DoubtfulSlice, ...]:
+    if segmentation.uncertainty is None:
+        return ()
+    return doubtful_slices(segmentation.uncertainty, segmentation.labels, segmentation.geometry)
+
+
+def _about_what_was_set_aside(corrections: Path | None) -> tuple[str, ...]:
+    if corrections is None:
+        return ()
+    return (f"Corrections of the result before that were not sent were not deleted: they are kept in {corrections}.",)
