@@ -31,7 +31,8 @@ def served_archive(folder: Path) -> Iterator[ServedArchive]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield ServedArchive(**json.loads(process.stdout.readline()))
+            answer = json.loads(process.stdout.readline())
+            yield ServedArchive(answer["url"], answer["token"])
         finally:
             process.terminate()
 

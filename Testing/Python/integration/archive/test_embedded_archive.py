@@ -9,6 +9,7 @@ import pytest
 import requests
 from archives import RunningArchive, write_study
 from dicomweb_client import DICOMwebClient
+from host.served_archive import served_archive
 from pydicom import dcmread
 
 from BratsSegmenterLib.archive.embedded import serve
@@ -46,6 +47,14 @@ def post(session: requests.Session, url: str, parts: list[bytes]) -> requests.Re
 
 def failure_reasons(response: requests.Response) -> list[int]:
     return [item["00081197"]["Value"][0] for item in response.json().get("00081198", {}).get("Value", [])]
+
+
+def test_an_archive_in_a_process_of_its_own_answers_where_it_says_with_its_token(
+    session: requests.Session, tmp_path: Path
+) -> None:
+    with served_archive(tmp_path / "served") as archive:
+        session.headers["Authorization"] = f"Bearer {archive.token}"
+        assert session.get(f"{archive.url}/studies").ok
 
 
 def test_dicomweb_client_works_with_it(
