@@ -68,10 +68,8 @@ class Workflow(ReviewedStudy):
     ensure_dependencies : callable
         Installs what the network needs, and asks whether a published model may be downloaded (None when none has to
         be); called before each run. Raises BratsSegmenterError.
-    clock : callable
-        Seconds since whenever; measures how long a person worked on a result.
-    run_steps : StepRunner
-        Takes the steps in which a result is shown.
+    clock, run_steps
+        As :class:`ReviewedStudy` takes them.
 
     Attributes
     ----------
