@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +15,7 @@ from pydicom.filereader import read_dataset
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.folder_tree import folders_below
 
 _LARGEST_FILE_BYTES = 2 << 30
 _LARGEST_INFLATED_BYTES = 512 << 20
@@ -113,20 +113,7 @@ def files_in(folder_or_files: str | Path | Iterable[str | Path]) -> tuple[Path, 
         return (folder,)
     if not folder.is_dir():
         raise SeriesError(f"There is no folder {folder}.", "Check the path of the DICOM files.")
-    return tuple(sorted(_files_below(folder)))
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Cohorts are often linked together; every folder is entered once, so that a loop of links ends."""
-    entered: set[str] = set()
-    for place, below, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(place)
-        if real in entered:
-            below.clear()
-            continue
-        entered.add(real)
-        below.sort()
-        yield from (path for name in names if (path := Path(place, name)).is_file())
+    return tuple(sorted(path for place in folders_below(folder) for path in place.iterdir() if path.is_file()))
 
 
 def _read(file: Path, with_pixels: bool) -> Dataset:

@@ -9,7 +9,7 @@ from BratsSegmenterLib.learning.evaluation.comparison import (
     differences,
     differences_json,
 )
-from BratsSegmenterLib.learning.evaluation.four import settle_four
+from BratsSegmenterLib.learning.evaluation.label_four import settle_label_four
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
 from BratsSegmenterLib.learning.evaluation.page import PicturePage, case_picture
 from BratsSegmenterLib.learning.evaluation.roles import SEQUENCE_NAMES
@@ -79,7 +79,7 @@ __all__ = [
     "refuse_what_is_no_brain",
     "region_scores",
     "scored_regions",
-    "settle_four",
+    "settle_label_four",
     "statistics",
     "synthesis_settings",
     "to_json",

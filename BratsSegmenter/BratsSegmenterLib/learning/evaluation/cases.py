@@ -7,9 +7,8 @@ A case is a folder with one NIfTI file for each sequence and one for the labels.
 from __future__ import annotations
 
 import itertools
-import os
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import ET, RC, Sequence
 from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.folder_tree import folders_below
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.learning.evaluation.names import Parts, case_names, patients
 from BratsSegmenterLib.learning.evaluation.roles import LABELS, four_is_cavity, role
@@ -112,7 +112,7 @@ def find_cases(folder: Path) -> tuple[CaseFiles, ...]:
     LearningError
         There is none, or two of them would have one name.
     """
-    folders = sorted(inner for inner in _folders_in(folder) if any(map(role, inner.glob("*.nii*"))))
+    folders = sorted(inner for inner in folders_below(folder) if any(map(role, inner.glob("*.nii*"))))
     if not folders:
         raise LearningError(
             f"There is no case in the folder '{folder.name}'.",
@@ -169,20 +169,6 @@ def stored_labels(files: CaseFiles) -> set[int]:
         return set()
     values, _ = _read(files, files.labels)
     return {value for value in range(_GREATEST_LABEL + 1) if (values == value).any()}
-
-
-def _folders_in(root: Path) -> Iterator[Path]:
-    """`root` and every folder in it, each once: what links lead to comes last, and not at all if it was seen before."""
-    own, linked, seen = [root], list[Path](), set[Path]()
-    while own or linked:
-        folder = own.pop() if own else linked.pop(0)
-        if folder.resolve() in seen or not os.access(folder, os.R_OK | os.X_OK):
-            continue
-        seen.add(folder.resolve())
-        yield folder
-        for inner in sorted(folder.iterdir()):
-            if inner.is_dir():
-                (linked if inner.is_symlink() else own).append(inner)
 
 
 def _not_understood(files: CaseFiles) -> str:

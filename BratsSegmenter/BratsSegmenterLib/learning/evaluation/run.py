@@ -15,7 +15,7 @@ from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
 from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase, find_cases, read_case
 from BratsSegmenterLib.learning.evaluation.challenge import prepared_from_challenge
 from BratsSegmenterLib.learning.evaluation.degradations import Degradation, degraded
-from BratsSegmenterLib.learning.evaluation.four import settle_four
+from BratsSegmenterLib.learning.evaluation.label_four import settle_label_four
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
 from BratsSegmenterLib.learning.evaluation.trust import Claim, claims
 from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
@@ -144,7 +144,7 @@ def evaluate(
     results: list[CaseResult] = []
     set_aside: list[SetAside] = []
     with progress.stage("labels"):
-        found, note = settle_four(found, progress)
+        found, note = settle_label_four(found, progress)
     with progress.stage("evaluate"):
         for number, files in enumerate(found):
             progress.update(number / len(found), files.name)

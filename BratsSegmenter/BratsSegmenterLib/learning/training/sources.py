@@ -13,7 +13,7 @@ import torch
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.evaluation import settle_four
+from BratsSegmenterLib.learning.evaluation import settle_label_four
 from BratsSegmenterLib.learning.synthesis import load_anatomies
 from BratsSegmenterLib.learning.training.cases import Cases, Share, SyntheticCases
 from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, prepare_cases, split
@@ -153,7 +153,7 @@ class FolderSource:
         found = find_training_cases(data)
         _refuse_lost(held_back or (), {case.name for case in found}, data)
         with progress.stage("labels"):
-            files, meaning_of_four = settle_four([case.files for case in found], progress)
+            files, meaning_of_four = settle_label_four([case.files for case in found], progress)
         found = tuple(replace(case, files=own) for case, own in zip(found, files, strict=True))
         gaps = sequence_gaps(files)
         with progress.stage("cases"):

@@ -13,7 +13,7 @@ import SimpleITK as sitk
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.evaluation import find_cases, read_case, settle_four
+from BratsSegmenterLib.learning.evaluation import find_cases, read_case, settle_label_four
 from BratsSegmenterLib.learning.evaluation.names import patients
 from BratsSegmenterLib.progress import Progress
 
@@ -219,7 +219,7 @@ def _four_labels(root: Path, names: Mapping[str, tuple[int, ...]]) -> Path:
 def test_one_case_that_uses_three_and_four_says_what_four_is_in_those_beside_it(
     tmp_path: Path, labels_by_case: dict[str, tuple[int, ...]], read: dict[str, list[int]], said: str
 ) -> None:
-    cases, note = settle_four(find_cases(_four_labels(tmp_path, labels_by_case)), Progress())
+    cases, note = settle_label_four(find_cases(_four_labels(tmp_path, labels_by_case)), Progress())
     assert {case.name: np.unique(read_case(case).labels).tolist() for case in cases} == read
     assert re.search(said, note)
 
@@ -229,13 +229,13 @@ def test_labels_are_not_read_for_what_names_say(tmp_path: Path) -> None:
         folder = _write(tmp_path / name, BARE)
         (folder / "seg.nii.gz").write_bytes(b"no image")
     cases = find_cases(tmp_path)
-    assert settle_four(cases, Progress()) == (cases, "")
+    assert settle_label_four(cases, Progress()) == (cases, "")
 
 
 def test_a_damaged_label_file_stops_no_one_from_learning_what_four_is(tmp_path: Path) -> None:
     (_write(tmp_path / "a", BARE) / "seg.nii.gz").write_bytes(b"no image")
     _write(tmp_path / "b", BARE, (0, 3, 4))
-    cases, _ = settle_four(find_cases(tmp_path), Progress())
+    cases, _ = settle_label_four(find_cases(tmp_path), Progress())
     assert all(case.four_is_cavity for case in cases)
 
 

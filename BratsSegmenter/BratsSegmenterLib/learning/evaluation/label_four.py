@@ -11,7 +11,7 @@ from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, stored_labels
 from BratsSegmenterLib.progress import Progress
 
 
-def settle_four(cases: Items[CaseFiles], progress: Progress) -> tuple[tuple[CaseFiles, ...], str]:
+def settle_label_four(cases: Items[CaseFiles], progress: Progress) -> tuple[tuple[CaseFiles, ...], str]:
     """The cases with one meaning of 4, and what was assumed about it.
 
     Where one case uses 3 and 4, 3 is enhancing tumour and 4 the cavity, so they are in all cases that were labelled
