@@ -80,7 +80,7 @@ class Sending:
         outbox = Outbox(self.folder.outbox)
         fetched_to = self.folder.dicom if self.folder.is_fetched else None
         destination = Destination(archive, self.reference, fetched_to, self.progress)
-        with self.progress.stage("look for results"):
+        with self.progress.stage("look for the images"):
             notes = destination.check()
         left_over = self._deliver_left_over(outbox, destination)
         with self.progress.stage("look for results"):

@@ -25,6 +25,7 @@ def _names() -> dict[str, str]:
         "kept studies": _("kept studies"),
         "load": _("load"),
         "look for results": _("look for results"),
+        "look for the images": _("look for the images"),
         "make the patient": _("make the patient"),
         "measure": _("measure"),
         "normalisation": _("normalisation"),

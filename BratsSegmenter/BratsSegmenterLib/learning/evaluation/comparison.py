@@ -35,8 +35,8 @@ class Difference:
         Over the patients.
     interval : tuple of float
         95 % interval of the mean over the patients by Student's t; not numbers where there are fewer than
-        :data:`FEWEST_PATIENTS`. The bootstrap's intervals, percentile or BCa, are too narrow for few patients: of two
-        models that do not differ, one would be called better in 10 of 100 evaluations on 12, not in 5.
+        :data:`FEWEST_PATIENTS`. The bootstrap's percentile intervals are too narrow for so few (Hesterberg 2015,
+        The American Statistician 69(4):371-386).
     """
 
     cases: int
