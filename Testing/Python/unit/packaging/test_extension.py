@@ -104,4 +104,5 @@ def test_the_entry_of_the_extensions_index_says_what_cmake_says():
 def test_the_checklist_numbers_its_lines():
     lines = (REPOSITORY / "Testing" / "CHECKLIST.md").read_text(encoding="utf-8").splitlines()
     numbers = [int(match[1]) for line in lines if (match := re.match(r"\| (\d+) \|", line))]
-    assert numbers == list(range(1, 23))
+    assert len(numbers) > 1
+    assert numbers == list(range(1, len(numbers) + 1))
