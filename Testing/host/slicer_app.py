@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -41,10 +42,15 @@ class SlicerApplication(qt.QApplication):
         self.slicerHome = ""
         self._layout_manager: Any = None
         self._user_folder = tempfile.TemporaryDirectory(prefix="slicer-user-")
-        self.cachePath = str(Path(self._user_folder.name) / "cache")
-        self.slicerUserSettingsFilePath = str(Path(self._user_folder.name) / "Slicer.ini")
+        self.settle_in(Path(self._user_folder.name))
         self._settings_dialog: Any = None
         self._settings = qt.QSettings(self.slicerUserSettingsFilePath, qt.QSettings.Format.IniFormat)
+
+    def settle_in(self, home: Path) -> None:
+        """Keep settings, cache and data of the user in a folder from now on."""
+        self.cachePath = str(home / "cache")
+        self.slicerUserSettingsFilePath = str(home / "Slicer.ini")
+        os.environ["XDG_DATA_HOME"] = str(home / "data")
 
     def applicationLogic(self) -> Any:
         """The vtkSlicerApplicationLogic."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import qt
 import slicer
 
 from BratsSegmenterLib.archive import CredentialStore, ProfileStore
@@ -47,26 +48,32 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
     )
     review = Review(parameter_node, run_steps=TimedSteps())
     command = command or worker_command(worker_interpreter(slicer.app.slicerHome))
-    studies_folder = Path(slicer.app.cachePath) / "BratsSegmenter"
-    ledger_folder = settings_folder / "ledger"  # unlike the cache, nobody empties the settings
-    queue = QueueRunner(
-        StudyQueue(studies_folder / "queue.json"), WorkerProcess(command), studies_folder, profiles.connection_to
-    )
+    studies = studies_folder()
+    ledger_folder = settings_folder / "ledger"
+    queue = QueueRunner(StudyQueue(studies / "queue.json"), WorkerProcess(command), studies, profiles.connection_to)
     runner = ConsiderateRunner(WorkerProcess(command), queue)
-    workflow = Workflow(runner, review, studies_folder, ledger_folder, ensure_dependencies, run_steps=TimedSteps())
+    workflow = Workflow(runner, review, studies, ledger_folder, ensure_dependencies, run_steps=TimedSteps())
     sources = Sources(workflow, profiles, database_studies)
     worklist = Worklist(
         sources,
         queue,
-        PriorsFinder(workflow, WorkerProcess(command), studies_folder, sources.others_of),
+        PriorsFinder(workflow, WorkerProcess(command), studies, sources.others_of),
         Identities(slicer.app.userSettings()),
     )
     preferences = Preferences(slicer.app.userSettings())
     upkeep = Upkeep(
         preferences,
-        studies_folder,
+        studies,
         doctor=WorkerProcess(command),
         storage=WorkerProcess(command),
         stage_times=StageTimes(slicer.app.userSettings()),
     )
     return Panel(layout, workflow, review, profiles, upkeep, worklist)
+
+
+def studies_folder() -> Path:
+    """Where corrections wait that were not sent: not in Slicer's cache, which is pruned whenever Slicer starts.
+
+    On Windows it is not in the profile either that a domain copies from computer to computer.
+    """
+    return Path(qt.QStandardPaths.writableLocation(qt.QStandardPaths.AppLocalDataLocation)) / "BratsSegmenter"

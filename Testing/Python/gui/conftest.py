@@ -26,8 +26,7 @@ def open_panel(parameter_node, tmp_path: Path) -> Iterator[OpenPanel]:  # noqa: 
 
     def open_it(behaviour: Behaviour) -> Panel:
         app = application()
-        app.slicerUserSettingsFilePath = str(tmp_path / "Slicer.ini")
-        app.cachePath = str(tmp_path / "cache")
+        app.settle_in(tmp_path)
         frame = qt.QWidget()
         panel = build_panel(qt.QVBoxLayout(frame), parameter_node, replay_command(behaviour))
         opened.append((panel, frame))

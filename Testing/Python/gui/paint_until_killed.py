@@ -28,7 +28,7 @@ def main(folder: Path) -> None:
     area, frame = qt.QWidget(), qt.QWidget()
     qt.QVBoxLayout(area)
     app.setLayoutManager(LayoutManager(app.mrml, area))
-    app.slicerUserSettingsFilePath, app.cachePath = str(folder / "Slicer.ini"), str(folder / "cache")
+    app.settle_in(folder)
     panel = build_panel(qt.QVBoxLayout(frame), BratsSegmenterLogic().getParameterNode, replay_command(Behaviour.WORKS))
     panel.archive.editor.ui.nameEdit.setText("Ward 3")
     panel.archive.editor.ui.urlEdit.setText("http://127.0.0.1:1/dicom-web")

@@ -25,8 +25,7 @@ def _remove_slices_of_flair(files: list[Path]) -> None:
 
 @pytest.mark.slow
 def test_a_series_with_a_gap_is_not_segmented_before_the_user_agreed_to_its_resampling(parameter_node, tmp_path):
-    application().slicerUserSettingsFilePath = str(tmp_path / "Slicer.ini")
-    application().cachePath = str(tmp_path / "cache")
+    application().settle_in(tmp_path)
     _remove_slices_of_flair(write_study(synthetic_head(spacing_mm=4.0), tmp_path / "scanner", StudyIdentity()))
     frame = qt.QWidget()
     panel = build_panel(qt.QVBoxLayout(frame), parameter_node)

@@ -29,8 +29,7 @@ def module(scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The module as Slicer opened it, over a worker that answers without working, with one archive."""
     app = application()
     app.userSettings().clear()
-    app.slicerUserSettingsFilePath = str(tmp_path / "Slicer.ini")
-    app.cachePath = str(tmp_path / "cache")
+    app.settle_in(tmp_path)
     monkeypatch.setattr(assembly, "worker_command", lambda _interpreter: replay_command(Behaviour.WORKS))
     opened = open_module(MODULE_FILE)
     editor = opened.widget.panel.archive.editor.ui

@@ -19,7 +19,7 @@ NOWHERE = Connection(Profile("nowhere", "http://127.0.0.1:9/dicom-web"), Credent
 
 @pytest.fixture
 def opened(scene, tmp_path: Path):
-    application().slicerUserSettingsFilePath = str(tmp_path / "Slicer.ini")
+    application().settle_in(tmp_path)
     opened = open_module(MODULE_FILE)
     yield opened
     opened.widget.panel.shut_down()

@@ -41,7 +41,7 @@ def _volumes(panel) -> dict[str, tuple[str, str]]:
 
 
 def test_without_an_archive_the_panel_asks_for_one_and_nothing_else_can_be_done(parameter_node, tmp_path):
-    application().slicerUserSettingsFilePath = str(tmp_path / "Slicer.ini")
+    application().settle_in(tmp_path)
     frame = qt.QWidget()
     panel = build_panel(qt.QVBoxLayout(frame), parameter_node)
     assert not panel.archive.editor.widget.isHidden()

@@ -25,7 +25,7 @@ from BratsSegmenterLib.demo.story import access_to
 from BratsSegmenterLib.demo.study import write_study
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.kept_study import StudyState
-from BratsSegmenterLib.widgets.assembly import build_panel
+from BratsSegmenterLib.widgets.assembly import build_panel, studies_folder
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.state import PanelState
 
@@ -45,8 +45,7 @@ def archive(tmp_path: Path) -> Iterator[EmbeddedArchive]:
 
 
 def _open_panel(parameter_node, tmp_path: Path) -> tuple[Panel, qt.QWidget]:
-    application().slicerUserSettingsFilePath = str(tmp_path / "Slicer.ini")
-    application().cachePath = str(tmp_path / "cache")
+    application().settle_in(tmp_path)
     frame = qt.QWidget()
     return build_panel(qt.QVBoxLayout(frame), parameter_node), frame
 
@@ -102,7 +101,7 @@ def test_two_queued_studies_end_though_the_worker_is_killed_and_slicer_started_a
     story.save_archive()
     wait_until(lambda: _has_rest(panel), timeout_s=500)
     assert _queue_states(panel) == ["segmented"] * 2, _reasons(panel)
-    kept = list((tmp_path / "cache" / "BratsSegmenter").glob("*/result.json"))
+    kept = list(studies_folder().glob("*/result.json"))
     assert len(kept) == 2
     panel.shut_down()
 
@@ -115,7 +114,7 @@ def test_what_ran_unattended_opens_in_the_panel(archive, parameter_node, tmp_pat
     Archive(*access_to(archive)).store(lacking, compare=False)
     monkeypatch.setenv("BRATS_SEGMENTER_TOKEN", archive.token)
     bundle = str(tiny_bundle(tmp_path / "bundle").folder)
-    kept = str(tmp_path / "cache" / "BratsSegmenter")
+    kept = str(studies_folder())
     quick = ("--no-registration", "--no-bias-correction", "--no-brain-mask", "--device", "cpu")
     assert main(["cohort", "--archive", archive.url, "--out", kept, "--bundle", bundle, *quick]) == 0
 

@@ -28,8 +28,7 @@ from BratsSegmenterLib.widgets.state import PanelState
 def window(scene, tmp_path: Path):
     """Slicer's window with the module in it, new to this computer."""
     application().userSettings().clear()
-    application().slicerUserSettingsFilePath = str(tmp_path / "Slicer.ini")
-    application().cachePath = str(tmp_path / "cache")
+    application().settle_in(tmp_path)
     window = SlicerWindow(MODULE_FILE)
     window.resize(1400, 1000)
     yield window

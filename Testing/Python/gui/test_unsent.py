@@ -10,8 +10,10 @@ import pytest
 import slicer
 from host.driver import finish, paint, wait_until
 from host.replay_worker import Behaviour
+from host.slicer_app import application
 
 from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.widgets.assembly import studies_folder
 from BratsSegmenterLib.widgets.state import PanelState
 
 LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
@@ -306,6 +308,27 @@ def test_the_study_on_the_screen_is_not_queued(panel):
     assert JobFolder(panel.workflow.folder).segmentation.stat().st_mtime_ns == drawn_at
 
 
+def test_slicer_that_prunes_its_cache_takes_no_correction_away(panel):
+    """As Slicer does whenever it starts while the cache is larger than the user allows."""
+    download = Path(application().cachePath, "download.nrrd")
+    _cache_as_slicer_starts()
+    _segment(panel)
+    _paint(panel)
+    wait_until(JobFolder(panel.workflow.folder).unsent.exists)
+    download.write_bytes(bytes(2_000_000))
+    assert _cache_as_slicer_starts().PruneCache()
+    assert not download.exists()
+    assert JobFolder(panel.workflow.folder).unsent.exists()
+
+
+def _cache_as_slicer_starts():
+    """Of the application's own class, with a limit of 1 MB."""
+    cache = slicer.vtkCacheManager()
+    cache.SetRemoteCacheDirectory(application().cachePath)
+    cache.SetRemoteCacheLimit(1)
+    return cache
+
+
 @pytest.mark.skipif(os.name == "nt", reason="kills a process by signal")
 def test_a_killed_slicer_loses_no_correction(panel, tmp_path: Path):
     """Another process segments and paints; it is killed while its event loop turns."""
@@ -315,7 +338,7 @@ def test_a_killed_slicer_loses_no_correction(panel, tmp_path: Path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         edited_ml = process.stdout.readline().strip()
-        kept = next(iter((tmp_path / "cache" / "BratsSegmenter").iterdir()))
+        kept = next(iter(studies_folder().iterdir()))
         wait_until(JobFolder(kept).unsent.exists)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
