@@ -50,7 +50,8 @@ class SendPart(Part):
         self._review = review
         self._preferences = preferences
         self._offered: SendRequest | None = None
-        self._sent_to: Profile | None = None
+        self._requested: SendRequest | None = None
+        self._sent: SendRequest | None = None
         self._shown: SendResult | None = None
         self._is_rehearsing = False
         self.learned = Signal()
@@ -70,23 +71,24 @@ class SendPart(Part):
         self.ui.refusalLabel.setStyleSheet(ERROR_LABEL_STYLE)
 
     def update(self) -> None:
-        """Offer to send a result that was not sent yet, once the user agrees."""
+        """Offer to send a result once the user agrees: one that was not sent yet, or was sent otherwise."""
         has_result = self._workflow.state in _WITH_A_RESULT
-        can_send = self._workflow.state is PanelState.REVIEW and bool(self._archive)
+        can_choose = has_result and bool(self._archive)
         formats = self._formats()
         for widget in (self.ui.formatsFrame, self.ui.drawingFrame, self.ui.reviewerEdit):
-            widget.setEnabled(can_send)
+            widget.setEnabled(can_choose)
         self.ui.drawingFrame.setVisible("RTSTRUCT" in formats)
-        self.ui.approvedBox.setEnabled(can_send and bool(self._reviewer()))
-        if not self.ui.approvedBox.enabled:
+        self.ui.approvedBox.setEnabled(can_choose and bool(self._reviewer()))
+        if not self.ui.approvedBox.enabled and self._workflow.state is not PanelState.SENDING:
             self.ui.approvedBox.setChecked(False)
+        can_send = can_choose and not self._is_sent
         self.ui.consentBox.setVisible(can_send)
         self.ui.consentBox.setEnabled(can_send and bool(formats))
         if not self.ui.consentBox.enabled:
             self.ui.consentBox.setChecked(False)
         self.ui.sendButton.setEnabled(self.ui.consentBox.checked)
         self.ui.sendButton.setText(self._send_text())
-        self.ui.dryRunButton.setEnabled(self._workflow.state is PanelState.REVIEW and bool(formats))
+        self.ui.dryRunButton.setEnabled(has_result and bool(formats))
         self._offered = self._request() if can_send and formats else None
         set_text_or_hide(self.ui.previewLabel, self._preview_text())
         self.ui.consentLabel.setText(self._consent_text(can_send))
@@ -102,8 +104,9 @@ class SendPart(Part):
             self.ui.reviewerEdit.setText(self._preferences.reviewer)
 
     def follow_edit(self) -> None:
-        """The segments changed: neither consent nor receipt is about them any more."""
+        """The segments changed: neither approval, consent nor receipt is about them any more."""
         self._clear_outcome()
+        self.ui.approvedBox.setChecked(False)
         self.withdraw_consent()
 
     def withdraw_consent(self) -> None:
@@ -127,6 +130,11 @@ class SendPart(Part):
         """The archive of the study; empty when its images are on this computer."""
         return "" if self._workflow.connection is None else self._workflow.connection.profile.name
 
+    @property
+    def _sent_to(self) -> Profile | None:
+        connection = None if self._sent is None else self._sent.connection
+        return None if connection is None else connection.profile
+
     def _request(self) -> SendRequest:
         return SendRequest(
             connection=self._profiles.connection_to(self._archive),
@@ -135,6 +143,11 @@ class SendPart(Part):
             approved=self.ui.approvedBox.checked,
             contouring=Contouring(self.ui.nestedBox.checked, self.ui.smoothBox.checked),
         )
+
+    @property
+    def _is_sent(self) -> bool:
+        """Whether the result was sent just as it would be now; a format, a signature or an archive more is new."""
+        return self._workflow.state is PanelState.SENT and self._request() == self._sent
 
     def _preview_text(self) -> str:
         if self._offered is None:
@@ -164,7 +177,7 @@ class SendPart(Part):
         """Send what the consent was about, whatever was chosen elsewhere since."""
         request = self._offered
         if request is not None and request.connection is not None:
-            self._sent_to = request.connection.profile
+            self._requested = request
             self._preferences.reviewer, self._preferences.formats = request.reviewer, request.formats
             self.learned.emit()
             self._is_rehearsing = False
@@ -175,6 +188,8 @@ class SendPart(Part):
         self._workflow.send(self._request().as_dry_run())
 
     def _show_sent(self, result: SendResult) -> None:
+        self._sent = self._requested
+        self.update()
         self._show_outcome(result)
         self.ui.viewerButton.setVisible(self._sent_to is not None and bool(self._sent_to.viewer_url))
 

@@ -144,6 +144,38 @@ def test_an_archive_without_a_viewer_offers_none(open_segmented):
     assert panel.send.ui.viewerButton.isHidden()
 
 
+@pytest.mark.parametrize("change", ["approval", "format", "archive"])
+def test_a_sent_result_can_be_sent_with_a_signature_a_format_or_to_an_archive_more(open_segmented, change: str):
+    panel = open_segmented()
+    _segment_files(panel)
+    send = panel.send
+    send.ui.reviewerEdit.setText("R. Eader")
+    _sent_to(panel)
+    assert panel.workflow.state is PanelState.SENT
+    assert send.ui.consentBox.isHidden(), "nothing else is wanted of it yet"
+    match change:
+        case "approval":
+            send.ui.approvedBox.setChecked(True)
+        case "format":
+            send.format_boxes["SEG"].setChecked(True)
+        case "archive":
+            _add_archive(panel, "Research")
+    assert not send.ui.consentBox.isHidden()
+    assert "Version 2, which refers to version 1" in send.ui.previewLabel.text
+    assert not send.ui.receiptLabel.isHidden(), "what was sent still is"
+    send.ui.consentBox.setChecked(True)
+    (job,) = _jobs_of(panel, send.ui.sendButton.click)
+    match change:
+        case "approval":
+            assert job.approved
+        case "format":
+            assert job.formats == ("RTSTRUCT", "SEG")
+        case "archive":
+            assert job.profile.name == "Research"
+    assert panel.workflow.state is PanelState.SENT
+    assert send.ui.consentBox.isHidden()
+
+
 @pytest.mark.parametrize("change", ["reviewer", "format", "nested", "smooth", "archive", "address"])
 def test_whatever_changes_after_the_signature_takes_it_back(open_segmented, change: str):
     panel = open_segmented()
