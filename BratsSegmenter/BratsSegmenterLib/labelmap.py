@@ -13,6 +13,7 @@ from BratsSegmenterLib.domain import LEAF_REGIONS, Algorithm, Segmentation
 from BratsSegmenterLib.durable import whole_file
 from BratsSegmenterLib.errors import ExportError, SeriesError, unwritable
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.image_files import read_whole_image
 
 UNKNOWN_ALGORITHM = Algorithm("unknown", "", "")
 
@@ -33,8 +34,17 @@ def write_image(image: sitk.Image, path: Path) -> None:
 
 
 def read_image(path: Path) -> NDArray[np.float32]:
-    """The voxels of a NIfTI image that :func:`write_image` wrote, (slices, rows, columns)."""
-    return sitk.GetArrayFromImage(sitk.ReadImage(str(path), sitk.sitkFloat32))
+    """The voxels of a NIfTI image that :func:`write_image` wrote, (slices, rows, columns).
+
+    Raises
+    ------
+    SeriesError
+        The file is gone or damaged.
+    """
+    try:
+        return sitk.GetArrayFromImage(read_whole_image(path, sitk.sitkFloat32))
+    except RuntimeError as error:
+        raise SeriesError(f"The image {path.name} cannot be read.", "Segment the study again.", str(error)) from error
 
 
 def read_mask(path: Path) -> NDArray[np.bool_]:
@@ -43,10 +53,10 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
     Raises
     ------
     SeriesError
-        The file cannot be read as an image.
+        The file cannot be read as a whole image.
     """
     try:
-        return sitk.GetArrayFromImage(sitk.ReadImage(str(path), sitk.sitkUInt8)) != 0
+        return sitk.GetArrayFromImage(read_whole_image(path, sitk.sitkUInt8)) != 0
     except RuntimeError as error:
         raise SeriesError(f"The mask {path.name} cannot be read.", "Segment the study again.", str(error)) from error
 
@@ -64,13 +74,15 @@ def read_labelmap(
     Raises
     ------
     ExportError
-        The file is no 3-D label map, or holds a label that is not ours.
+        The file is no 3-D label map or not a whole one, or holds a label that is not ours.
     """
     try:
-        image = sitk.ReadImage(str(path))
+        image = read_whole_image(path)
     except RuntimeError as error:
         raise ExportError(
-            f"{path.name} cannot be read as an image.", "Choose a NIfTI label map.", str(error)
+            f"{path.name} cannot be read as a whole image.",
+            "Choose a NIfTI label map; copy it again where it is cut short or damaged.",
+            str(error),
         ) from error
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise ExportError(f"{path.name} is not one three-dimensional label map.", "Choose another file.")

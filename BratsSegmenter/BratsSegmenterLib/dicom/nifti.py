@@ -13,6 +13,7 @@ from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, Rescale, StudyIdentity,
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.image_files import read_whole_image
 from BratsSegmenterLib.progress import Progress
 
 # Anatomical axes of i, j, k for slices as scanners send them; k is always row x column direction.
@@ -49,7 +50,7 @@ def nifti_to_dicom(
     Raises
     ------
     SeriesError
-        A file is no three-dimensional NIfTI volume.
+        A file is no three-dimensional NIfTI volume, or not a whole one.
     Cancelled
     """
     identity, progress = identity or StudyIdentity(), progress or Progress()
@@ -71,10 +72,12 @@ def nifti_to_dicom(
 
 def _read(file: Path) -> sitk.Image:
     try:
-        image = sitk.ReadImage(str(file))
+        image = read_whole_image(file)
     except RuntimeError as error:
         raise SeriesError(
-            f"{file.name} cannot be read as a NIfTI volume.", "Check the path and the file.", type(error).__name__
+            f"{file.name} cannot be read as a whole NIfTI volume.",
+            "Check the path; copy the file again where it is cut short or damaged.",
+            type(error).__name__,
         ) from error
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise SeriesError(f"{file.name} is not one three-dimensional volume.", "Choose a file with one 3-D volume.")

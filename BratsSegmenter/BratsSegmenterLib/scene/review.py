@@ -16,6 +16,7 @@ from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import REGIONS, Measurements, Segmentation
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.image_files import read_whole_image
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_mask, write_image
@@ -333,7 +334,7 @@ class Review:
 def _read_labels(path: Path) -> NDArray[np.uint8]:
     """The model's label map, shape (slices, rows, columns)."""
     try:
-        return sitk.GetArrayFromImage(sitk.ReadImage(str(path), sitk.sitkUInt8))
+        return sitk.GetArrayFromImage(read_whole_image(path, sitk.sitkUInt8))
     except RuntimeError as error:
         raise SeriesError(
             "What the model drew for this study is no longer on this computer, so corrections cannot be told from it.",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.durable import whole_file
-from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_image, read_labelmap
@@ -38,7 +38,7 @@ def draw_overview(folder: JobFolder, result: SegmentResult) -> None:
         if path.exists() and path.stat().st_mtime >= result.labels.stat().st_mtime:
             return
         picture = _picture(folder, result)
-    except (FileNotFoundError, RuntimeError) as error:  # SimpleITK's for what it cannot read
+    except (FileNotFoundError, SeriesError) as error:
         raise ExportError(
             "There is no picture: the files of the result are gone or damaged.", "Segment it again.", str(error)
         ) from error

@@ -22,6 +22,7 @@ from BratsSegmenterLib.domain import ET, RC, Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.folder_tree import folders_below
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.image_files import held_bytes
 from BratsSegmenterLib.learning.evaluation.names import Parts, case_names, patients
 from BratsSegmenterLib.learning.evaluation.roles import LABELS, four_is_cavity, role
 
@@ -237,6 +238,7 @@ def _read(files: CaseFiles, file: Path) -> tuple[NDArray[np.float32], Geometry]:
     Read by nibabel, because ITK turns values that are no numbers into zeros without a word.
     """
     try:
+        held_bytes(file)  # proves the checksum, before which nibabel stops
         image = cast(nibabel.Nifti1Image, nibabel.load(file))  # of which those of version 2 are a kind
         values = np.asarray(image.dataobj, np.float32)
     except _UNREADABLE as error:

@@ -17,6 +17,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.image_files import read_whole_image
 from BratsSegmenterLib.learning.synthesis.distances import signed_distance_mm
 from BratsSegmenterLib.learning.synthesis.icbm152 import icbm152_tissues
 from BratsSegmenterLib.learning.synthesis.tissues import (
@@ -196,7 +197,7 @@ def _cached(
 def _tissues_of_file(file: Path) -> NDArray[np.uint8]:
     """Tissues of a label map, cut out around the brain, with dura and falx."""
     try:
-        image = sitk.DICOMOrient(sitk.ReadImage(str(file)), "LPS")
+        image = sitk.DICOMOrient(read_whole_image(file), "LPS")
     except RuntimeError as error:
         raise LearningError(f"The label map '{file.name}' cannot be read.", "", str(error)) from error
     labels = sitk.GetArrayFromImage(image).astype(np.int64)

@@ -1,5 +1,6 @@
 """Label maps as NIfTI files."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,9 @@ import pytest
 import SimpleITK as sitk
 
 from BratsSegmenterLib.domain import Algorithm, Segmentation
-from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.labelmap import read_labelmap, write_image, write_labelmap
+from BratsSegmenterLib.labelmap import read_image, read_labelmap, read_mask, write_image, write_labelmap
 
 
 @pytest.fixture
@@ -53,3 +54,38 @@ def test_a_file_that_is_no_image_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "text.nii.gz").write_text("no image")
     with pytest.raises(ExportError, match=r"text\.nii\.gz"):
         read_labelmap(tmp_path / "text.nii.gz")
+
+
+def _torn(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 55 // 100])
+
+
+def _with_another_checksum(path: Path) -> None:
+    """Of RFC 1952; the voxels open as before, as they would where a flipped bit happens to be a valid code."""
+    content = bytearray(path.read_bytes())
+    content[-8] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("seg.nii.gz", _torn),
+        ("seg.nii.gz", _with_another_checksum),
+        ("seg.nii", _torn),
+        ("seg.img", _torn),
+        ("seg.mha", _torn),
+    ],
+)
+def test_a_file_that_is_not_whole_is_refused_by_name(name: str, damage: Callable[[Path], None], tmp_path: Path) -> None:
+    path = tmp_path / name
+    image = sitk.GetImageFromArray(np.random.default_rng(0).integers(0, 5, (20, 30, 30), np.uint8))
+    sitk.WriteImage(image, str(path))
+    header = path.with_suffix(".hdr") if path.suffix == ".img" else path
+    assert read_labelmap(header).labels.any()
+    damage(path)
+    with pytest.raises(ExportError, match=rf"{header.name} cannot be read as a whole image"):
+        read_labelmap(header)
+    for read in (read_mask, read_image):
+        with pytest.raises(SeriesError, match=header.name):
+            read(header)

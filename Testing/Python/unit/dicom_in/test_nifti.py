@@ -87,4 +87,10 @@ def test_what_is_no_volume_is_refused_by_name(tmp_path: Path) -> None:
     sitk.WriteImage(series, str(tmp_path / "four.nii.gz"))
     with pytest.raises(SeriesError, match=r"four\.nii\.gz is not one three-dimensional volume"):
         nifti_to_dicom({Sequence.T1: tmp_path / "four.nii.gz"}, tmp_path / "dicom")
+    rows = np.random.default_rng(0).integers(0, 900, SHAPE, np.int16)
+    sitk.WriteImage(Geometry(SHAPE, np.eye(4)).image(rows), str(tmp_path / "torn.nii.gz"))
+    torn = (tmp_path / "torn.nii.gz").read_bytes()
+    (tmp_path / "torn.nii.gz").write_bytes(torn[: len(torn) // 2])
+    with pytest.raises(SeriesError, match=r"torn\.nii\.gz cannot be read as a whole"):
+        nifti_to_dicom({Sequence.T1: tmp_path / "torn.nii.gz"}, tmp_path / "dicom")
     assert not list((tmp_path / "dicom").rglob("*.dcm"))

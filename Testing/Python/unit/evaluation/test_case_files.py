@@ -154,6 +154,15 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         read_case(find_cases(tmp_path)[0])
 
 
+def test_a_file_with_another_checksum_is_named(tmp_path: Path) -> None:
+    file = _write(tmp_path / "case", BARE) / "t2.nii.gz"
+    content = bytearray(file.read_bytes())
+    content[-8] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(LearningError, match=r"cannot be read: t2\.nii\.gz"):
+        read_case(find_cases(tmp_path)[0])
+
+
 def test_a_sequence_that_is_not_asked_for_may_be_missing(tmp_path: Path) -> None:
     _write(tmp_path / "case", BARE[:3])
     case = read_case(find_cases(tmp_path)[0], [Sequence.T1, Sequence.T1C])

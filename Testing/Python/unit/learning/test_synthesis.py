@@ -170,6 +170,14 @@ def test_a_file_that_is_no_image_is_refused_by_name(tmp_path: Path) -> None:
         load_anatomies(tmp_path, 2.0)
 
 
+def test_a_label_map_that_is_cut_short_is_refused_by_name(tmp_path: Path) -> None:
+    sitk.WriteImage(sitk.GetImageFromArray(head_labels()), str(tmp_path / "torn.nii.gz"))
+    content = (tmp_path / "torn.nii.gz").read_bytes()
+    (tmp_path / "torn.nii.gz").write_bytes(content[: len(content) * 9 // 10])
+    with pytest.raises(LearningError, match=r"torn\.nii\.gz.*cannot be read"):
+        load_anatomies(tmp_path, 2.0)
+
+
 def test_a_prepared_head_is_kept_and_gives_the_same_case(tmp_path: Path) -> None:
     write_head(tmp_path / "maps")
     first, again = (load_anatomies(tmp_path / "maps", 3.0, cache=tmp_path / "cache") for _ in range(2))
