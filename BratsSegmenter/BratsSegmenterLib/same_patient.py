@@ -13,7 +13,6 @@ from difflib import SequenceMatcher
 
 from BratsSegmenterLib.archive import Patient, StudySummary
 
-_WORD = re.compile(r"[^\W\d_]+")
 _PARTICLES = frozenset(
     ("al", "bin", "da", "de", "del", "den", "der", "di", "dos", "du", "el", "la", "le", "van", "von")
 )
@@ -50,7 +49,8 @@ def contradiction(one: Patient, other: Patient) -> str:
 def why_not_proven(one: Patient, other: Patient) -> str:
     """Why the two may not be taken for one where images depend on it, as a clause; empty when they may.
 
-    Besides the ID, the birth date must say so or, where it is not known of both, the name word for word.
+    Besides the ID, the birth date must say so or, where it is not known of both, the name word for word; two names that
+    are empty, or initials alone, say nothing.
     """
     if not one.patient_id or one.patient_id != other.patient_id:
         return "the patient IDs differ or are not known"
@@ -84,8 +84,8 @@ def _names_are_alike(one: str, other: str) -> bool | None:
     """Whether any words of the same script are alike; None where there are none to compare."""
     pairs = [
         (word, counterpart)
-        for word in _words(one)
-        for counterpart in _words(other)
+        for word in filter(_is_telling, _words(one))
+        for counterpart in filter(_is_telling, _words(other))
         if _script(word) == _script(counterpart)
     ]
     return any(_are_alike(*pair) for pair in pairs) if pairs else None
@@ -96,20 +96,34 @@ def _are_alike(one: str, other: str) -> bool:
 
 
 def _names_agree(one: str, other: str) -> bool:
-    """Whether the words are the same in any order; one name may lack some, but not all but one."""
+    """Whether the words are the same in any order; one name may lack some, but not all but one.
+
+    Initials and particles must agree too, but count for none: J. is as good for John as for Jane.
+    """
     fewer, more = sorted((set(_words(one)), set(_words(other))), key=len)
-    return fewer == more or (len(fewer) > 1 and fewer < more)
+    telling = sum(map(_is_telling, fewer))
+    return telling > 0 if fewer == more else telling > 1 and fewer < more
 
 
 def _words(name: str) -> Iterator[str]:
-    """The words of all component groups, without case, accents and particles; of initials nothing is taken."""
+    """The words of all component groups, without case and accents."""
     for group in name.split("="):
         proper = " ".join(group.split("^")[:_NAMES_PROPER])
         decomposed = unicodedata.normalize("NFKD", proper.casefold())
-        for word in _WORD.findall("".join(letter for letter in decomposed if not unicodedata.combining(letter))):
-            is_initial = len(word) == 1 and _script(word) in ("LATIN", "CYRILLIC", "GREEK")
-            if word not in _PARTICLES and not is_initial:
-                yield word
+        yield from "".join(map(_in_word, decomposed)).split()
+
+
+def _in_word(character: str) -> str:
+    """A letter, or a vowel sign that stands within a word; nothing for an accent, a blank for what parts words."""
+    if unicodedata.combining(character):
+        return ""
+    return character if unicodedata.category(character)[0] in "LM" else " "
+
+
+def _is_telling(word: str) -> bool:
+    """Whether it is more than a particle or an initial."""
+    is_initial = len(word) == 1 and _script(word) in ("LATIN", "CYRILLIC", "GREEK")
+    return word not in _PARTICLES and not is_initial
 
 
 def _script(word: str) -> str:

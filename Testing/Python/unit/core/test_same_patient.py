@@ -40,6 +40,8 @@ def test_a_name_that_was_married_cut_typed_or_written_in_another_script_contradi
         ("Smith^John^M^Dr", "Mueller^Anna^M^Dr"),
         ("van der Berg^Jan", "van Dijk^Piet"),
         ("Yamada^Taro=\u5c71\u7530^\u592a\u90ce", "Suzuki^Hanako=\u9234\u6728^\u82b1\u5b50"),
+        ("\u0bae\u0bbe\u0bb2\u0bbe", "\u0b95\u0bae\u0bb2\u0bbf"),  # Tamil, with one consonant in common
+        ("\u0e27\u0e34\u0e17\u0e22\u0e4c", "\u0e2a\u0e38\u0e27\u0e34"),  # Thai, likewise
     ],
 )
 def test_names_without_anything_in_common_contradict(one: str, other: str) -> None:
@@ -83,3 +85,38 @@ def test_where_images_depend_on_it_the_same_person_is_to_be_proven() -> None:
     assert why_not_proven(_patient(), _patient("Smith^John")) == "the names differ"
     assert "patient IDs" in why_not_proven(_patient(patient_id=""), _patient(patient_id=""))
     assert "patient IDs" in why_not_proven(_patient(), _patient(patient_id="12346"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("", ""),
+        ("J", "J"),
+        ("X", "Y"),
+        ("Doe^J", "Doe^K"),
+        ("Doe^J", "Doe^Jane"),
+        ("X^^^Mr", "Y^^^Ms"),
+        ("van Berg^J", "van Berg^J^Maria"),
+        ("\u0936\u0930\u094d\u092e\u093e^\u0930\u093e\u092e", "\u0936\u0930\u094d\u092e\u0940^\u0930\u093f\u092e"),
+    ],
+)
+def test_where_no_birth_date_is_known_names_that_do_not_tell_two_apart_prove_nothing(one: str, other: str) -> None:
+    unknown = _patient(one, birth_date="")
+    assert "word for word" in why_not_proven(unknown, _patient(other, birth_date=""))
+    assert why_not_proven(_patient(one), _patient(other)) == "", "the birth date does"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Doe^J", "DOE^J^"),
+        ("van der Berg^Jan", "Berg^Jan"),
+        ("Doe^Jane", "Jane M Doe"),
+        (
+            "\u0e2a\u0e21\u0e2b\u0e0d\u0e34\u0e07^\u0e23\u0e31\u0e01",
+            "\u0e23\u0e31\u0e01 \u0e2a\u0e21\u0e2b\u0e0d\u0e34\u0e07",
+        ),
+    ],
+)
+def test_where_no_birth_date_is_known_the_same_words_prove_one_patient(one: str, other: str) -> None:
+    assert why_not_proven(_patient(one, birth_date=""), _patient(other, birth_date="")) == ""
