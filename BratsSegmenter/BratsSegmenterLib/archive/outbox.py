@@ -99,7 +99,9 @@ class Outbox:
                 is_refused = known.state is TransactionState.REFUSED
                 return known.note(TransactionState.WAITING, known.attempts, "") if is_refused else known
             folder = self._folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(3)}"
-            transaction = Transaction(folder, study_uid, profile.name, author, now(), objects, profile.url)
+            transaction = Transaction(
+                folder, study_uid, profile.name, author, now(), objects, profile.url, profile.stow_prefix
+            )
             self._publish(transaction, files)
         return transaction
 

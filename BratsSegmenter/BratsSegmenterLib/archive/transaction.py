@@ -52,6 +52,9 @@ class Transaction:
     study_uid, profile_name, author : str
     url : str
         Address of the archive that it is meant for; empty when an older version queued it and it was not delivered.
+    stow_prefix : str or None
+        The path below that address to which it is stored: several archives may share the address. None when an older
+        version queued it.
     queued_at : str
         ISO 8601, UTC.
     objects : tuple of QueuedObject
@@ -69,6 +72,7 @@ class Transaction:
     queued_at: str
     objects: tuple[QueuedObject, ...]
     url: str = ""
+    stow_prefix: str | None = None
     state: TransactionState = TransactionState.WAITING
     attempts: int = 0
     problem: str = ""
@@ -115,6 +119,7 @@ class Transaction:
             "study_uid": self.study_uid,
             "profile_name": self.profile_name,
             "url": self.url,
+            "stow_prefix": self.stow_prefix,
             "author": self.author,
             "queued_at": self.queued_at,
             "objects": [asdict(one) for one in self.objects],
@@ -122,8 +127,12 @@ class Transaction:
         _write_json(folder / MANIFEST, manifest)
 
     def is_for(self, profile: Profile) -> bool:
-        """Whether it is meant for the archive of a profile: the one at the same address, whatever it is called."""
-        return self.url == profile.url if self.url else self.profile_name == profile.name
+        """Whether it is meant for the archive of a profile: the one that is stored to there, whatever it is called."""
+        if not self.url:
+            return self.profile_name == profile.name
+        if self.stow_prefix is None:
+            return self.url == profile.url
+        return _joined(self.url, self.stow_prefix) == _joined(profile.url, profile.stow_prefix)
 
     def note(self, state: TransactionState, attempts: int, problem: str) -> Transaction:
         """Write down how a delivery went."""
@@ -162,14 +171,14 @@ class Transaction:
                 "Check free space and rights of the folder of studies; look into the PACS before you send again.",
                 type(error).__name__,
             ) from error
-        with suppress(OSError):  # a file that another program holds goes at the next delivery
-            self.remove_objects()
+        self.remove_objects()
         return Transaction.read(self.folder)
 
     def remove_objects(self) -> None:
-        """Remove the queued files."""
+        """Remove the queued files; one that another program holds goes at the next delivery."""
         for path in self.files:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
     @property
     def receipt_path(self) -> Path:
@@ -179,6 +188,10 @@ class Transaction:
     def receipt(self) -> Receipt:
         """The receipt of a delivered transaction."""
         return Receipt.from_json(_read_json(self.receipt_path))
+
+
+def _joined(url: str, prefix: str) -> str:
+    return f"{url}/{prefix.strip('/')}".rstrip("/")
 
 
 def _read_json(path: Path) -> dict[str, Any]:

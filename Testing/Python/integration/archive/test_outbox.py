@@ -14,6 +14,7 @@ import pytest
 from archives import RunningArchive, running_embedded, write_study
 from faulty_proxy import Fault, Plan
 from pydicom import dcmread
+from refusing_disks import read_only
 
 from BratsSegmenterLib.archive import Archive, Outbox, Profile, Receipt, StoredObject, TransactionState
 from BratsSegmenterLib.archive.embedded import serve
@@ -61,6 +62,24 @@ def test_a_transaction_arrives_and_leaves_a_receipt(
     assert receipt.queued_at <= receipt.delivered_at
     assert outbox.transactions()[0].state is TransactionState.DELIVERED
     assert not [*transaction.folder.glob("*.dcm")]
+
+
+def test_a_delivered_file_that_another_program_holds_stands_in_the_way_of_no_further_delivery(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    transaction = outbox.add(files[:1], study.study_uid, embedded_archive.profile)
+    outbox.deliver(embedded_archive.connect())
+    (held,) = transaction.files
+    held.write_bytes(files[0].read_bytes())
+    outbox.add(files[1:], study.study_uid, embedded_archive.profile)
+
+    with read_only(transaction.folder):
+        (delivery,) = outbox.deliver(embedded_archive.connect())
+    assert delivery.error is None
+    assert held.exists()
+
+    outbox.deliver(embedded_archive.connect())
+    assert not held.exists()
 
 
 def test_what_is_queued_does_not_need_its_files_any_more(
@@ -167,19 +186,39 @@ def test_archives_of_one_name_are_told_apart_by_their_addresses(
         assert len(other.connect().series(study.study_uid)) == 2
 
 
+def test_archives_of_one_address_are_told_apart_by_where_they_are_stored_to(
+    outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    clinic = replace(_WARD, name="clinic", url="https://pacs.example/aets", stow_prefix="clinic/rs")
+    transaction = outbox.add(files, study.study_uid, clinic)
+
+    assert transaction.is_for(clinic)
+    assert transaction.is_for(replace(clinic, name="renamed", qido_prefix="search", stow_prefix="/clinic/rs/"))
+    assert transaction.is_for(replace(clinic, url="https://pacs.example/aets/clinic", stow_prefix="rs"))
+    assert not transaction.is_for(replace(clinic, stow_prefix="research/rs"))
+    assert not transaction.is_for(replace(clinic, stow_prefix=""))
+    assert outbox.add(files, study.study_uid, replace(clinic, stow_prefix="research/rs")).id != transaction.id
+
+
 @pytest.mark.parametrize("was_delivered", [False, True])
+@pytest.mark.parametrize("unknown", [("url", "stow_prefix"), ("stow_prefix",)])
 def test_an_outbox_that_an_older_version_left_is_read(
-    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path], was_delivered: bool
+    embedded_archive: RunningArchive,
+    outbox: Outbox,
+    study: StudyIdentity,
+    files: list[Path],
+    unknown: tuple[str, ...],
+    was_delivered: bool,
 ) -> None:
     transaction = outbox.add(files, study.study_uid, embedded_archive.profile)
     if was_delivered:
         outbox.deliver(embedded_archive.connect())
     manifest = transaction.folder / "manifest.json"
-    manifest.write_text(json.dumps({k: v for k, v in json.loads(manifest.read_text()).items() if k != "url"}))
+    manifest.write_text(json.dumps({k: v for k, v in json.loads(manifest.read_text()).items() if k not in unknown}))
 
     (read,) = outbox.transactions()
 
-    assert read.url == (embedded_archive.profile.url if was_delivered else "")
+    assert read.url == ("" if "url" in unknown and not was_delivered else embedded_archive.profile.url)
     assert len(outbox.deliver(embedded_archive.connect())) == (not was_delivered)
 
 
