@@ -20,7 +20,7 @@ from pydicom.datadict import keyword_for_tag
 
 from BratsSegmenterLib.archive.embedded.index import Level
 from BratsSegmenterLib.archive.embedded.messages import metadata_answer, query_answer, store_answer
-from BratsSegmenterLib.archive.embedded.storage import OUT_OF_RESOURCES, Outcome, Storage
+from BratsSegmenterLib.archive.embedded.storage import OUT_OF_RESOURCES, RECEIVING, Outcome, Storage
 from BratsSegmenterLib.archive.multipart import (
     MalformedMultipartError,
     boundary_of,
@@ -98,6 +98,13 @@ def serve(folder: Path, port: int = 0, token: str = "") -> EmbeddedArchive:
         0 for any free one.
     token : str
         What clients must show; a random one when empty.
+
+    Raises
+    ------
+    ArchiveError
+        The folder holds something else.
+    OSError
+        The port is taken, or the folder cannot be used.
     """
     keep_identities_out_of_logs()
     return EmbeddedArchive(Storage(folder), port, token or secrets.token_urlsafe(24))
@@ -260,7 +267,7 @@ def _keyword(name: str) -> str:
 
 
 def _write(part: Iterator[bytes], folder: Path) -> Path:
-    handle, name = tempfile.mkstemp(dir=folder)
+    handle, name = tempfile.mkstemp(prefix=RECEIVING, dir=folder)
     with cast(IO[bytes], open(handle, "wb")) as file:
         for piece in part:
             file.write(piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +20,16 @@ from BratsSegmenterLib.archive.instance_file import (
     sha256_of,
 )
 from BratsSegmenterLib.durable import flush_file, flush_folder
+from BratsSegmenterLib.errors import ArchiveError
 
 PROCESSING_FAILURE = 0x0110
 DUPLICATE_INSTANCE = 0x0111
 OUT_OF_RESOURCES = 0xA700
 NOT_OF_THIS_STUDY = 0xA900
 CANNOT_UNDERSTAND = 0xC000
+RECEIVING = "receiving-"
+"""How the names of files in :attr:`Storage.incoming` begin."""
+_INDEX = "index.sqlite"
 
 
 @dataclass(frozen=True)
@@ -50,16 +55,21 @@ class Storage:
     ----------
     folder : Path
         Made when missing.
+
+    Raises
+    ------
+    ArchiveError
+        The folder holds something else.
     """
 
     def __init__(self, folder: Path) -> None:
+        self.index = _open_index(folder)
         self._objects = folder / "objects"
         self.incoming = folder / "incoming"
         for made in (self._objects, self.incoming):
-            made.mkdir(parents=True, exist_ok=True)
-        for unfinished in self.incoming.iterdir():
+            made.mkdir(exist_ok=True)
+        for unfinished in self.incoming.glob(f"{RECEIVING}*"):
             unfinished.unlink()
-        self.index = Index(folder / "index.sqlite")
 
     def close(self) -> None:
         """Let go of the files."""
@@ -120,6 +130,22 @@ class Storage:
         for folder in (*folders, self._objects):
             flush_folder(folder)
         self.index.add((one.values, one.sha256, one.name) for one in accepted)
+
+
+def _open_index(folder: Path) -> Index:
+    """The first file in a folder of ours, so that one without it is somebody else's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / _INDEX).is_file() and any(folder.iterdir()):
+        raise ArchiveError(
+            f"The folder {folder} holds other files than those of this archive.", "Name a new or an empty folder."
+        )
+    try:
+        return Index(folder / _INDEX)
+    except sqlite3.DatabaseError as error:
+        raise ArchiveError(
+            f"The index of the archive in {folder} cannot be opened: {error}.",
+            "End the program that works on it, or name a new folder.",
+        ) from error
 
 
 def _values(path: Path) -> dict[str, str]:

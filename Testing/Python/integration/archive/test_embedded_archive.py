@@ -15,6 +15,7 @@ from pydicom import dcmread
 from BratsSegmenterLib.archive.embedded import serve
 from BratsSegmenterLib.archive.multipart import encode
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.errors import ArchiveError
 
 
 @pytest.fixture
@@ -190,11 +191,33 @@ def test_what_was_stored_is_there_after_a_restart(tmp_path: Path, study: StudyId
         session = requests.Session()
         session.headers["Authorization"] = "Bearer t"
         assert post(session, f"{first.url}/studies", [file.read_bytes() for file in files]).status_code == 200
-    (tmp_path / "pacs" / "incoming" / "unfinished").write_bytes(b"half")
+    (tmp_path / "pacs" / "incoming" / "receiving-1").write_bytes(b"half")
 
     with serve(tmp_path / "pacs", token="t") as second:
         assert len(session.get(f"{second.url}/studies/{study.study_uid}/instances").json()) == len(files)
     assert not [*(tmp_path / "pacs" / "incoming").iterdir()]
+
+
+def test_a_folder_of_other_files_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    image = tmp_path / "study" / "incoming" / "IM1.dcm"
+    image.parent.mkdir(parents=True)
+    image.write_bytes(b"an image")
+    with pytest.raises(ArchiveError, match="holds other files"):
+        serve(tmp_path / "study")
+    assert [*(tmp_path / "study").rglob("*")] == [image.parent, image]
+
+
+def test_what_somebody_else_put_into_the_folder_stays(tmp_path: Path) -> None:
+    with serve(tmp_path / "pacs"):
+        (tmp_path / "pacs" / "incoming" / "IM1.dcm").write_bytes(b"an image")
+    with serve(tmp_path / "pacs"):
+        assert [file.name for file in (tmp_path / "pacs" / "incoming").iterdir()] == ["IM1.dcm"]
+
+
+def test_an_index_of_another_program_is_said(tmp_path: Path) -> None:
+    (tmp_path / "index.sqlite").write_bytes(b"something else, and long enough to be taken for a header" * 100)
+    with pytest.raises(ArchiveError, match=r"index of the archive in .* cannot be opened"):
+        serve(tmp_path)
 
 
 def test_many_clients_at_once_lose_nothing(
