@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from pathlib import Path
 
 import numpy as np
@@ -56,15 +57,21 @@ class Rescale:
 
     @classmethod
     def to_16_bits(cls, array: NDArray) -> Rescale:
-        """Spends all 16 bits on the range of `array`, or nothing where its whole numbers fit as they are."""
+        """Spends all 16 bits on the range of `array`, or nothing where its whole numbers fit as they are.
+
+        Both numbers have the digits that a Decimal String keeps (see :data:`_DIGITS`), the intercept rounded down and
+        the slope rounded up, so that the lowest and the highest value still fit.
+        """
         lowest, highest = float(array.min()), float(array.max())
         if lowest >= 0 and highest <= _LARGEST_16_BITS and np.array_equal(array, np.rint(array)):
             return cls(1.0, 0.0)
-        # Rounded up in the digits that a Decimal String keeps, so that the highest value still fits.
-        slope = float(f"{max(highest - lowest, 1e-6) / _LARGEST_16_BITS * (1 + 1e-8):.8e}")
-        return cls(slope, float(f"{lowest:.8e}"))
+        intercept = _rounded(lowest, ROUND_FLOOR)
+        slope = _rounded((highest - intercept) / _LARGEST_16_BITS, ROUND_CEILING)
+        return cls(slope or 1.0, intercept)
 
 
+_DIGITS = 9
+"""That 16 characters hold beside a sign, a point and an exponent of two or three digits (DICOM PS3.5 6.2)."""
 _LARGEST_12_BITS, _LARGEST_16_BITS = 4095, 65535
 
 PROTOCOLS = {
@@ -109,10 +116,9 @@ def write_mr_series(
     """
     folder.mkdir(parents=True, exist_ok=True)
     series_uid = new_uid()
-    pixels = _stored(array, rescale)
     files = []
-    for k, plane in enumerate(pixels):
-        dataset = _instance(plane, geometry, k, identity, protocol)
+    for k, values in enumerate(array):
+        dataset = _instance(_stored(values, rescale), geometry, k, identity, protocol)
         dataset.SeriesInstanceUID = series_uid
         dataset.SeriesNumber = series_number
         if rescale is not None:
@@ -123,15 +129,22 @@ def write_mr_series(
     return files
 
 
-def _stored(array: NDArray, rescale: Rescale | None) -> NDArray:
+def _rounded(value: float, rounding: str) -> float:
+    return float(Context(_DIGITS, rounding).create_decimal_from_float(value))
+
+
+def _stored(plane: NDArray, rescale: Rescale | None) -> NDArray:
     if rescale is None:
-        return np.clip(np.rint(array), 0, _LARGEST_12_BITS).astype("<u2")
-    return np.clip(np.rint((array - rescale.intercept) / rescale.slope), 0, _LARGEST_16_BITS).astype("<u2")
+        return np.clip(np.rint(plane), 0, _LARGEST_12_BITS).astype("<u2")
+    exact = plane.astype(np.float64)  # 32 bits would lose a small range far from 0
+    return np.clip(np.rint((exact - rescale.intercept) / rescale.slope), 0, _LARGEST_16_BITS).astype("<u2")
 
 
 def _describe_rescale(dataset: FileDataset, rescale: Rescale) -> None:
     dataset.BitsStored, dataset.HighBit = 16, 15
-    dataset.RescaleSlope, dataset.RescaleIntercept = f"{rescale.slope:.8e}", f"{rescale.intercept:.8e}"
+    dataset.RescaleSlope, dataset.RescaleIntercept = (
+        f"{value:.{_DIGITS - 1}e}" for value in (rescale.slope, rescale.intercept)
+    )
     dataset.RescaleType = "US"
 
 

@@ -64,6 +64,16 @@ def test_whole_numbers_return_exactly(tmp_path: Path) -> None:
     assert np.array_equal(load_volume(scan(tmp_path / "dicom").series[0]).array, array)
 
 
+@pytest.mark.parametrize(("lowest", "extent"), [(0, 1e-8), (-1e-12, 2e-12), (-1e-300, 1e-9), (-3e9, 2e6), (7.5, 0)])
+def test_the_levels_of_units_of_every_size_are_kept(tmp_path: Path, lowest: float, extent: float) -> None:
+    array = np.linspace(lowest, lowest + extent, num=14 * 12 * 10, dtype=np.float64).reshape(SHAPE)
+    write_nifti(tmp_path / "t1.nii.gz", array, np.eye(3), (1, 1, 1))
+    nifti_to_dicom({Sequence.T1: tmp_path / "t1.nii.gz"}, tmp_path / "dicom")
+    returned = load_volume(scan(tmp_path / "dicom").series[0]).array
+    rounding_of_32_bits = np.abs(array).max() * 2**-24
+    assert np.abs(returned - array).max() <= 0.501 * extent / 65535 + rounding_of_32_bits
+
+
 def test_four_volumes_become_one_study_whose_sequences_are_recognised(tmp_path: Path) -> None:
     array = np.random.default_rng(0).integers(0, 900, (14, 80, 80)).astype(np.int16)
     image = Geometry((14, 80, 80), np.diag([-1.0, -1.0, 1.0, 1.0])).image(array)
