@@ -100,6 +100,10 @@ class SceneParameters:
         """The table node; None when there is none."""
         return self._node.GetNodeReference(_TABLE)
 
+    def store_table(self, table: Any) -> None:
+        """Keep another table node in place of one that was deleted."""
+        self._node.SetNodeReferenceID(_TABLE, table.GetID())
+
     @property
     def volumes(self) -> dict[str, Any]:
         """The volume nodes that are in the scene, by sequence."""

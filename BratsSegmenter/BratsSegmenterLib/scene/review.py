@@ -38,7 +38,7 @@ from BratsSegmenterLib.scene.views import (
     showing_review_layout,
     slice_logics,
 )
-from BratsSegmenterLib.scene.volume_table import VolumeTable
+from BratsSegmenterLib.scene.volume_table import VolumeTable, new_table
 from BratsSegmenterLib.scene.volumes import geometry_of, loading_volume
 from BratsSegmenterLib.sent import SentLabels, read_sent
 from BratsSegmenterLib.steps import StepRunner, Steps, at_once, run_through, taking
@@ -197,7 +197,7 @@ class Review:
         began_with = read_unsent(JobFolder(folder), geometry_of(reference)) or sent
         corrected = None if began_with is None else began_with.labels
         segmentation = create_segmentation(result.labels, reference, "Glioma", corrected, result.is_postoperative)
-        table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Glioma volumes")
+        table = new_table()
         loaded += [segmentation, table]
         yield
         place_under_study(loaded, study)
@@ -267,11 +267,18 @@ class Review:
             jump_to(place, self.parameters.reference)
 
     def follow(self) -> None:
-        """Measure the segments of the scene from now on, after :meth:`show` or after a scene was loaded."""
+        """Measure the segments of the scene from now on, after :meth:`show` or after a scene was loaded.
+
+        The table of the volumes is made anew where the user had deleted it.
+        """
         self.release()
         self._exported = None
         parameters = self.parameters
         self._model_labels = _read_labels(parameters.result.labels)
+        if parameters.table is None:
+            parameters.store_table(new_table())
+            place_under_study([parameters.table], parameters.study)
+            self.on_placed()
         nodes = parameters.segmentation, parameters.reference, parameters.table
         self._table = VolumeTable(*nodes, self._tell_volumes, lambda: self.not_measured)
         self._table.update()

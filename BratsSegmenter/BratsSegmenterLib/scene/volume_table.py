@@ -23,6 +23,11 @@ def _nothing() -> Collection[str]:
     return ()
 
 
+def new_table() -> Any:
+    """A vtkMRMLTableNode in the scene, to be filled."""
+    return slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Glioma volumes")
+
+
 class VolumeTable:
     """Keeps a vtkMRMLTableNode in step with a segmentation, from the first :meth:`update` on.
 
@@ -64,13 +69,13 @@ class VolumeTable:
         self._tags = [self._observed.AddObserver(event, self._on_edit) for event in events]
 
     def update(self) -> None:
-        """Measure anew."""
+        """Measure anew; the followers, on whom consent and what is kept hang, are told before the table is written."""
         self._measured = self._voxels()
         self.labels = label_map(self._segmentation, self._reference)
         counted_ml, not_measured = region_volumes_ml(self.labels, self._reference.GetSpacing()), self._not_measured()
         volumes_ml = {key: volume_ml for key, volume_ml in counted_ml.items() if key not in not_measured}
-        _fill(self._node, volumes_ml)
         self._followers(volumes_ml)
+        _fill(self._node, volumes_ml)
 
     def stop(self) -> None:
         """Follow the segments no more."""

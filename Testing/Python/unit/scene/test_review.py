@@ -10,6 +10,7 @@ from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.records import from_json
 from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.scene.volume_table import VolumeTable
 
 
 @pytest.fixture
@@ -34,6 +35,12 @@ def _draw(review: Review, segment_id: str, voxels: tuple[slice, ...]) -> np.ndar
     return mask
 
 
+def _table_ml(review: Review) -> dict[str, float]:
+    table = review.parameters.table
+    names, volumes_ml = (table.GetTable().GetColumnByName(name) for name in ("Region", "Volume (mL)"))
+    return {names.GetValue(row): volumes_ml.GetValue(row) for row in range(table.GetNumberOfRows())}
+
+
 def test_the_first_volumes_are_those_the_worker_measured(review, result, seen):
     for key, volume_ml in result.volumes_ml.items():
         assert seen[0][key] == pytest.approx(volume_ml, abs=1e-6)
@@ -42,10 +49,7 @@ def test_the_first_volumes_are_those_the_worker_measured(review, result, seen):
 def test_volumes_and_table_follow_an_edit(review, seen):
     mask = _draw(review, "NCR", np.s_[2:6, 5:15, 5:15])
     assert seen[-1]["NCR"] == pytest.approx(mask.sum() * 0.002)
-    table = review.parameters.table
-    column = table.GetTable().GetColumnByName("Volume (mL)")
-    names = table.GetTable().GetColumnByName("Region")
-    shown = {names.GetValue(row): column.GetValue(row) for row in range(table.GetNumberOfRows())}
+    shown = _table_ml(review)
     assert shown["Necrotic core"] == pytest.approx(mask.sum() * 0.002)
     assert shown["Whole tumour"] == pytest.approx(seen[-1]["WT"])
 
@@ -142,6 +146,28 @@ def test_a_saved_scene_is_taken_up_with_its_edits(review, study, result, tmp_pat
     again.follow()
     assert seen[-1]["NCR"] == pytest.approx(edited_ml)
     again.release()
+
+
+def test_a_scene_without_its_table_is_followed_and_gets_a_new_one(review, parameter_node, seen):
+    review.release()
+    slicer.mrmlScene.RemoveNode(review.parameters.table)
+    again = Review(parameter_node)
+    again.on_volumes = seen.append
+    again.follow()
+    _draw(again, "NCR", np.s_[2:6, 5:15, 5:15])
+    assert _table_ml(again)["Necrotic core"] == seen[-1]["NCR"] > seen[-2]["NCR"]
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    items = [hierarchy.GetItemByDataNode(node) for node in (again.parameters.table, again.parameters.segmentation)]
+    assert hierarchy.GetItemParent(items[0]) == hierarchy.GetItemParent(items[1])
+    again.release()
+
+
+def test_who_follows_the_volumes_is_told_also_when_the_table_cannot_be_filled(review, seen):
+    told = VolumeTable(review.parameters.segmentation, review.parameters.reference, None, seen.append)
+    with pytest.raises(AttributeError):
+        told.update()
+    told.stop()
+    assert seen[-1] == seen[-2]
 
 
 def test_after_release_an_edit_is_no_longer_measured(review, seen):
