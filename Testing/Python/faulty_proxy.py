@@ -38,6 +38,7 @@ class Fault(Enum):
     REDIRECT = auto()  # 302 to another origin
     GZIP_BOMB = auto()  # a small answer that inflates to a giant one
     BODY = auto()  # an answer made up by the test
+    NONE_IS_NOT_FOUND = auto()  # 404 in the place of an empty list
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 content = response.read()
                 time.sleep(plan.seconds)
                 self._pass_on(response, content, len(content))
+            case Fault.NONE_IS_NOT_FOUND:
+                content = response.read()
+                if content.strip() == b"[]":
+                    self._answer(404, b"")
+                else:
+                    self._pass_on(response, content, len(content))
             case Fault.CUT | Fault.CUT_WITHOUT_LENGTH:
                 content = response.read()
                 stated = len(content) if plan.fault is Fault.CUT else None

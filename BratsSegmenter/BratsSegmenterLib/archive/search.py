@@ -41,7 +41,11 @@ def search_studies(connection: Connection, query: StudyQuery, stop: Stop) -> lis
     fields = [*_STUDY_FIELDS, _ISSUER] if query.patient_id else _STUDY_FIELDS
     search = partial(connection.client.search_for_studies, fields=fields, search_filters=_generous_filters(query))
     listed = _all_pages(connection, search, parse, stop)
-    wanted = [*islice(filter(query.matches, listed), query.offset, query.offset + query.limit)]
+    try:
+        wanted = [*islice(filter(query.matches, listed), query.offset, query.offset + query.limit)]
+    except NotFoundError:  # how some archives say that there is none, and how a wrong address answers
+        connection.attempt(partial(connection.client.search_for_studies, limit=1), stop)
+        wanted = []
     if faults and not wanted:
         raise faults[0]
     if faults:
@@ -75,12 +79,18 @@ def _all_pages(
 ) -> Iterator[Summary]:
     """Every result once that can be parsed, until a page brings nothing new.
 
-    The order may change between pages, an archive may send shorter pages than asked for, or ignore the offset.
+    The order may change between pages; an archive may send shorter pages than asked for, ignore the offset, or not
+    find a page beyond the last.
     """
     seen: set[Summary] = set()
     received = 0
     while True:
-        page = connection.attempt(partial(search, limit=_PAGE, offset=received), stop)
+        try:
+            page = connection.attempt(partial(search, limit=_PAGE, offset=received), stop)
+        except NotFoundError:
+            if not received:
+                raise
+            return
         fresh = [summary for summary in map(parse, page) if summary is not None and summary not in seen]
         if not fresh:
             return

@@ -350,6 +350,32 @@ def test_studies_from_an_archive_that_ignores_a_filter_are_dropped(embedded_arch
     assert len(proxy.requests) == 2, "an archive that ignores the offset is asked once more, not for ever"
 
 
+def test_an_archive_that_finds_no_page_beyond_the_last_is_read_to_its_end(
+    any_archive: RunningArchive, study: StudyIdentity, stored: list[Path], proxy: FaultyProxy, tmp_path: Path
+) -> None:
+    proxy.plan(*[Plan(Fault.NONE_IS_NOT_FOUND, "GET")] * 50)
+    archive = any_archive.connect(proxy.url)
+
+    found = archive.search(StudyQuery(patient_id=study.patient_id))
+    assert study.study_uid in {one.study_uid for one in found}
+    assert len(archive.series(study.study_uid)) == 2
+    assert len(archive.fetch(study.study_uid, tmp_path / "fetched").files) == len(stored)
+    assert all(one.was_present for one in archive.store(stored, study.study_uid))
+
+
+def test_a_search_that_finds_none_is_told_from_a_wrong_address(
+    embedded_archive: RunningArchive, study: StudyIdentity, files: list[Path]
+) -> None:
+    embedded_archive.connect().store(files, compare=False)
+    with embedded_archive.behind_faults() as proxy:
+        archive = embedded_archive.connect(proxy.url)
+        proxy.plan(Plan(Fault.NONE_IS_NOT_FOUND))
+        assert archive.search(StudyQuery(patient_id="NOBODY")) == []
+        proxy.plan(*[Plan(Fault.STATUS, status=404)] * 2)
+        with pytest.raises(NotFoundError, match="answered 404: there is nothing at this address"):
+            archive.search(StudyQuery(patient_id="NOBODY"))
+
+
 def test_a_refused_object_does_not_keep_the_others_back(
     embedded_archive: RunningArchive, study: StudyIdentity, files: list[Path]
 ) -> None:

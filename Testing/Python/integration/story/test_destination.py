@@ -128,6 +128,14 @@ def test_images_of_this_computer_are_not_sent_into_another_patient_s_study(scene
     assert "names another patient in this study than the images on this computer do" in what
 
 
+def test_an_archive_that_finds_no_page_beyond_the_last_is_asked_whose_the_study_is(scene: Scene) -> None:
+    scene.archive_holds(scene.files, PatientID="NEW-9")
+    with scene.archive.behind_faults() as proxy:
+        proxy.plan(*[Plan(Fault.NONE_IS_NOT_FOUND, "GET")] * 20)
+        what = refusal(scene.destination(scene.files[0].parents[1], url=proxy.url))
+    assert "names another patient in this study than the images on this computer do" in what
+
+
 @pytest.mark.parametrize(
     ("fault", "path_end", "reason"),
     [
