@@ -24,8 +24,14 @@ from BratsSegmenterLib.folder_tree import folders_below
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.image_files import held_bytes
 from BratsSegmenterLib.learning.evaluation.names import Parts, case_names, patients
-from BratsSegmenterLib.learning.evaluation.roles import LABELS, four_is_cavity, role
+from BratsSegmenterLib.learning.evaluation.roles import LABELS, four_is_cavity, is_paediatric, role
 
+_ONE_FOLDER_EACH = "Leave one of them there; each case needs a folder of its own."
+_PAEDIATRIC = "is of BraTS-PED, whose labels differ by year: since 2024, 1 is enhancing tumour and 4 oedema"
+_RELABEL = (
+    "Relabel it to 1 for what does not enhance, 2 for oedema and 3 for enhancing tumour, as it was in 2023, and give the "
+    "folder and its files another name."
+)
 _OLD_ET = 4
 _GREATEST_LABEL = 4
 _UNREADABLE = (
@@ -60,6 +66,8 @@ class CaseFiles:
         Whether the label 4 is the resection cavity, not enhancing tumour; None where no name says it.
     problem : str
         Why it cannot be used, going on from its name; empty when nothing is known.
+    remedy : str
+        What to do about that.
     strangers : tuple of Path
         Images beside these of which nobody knows what they are.
     """
@@ -70,6 +78,7 @@ class CaseFiles:
     labels: Path | None
     four_is_cavity: bool | None
     problem: str = ""
+    remedy: str = ""
     strangers: tuple[Path, ...] = ()
 
     def state(self) -> str:
@@ -137,13 +146,15 @@ def read_case(files: CaseFiles, sequences: Iterable[Sequence] = tuple(Sequence))
     Raises
     ------
     LearningError
-        A file is missing or unreadable or has no usable geometry, an image has values that are no numbers or only one
+        A file is missing or unreadable or has no usable geometry, the labels may mean something else, an image has values that are no numbers or only one
         value, two files are the same thing, or the labels have values other than 0 to 4 or are no label map.
     """
     if files.problem:
-        raise _bad(files, files.problem, advice="Leave one of them there; each case needs a folder of its own.")
+        raise _bad(files, files.problem, advice=files.remedy)
     if files.labels is None:
         raise _bad(files, "has no labels (a file ending in seg.nii.gz)")
+    if not files.images:
+        raise _bad(files, f"has no image of a sequence{_not_understood(files)}")
     images, geometries = {}, {}
     for sequence in sequences:
         if sequence not in files.images:
@@ -206,15 +217,25 @@ def _case_files(folder: Path, name: str, patient: str) -> CaseFiles:
     for file in sorted(folder.glob("*.nii*")):
         found.setdefault(role(file), []).append(file)
     strangers = [file for file in found.pop("", []) if not file.name.startswith(".")]
+    names = [folder, *itertools.chain(*found.values())]
+    problem, remedy = _problem(names, found)
     return CaseFiles(
         name,
         patient,
         images={sequence: found[sequence.value][0] for sequence in Sequence if sequence.value in found},
         labels=found[LABELS][0] if LABELS in found else None,
-        four_is_cavity=_four_is_cavity([folder, *itertools.chain(*found.values())]),
-        problem=_what_is_twice(found),
+        four_is_cavity=_four_is_cavity(names),
+        problem=problem,
+        remedy=remedy,
         strangers=tuple(strangers),
     )
+
+
+def _problem(names: Iterable[Path], found: Mapping[str, Items[Path]]) -> tuple[str, str]:
+    """Why a case cannot be used and what to do about it; both empty where nothing is known."""
+    if twice := _what_is_twice(found):
+        return twice, _ONE_FOLDER_EACH
+    return (_PAEDIATRIC, _RELABEL) if any(map(is_paediatric, names)) else ("", "")
 
 
 def _what_is_twice(found: Mapping[str, Items[Path]]) -> str:

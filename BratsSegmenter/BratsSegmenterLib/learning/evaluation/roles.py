@@ -31,6 +31,7 @@ _CONTRAST_AGENT = re.compile(r"(?:.*_)?ce-[a-z0-9]+_", re.IGNORECASE)
 """BIDS names T1c by this entity alone: "sub-01_ce-gadolinium_T1w"."""
 _CAVITY_WORDS = ("t1n", "t2w", "t2f")
 _CAVITY_NAME = re.compile(r"(?:(?:BraTS-[a-z]+|synthetic)-\d{5}-\d{3}|[0-9a-f]{12}-[0-9a-f]{12})\b", re.IGNORECASE)
+_PAEDIATRIC_NAME = re.compile(r"BraTS-PEDs?-", re.IGNORECASE)
 _NO_CAVITY_NAME = re.compile(r"BraTS_?(?:20)?(?:1[2-9]|2[0-2])(?!\d)", re.IGNORECASE)
 
 
@@ -57,6 +58,15 @@ def four_is_cavity(path: Path) -> bool | None:
     if _word(path) in _CAVITY_WORDS or _CAVITY_NAME.match(path.name):
         return True
     return False if _NO_CAVITY_NAME.match(path.name) else None
+
+
+def is_paediatric(path: Path) -> bool:
+    """Whether the name of a case's folder or file is of BraTS-PED, whose labels changed their meaning under one name.
+
+    In 2023 they were 1 what does not enhance, 2 oedema and 3 enhancing tumour, as in all challenges that use such
+    names; since 2024 they are 1 enhancing tumour, 2 non-enhancing tumour, 3 cysts and 4 oedema.
+    """
+    return bool(_PAEDIATRIC_NAME.match(path.name))
 
 
 def _word(file: Path) -> str:

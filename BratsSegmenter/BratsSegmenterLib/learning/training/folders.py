@@ -24,6 +24,9 @@ from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import StandardScale
 from BratsSegmenterLib.segmentation.standard_scale import on_standard_scales
 
+_NAMED = 3
+"""Cases that a sentence names, of a data set in which all of them may have one fault."""
+
 
 def find_training_cases(folder: Path) -> tuple[TrainingFiles, ...]:
     """The labelled cases of a folder in nnU-Net's layout, if it has a dataset.json, else in BraTS' layout.
@@ -104,8 +107,9 @@ def prepare_cases(
     if 2 * len(cut) > len(found):
         raise LearningError(f"The grid cuts {len(cut)} of {len(found)} cases. {cut[0].what}", cut[0].advice)
     if not kept:
-        reasons = " ".join(case.reason for case in set_aside)
-        raise LearningError(f"None of the {len(found)} training cases can be used. {reasons}".strip())
+        reasons = " ".join(case.reason for case in set_aside[:_NAMED])
+        more = f" {len(set_aside) - _NAMED} more were set aside." if len(set_aside) > _NAMED else ""
+        raise LearningError(f"None of the {len(found)} training cases can be used. {reasons}{more}".strip())
     return PreparedCases(tuple(kept), tuple(set_aside))
 
 

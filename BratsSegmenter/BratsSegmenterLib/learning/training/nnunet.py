@@ -43,6 +43,8 @@ _NAMES = (
 Oedema comes before what does not enhance, for BraTS 2024's "surrounding non-enhancing FLAIR hyperintensity", and that
 before what does."""
 _CHANNEL = "[0-9]" * 4
+_SPLIT = "A file of four dimensions must be split into one a channel; nnU-Net's nnUNetv2_convert_MSD_dataset does it."
+_AS_NAMED = "Name the images as nnU-Net does, with the ending that dataset.json says, or leave the case out."
 _OUTERMOST_FIRST = (WT, TC)
 _GREATEST_LABEL = 4
 
@@ -116,23 +118,26 @@ def nnunet_cases(folder: Path) -> tuple[TrainingFiles, ...]:
             f"{_DATASET} of '{folder.name}' does not say what its channels and labels are.", "", repr(error)
         ) from error
     ending = dataset.get("file_ending", ".nii.gz")
-    cases = []
-    for labels in sorted((folder / "labelsTr").glob(f"*{ending}")):
-        name = labels.name.removesuffix(ending)
-        images = {
-            sequence: file
-            for number, sequence in channels.items()
-            if (file := folder / "imagesTr" / f"{name}_{number:04d}{ending}").exists()
-        }
-        (patient,) = patients([(name,)])
-        strangers = tuple(
-            sorted({*(folder / "imagesTr").glob(f"{glob.escape(name)}_{_CHANNEL}.*")} - {*images.values()})
-        )
-        files = CaseFiles(name, patient, images, labels, four_is_cavity=True, strangers=strangers)
-        cases.append(TrainingFiles(files, values))
-    if not cases:
+    found = [file for file in sorted((folder / "labelsTr").glob(f"*{ending}")) if not file.name.startswith(".")]
+    if not found:
         raise LearningError(f"The data set '{folder.name}' has no labels in labelsTr.")
-    return tuple(cases)
+    return tuple(TrainingFiles(_case_files(folder / "imagesTr", labels, ending, channels), values) for labels in found)
+
+
+def _case_files(folder: Path, labels: Path, ending: str, channels: Mapping[int, Sequence]) -> CaseFiles:
+    """The labels of a case and its images in a folder."""
+    name = labels.name.removesuffix(ending)
+    images = {
+        sequence: file
+        for number, sequence in channels.items()
+        if (file := folder / f"{name}_{number:04d}{ending}").exists()
+    }
+    strangers = tuple(sorted({*folder.glob(f"{glob.escape(name)}_{_CHANNEL}.*")} - {*images.values()}))
+    files = CaseFiles(name, *patients([(name,)]), images, labels, four_is_cavity=True, strangers=strangers)
+    if images:
+        return files
+    remedy = _SPLIT if (folder / labels.name).exists() else _AS_NAMED
+    return replace(files, problem=f"has no image named {name}_0000{ending}", remedy=remedy)
 
 
 def label_values(labels: Mapping[str, Any]) -> dict[int, int]:

@@ -142,6 +142,24 @@ def test_a_bad_case_is_named_with_what_is_wrong(
         read_case(find_cases(tmp_path)[0])
 
 
+def test_a_case_whose_labels_mean_something_else_by_year_is_refused_by_its_name(tmp_path: Path) -> None:
+    names = tuple(f"BraTS-PED-00001-000-{word}.nii.gz" for word in ("t1n", "t1c", "t2w", "t2f"))
+    _write(tmp_path / "BraTS-PED-00001-000", names, (0, 1, 2, 4))
+    with pytest.raises(LearningError, match=r"is of BraTS-PED.*4 oedema\. Relabel it to 1 for what does not enhance"):
+        read_case(find_cases(tmp_path)[0])
+    for challenge in ("MEN", "MET", "SSA", "GoAT"):
+        _write(tmp_path / challenge, tuple(name.replace("PED", challenge) for name in names), (0, 1, 2, 3))
+        assert np.unique(read_case(find_cases(tmp_path / challenge)[0]).labels).tolist() == [0, 1, 2, 3]
+
+
+def test_a_case_of_labels_alone_has_no_image(tmp_path: Path) -> None:
+    folder = _write(tmp_path / "case", BARE)
+    for name in BARE:
+        (folder / name).unlink()
+    with pytest.raises(LearningError, match="'case' has no image of a sequence"):
+        read_case(find_cases(tmp_path)[0], ())
+
+
 def test_a_case_without_labels_is_named(tmp_path: Path) -> None:
     (_write(tmp_path / "case", BARE) / "seg.nii.gz").unlink()
     with pytest.raises(LearningError, match="'case' has no labels"):

@@ -406,6 +406,31 @@ def test_a_channel_whose_files_end_otherwise_is_refused(tmp_path: Path) -> None:
         sequence_gaps([case.files for case in find_training_cases(tmp_path / "Dataset001")])
 
 
+def test_the_files_of_four_dimensions_of_the_decathlon_are_to_be_split(tmp_path: Path) -> None:
+    _write_nnunet(tmp_path / "Task01", {"0": "background", "1": "edema", "2": "necrosis", "3": "enhancing tumour"})
+    images, labels = tmp_path / "Task01" / "imagesTr", tmp_path / "Task01" / "labelsTr"
+    channels = sorted(images.iterdir())
+    four = np.stack([np.asarray(nibabel.load(file).dataobj) for file in channels], axis=-1)
+    nibabel.save(nibabel.Nifti1Image(four, np.eye(4)), images / "case_7.nii.gz")
+    for file in channels:
+        file.unlink()
+    for number in range(4):
+        (labels / f"case_8{number}.nii.gz").write_bytes((labels / "case_7.nii.gz").read_bytes())
+    said = (
+        r"None of the 5 training cases.*'case_7' has no image named case_7_0000\.nii\.gz\. A file of four dimensions .*"
+        r"nnUNetv2_convert_MSD_dataset.*'case_80' has no image .* Name the images as nnU-Net does.* 2 more were set aside"
+    )
+    with pytest.raises(LearningError, match=said):
+        _cases(tmp_path / "Task01", tmp_path / "cache")
+
+
+def test_hidden_files_beside_the_labels_are_no_cases(tmp_path: Path) -> None:
+    _write_nnunet(tmp_path / "Dataset001", {"background": 0, "edema": 1, "necrosis": 2, "enhancing": 3})
+    for name in ("imagesTr", "labelsTr"):
+        (tmp_path / "Dataset001" / name / "._case_7.nii.gz").write_bytes(b"of a Mac")
+    assert [case.name for case in find_training_cases(tmp_path / "Dataset001")] == ["case_7"]
+
+
 def test_two_channels_of_one_sequence_are_refused(tmp_path: Path) -> None:
     _write_nnunet(tmp_path / "Dataset001", {"background": 0, "edema": 1})
     file = tmp_path / "Dataset001" / "dataset.json"
