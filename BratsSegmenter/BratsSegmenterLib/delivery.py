@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from BratsSegmenterLib import __version__, dicom
-from BratsSegmenterLib.archive import Archive, Outbox, Receipt, Transaction
+from BratsSegmenterLib.archive import Archive, DamagedInstanceError, Outbox, Receipt, Transaction, patient_in
 from BratsSegmenterLib.dicom import EXACT, Authorship, Contouring, ObjectKind, Provenance, Verified, WrittenObject
 from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence, Volume
 from BratsSegmenterLib.errors import ExportError, SeriesError
@@ -143,8 +143,12 @@ class _Result:
             )
 
 
-def results_in_archive(archive: Archive, study_uid: str, folder: Path, progress: Progress) -> tuple[EarlierResult, ...]:
+def results_in_archive(
+    archive: Archive, study_uid: str, patient_id: str, folder: Path, progress: Progress
+) -> tuple[EarlierResult, ...]:
     """The results that the study carries in the archive at this moment; their objects come to `folder`.
+
+    What names another Patient ID than `patient_id` counts for none.
 
     Raises
     ------
@@ -159,7 +163,15 @@ def results_in_archive(archive: Archive, study_uid: str, folder: Path, progress:
     if not small:
         return ()
     fetched = archive.fetch(study_uid, folder, small, progress)
-    return earlier_results(dicom.result_objects(fetched.files))
+    return earlier_results(dicom.result_objects(file for file in fetched.files if _may_be_of(patient_id, file)))
+
+
+def _may_be_of(patient_id: str, file: Path) -> bool:
+    """Whether an object does not name another Patient ID, as a scan judges what lies beside the images."""
+    try:
+        return not patient_id or patient_in(file).patient_id in ("", patient_id)
+    except DamagedInstanceError:
+        return False
 
 
 def is_repetition(

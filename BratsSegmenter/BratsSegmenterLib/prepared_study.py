@@ -38,7 +38,7 @@ def describe(
 
 def results_in(study: ScannedStudy) -> tuple[ResultObject, ...]:
     """Structure sets, SEGs, reports and key images that the study carries."""
-    return dicom.result_objects(file for item in study.set_aside for file in item.files)
+    return dicom.result_objects(study.beside_the_images)
 
 
 def _series_rows(

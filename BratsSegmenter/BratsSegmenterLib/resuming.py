@@ -48,8 +48,7 @@ def choose_regions(study: ScannedStudy, uid: str) -> ResultObject:
     SeriesError
         The study carries none.
     """
-    files = [file for item in study.set_aside for file in item.files]
-    regions = [one for one in dicom.result_objects(files) if one.kind in _REGIONS]
+    regions = [one for one in dicom.result_objects(study.beside_the_images) if one.kind in _REGIONS]
     if uid:
         regions = [one for one in regions if uid in (one.reference.series_uid, one.reference.sop_instance_uid)]
     if not regions:

@@ -84,8 +84,8 @@ class Sending:
             notes = destination.check()
         left_over = self._deliver_left_over(outbox, destination)
         with self.progress.stage("look for results"):
-            study_uid = self.reference.series.study_uid
-            earlier = results_in_archive(archive, study_uid, self.folder.dicom, self.progress)
+            study_uid, patient_id = self.reference.series.study_uid, destination.patient.patient_id
+            earlier = results_in_archive(archive, study_uid, patient_id, self.folder.dicom, self.progress)
         if earlier and self._is_repetition(earlier[-1]):
             nothing_new = self._nothing_new(earlier[-1], archive, left_over)
             return replace(nothing_new, notes=(*nothing_new.notes, *notes))

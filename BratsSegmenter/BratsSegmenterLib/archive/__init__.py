@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.archive.instance_file import DamagedInstanceError
     from BratsSegmenterLib.archive.kept_files import count_missing
     from BratsSegmenterLib.archive.outbox import Delivery, Outbox
-    from BratsSegmenterLib.archive.patient import Patient
+    from BratsSegmenterLib.archive.patient import Patient, patient_in
     from BratsSegmenterLib.archive.receipt import Receipt
     from BratsSegmenterLib.archive.store import StoredObject
     from BratsSegmenterLib.archive.transaction import Transaction, TransactionState
@@ -59,6 +59,7 @@ __all__ = [
     "Transaction",
     "TransactionState",
     "count_missing",
+    "patient_in",
 ]
 
 _LOADED_WHEN_USED = {
@@ -78,6 +79,7 @@ _LOADED_WHEN_USED = {
     "Transaction": "transaction",
     "TransactionState": "transaction",
     "count_missing": "kept_files",
+    "patient_in": "patient",
 }
 
 __getattr__ = lazy_names(__name__, _LOADED_WHEN_USED)

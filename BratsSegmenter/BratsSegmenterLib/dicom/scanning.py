@@ -30,11 +30,14 @@ class SetAside:
     sentence : str
     is_damaged : bool
         False for what many studies carry besides their images: reports, structure sets, other modalities.
+    is_of_another_patient : bool
+        They name another Patient ID than the images do: nothing is taken up from them.
     """
 
     files: tuple[Path, ...]
     sentence: str
     is_damaged: bool
+    is_of_another_patient: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +53,7 @@ class ScannedStudy:
     study_uids : tuple of str
         Of all DICOM files that could be read.
     patient_count : int
-        How many different patients they name.
+        How many different patients the MR images name.
     """
 
     series: tuple[Series, ...]
@@ -58,17 +61,24 @@ class ScannedStudy:
     study_uids: tuple[str, ...]
     patient_count: int
 
+    @property
+    def beside_the_images(self) -> tuple[Path, ...]:
+        """Everything else that may be of the patient whom the images name, results among them."""
+        return tuple(file for item in self.set_aside if not item.is_of_another_patient for file in item.files)
+
     def require_one_study(self) -> str:
         """The Study Instance UID.
 
         Raises
         ------
         SeriesError
-            No MR image was found, or the files belong to several studies or patients.
+            No MR image was found, or the images are of several patients, or the files belong to several studies.
         """
         if self.patient_count > 1:
             raise SeriesError(
-                f"The files belong to {self.patient_count} different patients.", "Separate them and choose one folder."
+                f"The MR images name {self.patient_count} different patients.",
+                "Separate them and choose one folder; if they came from the PACS so, ask its administrator whose they "
+                "are.",
             )
         if len(self.study_uids) > 1:
             raise SeriesError(
@@ -129,7 +139,7 @@ class _Sorting:
 
     def __init__(self) -> None:
         self._by_series: dict[tuple[str, str], _Files] = {}
-        self._set_aside: dict[tuple[str, bool], list[Path]] = {}
+        self._set_aside: dict[tuple[str, bool, str], list[Path]] = {}
         self._study_uids: dict[str, None] = {}
         self._patients: set[str] = set()
         self._instances: dict[str, Path] = {}
@@ -146,13 +156,13 @@ class _Sorting:
             self._set_file_aside(file, error.what)
             return
         self._study_uids[identity.study_uid] = None
-        if identity.patient_id:  # it may be empty (type 2), as in what other programs add to a study
-            self._patients.add(identity.patient_id)
         files = self._files_of(identity)
         reason = why_no_mr_image(identity)
         if reason:
-            self._set_file_aside(file, f"{files.label} {reason}.", is_damaged=False)
+            self._set_file_aside(file, f"{files.label} {reason}.", is_damaged=False, patient_id=identity.patient_id)
             return
+        if identity.patient_id:  # it may be empty (type 2)
+            self._patients.add(identity.patient_id)
         earlier = self._instances.setdefault(identity.instance_uid, file)
         if earlier != file:
             self._set_copy_aside(file, earlier)
@@ -169,7 +179,7 @@ class _Sorting:
         series.sort(key=lambda one: (one.study_uid, one.number is None, one.number or 0))
         return ScannedStudy(
             tuple(series),
-            tuple(SetAside(tuple(files), *said) for said, files in self._set_aside.items()),
+            self._all_set_aside(),
             tuple(self._study_uids),
             len(self._patients),
         )
@@ -197,8 +207,19 @@ class _Sorting:
             file, f"{copy} is a second copy of {first}, and differs from it: remove one of the copies."
         )
 
-    def _set_file_aside(self, file: Path, sentence: str, is_damaged: bool = True) -> None:
-        self._set_aside.setdefault((sentence, is_damaged), []).append(file)
+    def _set_file_aside(self, file: Path, sentence: str, is_damaged: bool = True, patient_id: str = "") -> None:
+        self._set_aside.setdefault((sentence, is_damaged, patient_id), []).append(file)
+
+    def _all_set_aside(self) -> tuple[SetAside, ...]:
+        """What other programs add to a study may write the patient's ID otherwise, which keeps no images waiting."""
+        by_sentence: dict[tuple[str, bool, bool], list[Path]] = {}
+        for (sentence, is_damaged, patient_id), files in self._set_aside.items():
+            is_of_another = bool(self._patients and patient_id) and patient_id not in self._patients
+            remark = (
+                " It names another patient, or writes the ID otherwise: it is not taken up." if is_of_another else ""
+            )
+            by_sentence.setdefault((sentence + remark, is_damaged, is_of_another), []).extend(files)
+        return tuple(SetAside(tuple(files), *said) for said, files in by_sentence.items())
 
     def _files_of(self, identity: FileIdentity) -> _Files:
         key = identity.study_uid, identity.series_uid

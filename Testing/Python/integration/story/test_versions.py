@@ -440,6 +440,25 @@ def test_regions_that_are_not_ours_are_said_and_not_guessed(station: Station, tm
     assert pydicom.dcmread(sent_on.objects[0].path).StructureSetROISequence[0].ROIGenerationAlgorithm == "SEMIAUTOMATIC"
 
 
+def test_a_result_that_names_another_patient_is_no_result_of_the_study_and_keeps_nothing_waiting(
+    station: Station, tmp_path: Path
+) -> None:
+    station.send()
+    stray = pydicom.dcmread(JobFolder(station.folder).objects / "rtstruct.dcm")
+    stray.PatientID, stray.StructureSetLabel = "OLD-1", "Glioma v7"
+    stray.SOPInstanceUID = stray.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    stray.SeriesInstanceUID = pydicom.uid.generate_uid()
+    stray.save_as(tmp_path / "stray.dcm")
+    station.archive.connect().store([tmp_path / "stray.dcm"])
+    other = Station(station.archive, station.study_uid, tmp_path / "other")
+    prepared = other.prepare()
+    assert ([result.version for result in prepared.results], prepared.others) == ([1], ())
+    assert any("It names another patient, or writes the ID otherwise" in note for note in prepared.notes)
+    with pytest.raises(SeriesError, match="The study carries no structure set"):
+        other.resume(stray.SOPInstanceUID)
+    assert station.send(station.corrected()).version == 2
+
+
 def test_a_study_without_regions_cannot_be_taken_up(station: Station) -> None:
     with pytest.raises(SeriesError, match="neither a structure set nor a segmentation"):
         station.resume()

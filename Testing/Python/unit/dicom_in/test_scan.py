@@ -71,6 +71,27 @@ def test_an_empty_patient_id_beside_the_images_is_no_second_patient(tmp_path: Pa
     assert scan(tmp_path).require_one_study() == identity.study_uid
 
 
+@pytest.mark.parametrize("patient_id", ["secret-2", "SECRET-2^^^HOSP", "000SECRET-2"])
+def test_an_id_that_is_written_otherwise_beside_the_images_is_no_second_patient_and_is_not_taken_up(
+    tmp_path: Path, patient_id: str
+) -> None:
+    identity = StudyIdentity(patient_id="SECRET-2")
+    classic(tmp_path / "images", identity=identity)
+    for number, file in enumerate(classic(tmp_path / "report", identity=identity, number=2)):
+
+        def to_report(dataset: Dataset, written: str = ("SECRET-2", "", patient_id)[number % 3]) -> None:
+            dataset.Modality, dataset.PatientID = "SR", written
+
+        change(file, to_report)
+    scanned = scan(tmp_path)
+    assert scanned.require_one_study() == identity.study_uid
+    assert {item.sentence: (len(item.files), item.is_damaged) for item in scanned.set_aside} == {
+        "Series 2 is SR, not MR.": (8, False),
+        "Series 2 is SR, not MR. It names another patient, or writes the ID otherwise: it is not taken up.": (4, False),
+    }
+    assert {str(dcmread(file).PatientID) for file in scanned.beside_the_images} == {"SECRET-2", ""}
+
+
 def test_a_folder_without_mr_images_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no image")
     with pytest.raises(SeriesError, match="no MR image"):
