@@ -29,8 +29,8 @@ from BratsSegmenterLib.learning.evaluation.roles import LABELS, four_is_cavity, 
 _ONE_FOLDER_EACH = "Leave one of them there; each case needs a folder of its own."
 _PAEDIATRIC = "is of BraTS-PED, whose labels differ by year: since 2024, 1 is enhancing tumour and 4 oedema"
 _RELABEL = (
-    "Relabel it to 1 for what does not enhance, 2 for oedema and 3 for enhancing tumour, as it was in 2023, and give the "
-    "folder and its files another name."
+    "Relabel it to 1 for what does not enhance, 2 for oedema and 3 for enhancing tumour, as it was in 2023, and give "
+    "the folder and its files another name."
 )
 _OLD_ET = 4
 _GREATEST_LABEL = 4
@@ -146,8 +146,9 @@ def read_case(files: CaseFiles, sequences: Iterable[Sequence] = tuple(Sequence))
     Raises
     ------
     LearningError
-        A file is missing or unreadable or has no usable geometry, the labels may mean something else, an image has values that are no numbers or only one
-        value, two files are the same thing, or the labels have values other than 0 to 4 or are no label map.
+        A file is missing or unreadable or has no usable geometry, an image has values that are no numbers or only one
+        value, two files are the same thing, or the labels have values other than 0 to 4, may mean something else or are
+        no label map.
     """
     if files.problem:
         raise _bad(files, files.problem, advice=files.remedy)

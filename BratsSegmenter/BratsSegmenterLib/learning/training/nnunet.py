@@ -133,7 +133,8 @@ def _case_files(folder: Path, labels: Path, ending: str, channels: Mapping[int, 
         if (file := folder / f"{name}_{number:04d}{ending}").exists()
     }
     strangers = tuple(sorted({*folder.glob(f"{glob.escape(name)}_{_CHANNEL}.*")} - {*images.values()}))
-    files = CaseFiles(name, *patients([(name,)]), images, labels, four_is_cavity=True, strangers=strangers)
+    (patient,) = patients([(name,)])
+    files = CaseFiles(name, patient, images, labels, four_is_cavity=True, strangers=strangers)
     if images:
         return files
     remedy = _SPLIT if (folder / labels.name).exists() else _AS_NAMED

@@ -418,7 +418,7 @@ def test_the_files_of_four_dimensions_of_the_decathlon_are_to_be_split(tmp_path:
         (labels / f"case_8{number}.nii.gz").write_bytes((labels / "case_7.nii.gz").read_bytes())
     said = (
         r"None of the 5 training cases.*'case_7' has no image named case_7_0000\.nii\.gz\. A file of four dimensions .*"
-        r"nnUNetv2_convert_MSD_dataset.*'case_80' has no image .* Name the images as nnU-Net does.* 2 more were set aside"
+        r"nnUNetv2_convert_MSD_dataset.*'case_80' has no image .* Name the images as nnU-Net does.* 2 more were set"
     )
     with pytest.raises(LearningError, match=said):
         _cases(tmp_path / "Task01", tmp_path / "cache")
