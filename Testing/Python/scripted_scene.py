@@ -14,7 +14,7 @@ class ScriptedScene:
     def __init__(self, folder: Path) -> None:
         self.shown, self.refuses, self._folder = [], False, folder
         self._drawn = self._exported = self._sent = 0
-        self.is_in_view = False
+        self.is_in_view = self.was_sent = False
 
     @property
     def has_unsent(self):
@@ -23,8 +23,11 @@ class ScriptedScene:
     def draw(self):
         self._drawn += 1
 
+    def undo(self):
+        self._drawn -= 1
+
     def mark_sent(self):
-        self._sent = self._exported
+        self._sent, self.was_sent = self._exported, True
 
     def showing(self, study, folder, result):
         yield

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
-import slicer
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.acceptance import read_accepted
@@ -112,9 +111,14 @@ class Review:
         return self._sent is not None
 
     @property
+    def settled_labels(self) -> NDArray[np.uint8] | None:
+        """What was last sent; where nothing was, what the model drew. As :attr:`labels`."""
+        return self._sent if self._sent is not None else self.model_labels
+
+    @property
     def has_unsent(self) -> bool:
-        """Whether any voxel differs from what was last sent; where nothing was, from what the model drew."""
-        labels, settled = self.labels, self._sent if self._sent is not None else self.model_labels
+        """Whether any voxel differs from :attr:`settled_labels`."""
+        labels, settled = self.labels, self.settled_labels
         return labels is not None and settled is not None and bool((labels != settled).any())
 
     @property

@@ -26,13 +26,12 @@ class _Drawn:
 
     folder: JobFolder
     labels: NDArray[np.uint8] = field(repr=False)
-    model_labels: NDArray[np.uint8] = field(repr=False)
+    settled_labels: NDArray[np.uint8] = field(repr=False)
     geometry: Geometry
-    was_sent: bool
 
     def write(self) -> None:
         """Beside a result that was sent even what the model drew is a change."""
-        if self.was_sent or (self.labels != self.model_labels).any():
+        if (self.labels != self.settled_labels).any():
             keep_unsent(self.folder, self.labels, self.geometry)
         else:
             forget_unsent(self.folder)
@@ -73,10 +72,9 @@ class CorrectionsKeeper:
         if self._workflow.result is not self._result:
             self._result, self._waiting = self._workflow.result, None
             return
-        labels, model_labels, geometry = self._review.labels, self._review.model_labels, self._review.geometry
-        if labels is not None and model_labels is not None:
-            folder = JobFolder(self._workflow.folder)
-            self._waiting = _Drawn(folder, labels, model_labels, geometry, self._review.was_sent)
+        labels, settled_labels, geometry = self._review.labels, self._review.settled_labels, self._review.geometry
+        if labels is not None and settled_labels is not None:
+            self._waiting = _Drawn(JobFolder(self._workflow.folder), labels, settled_labels, geometry)
             self._pause.start()
 
     def keep_now(self) -> None:
@@ -97,7 +95,8 @@ class CorrectionsKeeper:
 
     def _on_sent(self, _result: object) -> None:
         if self._workflow.is_corrected:
-            return  # she drew on while it was sent
+            self.follow_edit()  # she drew on while it was sent: now it is told from that
+            return
         self._pause.stop()
         self._waiting = None
         forget_unsent(JobFolder(self._workflow.folder))

@@ -15,6 +15,10 @@ class ReviewScene(Protocol):
     """Where the result is shown and corrected: the MRML scene."""
 
     @property
+    def was_sent(self) -> bool:
+        """Whether the result was sent before, as it is drawn now or otherwise."""
+
+    @property
     def has_unsent(self) -> bool:
         """Whether any voxel differs from what was last sent; where nothing was, from what the model drew."""
 

@@ -90,7 +90,7 @@ class ReviewedStudy(StudyAtHand):
         self._take_up(study)
         self._take_kept(result)
         self.result = result
-        self._begin_review()
+        self._begin_review(is_corrected=False)  # what its segments are is told once they are measured
 
     def mark_edited(self) -> None:
         """The segments changed: what was sent is no longer what is shown."""
@@ -143,7 +143,7 @@ class ReviewedStudy(StudyAtHand):
             self._give_up_result(Failure(_("The result cannot be measured."), advice, str(error)))
             raise
         else:
-            self._begin_review()
+            self._begin_review(is_corrected=self._scene.has_unsent)
 
     def _give_up_result(self, failure: Failure) -> None:
         """A result that is shown and cannot be followed is none to review; the one before it is out of the views."""
@@ -163,12 +163,16 @@ class ReviewedStudy(StudyAtHand):
         self._rest(PanelState.STUDY_CHOSEN if self.sequences is None else PanelState.PREPARED)
         self._scene.clear_away()
 
-    def _begin_review(self) -> None:
-        self._review_began_s, self._correction_is_noted = self._clock(), False
+    def _begin_review(self, is_corrected: bool) -> None:
+        self._review_began_s, self._correction_is_noted = self._clock(), is_corrected
         self._rest(PanelState.REVIEW)
         self._scene.clear_away()
 
     def _note_correction(self) -> None:
-        if not self._correction_is_noted and self.is_corrected:
-            self._correction_is_noted = True
-            self._kept.write_state(StudyState.CORRECTED)
+        """The study is a corrected one from the first edit on, until the last one is undone."""
+        is_corrected = self._scene.has_unsent
+        if self.state is not PanelState.REVIEW or is_corrected == self._correction_is_noted:
+            return
+        self._correction_is_noted = is_corrected
+        settled = StudyState.SENT if self._scene.was_sent else StudyState.SEGMENTED
+        self._kept.write_state(StudyState.CORRECTED if is_corrected else settled, self._kept.progress.question)

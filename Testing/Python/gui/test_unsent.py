@@ -181,6 +181,21 @@ def test_segmenting_again_after_a_sending_begins_with_what_the_model_draws(panel
     assert "Version 2" in panel.send.ui.previewLabel.text
 
 
+def test_an_edit_that_is_undone_leaves_nothing_unsent_whether_the_result_was_sent_or_not(panel):
+    _segment(panel)
+    for settled in ("segmented", "sent"):
+        _paint(panel)
+        panel._keeper.keep_now()
+        assert _unsent(panel).exists()
+        panel.review.ui.segmentEditor.undo()
+        panel._keeper.keep_now()
+        panel.studies.update()
+        assert not _unsent(panel).exists()
+        assert panel.studies.ui.studyTable.item(0, 4).text() == settled
+        _send(panel)
+        finish(panel)
+
+
 def test_no_effect_stays_at_work_while_a_sending_runs(panel):
     _segment(panel)
     panel.enter()

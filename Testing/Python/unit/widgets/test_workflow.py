@@ -413,6 +413,37 @@ def test_how_far_the_work_is_is_kept_from_segmented_over_corrected_to_sent(revie
     assert kept.state is StudyState.CORRECTED
 
 
+def test_edits_that_are_undone_leave_the_study_as_it_was_and_its_question_open(workflow, runner, scene, tmp_path):
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(replace(prepared(), operated=True, operated_reason="post op"))
+    runner.end(segmented(tmp_path))
+    kept = KeptStudy(workflow.folder)
+    before = kept.progress
+    assert before.question
+    for undone in (StudyState.SEGMENTED, StudyState.SENT):
+        scene.draw()
+        workflow.mark_edited()
+        assert kept.state is StudyState.CORRECTED
+        scene.undo()
+        workflow.mark_edited()
+        assert kept.state is undone
+        assert kept.progress == before
+        workflow.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+        runner.end(SendResult((), (), None))
+        before = kept.progress
+
+
+def test_corrections_that_a_study_was_opened_with_can_be_taken_back(reviewed, scene):
+    scene.draw()
+    reviewed.mark_edited()
+    reviewed.choose_study(CONNECTION, STUDY)
+    reviewed.open_kept()
+    scene.undo()
+    reviewed.mark_edited()
+    assert KeptStudy(reviewed.folder).state is StudyState.SEGMENTED
+
+
 def test_what_is_drawn_while_a_sending_runs_stays_unsent_and_the_receipt_says_so(reviewed, runner, scene):
     receipts = []
     reviewed.sent.connect(receipts.append)
