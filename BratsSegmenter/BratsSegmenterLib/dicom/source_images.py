@@ -40,7 +40,7 @@ def source_images(volume: Volume, slices: Iterable[int] | None = None) -> list[D
             "Send the structure set only.",
         )
     image = without_identity(read_header(files.pop()))
-    _state_measures(image, volume)
+    _state_grid(image, volume)
     return [image]
 
 
@@ -63,13 +63,21 @@ def _classic_images(volume: Volume, slices: Iterable[int]) -> list[Dataset]:
     return images
 
 
-def _state_measures(image: Dataset, volume: Volume) -> None:
-    """The grid's own measures, for all frames of an enhanced object alike (DICOM PS3.3 C.7.6.16.2.1)."""
+def _state_grid(image: Dataset, volume: Volume) -> None:
+    """Measures and planes of the volume, for all frames alike, also where a stack or each frame has its own.
+
+    They may stand in the shared or in the frames' own functional groups (DICOM PS3.3 C.7.6.16.2.1, C.7.6.16.2.4);
+    highdicom asks for shared ones.
+    """
     column_mm, row_mm, slice_mm = volume.geometry.spacing_mm
     measures = Dataset()
     measures.PixelSpacing = [decimal_string(row_mm), decimal_string(column_mm)]
     measures.SliceThickness = measures.SpacingBetweenSlices = decimal_string(slice_mm)
-    image.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence = [measures]
+    planes = Dataset()
+    planes.ImageOrientationPatient = [decimal_string(cosine) for cosine in volume.geometry.direction[:, :2].T.ravel()]
+    shared = image.SharedFunctionalGroupsSequence[0]
+    shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [planes]
     for group in image.PerFrameFunctionalGroupsSequence:
-        if "PixelMeasuresSequence" in group:
-            del group.PixelMeasuresSequence
+        for keyword in ("PixelMeasuresSequence", "PlaneOrientationSequence"):
+            if keyword in group:
+                del group[keyword]

@@ -120,6 +120,17 @@ def test_a_multi_frame_object_without_thickness_gets_all_objects(tmp_path: Path)
     assert _datasets(_export(tmp_path, samples.load(tmp_path / "series"))).keys() == set(ObjectKind)
 
 
+def test_a_multi_frame_object_whose_frames_state_their_orientation_gets_all_objects(tmp_path: Path) -> None:
+    def edit(dataset: Dataset) -> None:
+        (shared,) = dataset.SharedFunctionalGroupsSequence
+        for group in dataset.PerFrameFunctionalGroupsSequence:
+            group.PlaneOrientationSequence = shared.PlaneOrientationSequence
+        del shared.PlaneOrientationSequence
+
+    change(enhanced(tmp_path / "series" / "frames.dcm"), edit)
+    assert _datasets(_export(tmp_path, samples.load(tmp_path / "series"))).keys() == set(ObjectKind)
+
+
 def test_each_stack_of_a_multi_frame_object_is_referred_to_by_its_own_frames(tmp_path: Path) -> None:
     def into_two_echoes(dataset: Dataset) -> None:
         for number, group in enumerate(dataset.PerFrameFunctionalGroupsSequence):
