@@ -35,6 +35,8 @@ class Plane:
     frame_of_reference_uid : str
     slope, intercept : float
         Image value = slope * stored value + intercept.
+    padding : tuple of int, or None
+        Lowest and highest of the stored values that stand for no signal at all; None where the header names none.
     stack_id : str
         Stack ID of an enhanced object; empty where there is none.
     echo_time_ms : float or None
@@ -51,6 +53,7 @@ class Plane:
     frame_of_reference_uid: str
     slope: float
     intercept: float
+    padding: tuple[int, int] | None
     stack_id: str
     echo_time_ms: float | None
     image_type: tuple[str, ...]
@@ -130,10 +133,20 @@ def _planes(header: Dataset, file: Path) -> Iterator[Plane]:
             frame_of_reference_uid=_frame_of_reference(header, place),
             slope=_number(attributes.get("PixelValueTransformationSequence", "RescaleSlope"), 1.0),
             intercept=_number(attributes.get("PixelValueTransformationSequence", "RescaleIntercept"), 0.0),
+            padding=_padding(header),
             stack_id=str(attributes.get("FrameContentSequence", "StackID") or ""),
             echo_time_ms=echo_time_ms(attributes),
             image_type=image_type(attributes),
         )
+
+
+def _padding(header: Dataset) -> tuple[int, int] | None:
+    """Pixel Padding Value and Pixel Padding Range Limit, the lower one first (PS3.3 C.7.5.1.1.2)."""
+    value, limit = header.get("PixelPaddingValue"), header.get("PixelPaddingRangeLimit")
+    if value in (None, ""):
+        return None
+    bounds = (int(value), int(value if limit in (None, "") else limit))
+    return min(bounds), max(bounds)
 
 
 def _frame_of_reference(header: Dataset, place: str) -> str:

@@ -76,7 +76,7 @@ def _identity(frame: Frame) -> tuple[Path, str, int | None]:
 
 
 def _read_values(planes: tuple[Plane, ...], progress: Progress) -> NDArray[np.float32]:
-    """Image values of the planes in their order; each file is decoded once."""
+    """Image values of the planes in their order, 0 or less where there is padding; each file is decoded once."""
     array = np.empty((len(planes), planes[0].rows, planes[0].columns), np.float32)
     slices_of_file: dict[Path, list[int]] = {}
     for k, plane in enumerate(planes):
@@ -86,7 +86,24 @@ def _read_values(planes: tuple[Plane, ...], progress: Progress) -> NDArray[np.fl
         stored = stored_values(file)
         for k in slices:
             plane = planes[k]
-            array[k] = stored[(plane.frame.number or 1) - 1] * plane.slope + plane.intercept
+            values = stored[(plane.frame.number or 1) - 1]
+            array[k] = values * plane.slope + plane.intercept
+            if plane.padding is not None:
+                array[k][_is_padding(values, plane.padding)] = np.nan
+    return _without_padding(array)
+
+
+def _is_padding(stored: NDArray, padding: tuple[int, int]) -> NDArray[np.bool_]:
+    # As the same bits in the pixels' own type: some headers give a negative value as an unsigned one.
+    low, high = np.array(padding).astype(stored.dtype)
+    return (low <= stored) & (stored <= high)
+
+
+def _without_padding(array: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What is padding looks like air: like the darkest voxel, at most 0. Left at -32768 it would be all contrast."""
+    is_padding = np.isnan(array)
+    if is_padding.any():
+        array[is_padding] = np.min(array, initial=0.0, where=~is_padding)
     return array
 
 

@@ -57,6 +57,27 @@ def test_an_enhanced_object_with_frames_out_of_order_is_sorted_in_space(tmp_path
     assert [order[(frame.number or 0) - 1] for frame in volume.frames] == list(range(geometry.shape[0]))
 
 
+@pytest.mark.parametrize(
+    ("signed", "value", "limit"), [(True, -32768, None), (True, -2000, -2002), (False, 65535, None), (False, 0, None)]
+)
+def test_padding_is_no_signal(tmp_path: Path, signed: bool, value: int, limit: int | None) -> None:
+    def pad(dataset: Dataset) -> None:
+        stored = np.frombuffer(dataset.PixelData, "<u2").reshape(dataset.Rows, dataset.Columns).astype(np.int64)
+        stored[:4] = value if limit is None else np.arange(limit, limit + 4).clip(max=value)[:, np.newaxis]
+        dataset.PixelData = stored.astype("<i2" if signed else "<u2").tobytes()
+        dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 15, int(signed)
+        vr = "SS" if signed else "US"
+        dataset.add_new("PixelPaddingValue", vr, value)
+        if limit is not None:
+            dataset.add_new("PixelPaddingRangeLimit", vr, limit)
+
+    for file in classic(tmp_path):
+        change(file, pad)
+    volume = load(tmp_path)
+    assert not volume.array[:, :4].any()
+    assert np.array_equal(volume.array[:, 4:], values()[:, 4:])
+
+
 def test_slices_are_sorted_in_space_whatever_their_files_and_numbers_are_called(tmp_path: Path) -> None:
     files = classic(tmp_path / "a")
     (tmp_path / "b").mkdir()
