@@ -103,9 +103,11 @@ class Frame:
     position_mm: tuple[float, float, float]
 
 
-def series_label(number: int | None, uid: str) -> str:
-    """How sentences name a series: by number or UID. Its description can hold a patient's name."""
-    return f"Series {number}" if number is not None else f"Series {uid[-12:]}"
+def series_label(number: int | None, key: str) -> str:
+    """How sentences name a series: by number or UID, and stack. Its description can hold a patient's name."""
+    uid, _, stack = key.partition("#")
+    name = f"Series {number}" if number is not None else f"Series {uid[-12:]}"
+    return f"{name}, stack {stack}" if stack else name
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,10 +243,14 @@ class Segmentation:
         """The regions that its labels are the outlines of, with or without voxels.
 
         They are the leaf regions; only where the whole tumour was measured and oedema was not, what is labelled
-        oedema is the whole tumour without the parts that are labelled beside it.
+        oedema is the whole tumour without the parts that are labelled beside it, and so is necrosis of a tumour core.
         """
-        is_undivided = ED.key in self.not_measured and WT.key not in self.not_measured
-        return tuple(WT if region is ED and is_undivided else region for region in LEAF_REGIONS)
+        undivided = {
+            rest: nested
+            for nested, rest in ((WT, ED), (TC, NCR))
+            if rest.key in self.not_measured and nested.key not in self.not_measured
+        }
+        return tuple(undivided.get(region, region) for region in LEAF_REGIONS)
 
     def mask(self, region: Region) -> NDArray[np.bool_]:
         """Voxels of a leaf or nested region, shape of :attr:`labels`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures
 from BratsSegmenterLib.domain import (
     ED,
     ET,
+    LEAF_REGIONS,
     NCR,
     RC,
     REGIONS,
@@ -36,6 +39,8 @@ _OTHER_NAMES = {
     "enhancing lesion": "ET",
     "gd-enhancing tumor": "ET",
     "cavity": "RC",
+    "tumor core": "TC",
+    "whole tumor": "WT",
 }
 _NAMES = {region.key.lower(): key for key, region in REGIONS.items()}
 _NAMES |= {region.name.lower(): key for key, region in REGIONS.items()}
@@ -47,9 +52,10 @@ def segmentation_from(
 ) -> tuple[Segmentation, tuple[str, ...]]:
     """The label map of the structures that carry a name of our regions.
 
-    Where leaf regions overlap, enhancing tumour comes before necrosis, cavity and oedema. Whole tumour and tumour
-    core follow from the leaves and are not taken over; only where there is no oedema, what of the whole tumour lies in
-    no other region is labelled so, and the segmentation says which regions it therefore does not measure.
+    Where leaf regions overlap, enhancing tumour comes before necrosis, cavity and oedema. Nested regions tell the leaf
+    that was not drawn: the tumour core without its enhancing part is necrosis, the whole tumour without its core is
+    oedema. What they leave undivided is kept too, the core under the label of necrosis, the whole tumour under that of
+    oedema, and the segmentation says which regions it therefore does not measure.
 
     Parameters
     ----------
@@ -68,53 +74,127 @@ def segmentation_from(
     Raises
     ------
     SeriesError
-        None of the structures is a leaf region of ours or the whole tumour.
+        None of the structures is a region of ours.
     """
-    notes = []
-    found: _Masks = {}
-    for name, mask in structures.masks.items():
-        region = _region_named(name)
-        if region is None:
-            notes.append(f"{name} is no region of this program; it was left out.")
-        elif region is not TC:
-            found[region] = found[region] | mask if region in found else mask
+    found, notes = _by_region(structures)
     if not found:
         names = ", ".join(structures.masks)
         raise SeriesError(
-            f"None of the structures ({names}) is enhancing tumour, necrotic core, oedema, cavity or whole tumour.",
-            "Rename them to ET, NCR, ED, RC and WT where they were drawn.",
+            f"None of the structures ({names}) is enhancing tumour, necrotic core, oedema, cavity, tumour core or whole "
+            "tumour.",
+            "Rename them to ET, NCR, ED, RC, TC and WT where they were drawn.",
         )
-    leaves, not_measured = _in_parts(found)
-    if ED in leaves and ED not in found:
-        notes.append("No oedema was drawn; what of the whole tumour lies in no other region is drawn as oedema.")
+    parts = _Parts(found)
+    parts.divide_core()
+    parts.divide_whole()
+    notes += parts.notes
     labels = np.zeros(volume.geometry.shape, np.uint8)
     for region in _LAST_WINS:
-        if region in leaves:
-            shared = np.count_nonzero(labels[leaves[region]])
-            labels[leaves[region]] = region.label
+        if region in parts.leaves:
+            mask = parts.leaves[region]
+            shared = np.count_nonzero(labels[mask])
+            labels[mask] = region.label
             if shared:
-                notes.append(f"{shared} voxels belonged to {region.key} and another region; they went to {region.key}.")
-    return Segmentation(labels, volume.geometry, algorithm, not_measured), tuple(notes)
+                key = TC.key if region is NCR and NCR.key in parts.not_measured else region.key
+                notes.append(f"{shared} voxels belonged to {key} and another region; they went to {key}.")
+    return Segmentation(labels, volume.geometry, algorithm, parts.not_measured), tuple(notes)
 
 
-def _in_parts(found: _Masks) -> tuple[_Masks, dict[str, str]]:
-    """The leaf regions, the rest of a whole tumour as oedema, and the reason for each region that is not measured."""
-    leaves = {region: mask for region, mask in found.items() if region is not WT}
-    if ED in leaves:
-        return leaves, {}
-    if WT not in found:
-        return leaves, {region.key: f"{region.name} is not measured: no oedema was drawn." for region in (ED, WT)}
-    rest = found[WT].copy()
-    for mask in leaves.values():
-        rest &= ~mask
-    if not rest.any():
-        return leaves, {}
-    missing = [region for region in (ET, NCR) if region not in leaves]
-    undivided = (*missing, ED, TC) if missing else ()
-    why = "the whole tumour was drawn, but not this part of it"
-    return leaves | {ED: rest}, {region.key: f"{region.name} is not measured: {why}." for region in undivided}
+def _by_region(structures: ReadStructures) -> tuple[_Masks, list[str]]:
+    """The masks of our regions, and a sentence about each structure that is none."""
+    found: _Masks = {}
+    notes = []
+    for name, mask in structures.masks.items():
+        region = region_named(name)
+        if region is None:
+            notes.append(f"{name} is no region of this program; it was left out.")
+        else:
+            found[region] = found[region] | mask if region in found else mask
+    return found, notes
 
 
-def _region_named(name: str) -> Region | None:
+class _Parts:
+    """The leaf regions that follow from what was drawn.
+
+    Attributes
+    ----------
+    leaves : dict of Region to ndarray of bool
+    not_measured : dict of str to str
+        Region key to the reason.
+    notes : list of str
+        What had to be decided.
+    """
+
+    def __init__(self, found: _Masks) -> None:
+        self._found = found
+        self.leaves = {region: mask for region, mask in found.items() if region in LEAF_REGIONS}
+        self.not_measured: dict[str, str] = {}
+        self.notes: list[str] = []
+
+    def divide_core(self) -> None:
+        """What of the core is neither enhancing nor necrotic: necrosis, where the enhancing part was told apart."""
+        core = self._core()
+        if core is None:
+            return
+        rest = self._rest(core, (ET, NCR, RC))
+        if not rest.any():
+            return
+        if ET in self.leaves:
+            self.notes.append(
+                f"{np.count_nonzero(rest)} voxels of the tumour core were drawn neither as enhancing tumour nor as "
+                "necrotic core; they are drawn as necrotic core."
+            )
+        else:
+            self._leave_unmeasured((ET, NCR), "the tumour core was drawn, but not this part of it")
+            lost = " The necrotic core inside it is not told apart from it." if NCR in self.leaves else ""
+            self.notes.append(f"The tumour core was drawn undivided; it is drawn as necrotic core.{lost}")
+        self._add(NCR, rest)
+
+    def divide_whole(self) -> None:
+        """What of the whole tumour lies in no other region: oedema."""
+        if WT not in self._found:
+            if ED not in self.leaves:
+                self._leave_unmeasured((ED, WT), "no oedema was drawn")
+            return
+        rest = self._rest(self._found[WT], LEAF_REGIONS)
+        if not rest.any():
+            return
+        if ED in self.leaves:
+            count = np.count_nonzero(rest)
+            self.notes.append(f"{count} voxels of the whole tumour lie in no other region; they are drawn as oedema.")
+        else:
+            self.notes.append(
+                "No oedema was drawn; what of the whole tumour lies in no other region is drawn as oedema."
+            )
+        missing = [region for region in (ET, NCR) if region not in self.leaves]
+        if missing and self._core() is None:
+            self._leave_unmeasured((*missing, ED, TC), "the whole tumour was drawn, but not this part of it")
+        self._add(ED, rest)
+
+    def _core(self) -> NDArray[np.bool_] | None:
+        """The tumour core where its outline was drawn: its own, or that of the whole tumour around oedema."""
+        found = self._found
+        if TC in found:
+            return found[TC]
+        if {WT, ED} <= found.keys() and not {ET, NCR} <= found.keys():
+            return found[WT] & ~found[ED]
+        return None
+
+    def _rest(self, mask: NDArray[np.bool_], regions: Iterable[Region]) -> NDArray[np.bool_]:
+        rest = mask.copy()
+        for region in regions:
+            if region in self.leaves:
+                rest &= ~self.leaves[region]
+        return rest
+
+    def _add(self, region: Region, mask: NDArray[np.bool_]) -> None:
+        self.leaves[region] = mask | self.leaves[region] if region in self.leaves else mask
+
+    def _leave_unmeasured(self, regions: Iterable[Region], why: str) -> None:
+        self.not_measured |= {region.key: f"{region.name} is not measured: {why}." for region in regions}
+
+
+def region_named(name: str) -> Region | None:
+    """The region of ours that a ROI Name or Segment Label means; None for any other structure."""
     key = _NAMES.get(name.strip().lower().replace("_", " "))
     return REGIONS[key] if key else None

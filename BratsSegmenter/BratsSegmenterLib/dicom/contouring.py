@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from BratsSegmenterLib.domain import ED, NESTED_REGIONS, TC, WT, Region, Segmentation
+from BratsSegmenterLib.domain import ED, ET, NCR, NESTED_REGIONS, TC, WT, Region, Segmentation
 
 SMOOTH_TOLERANCE_PX = 0.5
 """How far a smooth contour may run from the edges of its pixels."""
@@ -50,8 +50,10 @@ class Contouring:
     @classmethod
     def stated(cls, roi_names: tuple[str, ...], description: str) -> Contouring:
         """The contouring of a structure set of ours, from its ROI Names and its Structure Set Description."""
-        # A whole tumour beside neither oedema nor core stands for what could not be told apart.
-        is_nested = TC.key in roi_names or {WT.key, ED.key} <= set(roi_names)
+        names = set(roi_names)
+        # A whole tumour or a core without the rest of it stands for what could not be told apart.
+        has_core_and_part = TC.key in names and not names.isdisjoint((WT.key, ET.key, NCR.key))
+        is_nested = {WT.key, ED.key} <= names or (has_core_and_part and ED.key not in names)
         return cls(is_nested, description.startswith(_SMOOTH))
 
 

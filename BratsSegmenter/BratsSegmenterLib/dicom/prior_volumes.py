@@ -15,7 +15,7 @@ from BratsSegmenterLib.dicom.reading import UNREADABLE, read_header
 from BratsSegmenterLib.dicom.scanning import scan
 from BratsSegmenterLib.dicom.study_results import read_regions, result_objects
 from BratsSegmenterLib.dicom.volume import load_volume
-from BratsSegmenterLib.domain import ED, ET, LEAF_REGIONS, NCR, REGIONS, TC, WT, Region
+from BratsSegmenterLib.domain import ED, ET, NCR, REGIONS, TC, WT, Region
 from BratsSegmenterLib.errors import SeriesError
 
 _TRACKING_IDENTIFIER, _VOLUME = "112039", "118565006"
@@ -117,10 +117,10 @@ def _with_nested(drawn_ml: Mapping[Region, float]) -> dict[str, float]:
 
     Oedema that was drawn, or nothing around the core, was told apart from the core; a whole tumour alone was not.
     """
-    follows = {
-        WT: ED in drawn_ml,
-        TC: not drawn_ml.keys().isdisjoint((ET, NCR)) and (ED in drawn_ml or WT not in drawn_ml),
-    }
-    own_ml = {region.label: drawn_ml.get(region, 0.0) for region in LEAF_REGIONS}
-    nested_ml = {region: sum(own_ml[label] for label in region.labels) for region, does in follows.items() if does}
+    core_ml = drawn_ml.get(TC, drawn_ml.get(ET, 0.0) + drawn_ml.get(NCR, 0.0))
+    nested_ml = {}
+    if not drawn_ml.keys().isdisjoint((ET, NCR)) and (ED in drawn_ml or WT not in drawn_ml):
+        nested_ml[TC] = core_ml
+    if ED in drawn_ml:
+        nested_ml[WT] = core_ml + drawn_ml[ED]
     return {region.key: volume_ml for region, volume_ml in (nested_ml | dict(drawn_ml)).items()}

@@ -1,4 +1,4 @@
-"""A whole tumour of which nothing was told apart leaves as that, never as oedema, and comes back the same."""
+"""A whole tumour or core of which nothing was told apart leaves as that, not as its rest, and comes back the same."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from BratsSegmenterLib.dicom import (
 )
 from BratsSegmenterLib.dicom.key_image_page import outlined_regions
 from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures
-from BratsSegmenterLib.domain import ED, LEAF_REGIONS, Segmentation, Volume
+from BratsSegmenterLib.domain import ED, LEAF_REGIONS, REGIONS, TC, Segmentation, Volume
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import measure
 
@@ -98,6 +98,68 @@ def test_as_a_prior_it_tells_no_oedema_and_no_core(
     assert volumes_of(result, files) == pytest.approx(expected, abs=1e-5)
 
 
+def _core_in_oedema(shape: tuple[int, int, int]) -> np.ndarray:
+    labels = np.zeros(shape, np.uint8)
+    labels[2:9, 4:30, 4:26] = 2
+    labels[3:8, 8:24, 8:20] = 3
+    labels[4:7, 12:18, 11:15] = 1
+    return labels
+
+
+def _structures(labels: np.ndarray, *keys: str) -> ReadStructures:
+    return ReadStructures({key: np.isin(labels, REGIONS[key].labels) for key in keys})
+
+
+@pytest.mark.parametrize(
+    "keys", [("WT", "TC", "ET"), ("TC", "ET", "ED"), ("WT", "ET", "ED"), ("WT", "TC", "ET", "NCR")], ids=" ".join
+)
+def test_leaves_that_nobody_drew_follow_from_the_nested_regions(volume: Volume, keys: tuple[str, ...]) -> None:
+    labels = _core_in_oedema(volume.geometry.shape)
+    segmentation, notes = segmentation_from(_structures(labels, *keys), volume, samples.ALGORITHM)
+    np.testing.assert_array_equal(segmentation.labels, labels)
+    assert segmentation.not_measured == {}
+    assert any("drawn as necrotic core" in note for note in notes) == ("NCR" not in keys)
+
+
+@pytest.mark.parametrize("keys", [("TC", "ED"), ("WT", "TC"), ("WT", "ED"), ("TC", "NCR", "ED")], ids=" ".join)
+def test_a_core_that_cannot_be_divided_is_kept_whole_and_its_parts_are_not_measured(
+    volume: Volume, keys: tuple[str, ...], tmp_path: Path
+) -> None:
+    labels = _core_in_oedema(volume.geometry.shape)
+    segmentation, notes = segmentation_from(_structures(labels, *keys), volume, samples.ALGORITHM)
+    np.testing.assert_array_equal(segmentation.labels, np.where(labels == 3, 1, labels))
+    assert set(segmentation.not_measured) == {"ET", "NCR"}
+    assert segmentation.not_measured["ET"].startswith("Enhancing tumour is not measured: the tumour core was drawn")
+    assert any(note.startswith("The tumour core was drawn undivided") for note in notes)
+    expected = {one.region.key: one.volume_ml for one in measure(segmentation).volumes}
+    assert set(expected) == {"ED", "TC", "WT"}
+    for kind, written in _written(volume, segmentation, tmp_path).items():
+        (found,) = result_objects([written.path])
+        assert volumes_of(found, volume.series.files) == pytest.approx(expected, abs=1e-5)
+        if kind is not ObjectKind.SR:
+            again, _notes = read_regions(found, volume)
+            np.testing.assert_array_equal(again.labels, segmentation.labels)
+            assert again.told_apart == segmentation.told_apart
+
+
+def test_a_core_alone_is_a_region_and_nothing_else_is_measured(volume: Volume) -> None:
+    labels = _core_in_oedema(volume.geometry.shape)
+    segmentation, _notes = segmentation_from(_structures(labels, "TC"), volume, samples.ALGORITHM)
+    assert [one.region.key for one in measure(segmentation).volumes] == ["TC"]
+    np.testing.assert_array_equal(segmentation.mask(TC), np.isin(labels, TC.labels))
+
+
+def test_what_of_a_whole_tumour_lies_beside_all_its_parts_is_oedema_and_that_is_said(volume: Volume) -> None:
+    labels = _core_in_oedema(volume.geometry.shape)
+    structures = _structures(labels, "WT", "TC", "ET", "ED")
+    smaller = structures.masks["ED"].copy()
+    smaller[2] = False
+    structures = ReadStructures({**structures.masks, "ED": smaller})
+    segmentation, notes = segmentation_from(structures, volume, samples.ALGORITHM)
+    np.testing.assert_array_equal(segmentation.labels, labels)
+    assert "572 voxels of the whole tumour lie in no other region; they are drawn as oedema." in notes
+
+
 def test_the_gate_stops_it_under_the_name_of_oedema(volume: Volume, tmp_path: Path) -> None:
     segmentation = _undivided(volume)
     as_oedema = replace(segmentation, not_measured={})
@@ -117,12 +179,15 @@ def test_a_structure_set_is_known_to_be_drawn_as_it_was_asked_for(
     divided = samples.segmentation_on(volume)
     without_flair = replace(divided, labels=divided.labels * np.isin(divided.labels, (1, 3)))
     without_flair = replace(without_flair, not_measured={"ED": "no FLAIR", "WT": "no FLAIR"})
-    for number, segmentation in enumerate((divided, _undivided(volume), _undivided(volume, (3,)), without_flair)):
+    undivided_core = replace(divided, not_measured={"ET": "no T1c", "NCR": "no T1c"})
+    undivided_core = replace(undivided_core, labels=np.where(divided.labels == 3, 1, divided.labels).astype(np.uint8))
+    results = (divided, _undivided(volume), _undivided(volume, (3,)), without_flair, undivided_core)
+    for number, segmentation in enumerate(results):
         written = _written(volume, segmentation, tmp_path / str(number), contouring)
         (found,) = result_objects([written[ObjectKind.RTSTRUCT].path])
         assert found.contouring == contouring.drawn(segmentation)
         assert not set(found.region_names) & set(segmentation.not_measured)
-    assert contouring.drawn(divided) == contouring
+    assert contouring.drawn(divided) == contouring.drawn(undivided_core) == contouring
 
 
 def test_a_core_without_anything_around_it_tells_no_oedema_and_no_whole_tumour(volume: Volume, tmp_path: Path) -> None:
