@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from unicodedata import combining, normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regio
 RESEARCH_BANNER = "RESEARCH USE ONLY - not a medical device, not for diagnosis"
 
 _PICTURE_HEIGHT = 480
+_LINE_FONT_SIZE = 18
+_NO_CHARACTER = "\uffff"
+_NAMED_IN_HEADER = "the person whom this image's header names"
 _REFORMATTED_UP_TO_MM = 2.0
 _BANNER_COLOUR = (255, 200, 60)
 _CALIPER_COLOUR = (255, 255, 255)
@@ -94,7 +98,8 @@ class Page:
         ]
         volumes_ml = {volume.region.key: volume.volume_ml for volume in self._measurements.volumes}
         algorithm = self._provenance.algorithm
-        statement = f"{self._provenance.review_statement}  |  {algorithm.name} {algorithm.version}"
+        review = replace(self._provenance, reviewer=_drawable(self._provenance.reviewer)).review_statement
+        statement = f"{review}  |  {algorithm.name} {algorithm.version}"
         parts = [
             _line(RESEARCH_BANNER, _BANNER_COLOUR),
             _line(statement, _CALIPER_COLOUR),
@@ -163,8 +168,20 @@ def _on_screen(
     return [(float(x), float(y)) for x, y in places * scale]
 
 
+def _drawable(name: str) -> str:
+    """The name, without its accents where Pillow's font lacks them; where it lacks letters, who is meant."""
+    unaccented = "".join(letter for letter in normalize("NFKD", name) if not combining(letter))
+    return next((spelling for spelling in (name, unaccented) if _has_glyphs(spelling)), _NAMED_IN_HEADER)
+
+
+def _has_glyphs(text: str) -> bool:
+    font = ImageFont.load_default(_LINE_FONT_SIZE)
+    no_glyph = bytes(font.getmask(_NO_CHARACTER))
+    return all(bytes(font.getmask(letter)) != no_glyph for letter in set(text))
+
+
 def _line(text: str, colour: tuple[int, int, int]) -> Image.Image:
-    font = ImageFont.load_default(18)
+    font = ImageFont.load_default(_LINE_FONT_SIZE)
     left, _, right, _ = font.getbbox(text)
     picture = Image.new("RGB", (int(right - left) + 16, 28))
     ImageDraw.Draw(picture).text((8, 14), text, colour, font, anchor="lm")

@@ -18,11 +18,12 @@ from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
 from BratsSegmenterLib.dicom.source_images import source_images
-from BratsSegmenterLib.dicom.study_objects import image_item, reference_item, save, series_and_equipment, stamp
+from BratsSegmenterLib.dicom.study_objects import image_item, put, reference_item, save, series_and_equipment, stamp
 from BratsSegmenterLib.domain import Code, Measurements, Segmentation, Sequence, Volume
 from BratsSegmenterLib.pictures import Plane
 
 _SOURCE_IMAGE = Code("121322", "DCM", "Source Image for Image Processing Operation")
+_LOSSY = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 _ORIENTATIONS = {Plane.AXIAL: ("L", "P"), Plane.CORONAL: ("L", "F"), Plane.SAGITTAL: ("P", "F")}
 
 
@@ -94,10 +95,20 @@ def _secondary_capture(picture: Image.Image, plane: Plane, volume: Volume, prove
     earlier = provenance.predecessors_of(str(dataset.SOPClassUID))
     if earlier:
         dataset.ReferencedImageSequence = [reference_item(reference) for reference in earlier]
+    _admit_lossy_compression(dataset, volume)
     dataset.BodyPartExamined = "BRAIN"
     dataset.BurnedInAnnotation = "NO"
     dataset.DerivationDescription = "Outlines of segmented regions on the images they were drawn on"
     return dataset
+
+
+def _admit_lossy_compression(dataset: Dataset, volume: Volume) -> None:
+    """What once was compressed with a loss has lost it for good, whatever is made of it (PS3.3 C.7.6.1.1.5)."""
+    header = volume.series.header
+    if header.get("LossyImageCompression") == "01":
+        for keyword in _LOSSY:
+            if keyword in header:
+                put(dataset, keyword, header[keyword].value)
 
 
 def _source(volume: Volume, index: int, plane: Plane) -> Dataset:

@@ -20,7 +20,7 @@ from BratsSegmenterLib.folder_tree import folders_below
 _LARGEST_FILE_BYTES = 2 << 30
 _LARGEST_INFLATED_BYTES = 512 << 20
 _LARGEST_ROWS_OR_COLUMNS = 8192
-_LARGEST_VOXEL_COUNT = 1 << 29
+_LARGEST_PIXEL_BYTES = 1 << 30
 _PREAMBLE_BYTES = 128
 
 # What pydicom raises while it reads or converts damaged content.
@@ -168,7 +168,7 @@ def _check_inflated_size(stream: BinaryIO, file: Path) -> bool:
 
 def _check_claimed_size(header: Dataset, file: Path) -> None:
     rows, columns, frames = int(header.Rows), int(header.Columns), frame_count(header)
-    too_large = max(rows, columns) > _LARGEST_ROWS_OR_COLUMNS or rows * columns * frames > _LARGEST_VOXEL_COUNT
+    too_large = max(rows, columns) > _LARGEST_ROWS_OR_COLUMNS or _native_pixel_bytes(header) > _LARGEST_PIXEL_BYTES
     if too_large or min(rows, columns, frames) < 1:
         raise SeriesError(
             f"{file.name} claims to hold {frames} images of {rows} x {columns} pixels; no MR series is like that.",

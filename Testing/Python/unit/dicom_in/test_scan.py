@@ -11,7 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread, dcmwrite
-from pydicom.uid import ComputedRadiographyImageStorage, DeflatedExplicitVRLittleEndian, RLELossless
+from pydicom.uid import (
+    ComputedRadiographyImageStorage,
+    DeflatedExplicitVRLittleEndian,
+    RLELossless,
+    SegmentationStorage,
+)
 from series_samples import change, classic, compress, enhanced
 
 from BratsSegmenterLib.dicom import ScannedStudy, load_volume, scan
@@ -189,6 +194,20 @@ def test_forged_sizes_are_refused_before_anything_is_decoded(tmp_path: Path) -> 
     compress(file, RLELossless)
     change(file, lambda dataset: dataset.update({"Rows": 60000, "Columns": 60000}))
     assert "0001.dcm claims to hold 1 images of 60000 x 60000 pixels" in sentences(scan(tmp_path))
+
+
+def test_a_seg_of_many_structures_is_no_damaged_file(tmp_path: Path) -> None:
+    """One bit a voxel: 95 structures on 256 slices are smaller than many series."""
+
+    def of_many_structures(dataset: Dataset) -> None:
+        dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = SegmentationStorage
+        dataset.Modality, dataset.BitsAllocated, dataset.NumberOfFrames = "SEG", 1, 95 * 256
+        dataset.Rows = dataset.Columns = 256
+        dataset.PixelData = bytes(95 * 256 * 256 * 256 // 8)
+
+    file = classic(tmp_path)[0]
+    change(file, of_many_structures)
+    assert not any(item.is_damaged for item in scan(tmp_path).set_aside)
 
 
 def test_a_deflated_bomb_is_refused_without_being_inflated(tmp_path: Path) -> None:

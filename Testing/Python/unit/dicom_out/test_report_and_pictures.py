@@ -162,6 +162,37 @@ def test_the_calipers_are_drawn_on_the_lesion(volume: Volume, tmp_path: Path) ->
     assert np.ptp(line[:, 1]) >= 0.8 * np.ptp(red[:, 1])
 
 
+@pytest.mark.parametrize(
+    ("reviewer", "drawn"),
+    [("Müller^Åse", "Muller^Ase"), ("Łuczak", "the person whom this image's header names"), ("山田", "Łuczak")],
+)
+def test_a_reviewer_is_named_in_letters_that_can_be_drawn(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path, reviewer: str, drawn: str
+) -> None:
+    pages = []
+    for number, name in enumerate((reviewer, drawn)):
+        provenance = samples.provenance(reviewer=name)
+        (written, *_) = write_key_images(
+            tmp_path / str(number), volume, segmentation, measure(segmentation), provenance
+        )
+        pages.append(dcmread(written.path))
+    assert reviewer.replace("^", ", ") in pages[0].SeriesDescription
+    np.testing.assert_array_equal(pages[0].pixel_array, pages[1].pixel_array)
+
+
+def test_pictures_of_images_that_lost_something_say_so(tmp_path: Path) -> None:
+    def compressed_once(dataset: Dataset) -> None:
+        dataset.LossyImageCompression, dataset.LossyImageCompressionRatio = "01", "12.5"
+
+    for file in samples.series_samples.classic(tmp_path / "series"):
+        samples.series_samples.change(file, compressed_once)
+    volume = samples.load(tmp_path / "series")
+    drawn = samples.segmentation_on(volume)
+    (written, *_) = write_key_images(tmp_path, volume, drawn, measure(drawn), samples.provenance())
+    page = dcmread(written.path)
+    assert (page.LossyImageCompression, page.LossyImageCompressionRatio) == ("01", 12.5)
+
+
 def test_nothing_to_outline_makes_no_key_image(volume: Volume, tmp_path: Path) -> None:
     empty = samples.segmentation_on(volume, np.zeros(volume.geometry.shape, np.uint8))
     assert write_key_images(tmp_path, volume, empty, measure(empty), samples.provenance()) == ()
