@@ -35,12 +35,16 @@ def examine(
         For that archive.
     with_phantom : bool
     progress : Progress
+
+    Raises
+    ------
+    Cancelled
     """
     with progress.stage("examine the machine"):
         checks = check_machine(folder)
     if profile is not None:
         with progress.stage("examine the archive"):
-            checks += Archive(profile, credentials).test_connection()
+            checks += Archive(profile, credentials).test_connection(progress)
     if with_phantom:
         checks += (check_phantom(progress),)
     return checks

@@ -71,7 +71,7 @@ def perform(job: Job, credentials: Credentials, progress: Progress) -> JobResult
     """Do what the job asks and say what came of it."""
     match job:
         case ConnectionJob():
-            return ConnectionResult(Archive(job.profile, credentials).test_connection())
+            return ConnectionResult(Archive(job.profile, credentials).test_connection(progress))
         case DoctorJob():
             return DoctorResult(examine(job.folder, job.profile, credentials, job.with_phantom, progress))
         case StorageJob():

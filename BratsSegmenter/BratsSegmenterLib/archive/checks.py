@@ -6,14 +6,17 @@ from functools import partial
 
 import requests
 
+from BratsSegmenterLib.archive.certificates import CertificateFileError
 from BratsSegmenterLib.archive.check import Check
 from BratsSegmenterLib.archive.connection import Connection
 from BratsSegmenterLib.archive.failures import explaining
 from BratsSegmenterLib.archive.listing import InstanceSummary, StudySummary
+from BratsSegmenterLib.archive.search import listing_of
 from BratsSegmenterLib.archive.threads import Stop
 from BratsSegmenterLib.errors import ArchiveError
 
 _NOT_TRIED = "Not tried, because of the above."
+_NOT_TRIED_YET = "Not tried, because of what follows."
 _UNPROTECTED_STATUS = frozenset({401, 403})
 _NOT_OFFERED_STATUS = frozenset({404, 405, 501})
 
@@ -39,9 +42,12 @@ def check_connection(connection: Connection, stop: Stop) -> tuple[Check, ...]:
 
 
 def _not_reached(connection: Connection, error: ArchiveError) -> tuple[Check, ...]:
-    tls_failed = error.cause == requests.exceptions.SSLError.__name__
-    reachable = Check("reachable", True, "A server answers.") if tls_failed else Check("reachable", False, str(error))
-    tls = Check("TLS", False, str(error)) if tls_failed else Check("TLS", None, _NOT_TRIED)
+    if isinstance(error, CertificateFileError):
+        reachable, tls = Check("reachable", None, _NOT_TRIED_YET), Check("TLS", False, str(error))
+    elif error.cause == requests.exceptions.SSLError.__name__:
+        reachable, tls = Check("reachable", True, "A server answers."), Check("TLS", False, str(error))
+    else:
+        reachable, tls = Check("reachable", False, str(error)), Check("TLS", None, _NOT_TRIED)
     rest = [Check(name, None, _NOT_TRIED) for name in ("authorised", "QIDO-RS", "WADO-RS", "STOW-RS")]
     return (reachable, tls, *rest)
 
@@ -67,7 +73,7 @@ def _authorised(status: int) -> Check:
 def _search(connection: Connection) -> tuple[list[StudySummary], Check]:
     try:
         with explaining(connection.profile):
-            found = connection.client.search_for_studies(limit=1)
+            found = listing_of(partial(connection.client.search_for_studies, limit=1))
             studies = [StudySummary.from_dicom_json(dataset) for dataset in found[:1]]
     except ArchiveError as error:
         return [], Check("QIDO-RS", False, f"Searching fails: {error}")
@@ -87,7 +93,7 @@ def _retrieval(connection: Connection, studies: list[StudySummary], stop: Stop) 
 
 
 def _some_instance(connection: Connection, study_uid: str) -> InstanceSummary:
-    found = connection.client.search_for_instances(study_uid, limit=1)
+    found = listing_of(partial(connection.client.search_for_instances, study_uid, limit=1))
     if not found:
         raise ArchiveError("The PACS lists a study without instances.", "Ask the PACS administrator.")
     return InstanceSummary.from_dicom_json(found[0], study_uid)

@@ -17,21 +17,46 @@ _ENVIRONMENT = {
     "password": "BRATS_SEGMENTER_PASSWORD",
     "token": "BRATS_SEGMENTER_TOKEN",
 }
+_PROXY_ENVIRONMENT = {"user": "BRATS_SEGMENTER_PROXY_USER", "password": "BRATS_SEGMENTER_PROXY_PASSWORD"}
+PROXY_LOGIN = " and ".join(_PROXY_ENVIRONMENT.values())
+"""Where the login of a proxy is set, for advice."""
+_LINE_ENDS = "\r\n"
 _LOWEST_TRUSTED_PRIORITY = 1  # keyring's own mark for backends it recommends; file-based ones lie below
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """User name and password, or a token; its repr shows nothing of them."""
+    """User name and password, or a token; its repr shows nothing of them.
+
+    A line end around them, as files and the clipboard add one, is no part of them; nor is a blank around a token.
+    """
 
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "user", self.user.strip(_LINE_ENDS))
+        object.__setattr__(self, "password", self.password.strip(_LINE_ENDS))
+        object.__setattr__(self, "token", self.token.strip())
+
+    @property
+    def unsendable(self) -> str:
+        """Which of them no HTTP header carries (RFC 7617 2, RFC 6750 2.1), in words; empty when all can be sent."""
+        if not (self.token.isascii() and self.token.isprintable()):
+            return "token"
+        texts = {"user name": self.user, "password": self.password}
+        return next((name for name, text in texts.items() if not all(map(_is_sendable, text))), "")
+
     @classmethod
     def from_environment(cls) -> Credentials:
         """For headless use: BRATS_SEGMENTER_USER, BRATS_SEGMENTER_PASSWORD and BRATS_SEGMENTER_TOKEN."""
         return cls(**{name: os.environ.get(variable, "") for name, variable in _ENVIRONMENT.items()})
+
+    @classmethod
+    def of_proxy(cls) -> Credentials:
+        """For a proxy that asks for a login: BRATS_SEGMENTER_PROXY_USER and BRATS_SEGMENTER_PROXY_PASSWORD."""
+        return cls(**{name: os.environ.get(variable, "") for name, variable in _PROXY_ENVIRONMENT.items()})
 
     @classmethod
     def from_json(cls, values: Mapping[str, str]) -> Credentials:
@@ -41,6 +66,12 @@ class Credentials:
     def to_json(self) -> dict[str, str]:
         """For a pipe to a worker process or a keyring; never for a file."""
         return {"user": self.user, "password": self.password, "token": self.token}
+
+
+def _is_sendable(letter: str) -> bool:
+    is_control = letter < " " or letter == "\x7f"
+    is_part_of_one = "\ud800" <= letter <= "\udfff"  # a byte of the environment that is no text
+    return not is_control and not is_part_of_one
 
 
 class Keyring(Protocol):

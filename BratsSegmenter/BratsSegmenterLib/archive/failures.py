@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import requests
 import urllib3
 
+from BratsSegmenterLib.archive.listing import MalformedListingError
 from BratsSegmenterLib.archive.multipart import MalformedMultipartError, TruncatedMultipartError
 from BratsSegmenterLib.archive.profile import Profile
 from BratsSegmenterLib.errors import ArchiveError
@@ -73,7 +74,12 @@ def explaining(profile: Profile) -> Iterator[None]:
         yield
     except requests.HTTPError as error:
         raise status_error(profile, error.response.status_code) from None
-    except (requests.RequestException, urllib3.exceptions.HTTPError, MalformedMultipartError) as error:
+    except (
+        requests.RequestException,
+        urllib3.exceptions.HTTPError,
+        MalformedMultipartError,
+        MalformedListingError,
+    ) as error:
         raise _network_error(profile, error) from None
     except OSError as error:
         raise _disk_error(error) from None
@@ -103,6 +109,20 @@ def _describe(profile: Profile, error: Exception) -> tuple[str, str, bool]:
             trusted = f"the CA file {profile.ca_file}" if profile.ca_file else "a known authority"
             return (
                 f"shows a certificate that {trusted} does not vouch for",
+        case requests.exceptions.SSLError() if "certificate is not valid for" in text:
+            return (
+                "shows a certificate that was made out to another host name",
+                f"Check the host in {names.address}, or ask the PACS administrator for a certificate with this name.",
+                False,
+            )
+        case requests.exceptions.SSLError() if "certificate has expired" in text:
+            return (
+                "shows a certificate that has expired",
+                "Ask the PACS administrator to renew it; check the date of this computer.",
+                False,
+            )
+        case requests.exceptions.SSLError() if "certificate is not yet valid" in text:
+            return "shows a certificate that is not valid yet", "Check the date of this computer.", False
                 f"Ask the PACS administrator for the right CA file and give it as {names.ca_file}.",
                 False,
             )
@@ -129,7 +149,7 @@ def _describe(profile: Profile, error: Exception) -> tuple[str, str, bool]:
             return "ended its answer before it was complete", "Try again; what has arrived whole is kept.", True
         case MalformedMultipartError():
             return "did not send DICOM objects", "Check the address: it may be the one of a web page.", False
-        case requests.exceptions.JSONDecodeError():
+        case requests.exceptions.JSONDecodeError() | MalformedListingError():
             return "did not answer in DICOM JSON", "Check the address: it may be the one of a web page.", False
         case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
             return "has an address that is not a URL", f"Check {names.address}.", False

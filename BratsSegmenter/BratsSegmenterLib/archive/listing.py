@@ -14,6 +14,10 @@ _DATE = re.compile(r"(\d{4})-?(0[1-9]|1[0-2])-?([0-3]\d)")
 JsonDataset = Mapping[str, Mapping[str, Any]]
 
 
+class MalformedListingError(ValueError):
+    """An answer to a search is no JSON array of data sets (PS3.18 F.2)."""
+
+
 @dataclass(frozen=True)
 class StudyQuery:
     """Which studies are wanted; empty fields match everything.
@@ -152,7 +156,9 @@ class InstanceSummary:
 def _values(dataset: JsonDataset, tag: str) -> list[Any]:
     if not isinstance(dataset, Mapping):
         raise ArchiveError("The PACS lists something that is not DICOM JSON.", "Check the address of the PACS.")
-    return [value for value in dataset.get(tag, {}).get("Value", []) if value is not None]
+    attribute = dataset.get(tag)
+    values = attribute.get("Value") if isinstance(attribute, Mapping) else None
+    return [value for value in values if value is not None] if isinstance(values, list) else []
 
 
 def _text(dataset: JsonDataset, tag: str) -> str:
@@ -170,7 +176,7 @@ def _number(dataset: JsonDataset, tag: str) -> int | None:
     text = _text(dataset, tag)
     try:
         return int(float(text)) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from BratsSegmenterLib.archive.credentials import PROXY_LOGIN
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ArchiveError
 
@@ -64,7 +65,7 @@ class Profile:
     connect_timeout_s, read_timeout_s : float
         How long to wait for a connection, and for the next bytes.
     proxy : str
-        URL of an HTTP proxy; empty for none. Proxies of the environment are ignored.
+        URL of an HTTP proxy, without a login; empty for none. Proxies of the environment are ignored.
     qido_prefix, wado_prefix, stow_prefix : str
         Path between base URL and ``studies`` where a PACS serves search, retrieval and storage apart.
     viewer_url : str
@@ -75,8 +76,8 @@ class Profile:
     Raises
     ------
     ArchiveError
-        The URL is not one of http or https, or carries a user name or password; the viewer's address has no place
-        for the study.
+        The URL is not one of http or https, or carries a user name or password, a query or a fragment; the proxy's
+        is none or carries a login; the viewer's address has no place for the study.
     """
 
     name: str
@@ -95,23 +96,44 @@ class Profile:
     names: SettingNames = field(default=SettingNames(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not _is_url(self.url):
-            raise ArchiveError(
-                f"The address of the PACS '{self.name}' is not an http or https URL.",
-                "Enter the base URL of the DICOMweb service, for example https://pacs.example/dicom-web.",
-            )
-        parts = urlsplit(self.url)
-        if parts.username or parts.password:
-            raise ArchiveError(
-                f"The address of the PACS '{self.name}' carries a user name or password.",
-                f"Remove it from the address; it belongs into {self.names.credentials}.",
-            )
+        object.__setattr__(self, "url", _in_one_form(self.url))
+        object.__setattr__(self, "proxy", _in_one_form(_with_scheme(self.proxy)))
+        self._require_base_url()
+        self._require_proxy()
         if self.viewer_url and (_STUDY_UID not in self.viewer_url or "://" not in self.viewer_url):
             raise ArchiveError(
                 f"The viewer's address of profile '{self.name}' does not say where the study's UID belongs.",
                 f"Enter it with {_STUDY_UID}, for example https://viewer.example/?StudyInstanceUIDs={_STUDY_UID}.",
             )
-        object.__setattr__(self, "url", self.url.rstrip("/"))
+
+    def _require_base_url(self) -> None:
+        if not _is_url(self.url):
+            raise ArchiveError(
+                f"The address of the PACS '{self.name}' is not an http or https URL.",
+                "Enter the base URL of the DICOMweb service, for example https://pacs.example/dicom-web.",
+            )
+        if "@" in urlsplit(self.url).netloc:
+            raise ArchiveError(
+                f"The address of the PACS '{self.name}' carries a user name or password.",
+                f"Remove it from the address; it belongs into {self.names.credentials}.",
+            )
+        if "?" in self.url or "#" in self.url:
+            raise ArchiveError(
+                f"The address of the PACS '{self.name}' goes on with ? or # after its path.",
+                f"Remove what follows; a key belongs into {self.names.credentials}.",
+            )
+
+    def _require_proxy(self) -> None:
+        if "@" in self.proxy:
+            raise ArchiveError(
+                f"The address of the proxy to the PACS '{self.name}' carries a user name or password.",
+                f"Remove them from {self.names.proxy} and set {PROXY_LOGIN} in the environment.",
+            )
+        if self.proxy and not _is_url(self.proxy):
+            raise ArchiveError(
+                f"The address of the proxy to the PACS '{self.name}' is not an http or https URL.",
+                f"Correct {self.names.proxy}, for example http://proxy.example:3128.",
+            )
 
     def viewer_address(self, study_uid: str) -> str:
         """Where the archive's viewer shows a study; empty when it has none."""
@@ -167,6 +189,17 @@ class Profile:
                 "Enter the profile again.",
                 str(error),
             ) from error
+
+
+def _in_one_form(url: str) -> str:
+    """Without blanks around it and slashes at its end, its scheme in small letters as libraries look for it."""
+    scheme, separator, rest = url.strip().partition("://")
+    return f"{scheme.lower()}{separator}{rest}".rstrip("/")
+
+
+def _with_scheme(proxy: str) -> str:
+    """People name proxies by host and port."""
+    return proxy if not proxy or "://" in proxy else f"http://{proxy}"
 
 
 def _is_url(text: str) -> bool:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from pydicom import Dataset, dcmread
 from pydicom.datadict import keyword_for_tag
-from pydicom.errors import InvalidDicomError
 
 from BratsSegmenterLib.archive.connection import Connection
 from BratsSegmenterLib.archive.failures import StoreRefusedError
-from BratsSegmenterLib.archive.instance_file import InstanceIdentity
+from BratsSegmenterLib.archive.instance_file import UNREADABLE, InstanceIdentity, refuse_inflation_bomb
 from BratsSegmenterLib.archive.threads import Stop
 from BratsSegmenterLib.errors import ArchiveError
 
@@ -25,7 +24,7 @@ def retrieve(connection: Connection, study_uid: str, series_uid: str, sop_instan
     Raises
     ------
     ArchiveError
-        It cannot be had, or is not DICOM.
+        It cannot be had, is not DICOM, or would inflate beyond 512 MB.
     """
     resource = f"studies/{study_uid}/series/{series_uid}/instances/{sop_instance_uid}"
     with tempfile.TemporaryDirectory() as folder:
@@ -83,9 +82,12 @@ def _download(connection: Connection, resource: str, path: Path, stop: Stop) -> 
 
 def _dataset(path: Path) -> Dataset:
     try:
-        dataset = dcmread(path)
+        with path.open("rb") as file:
+            refuse_inflation_bomb(file)
+            file.seek(0)
+            dataset = dcmread(file)
         dataset.decode()
-    except (InvalidDicomError, EOFError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         raise ArchiveError(
             "An object is not a readable DICOM file.", "Ask the PACS administrator.", type(error).__name__
         ) from None

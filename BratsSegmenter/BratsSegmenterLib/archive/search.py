@@ -6,11 +6,20 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import requests
 
 from BratsSegmenterLib.archive.connection import Connection
 from BratsSegmenterLib.archive.failures import NotFoundError
-from BratsSegmenterLib.archive.listing import InstanceSummary, JsonDataset, SeriesSummary, StudyQuery, StudySummary
+from BratsSegmenterLib.archive.listing import (
+    InstanceSummary,
+    JsonDataset,
+    MalformedListingError,
+    SeriesSummary,
+    StudyQuery,
+    StudySummary,
+)
 from BratsSegmenterLib.archive.threads import Stop
 from BratsSegmenterLib.errors import ArchiveError
 
@@ -71,6 +80,25 @@ def list_instances(connection: Connection, study_uid: str, series_uid: str, stop
         return []
 
 
+def listing_of(search: Callable[[], Any]) -> list[JsonDataset]:
+    """What a search of dicomweb-client brings: whatever stands in the answer, it hands on.
+
+    Raises
+    ------
+    MalformedListingError
+        It is no list.
+    """
+    try:
+        answer = search()
+    except requests.RequestException:
+        raise
+    except (ValueError, RecursionError) as error:  # numbers too long and lists too deep for Python's reader of JSON
+        raise MalformedListingError from error
+    if not isinstance(answer, list):
+        raise MalformedListingError
+    return answer
+
+
 def _all_pages(
     connection: Connection,
     search: Callable[..., Sequence[JsonDataset]],
@@ -86,7 +114,7 @@ def _all_pages(
     received = 0
     while True:
         try:
-            page = connection.attempt(partial(search, limit=_PAGE, offset=received), stop)
+            page = connection.attempt(partial(listing_of, partial(search, limit=_PAGE, offset=received)), stop)
         except NotFoundError:
             if not received:
                 raise

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from BratsSegmenterLib.archive.adapter import GuardedAdapter, OpenSockets
-from BratsSegmenterLib.archive.credentials import Credentials
+from BratsSegmenterLib.archive.certificates import require_usable_certificates
+from BratsSegmenterLib.archive.credentials import PROXY_LOGIN, Credentials
 from BratsSegmenterLib.archive.profile import Authentication, Profile
 from BratsSegmenterLib.errors import ArchiveError
 
@@ -34,15 +34,17 @@ class PacsSession(requests.Session):
     def __init__(self, profile: Profile, credentials: Credentials) -> None:
         super().__init__()
         self._profile = profile
-        self._origin = _origin(profile.url)
+        self._origin = _origin(_as_asked(profile.url))
         self._sockets = OpenSockets()
         self.trust_env = False
         self.verify = profile.ca_file or True
-        self.auth = _authentication(profile, credentials)
+        login = Credentials.of_proxy() if profile.proxy else Credentials()
+        self._unsendable = {credentials.unsendable: profile.names.credentials, login.unsendable: PROXY_LOGIN}
+        if not any(self._unsendable):
+            self.auth = _authentication(profile, credentials)
+            self.proxies = _proxies(profile, login)
         if profile.certificate_file:  # a gateway may want one beside a login
             self.cert = (profile.certificate_file, profile.key_file) if profile.key_file else profile.certificate_file
-        if profile.proxy:
-            self.proxies = {"http": profile.proxy, "https": profile.proxy}
         self.headers["Accept-Encoding"] = "identity"  # faster on a LAN, and no decompression bombs
         for scheme in ("http://", "https://"):
             self.mount(scheme, GuardedAdapter(self._sockets, MAXIMUM_LISTING_BYTES))
@@ -57,9 +59,11 @@ class PacsSession(requests.Session):
         Raises
         ------
         ArchiveError
-            A certificate file is missing, another origin is meant, the archive redirects or answers with a web page.
+            A certificate file or a credential cannot be used, another origin is meant, the archive redirects or answers
+            with a web page.
         """
-        self._require_certificates()
+        require_usable_certificates(self._profile)
+        self._require_sendable_credentials()
         if _origin(request.url or "") != self._origin:
             raise ArchiveError(
                 f"A request to another server than that of profile '{self._profile.name}' was stopped.",
@@ -78,23 +82,25 @@ class PacsSession(requests.Session):
             raise
         return response
 
-    def _require_certificates(self) -> None:
-        profile, names = self._profile, self._profile.names
-        files = {profile.ca_file: names.ca_file, profile.certificate_file: names.certificate}
-        for path, name in (files | {profile.key_file: names.certificate}).items():
-            if path and not Path(path).is_file():
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None, whatever the answer says: requests would read where it leads before it does not go there."""
+        return None
+
+    def _require_sendable_credentials(self) -> None:
+        for what, setting in self._unsendable.items():
+            if what:
                 raise ArchiveError(
-                    f"The certificate file {path} of the PACS '{profile.name}' is not there.", f"Correct {name}."
+                    f"The {what} for the PACS '{self._profile.name}' holds characters that cannot be sent.",
+                    f"Correct {setting}: invisible characters may have come with it when it was copied.",
                 )
 
     def _refuse_redirect(self, response: requests.Response) -> None:
         if response.is_redirect:
-            host = urlsplit(response.headers["Location"]).hostname or "another path"
             raise ArchiveError(
                 f"The PACS '{self._profile.name}' redirects to another address, which is not followed.",
                 "Open its address in a browser to see where that leads; give the final one as"
                 f" {self._profile.names.address} if it is trusted.",
-                f"redirects to {host}",  # not in the sentence, which is copied for support
+                f"redirects to {_host(response.headers['Location'])}",  # not in the sentence, copied for support
             )
 
     def _refuse_web_page(self, response: requests.Response) -> None:
@@ -124,6 +130,34 @@ def _authentication(profile: Profile, credentials: Credentials) -> AuthBase | No
             return _BearerToken(credentials.token)
         case _:
             return None
+
+
+def _proxies(profile: Profile, login: Credentials) -> dict[str, str]:
+    proxy = profile.proxy
+    if proxy and login.user:
+        scheme, _, address = proxy.partition("://")
+        proxy = f"{scheme}://{_quoted_for_requests(login.user)}:{_quoted_for_requests(login.password)}@{address}"
+    return {"http": proxy, "https": proxy} if proxy else {}
+
+
+def _quoted_for_requests(text: str) -> str:
+    """So that it sends UTF-8 (RFC 7617 2.1), though it encodes a proxy's login as Latin-1."""
+    return quote(text.encode().decode("latin-1"), "")
+
+
+def _host(location: str) -> str:
+    try:
+        return urlsplit(location).hostname or "another path"
+    except ValueError:
+        return "what is no address"
+
+
+def _as_asked(url: str) -> str:
+    """As requests asks it, the letters of a host beyond ASCII encoded (RFC 5891)."""
+    try:
+        return requests.Request("GET", url).prepare().url or url
+    except requests.RequestException:
+        return url  # said when it is asked
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

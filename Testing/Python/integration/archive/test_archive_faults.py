@@ -7,14 +7,17 @@ import json
 import resource
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import SEEK_END, BytesIO
 from pathlib import Path
+from zlib import DEFLATED, compressobj
 
 import pytest
 from archives import RunningArchive, write_study
 from faulty_proxy import Fault, FaultyProxy, Plan
 from pydicom import Dataset, dcmread
-from pydicom.uid import SegmentationStorage
+from pydicom.filewriter import write_file_meta_info
+from pydicom.uid import DeflatedExplicitVRLittleEndian, SegmentationStorage
 from series_samples import copy_as_new_instance
 
 from BratsSegmenterLib.archive import NotFoundError, StoreRefusedError, StudyQuery, TemporaryArchiveError
@@ -59,8 +62,13 @@ def count(archive: RunningArchive, study: StudyIdentity) -> int:
         (Plan(Fault.STATUS, status=500), "answered 500"),
         (Plan(Fault.WEB_PAGE), "answered with a web page in place of DICOM"),
         (Plan(Fault.REDIRECT, location="http://evil.example/studies"), "redirects to another address"),
+        (Plan(Fault.REDIRECT, location="http://[evil/studies"), "redirects to another address"),
+        (Plan(Fault.REDIRECT, location="http://évil.example/studies"), "redirects to another address"),
         (Plan(Fault.BODY, body=b'[{"0020000D":'), "did not answer in DICOM JSON"),
         (Plan(Fault.BODY, body=b'["studies"]'), "something that is not DICOM JSON"),
+        (Plan(Fault.BODY, body=b"null"), "did not answer in DICOM JSON"),
+        (Plan(Fault.BODY, body=b"[" * 100_000), "did not answer in DICOM JSON"),
+        (Plan(Fault.BODY, body=b'[{"00201208":{"Value":[' + b"9" * 5000 + b"]}}]"), "did not answer in DICOM JSON"),
         (Plan(Fault.BODY, body=b'[{"0020000D":{"vr":"UI","Value":["../../etc"]}}]'), "without a valid UID"),
     ],
 )
@@ -78,12 +86,31 @@ def test_a_search_that_cannot_work_is_explained_at_once(
 
 
 def test_a_study_that_is_listed_wrongly_hides_no_other(embedded_archive: RunningArchive) -> None:
-    studies = [{"0020000D": {"vr": "UI", "Value": [uid]}} for uid in ("1.2.MR-77", "1.2.3")]
+    studies = [{"0020000D": {"vr": "UI", "Value": value}} for value in (["1.2.MR-77"], None, "1.2.4", ["1.2.3"])]
     with embedded_archive.behind_faults() as proxy:
         proxy.plan(Plan(Fault.BODY, body=json.dumps(studies).encode()))
         found = embedded_archive.connect(proxy.url).search(StudyQuery())
 
     assert [study.study_uid for study in found] == ["1.2.3"]
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan(Fault.BODY, path_end="/studies", body=b"null"),
+        Plan(Fault.BODY, path_end="/studies", body=b'[{"0020000D":null}]'),
+        Plan(Fault.BODY, path_end="/instances", body=b"null"),
+        Plan(Fault.REDIRECT, path_end="/studies", location="http://[evil/studies"),
+    ],
+)
+def test_the_connection_test_says_what_is_wrong_with_an_answer(
+    embedded_archive: RunningArchive, files: list[Path], plan: Plan
+) -> None:
+    embedded_archive.connect().store(files, compare=False)
+    with embedded_archive.behind_faults() as proxy:
+        proxy.plan(plan, plan)
+        checks = embedded_archive.connect(proxy.url).test_connection()
+    assert any(check.ok is False for check in checks)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +212,46 @@ def test_an_object_of_another_study_in_the_answer_is_refused(
         with pytest.raises(ArchiveError, match="sent an object of study"):
             archive.fetch(study.study_uid, tmp_path / "fetched", [series])
     assert not [path for path in (tmp_path / "fetched").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda content: _deflated(content, b"\x07\xff\xff"), "not a readable DICOM file"),
+        (lambda content: _deflated(content, _packed_zeros(6)), "would inflate to more than 5 MB"),
+        (lambda content: content.replace(b"\x08\x00\x60\x00CS", b"\x08\x00\x60\x00ZZ"), "not a readable DICOM file"),
+    ],
+    ids=["no deflated stream", "a bomb", "an unknown VR"],
+)
+def test_an_object_that_comes_back_unreadable_after_a_store_is_said(
+    embedded_archive: RunningArchive,
+    files: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    damage: Callable[[bytes], bytes],
+    sentence: str,
+) -> None:
+    monkeypatch.setattr("BratsSegmenterLib.archive.instance_file._MAXIMUM_INFLATED_BYTES", 5_000_000)
+    body, content_type = encode([damage(files[0].read_bytes())])
+    with embedded_archive.behind_faults() as proxy:
+        path = f"/instances/{dcmread(files[0]).SOPInstanceUID}"
+        proxy.plan(Plan(Fault.BODY, "GET", path_end=path, body=body, content_type=content_type))
+        with pytest.raises(ArchiveError, match=sentence):
+            embedded_archive.connect(proxy.url).store(files[:1])
+
+
+def _deflated(content: bytes, dataset: bytes) -> bytes:
+    """Another data set behind the file meta information, which says that it is deflated."""
+    meta = dcmread(BytesIO(content)).file_meta
+    meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    file = BytesIO(b"\0" * 128 + b"DICM")
+    file.seek(0, SEEK_END)
+    write_file_meta_info(file, meta)
+    return file.getvalue() + dataset
+
+
+def _packed_zeros(megabytes: int) -> bytes:
+    pack = compressobj(9, DEFLATED, -15)
+    return b"".join(pack.compress(bytes(1_000_000)) for _ in range(megabytes)) + pack.flush()
 
 
 def test_a_damaged_object_is_not_kept(

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -22,7 +23,8 @@ from BratsSegmenterLib.errors import ArchiveError
 
 @dataclass(frozen=True)
 class Certificates:
-    """PEM files of an authority, of the server and of a client, and of an authority that signed nothing."""
+    """PEM files of an authority, of the server and of a client, of an authority that signed nothing, of a server with
+    another address and of one whose time is over."""
 
     authority: Path
     server: Path
@@ -30,6 +32,10 @@ class Certificates:
     client: Path
     client_key: Path
     other_authority: Path
+    elsewhere: Path
+    elsewhere_key: Path
+    expired: Path
+    expired_key: Path
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +47,17 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     other, _ = issue(folder, "other")
     server, server_key = issue(folder, "server", authority, authority_key)
     client, client_key = issue(folder, "client", authority, authority_key)
-    return Certificates(authority, server, server_key, client, client_key, other)
+    elsewhere = issue(folder, "elsewhere", authority, authority_key, address="127.0.0.2")
+    expired = issue_expired(folder, authority, authority_key)
+    return Certificates(authority, server, server_key, client, client_key, other, *elsewhere, *expired)
 
 
 def issue(
-    folder: Path, name: str, authority: Path | None = None, authority_key: Path | None = None
+    folder: Path,
+    name: str,
+    authority: Path | None = None,
+    authority_key: Path | None = None,
+    address: str = "127.0.0.1",
 ) -> tuple[Path, Path]:
     certificate, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
@@ -53,9 +65,21 @@ def issue(
     if authority is None:
         command += ["-addext", "basicConstraints=critical,CA:TRUE"]
     else:
-        command += ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
+        command += ["-addext", f"subjectAltName=IP:{address}", "-addext", "basicConstraints=critical,CA:FALSE"]
         command += ["-CA", str(authority), "-CAkey", str(authority_key)]
     subprocess.run(command, check=True, capture_output=True)
+    return certificate, key
+
+
+def issue_expired(folder: Path, authority: Path, authority_key: Path) -> tuple[Path, Path]:
+    certificate, key, request = folder / "expired.pem", folder / "expired-key.pem", folder / "expired.csr"
+    asking = ["openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=expired", "-keyout", str(key)]
+    subprocess.run([*asking, "-out", str(request)], check=True, capture_output=True)
+    names = folder / "expired.cnf"
+    names.write_text("subjectAltName=IP:127.0.0.1\n")
+    signing = ["openssl", "x509", "-req", "-in", str(request), "-days", "-1", "-out", str(certificate)]
+    signing += ["-CA", str(authority), "-CAkey", str(authority_key), "-set_serial", "7", "-extfile", str(names)]
+    subprocess.run(signing, check=True, capture_output=True)
     return certificate, key
 
 
@@ -81,18 +105,18 @@ class QuietServer(http.server.ThreadingHTTPServer):
         """A refused handshake is what some tests want."""
 
 
-def serve_tls(certificates: Certificates, demands_client_certificate: bool) -> Iterator[str]:
+def serve_tls(certificates: Certificates, demands_client_certificate: bool, server: str = "server") -> Iterator[str]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.server, certificates.server_key)
+    context.load_cert_chain(getattr(certificates, server), getattr(certificates, f"{server}_key"))
     if demands_client_certificate:
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(certificates.authority)
-    server = QuietServer(("127.0.0.1", 0), EmptyArchive)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"https://127.0.0.1:{server.server_port}/dicom-web"
-    server.shutdown()
-    server.server_close()
+    listening = QuietServer(("127.0.0.1", 0), EmptyArchive)
+    listening.socket = context.wrap_socket(listening.socket, server_side=True)
+    threading.Thread(target=listening.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"https://127.0.0.1:{listening.server_port}/dicom-web"
+    listening.shutdown()
+    listening.server_close()
 
 
 @pytest.fixture
@@ -126,6 +150,55 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(
     assert checks["reachable"].ok is True
     assert checks["TLS"].ok is False
     assert checks["QIDO-RS"].ok is None
+
+
+@pytest.mark.parametrize(
+    ("server", "sentence"), [("elsewhere", "made out to another host name"), ("expired", "has expired")]
+)
+def test_what_is_wrong_with_the_certificate_of_the_server_is_said(
+    certificates: Certificates, server: str, sentence: str
+) -> None:
+    with contextmanager(serve_tls)(certificates, demands_client_certificate=False, server=server) as url:
+        archive = Archive(Profile("Ward 3", url, ca_file=str(certificates.authority)), retry_delays_s=(60.0,))
+        with pytest.raises(ArchiveError, match=f"The PACS 'Ward 3' shows a certificate that .*{sentence}"):
+            archive.search(StudyQuery())
+
+
+@pytest.mark.parametrize("form", ["der", "empty"])
+def test_a_ca_file_without_a_pem_certificate_is_named(
+    certificates: Certificates, url: str, tmp_path: Path, form: str
+) -> None:
+    file = tmp_path / f"{form}.pem"
+    content = ssl.PEM_cert_to_DER_cert(certificates.authority.read_text()) if form == "der" else b""
+    file.write_bytes(content)
+    archive = Archive(Profile("Ward 3", url, ca_file=str(file)))
+
+    with pytest.raises(ArchiveError, match=rf"{form}\.pem of the PACS 'Ward 3' holds no certificate in PEM form"):
+        archive.search(StudyQuery())
+    checks = {check.name: check for check in archive.test_connection()}
+    assert (checks["reachable"].ok, checks["TLS"].ok) == (None, False)
+    assert f"{form}.pem" in checks["TLS"].sentence
+
+
+def test_why_a_client_certificate_cannot_be_used_is_said_and_nobody_asked(
+    certificates: Certificates, strict_url: str, tmp_path: Path
+) -> None:
+    locked, der = tmp_path / "locked.pem", tmp_path / "der.pem"
+    command = ["openssl", "pkey", "-in", str(certificates.client_key), "-aes128", "-passout", "pass:hush"]
+    subprocess.run([*command, "-out", str(locked)], check=True, capture_output=True)
+    locked.write_bytes(certificates.client.read_bytes() + locked.read_bytes())
+    der.write_bytes(ssl.PEM_cert_to_DER_cert(certificates.client.read_text()))
+    for file, key, sentence in (
+        (certificates.client, "", r"client\.pem holds no private key"),
+        (certificates.client, str(certificates.server_key), r"server-key\.pem is not the one of the certificate"),
+        (der, str(certificates.client_key), r"der\.pem holds no certificate in PEM form"),
+        (locked, "", r"locked\.pem is locked by a passphrase"),
+    ):
+        profile = Profile(
+            "Ward 3", strict_url, ca_file=str(certificates.authority), certificate_file=str(file), key_file=key
+        )
+        with pytest.raises(ArchiveError, match=sentence):
+            Archive(profile, retry_delays_s=(60.0,)).search(StudyQuery())
 
 
 def test_a_ca_file_that_is_not_there_is_named(url: str, tmp_path: Path) -> None:

@@ -62,6 +62,27 @@ def test_credentials_cross_a_pipe_unchanged() -> None:
     assert Credentials.from_json({}) == Credentials()
 
 
+def test_a_line_end_is_no_part_of_a_secret() -> None:
+    assert Credentials("reader\r\n", "hush\n", " t0ken\r\n") == SECRET
+    assert Credentials(password=" hush ").password == " hush "
+
+
+@pytest.mark.parametrize(
+    ("credentials", "what"),
+    [
+        (SECRET, ""),
+        (Credentials("Jürgen", "pässwörd 🔑"), ""),
+        (Credentials("rea\nder", "hush"), "user name"),
+        (Credentials("reader", "hu\x00sh"), "password"),
+        (Credentials("reader", "hu\udcffsh"), "password"),
+        (Credentials(token="t0k\r\nen"), "token"),
+        (Credentials(token="t0ken…"), "token"),
+    ],
+)
+def test_what_no_header_carries_is_known(credentials: Credentials, what: str) -> None:
+    assert credentials.unsendable == what
+
+
 def test_a_real_keyring_keeps_secrets_beyond_the_process() -> None:
     keyring = RealKeyring()
     CredentialStore(keyring).write("Ward 3", SECRET)

@@ -47,6 +47,20 @@ def test_a_study_without_a_uid_is_refused() -> None:
         StudySummary.from_dicom_json({"0020000D": {"vr": "UI", "Value": ["../x"]}})
 
 
+@pytest.mark.parametrize("element", [None, [], "1.2.3", {"vr": "UI", "Value": None}, {"vr": "UI", "Value": "1.2.3"}])
+def test_what_dicom_json_does_not_allow_is_no_value(element: Any) -> None:
+    with pytest.raises(ArchiveError, match=r"without a valid UID in \(0020,000D\)"):
+        StudySummary.from_dicom_json({**STUDY, "0020000D": element})
+    study = StudySummary.from_dicom_json({**STUDY, "00081030": element, "00080061": element})
+    assert (study.description, study.modalities) == ("", ())
+
+
+@pytest.mark.parametrize("number", ["Infinity", "NaN", "9" * 400, float("inf"), "many", None])
+def test_a_count_that_is_none_is_not_known(number: Any) -> None:
+    study = StudySummary.from_dicom_json({**STUDY, "00201208": {"vr": "IS", "Value": [number]}})
+    assert study.instance_count is None
+
+
 @pytest.mark.parametrize("text", ["2025-03-15", "20250315", " 2025-03-15 "])
 def test_dates_are_understood_as_people_write_them(text: str) -> None:
     assert StudyQuery(date_from=text).dates == "20250315-"

@@ -26,8 +26,12 @@ def test_a_profile_comes_back_from_json_as_it_was() -> None:
     assert Profile.from_json(json.loads(json.dumps(WARD.to_json()))) == WARD
 
 
-def test_the_address_has_one_form() -> None:
-    assert WARD.url == "https://pacs.example/dicom-web"
+@pytest.mark.parametrize(
+    "url", ["https://pacs.example/dicom-web//", "HTTPS://pacs.example/dicom-web", " https://pacs.example/dicom-web\n"]
+)
+def test_the_address_has_one_form(url: str) -> None:
+    assert Profile("Ward 3", url).url == "https://pacs.example/dicom-web"
+    assert Profile("Ward 3", url).is_encrypted
 
 
 @pytest.mark.parametrize(
@@ -42,6 +46,27 @@ def test_a_password_in_the_address_is_refused_and_not_repeated() -> None:
     with pytest.raises(ArchiveError, match="carries a user name or password") as caught:
         Profile("Ward 3", "https://me:hush@pacs.example")
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("rest", ["?apikey=hush", "#hush"])
+def test_an_address_that_goes_on_after_its_path_is_refused_and_not_repeated(rest: str) -> None:
+    with pytest.raises(ArchiveError, match="goes on with") as caught:
+        Profile("Ward 3", f"https://pacs.example/dicom-web{rest}")
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("proxy", ["http://me:hush@proxy:3128", "me:hush@proxy:3128"])
+def test_a_password_in_the_proxy_is_refused_and_not_repeated(proxy: str) -> None:
+    with pytest.raises(ArchiveError, match="BRATS_SEGMENTER_PROXY_USER and BRATS_SEGMENTER_PROXY_PASSWORD") as caught:
+        Profile("Ward 3", "https://pacs.example", proxy=proxy)
+    assert "hush" not in str(caught.value)
+
+
+def test_a_proxy_is_an_http_address_or_a_host_with_its_port() -> None:
+    assert Profile("Ward 3", "https://pacs.example", proxy="proxy:3128").proxy == "http://proxy:3128"
+    for proxy in ("ftp://proxy", "http://[proxy", "http://proxy:99999"):
+        with pytest.raises(ArchiveError, match="the proxy to the PACS 'Ward 3' is not an http"):
+            Profile("Ward 3", "https://pacs.example", proxy=proxy)
 
 
 @pytest.mark.parametrize(

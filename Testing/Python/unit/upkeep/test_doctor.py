@@ -1,11 +1,18 @@
 """The doctor's findings, in colours for the user and without identities for a support desk."""
 
+import socket
+import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
+import pytest
+
 from BratsSegmenterLib.archive import Archive, Authentication, Check, Credentials, Profile
-from BratsSegmenterLib.health import check_machine
+from BratsSegmenterLib.errors import Cancelled
+from BratsSegmenterLib.health import check_machine, examine
+from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.widgets.doctor_model import as_html, for_support, verdict
 
 WARD = Profile(
@@ -73,3 +80,21 @@ def test_the_machine_s_examination_names_the_hash_of_the_weights_and_the_free_di
     assert "GB are free in" in found["disk"].sentence
     assert "SHA-256" in found["glioma-synthetic"].sentence
     assert found["glioma-synthetic"].ok
+
+
+def test_an_examination_of_a_silent_archive_ends_when_it_is_cancelled(tmp_path: Path) -> None:
+    asked = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+
+        def accept() -> None:
+            connection, _address = silent.accept()
+            with connection:
+                while connection.recv(65536):
+                    asked.set()
+
+        Thread(target=accept, daemon=True).start()
+        profile = Profile("Ward 3", f"http://127.0.0.1:{silent.getsockname()[1]}/dicom-web")
+        started_s = time.monotonic()
+        with pytest.raises(Cancelled):
+            examine(tmp_path, profile, Credentials(), False, Progress(is_cancelled=asked.is_set))
+    assert time.monotonic() - started_s < profile.read_timeout_s / 2

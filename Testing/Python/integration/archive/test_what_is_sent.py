@@ -1,0 +1,83 @@
+"""What leaves this computer beside the question: the login of the archive, that of a proxy, the name of the host."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from base64 import b64decode
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from archives import RunningArchive
+
+from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile, SettingNames, StudyQuery
+from BratsSegmenterLib.errors import ArchiveError
+
+
+class Recorder(http.server.BaseHTTPRequestHandler):
+    """Answers every search with nothing, as an archive or as a proxy before one, and remembers what came."""
+
+    seen: list[tuple[str, dict[str, str]]] = []  # noqa: RUF012 - shared by all requests on purpose
+
+    def do_GET(self) -> None:
+        self.seen.append((self.path, dict(self.headers)))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/dicom+json")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"[]")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def proxy() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    Recorder.seen.clear()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_token_with_a_line_end_lets_us_in(embedded_archive: RunningArchive) -> None:
+    token = Credentials(token=f"{embedded_archive.credentials.token}\r\n")
+    assert Archive(embedded_archive.profile, token).search(StudyQuery()) == []
+
+
+@pytest.mark.parametrize(
+    ("authentication", "credentials"),
+    [
+        (Authentication.BEARER, Credentials(token="hu\r\nsh")),
+        (Authentication.BEARER, Credentials(token="hush…")),
+        (Authentication.BASIC, Credentials(user="reader", password="hu\udcffsh")),
+    ],
+)
+def test_a_secret_that_cannot_be_sent_is_said_with_its_setting_and_not_repeated(
+    proxy: str, authentication: Authentication, credentials: Credentials
+) -> None:
+    profile = Profile(
+        "Ward 3", f"http://{proxy}/dicom-web", authentication, names=SettingNames(credentials="THE_VARIABLE")
+    )
+    archive = Archive(profile, credentials)
+    with pytest.raises(ArchiveError, match=r"holds characters that cannot be sent\. Correct THE_VARIABLE") as caught:
+        archive.search(StudyQuery())
+    assert "hu" not in f"{caught.value} {caught.value.cause}"
+    assert archive.test_connection()[0].ok is False
+    assert not Recorder.seen
+
+
+def test_a_host_with_letters_beyond_ascii_is_asked_through_the_proxy_with_its_login(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRATS_SEGMENTER_PROXY_USER", "reader")
+    monkeypatch.setenv("BRATS_SEGMENTER_PROXY_PASSWORD", "h@ł:sh")
+
+    profile = Profile("Ward 3", "http://münchen.example/dicom-web", proxy=proxy)
+    assert Archive(profile).search(StudyQuery()) == []
+
+    ((path, headers),) = Recorder.seen
+    assert path.startswith("http://xn--mnchen-3ya.example/dicom-web/studies")
+    assert b64decode(headers["Proxy-Authorization"].removeprefix("Basic ")).decode() == "reader:h@ł:sh"
