@@ -174,7 +174,7 @@ def _labels_of(case: Path) -> str:
 
 
 def _provenance(entry: LedgerEntry, prepared: PreparedCase) -> Provenance:
-    model = f"{entry.algorithm.name} {entry.algorithm.version}"
+    model = entry.algorithm.title
     return Provenance(entry.number, entry.after_mask, model, prepared.brain_model)
 
 

@@ -199,20 +199,36 @@ class Case:
         return self.volumes[self.reference]
 
 
+DRAWN_IN = "drawn in "
+
+
 @dataclass(frozen=True)
 class Algorithm:
-    """Who drew it: the bundle's name and version, and the SHA-256 of its weights.
+    """What it was drawn with: the bundle's name and version, and the SHA-256 of its weights.
 
     Attributes
     ----------
     brain_model : str
         Name and version of the model whose brain mask it was shown; empty where the mask is no model's.
+    is_model : bool
+        Whether a model of ours drew it. Else `name` is another maker's program, and who drew it there is not known.
     """
 
     name: str
     version: str
     weights_sha256: str
     brain_model: str = ""
+    is_model: bool = True
+
+    @property
+    def title(self) -> str:
+        """Of the model: name and version. Else where it was drawn."""
+        return f"{self.name} {self.version}" if self.is_model else f"{DRAWN_IN}{self.name}"
+
+    @property
+    def author(self) -> str:
+        """For the statement of who stands behind a result."""
+        return "AI" if self.is_model else self.title
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,7 +81,9 @@ class EarlierResult:
         review = f"reviewed by {self.reviewer.replace('^', ', ')}" if self.reviewer else "not reviewed"
         approval = ", approved" if self.is_approved else ""
         kinds = ", ".join(kind.name.replace("_", " ") for kind in self.kinds)
-        return f"version {self.version}: {_AUTHORS[self.authorship]}, {review}{approval}{self._date()} ({kinds})"
+        algorithm = self.algorithm
+        author = _AUTHORS[self.authorship] if algorithm.is_model else algorithm.author
+        return f"version {self.version}: {author}, {review}{approval}{self._date()} ({kinds})"
 
     def _date(self) -> str:
         if not self.made_at:

@@ -70,7 +70,7 @@ def _list(ledger: Ledger, console: Console) -> None:
                 entry.study[:12],
                 entry.reviewer[:12],
                 f"{entry.minutes_spent:g}",
-                f"{entry.algorithm.name} {entry.algorithm.version}",
+                entry.algorithm.title,
                 ", ".join(
                     f"{change.region} Dice {change.dice:.2f}, {change.after_ml - change.before_ml:+.2f} mL"
                     for change in entry.regions

@@ -7,9 +7,10 @@ from highdicom.sr.coding import CodedConcept
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 
-from BratsSegmenterLib.dicom.provenance import MANUFACTURER, Provenance
+from BratsSegmenterLib.dicom.provenance import MANUFACTURER, Authorship, Provenance
 from BratsSegmenterLib.domain import Code
 
+_NOT_KNOWN = "unknown"
 PRIVATE_SCHEME = "99BRATSSEG"
 
 
@@ -19,8 +20,17 @@ def concept(code: Code) -> CodedConcept:
 
 
 def algorithm_identification(provenance: Provenance) -> AlgorithmIdentificationSequence:
-    """The model by name, version and weights (DICOM PS3.3 10.19)."""
+    """The model by name, version and weights, or the program of another maker by its name (DICOM PS3.3 10.19)."""
     algorithm = provenance.algorithm
+    if not algorithm.is_model:
+        families = codes.cid7162
+        by_hand = provenance.authorship is Authorship.EDITED
+        return AlgorithmIdentificationSequence(
+            name=algorithm.title,
+            version=_NOT_KNOWN,
+            family=families.ManualProcessing if by_hand else families.ArtificialIntelligence,
+            source=algorithm.name,
+        )
     return AlgorithmIdentificationSequence(
         name=algorithm.name,
         version=algorithm.version,

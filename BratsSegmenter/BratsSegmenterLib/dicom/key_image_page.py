@@ -97,9 +97,8 @@ class Page:
             for name, array in self._images.items()
         ]
         volumes_ml = {volume.region.key: volume.volume_ml for volume in self._measurements.volumes}
-        algorithm = self._provenance.algorithm
         review = replace(self._provenance, reviewer=_drawable(self._provenance.reviewer)).review_statement
-        statement = f"{review}  |  {algorithm.name} {algorithm.version}"
+        statement = f"{review}  |  {self._provenance.algorithm.title}"
         parts = [
             _line(RESEARCH_BANNER, _BANNER_COLOUR),
             _line(statement, _CALIPER_COLOUR),

@@ -106,7 +106,9 @@ def _observers(provenance: Provenance) -> sr.ObservationContext:
     device = sr.ObserverContext(
         observer_type=codes.DCM.Device,
         observer_identifying_attributes=sr.DeviceObserverIdentifyingAttributes(
-            uid=new_uid(), name=MANUFACTURER, model_name=provenance.algorithm.name
+            uid=new_uid(),
+            name=MANUFACTURER,
+            model_name=provenance.algorithm.name if provenance.algorithm.is_model else None,
         ),
     )
     if not provenance.reviewer:

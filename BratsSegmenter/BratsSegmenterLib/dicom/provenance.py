@@ -43,16 +43,19 @@ _CONTENT = {
 }
 
 
-def review_statement(authorship: Authorship, reviewer: str) -> str:
+def review_statement(algorithm: Algorithm, authorship: Authorship, reviewer: str) -> str:
     """Whether a person stands behind a result, in words; a review says nothing of corrections, which belong to it."""
     if reviewer:
-        return f"AI, reviewed by {reviewer.replace('^', ', ')}"
-    return "AI, corrected, not reviewed" if authorship is Authorship.EDITED else "AI, not reviewed"
+        return f"{algorithm.author}, reviewed by {reviewer.replace('^', ', ')}"
+    corrected = ", corrected" if algorithm.is_model and authorship is Authorship.EDITED else ""
+    return f"{algorithm.author}{corrected}, not reviewed"
 
 
-def series_description(kind: ObjectKind, version: int, authorship: Authorship, reviewer: str) -> str:
+def series_description(
+    kind: ObjectKind, version: int, algorithm: Algorithm, authorship: Authorship, reviewer: str
+) -> str:
     """Series Description (LO, at most 64 characters): what the object holds, its version, who stands behind it."""
-    return f"{_CONTENT[kind]} v{version} ({review_statement(authorship, reviewer)})"[:64]
+    return f"{_CONTENT[kind]} v{version} ({review_statement(algorithm, authorship, reviewer)})"[:64]
 
 
 @dataclass(frozen=True)
@@ -97,8 +100,8 @@ class ResultObject:
     is_approved : bool
     algorithm : Algorithm
         Weights only where the object names them.
-    drawn_on : str
-        Series Instance UID of the images it was drawn on; empty when it names none.
+    drawn_on : tuple of str
+        Series Instance UIDs that it lists: of the images it was drawn on, and of whatever else it refers to.
     label : str
         What its maker called it.
     region_names : tuple of str
@@ -117,7 +120,7 @@ class ResultObject:
     reviewer: str = field(repr=False)
     is_approved: bool
     algorithm: Algorithm
-    drawn_on: str
+    drawn_on: tuple[str, ...]
     label: str = ""
     region_names: tuple[str, ...] = ()
     contouring: Contouring | None = None
@@ -197,11 +200,11 @@ class Provenance:
     @property
     def review_statement(self) -> str:
         """Whether a person stands behind it, in words."""
-        return review_statement(self.authorship, self.reviewer)
+        return review_statement(self.algorithm, self.authorship, self.reviewer)
 
     def series_description(self, kind: ObjectKind) -> str:
         """Series Description of the object of that kind."""
-        return series_description(kind, self.version, self.authorship, self.reviewer)
+        return series_description(kind, self.version, self.algorithm, self.authorship, self.reviewer)
 
     def predecessors_of(self, sop_class_uid: str) -> tuple[ObjectReference, ...]:
         """The predecessors of that SOP class."""

@@ -120,7 +120,7 @@ def series_and_equipment(kind: ObjectKind, provenance: Provenance) -> dict[str, 
 def software_versions(provenance: Provenance) -> list[str]:
     """Our version, the model's, and that of the model that found the brain: Long Strings of at most 64 characters."""
     algorithm = provenance.algorithm
-    versions = [provenance.software_version, f"{algorithm.name} {algorithm.version}", algorithm.brain_model]
+    versions = [provenance.software_version, algorithm.title, algorithm.brain_model]
     return [version[:64] for version in versions if version]
 
 

@@ -12,11 +12,12 @@ from pydicom.config import disable_value_validation
 
 from BratsSegmenterLib.dicom.adoption import segmentation_from
 from BratsSegmenterLib.dicom.contouring import Contouring
+from BratsSegmenterLib.dicom.named_images import listed_images
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, Authorship, ObjectKind, ObjectReference, ResultObject
 from BratsSegmenterLib.dicom.reading import UNREADABLE, read_header
 from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
 from BratsSegmenterLib.dicom.segmentation_reader import read_seg
-from BratsSegmenterLib.domain import Algorithm, Segmentation, Volume
+from BratsSegmenterLib.domain import DRAWN_IN, Algorithm, Segmentation, Volume
 from BratsSegmenterLib.errors import SeriesError
 
 _REGIONS = (ObjectKind.RTSTRUCT, ObjectKind.SEG)
@@ -28,6 +29,7 @@ _MOMENTS = (
     ("InstanceCreationDate", "InstanceCreationTime"),
 )
 _VERSION = re.compile(r"\bv(\d{1,4})\b")
+_NO_MAKER = "a program that is not named"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -90,7 +92,7 @@ def _result_object(file: Path) -> ResultObject | None:
             ),
             is_approved=header.get("ApprovalStatus") == "APPROVED" or header.get("VerificationFlag") == "VERIFIED",
             algorithm=_algorithm(header, is_ours),
-            drawn_on=_drawn_on(header),
+            drawn_on=tuple(listed_images(header)),
             label=_label(header),
             region_names=_region_names(header),
             contouring=_contouring(header) if is_ours and kind is ObjectKind.RTSTRUCT else None,
@@ -143,23 +145,15 @@ def _authorship(header: Dataset) -> Authorship | None:
 
 
 def _algorithm(header: Dataset, is_ours: bool) -> Algorithm:
-    """Of ours the model, as :func:`software_versions` wrote it; of others the maker of the program."""
+    """Of ours what :func:`software_versions` wrote of it; of others the maker of the program."""
     if not is_ours:
-        return Algorithm(str(header.get("Manufacturer") or "unknown"), "unknown", "")
+        return Algorithm(str(header.get("Manufacturer") or _NO_MAKER), "", "", is_model=False)
     model, brain_model = (*header.SoftwareVersions[1:3], "")[:2]
+    if str(model).startswith(DRAWN_IN):
+        return Algorithm(str(model).removeprefix(DRAWN_IN), "", "", is_model=False)
     name, _, version = str(model).rpartition(" ")
     weights = None
     for segment in header.get("SegmentSequence") or []:
         identification = segment.get("SegmentationAlgorithmIdentificationSequence") or [Dataset()]
         weights = _SHA256.search(str(identification[0].get("AlgorithmParameters") or ""))
     return Algorithm(name or version, version if name else "", weights[0] if weights else "", str(brain_model))
-
-
-def _drawn_on(header: Dataset) -> str:
-    for frame_of_reference in header.get("ReferencedFrameOfReferenceSequence") or []:
-        for study in frame_of_reference.get("RTReferencedStudySequence") or []:
-            for series in study.get("RTReferencedSeriesSequence") or []:
-                return str(series.SeriesInstanceUID)
-    for series in header.get("ReferencedSeriesSequence") or []:
-        return str(series.SeriesInstanceUID)
-    return ""

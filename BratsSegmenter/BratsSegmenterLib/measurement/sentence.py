@@ -22,8 +22,11 @@ def report_sentence(measurements: Measurements, algorithm: Algorithm, is_edited:
     if ET.key in volumes:
         found[0] += _lesions_text(measurements.lesions)
     text = "; ".join(found) or "no region was measured"
+    text = f"{text[0].upper()}{text[1:]}"
+    if not algorithm.is_model:
+        return f"{text}. {algorithm.title[0].upper()}{algorithm.title[1:]}."
     correction = "corrected by hand" if is_edited else "not corrected"
-    return f"{text[0].upper()}{text[1:]}. Segmented by {algorithm.name} {algorithm.version}, {correction}."
+    return f"{text}. Segmented by {algorithm.title}, {correction}."
 
 
 def _volume_text(volume: RegionVolume) -> str:

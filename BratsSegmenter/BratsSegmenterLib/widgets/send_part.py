@@ -32,6 +32,7 @@ from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.worker_messages import Failure
 
 _WITH_A_RESULT = (PanelState.REVIEW, PanelState.SENT)
+_AT_WORK = (PanelState.REHEARSING, PanelState.SENDING)
 
 
 class SendPart(Part):
@@ -79,7 +80,7 @@ class SendPart(Part):
             widget.setEnabled(can_choose)
         self.ui.drawingFrame.setVisible("RTSTRUCT" in formats)
         self.ui.approvedBox.setEnabled(can_choose and bool(self._reviewer()))
-        if not self.ui.approvedBox.enabled and self._workflow.state is not PanelState.SENDING:
+        if not self.ui.approvedBox.enabled and self._workflow.state not in _AT_WORK:
             self.ui.approvedBox.setChecked(False)
         can_send = can_choose and not self._is_sent
         self.ui.consentBox.setVisible(can_send)
@@ -123,12 +124,8 @@ class SendPart(Part):
     @property
     def _archive(self) -> str:
         """Where to: back to where the study came from; else, for images of this computer too, the archive in use."""
-        return self._came_from if self._came_from in self._profiles.names else self._profiles.current_name
-
-    @property
-    def _came_from(self) -> str:
-        """The archive of the study; empty when its images are on this computer."""
-        return "" if self._workflow.connection is None else self._workflow.connection.profile.name
+        came_from = self._workflow.came_from
+        return came_from if came_from in self._profiles.names else self._profiles.current_name
 
     @property
     def _sent_to(self) -> Profile | None:
@@ -150,19 +147,15 @@ class SendPart(Part):
         return self._workflow.state is PanelState.SENT and self._request() == self._sent
 
     def _preview_text(self) -> str:
-        if self._offered is None:
+        result = self._workflow.result
+        if self._offered is None or result is None:
             return ""
         parameters = self._review.parameters
         acceptance = acceptance_text(parameters.accepted, parameters.result.volumes_ml) if parameters.has_result else ""
         earlier, version = self._workflow.earlier_results, self._workflow.next_version
-        return preview(self._offered, version, earlier, acceptance, self._authorship).to_html()
-
-    @property
-    def _authorship(self) -> Authorship:
-        """Whether a person changed what the model drew, here or in the regions that were taken up."""
-        if self._review.is_edited:
-            return Authorship.EDITED
-        return Authorship.AI if self._workflow.result is None else self._workflow.result.authorship
+        # Changed by a person here, or in the regions that were taken up.
+        authorship = Authorship.EDITED if self._review.is_edited else result.authorship
+        return preview(self._offered, version, earlier, result.algorithm, acceptance, authorship).to_html()
 
     def _send_text(self) -> str:
         name = self._archive
@@ -171,7 +164,7 @@ class SendPart(Part):
     def _consent_text(self, can_send: bool) -> str:
         if self._offered is None:
             return _("Choose at least one kind of object.") if can_send else ""
-        return consent_text(self._offered, self._archive, self._review.is_edited, self._came_from)
+        return consent_text(self._offered, self._archive, self._review.is_edited, self._workflow.came_from)
 
     def _send(self) -> None:
         """Send what the consent was about, whatever was chosen elsewhere since."""

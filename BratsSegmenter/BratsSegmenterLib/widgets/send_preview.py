@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, series_description
-from BratsSegmenterLib.domain import LEAF_REGIONS
+from BratsSegmenterLib.domain import LEAF_REGIONS, Algorithm
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.send_model import FORMATS
@@ -51,6 +51,7 @@ def preview(
     request: SendRequest,
     version: int,
     earlier: Sequence[EarlierResult],
+    algorithm: Algorithm,
     acceptance: str = "",
     authorship: Authorship = Authorship.AI,
 ) -> SendPreview:
@@ -63,6 +64,8 @@ def preview(
         Counted on from what is known here; the archive is asked again when it is sent.
     earlier : sequence of EarlierResult
         The versions that the study carried when it was fetched, oldest first.
+    algorithm : Algorithm
+        What it was drawn with.
     acceptance : str
         As :func:`acceptance_text` says it.
     authorship : Authorship
@@ -70,7 +73,7 @@ def preview(
     """
     return SendPreview(
         heading=_heading(version, earlier),
-        objects=tuple(_objects(request, version, authorship)),
+        objects=tuple(_objects(request, version, algorithm, authorship)),
         signature=_signature(request),
         destination="" if request.connection is None else _destination(request),
         acceptance=acceptance,
@@ -99,14 +102,14 @@ def _heading(version: int, earlier: Sequence[EarlierResult]) -> str:
     return _("Version {number}, which refers to {earlier}").format(number=version, earlier=known)
 
 
-def _objects(request: SendRequest, version: int, authorship: Authorship) -> list[tuple[str, str]]:
+def _objects(request: SendRequest, version: int, algorithm: Algorithm, authorship: Authorship) -> list[tuple[str, str]]:
     wanted = set(request.formats)
     if "SR" in wanted:
         wanted.add("SEG")  # the report refers to its segments
     return [
         (
             f"{item.name}{f' {_PAGES}' if item.key == ObjectKind.KEY_IMAGE.name else ''}",
-            series_description(ObjectKind[item.key], version, authorship, request.reviewer),
+            series_description(ObjectKind[item.key], version, algorithm, authorship, request.reviewer),
         )
         for item in FORMATS
         if item.key in wanted

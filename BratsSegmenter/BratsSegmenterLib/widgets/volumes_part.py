@@ -76,7 +76,7 @@ class VolumesPart(Part):
         result = self._workflow.result
         for button in (self.ui.sentenceButton, self.ui.copyButton, self.ui.saveButton, self.ui.qualityButton):
             button.setEnabled(result is not None)
-        self.ui.algorithmLabel.setText(f"{result.algorithm.name} {result.algorithm.version}" if result else "")
+        self.ui.algorithmLabel.setText(result.algorithm.title if result else "")
         if result is None:
             self.release()
             self._show(())

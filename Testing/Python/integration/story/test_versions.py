@@ -15,16 +15,18 @@ import numpy as np
 import pydicom
 import pytest
 from archives import RunningArchive, running_embedded, write_study
-from faulty_proxy import Fault, Plan
+from faulty_proxy import Fault, FaultyProxy, Plan
 from head_phantom import head_volume
 from highdicom.sr import srread
 from numpy.typing import NDArray
+from pydicom.uid import SegmentationStorage
 
 from BratsSegmenterLib import dicom
-from BratsSegmenterLib.archive import Credentials, StoreRefusedError, StudyChangedError
+from BratsSegmenterLib.archive import Credentials, NotStoredError, Outbox, StoreRefusedError, StudyChangedError
 from BratsSegmenterLib.archive.embedded import serve
+from BratsSegmenterLib.archive.threads import Stop
 from BratsSegmenterLib.cli import main
-from BratsSegmenterLib.dicom import Authorship, Contouring
+from BratsSegmenterLib.dicom import Authorship, Contouring, ObjectKind
 from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, StudyIdentity, write_mr_series
 from BratsSegmenterLib.domain import Algorithm, Segmentation, Sequence, Volume
 from BratsSegmenterLib.errors import ArchiveError, SeriesError
@@ -71,7 +73,14 @@ class Station:
     def segmented(self) -> Station:
         """As if the model had drawn on the T1c series."""
         self.prepare()
-        volume = self.reference()
+        return self._drawn_on(self.reference())
+
+    def opened(self, files: list[Path]) -> Station:
+        """As if the model had drawn on the T1c series of a study that lies on this computer."""
+        self._bench().prepare(PrepareJob(self.folder, listed=tuple(files)))
+        return self._drawn_on(dicom.load_volume(dicom.scan(files).series[-1]))
+
+    def _drawn_on(self, volume: Volume) -> Station:
         labels = drawn(shape=volume.geometry.shape)
         write_labelmap(Segmentation(labels, volume.geometry, _ALGORITHM), JobFolder(self.folder).segmentation)
         record = ResultRecord("T1c", {"T1c": volume.series.key}, _ALGORITHM, {})
@@ -326,10 +335,86 @@ def test_what_waits_when_the_archive_renames_the_patient_is_not_delivered(tmp_pa
         station.archive = running_embedded(running)
         station.archive.connect().store(without_name(tmp_path / "scanner", tmp_path / "anonymous"), compare=False)
         station.prepare()
-        with pytest.raises(StoreRefusedError, match="What had waited in the outbox names another patient"):
-            station.send()
-        assert len(station.send().pushed) == 1
+        sent = station.send()
+        assert station.instances() == len(sent.pushed) == 1
+        (note,) = sent.notes
+        assert note.startswith("What had waited was not delivered: The objects in the outbox name another patient")
+        assert station.send(station.corrected()).notes == ()
+
+
+_ON_SEG = f"{SegmentationStorage}".encode()
+
+
+def test_a_kind_of_object_that_the_archive_fails_over_keeps_no_later_result_back(
+    embedded_archive: RunningArchive, tmp_path: Path, without_waits: None
+) -> None:
+    with _failing_over_seg(embedded_archive, tmp_path, 500) as (station, proxy):
+        for _ in range(2):
+            with pytest.raises(NotStoredError, match="could not take the object now"):
+                station.send(formats=("RTSTRUCT", "SEG"))
+            assert station.instances() == 1, "the same is tried again, not made anew"
+        as_it_is, corrected, again = (
+            station.send(formats=("RTSTRUCT",)),
+            station.send(station.corrected(), formats=("RTSTRUCT",)),
+            station.send(station.corrected(), formats=("RTSTRUCT",)),
+        )
+        assert (as_it_is.version, as_it_is.pushed) == (1, ())
+        assert (corrected.version, len(corrected.pushed)) == (2, 1)
+        why = "What had waited was not delivered: The PACS 'embedded' could not take the object now (status 500)."
+        assert (as_it_is.notes[-1], corrected.notes) == (why, (why,))
+        assert (again.pushed, len(again.notes)) == ((), 1)
+        proxy.behave()
+        station.send(station.corrected(), formats=("RTSTRUCT",))
+        assert station.instances() == 2, "the version before does not arrive after the correction"
+        assert [result.kinds for result in station.prepare().results] == [(ObjectKind.RTSTRUCT,)] * 2
+    assert Outbox(JobFolder(station.folder).outbox).undelivered() == ()
+
+
+@pytest.mark.parametrize("status", [500, 400])
+def test_a_result_of_which_a_part_arrived_is_completed_and_not_doubled(
+    embedded_archive: RunningArchive, tmp_path: Path, without_waits: None, status: int
+) -> None:
+    with _failing_over_seg(embedded_archive, tmp_path, status) as (station, proxy):
+        for _ in range(2):
+            with pytest.raises(ArchiveError):
+                station.send(formats=("RTSTRUCT", "SEG"))
         assert station.instances() == 1
+        proxy.behave()
+        sent = station.send(formats=("RTSTRUCT", "SEG"))
+        assert sent.notes == ("Version 1 in the archive says exactly this already: what had waited was delivered.",)
+        assert sent.receipt is not None
+        assert sent.receipt.is_file()
+        (result,) = station.prepare().results
+    assert set(result.kinds) == {ObjectKind.RTSTRUCT, ObjectKind.SEG}
+
+
+def test_what_was_refused_from_another_release_is_made_anew(
+    embedded_archive: RunningArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _failing_over_seg(embedded_archive, tmp_path, 400) as (station, proxy):
+        with pytest.raises(StoreRefusedError):
+            station.send(formats=("SEG",))
+        proxy.behave()
+        monkeypatch.setattr("BratsSegmenterLib.left_over.PROGRAM", "BratsSegmenter 99")
+        assert len(station.send(formats=("SEG",)).objects) == 1
+    assert station.instances() == 1
+
+
+@pytest.fixture
+def without_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pauses between the attempts of a request."""
+    monkeypatch.setattr(Stop, "sleep", lambda stop, _seconds: stop.raise_if_set())
+
+
+@contextmanager
+def _failing_over_seg(archive: RunningArchive, folder: Path, status: int) -> Iterator[tuple[Station, FaultyProxy]]:
+    """A station on an archive that answers every SEG with a status until it is to behave."""
+    identity = StudyIdentity()
+    archive.connect().store(write_study(folder / "scanner", identity, 4, _SHAPE), compare=False)
+    with archive.behind_faults() as proxy:
+        proxy.plan(*[Plan(Fault.STATUS, "POST", status=status, holding=_ON_SEG)] * 100)
+        behind = replace(archive, profile=replace(archive.profile, url=proxy.url))
+        yield Station(behind, identity.study_uid, folder / "station").segmented(), proxy
 
 
 def test_a_study_that_is_fetched_is_no_longer_read_from_the_folder_it_was_opened_from(
@@ -346,18 +431,25 @@ def test_images_of_this_computer_are_sent_to_an_archive_without_them_and_that_is
 ) -> None:
     identity = StudyIdentity()
     files = write_study(tmp_path / "disc", identity, 4, _SHAPE)
-    station = Station(embedded_archive, identity.study_uid, tmp_path / "station")
-    bench = Workbench(station.folder, Credentials(), Progress())
-    bench.prepare(PrepareJob(station.folder, listed=tuple(files)))
-    volume = dicom.load_volume(dicom.scan(files).series[-1])
-    write_labelmap(Segmentation(drawn(), volume.geometry, _ALGORITHM), JobFolder(station.folder).segmentation)
-    JobFolder(station.folder).write_record(ResultRecord("T1c", {"T1c": volume.series.key}, _ALGORITHM, {}))
+    station = Station(embedded_archive, identity.study_uid, tmp_path / "station").opened(files)
     alone = "The PACS 'embedded' did not hold this study: the result stands there alone, without its images."
     assert station.send().notes == (alone,)
     assert station.send().notes == (
         "Version 1 in the archive says exactly this already; nothing was sent.",
         "The PACS 'embedded' holds this study without Series 4, on which the result was drawn.",
     )
+
+
+def test_an_archive_that_does_not_find_an_unknown_study_takes_the_result_alone(
+    embedded_archive: RunningArchive, tmp_path: Path
+) -> None:
+    identity = StudyIdentity()
+    files = write_study(tmp_path / "disc", identity, 4, _SHAPE)
+    station = Station(embedded_archive, identity.study_uid, tmp_path / "station").opened(files)
+    with embedded_archive.behind_faults() as proxy:
+        proxy.plan(*[Plan(Fault.NONE_IS_NOT_FOUND, "GET")] * 20)
+        sent = station.send(profile=embedded_archive.connect(proxy.url).profile)
+    assert (sent.version, len(sent.pushed), station.instances()) == (1, 1, 1)
 
 
 def test_a_result_is_taken_up_exactly_by_a_station_that_never_segmented(station: Station, tmp_path: Path) -> None:
@@ -437,7 +529,15 @@ def test_regions_that_are_not_ours_are_said_and_not_guessed(station: Station, tm
     assert set(np.unique(labels)) == {0, 1, 2}
     assert taken_up.algorithm.name == "Somebody"
     sent_on = other.send(formats=("RTSTRUCT", "SEG"))
-    assert pydicom.dcmread(sent_on.objects[0].path).StructureSetROISequence[0].ROIGenerationAlgorithm == "SEMIAUTOMATIC"
+    structures, seg = (pydicom.dcmread(one.path) for one in sent_on.objects)
+    assert structures.StructureSetROISequence[0].ROIGenerationAlgorithm == "SEMIAUTOMATIC"
+    assert structures.SeriesDescription == "Glioma regions v2 (drawn in Somebody, not reviewed)"
+    (algorithm,) = seg.SegmentSequence[0].SegmentationAlgorithmIdentificationSequence
+    assert algorithm.AlgorithmFamilyCodeSequence[0].CodeMeaning == "Manual Processing"
+    assert algorithm.AlgorithmSource == "Somebody"
+    assert {one.algorithm for one in dicom.result_objects([one.path for one in sent_on.objects])} == {
+        taken_up.algorithm
+    }
 
 
 def test_a_result_that_names_another_patient_is_no_result_of_the_study_and_keeps_nothing_waiting(

@@ -16,6 +16,7 @@ from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.send_model import checks_text, receipt_text
 from BratsSegmenterLib.widgets.send_preview import acceptance_text, preview
 
+MODEL = Algorithm("glioma-synthetic", "0", "")
 WARD = Connection(Profile("Ward 3", "https://pacs.example/dicom-web"), Credentials(token="secret"))
 
 
@@ -30,8 +31,8 @@ def _object(kind: ObjectKind, uid: str, is_ours: bool = True, reviewer: str = ""
         authorship=Authorship.AI,
         reviewer=reviewer,
         is_approved=False,
-        algorithm=Algorithm("glioma-synthetic" if is_ours else "Planner", "0", ""),
-        drawn_on="2.25.2",
+        algorithm=Algorithm("glioma-synthetic" if is_ours else "Planner", "0", "", is_model=is_ours),
+        drawn_on=("2.25.2",),
         label="GTV plan",
         region_names=("ET", "Edema"),
     )
@@ -54,7 +55,7 @@ def test_a_version_without_regions_cannot_be_continued_from():
 
 def test_the_preview_lists_what_the_archive_will_list_with_version_predecessor_name_and_address():
     request = SendRequest(WARD, ("RTSTRUCT", "SR", "KEY_IMAGE"), "R. Eader", approved=True)
-    shown = preview(request, 3, (FIRST, SECOND))
+    shown = preview(request, 3, (FIRST, SECOND), MODEL)
     assert shown.heading.startswith("Version 3, which refers to version 2: AI, reviewed by Curie, Marie")
     assert shown.objects == (
         ("RT Structure Set", "Glioma regions v3 (AI, reviewed by R. Eader)"),
@@ -68,7 +69,7 @@ def test_the_preview_lists_what_the_archive_will_list_with_version_predecessor_n
 
 
 def test_the_preview_says_that_nobody_reviewed_the_first_version():
-    shown = preview(SendRequest(WARD, ("RTSTRUCT",)), 1, ())
+    shown = preview(SendRequest(WARD, ("RTSTRUCT",)), 1, (), MODEL)
     assert shown.heading == "Version 1, the first of this study"
     assert shown.objects[0][1] == "Glioma regions v1 (AI, not reviewed)"
     assert shown.signature == "Not reviewed, not approved"
@@ -76,16 +77,27 @@ def test_the_preview_says_that_nobody_reviewed_the_first_version():
 
 def test_the_preview_says_that_what_nobody_reviewed_was_corrected() -> None:
     request = SendRequest(WARD, ("RTSTRUCT", "SEG"))
-    for corrected in preview(request, 2, (FIRST,), authorship=Authorship.EDITED).objects:
+    for corrected in preview(request, 2, (FIRST,), MODEL, authorship=Authorship.EDITED).objects:
         assert corrected[1].endswith(" v2 (AI, corrected, not reviewed)")
 
 
+def test_the_preview_says_where_others_drew_it() -> None:
+    elsewhere = Algorithm("Planner", "", "", is_model=False)
+    for request, description in (
+        (SendRequest(WARD, ("RTSTRUCT",), "R. Eader"), "Glioma regions v1 (drawn in Planner, reviewed by R. Eader)"),
+        (SendRequest(WARD, ("RTSTRUCT",)), "Glioma regions v1 (drawn in Planner, not reviewed)"),
+    ):
+        assert preview(request, 1, (), elsewhere, authorship=Authorship.EDITED).objects[0][1] == description
+
+
 def test_a_version_sent_from_here_is_counted_on_although_the_study_was_fetched_before():
-    assert preview(SendRequest(WARD, ("RTSTRUCT",)), 3, (FIRST,)).heading == "Version 3, which refers to version 2"
+    assert (
+        preview(SendRequest(WARD, ("RTSTRUCT",)), 3, (FIRST,), MODEL).heading == "Version 3, which refers to version 2"
+    )
 
 
 def test_a_name_cannot_write_html_into_the_preview():
-    assert "<b>x</b>" not in preview(SendRequest(WARD, ("RTSTRUCT",), "<b>x</b>"), 1, ()).to_html()
+    assert "<b>x</b>" not in preview(SendRequest(WARD, ("RTSTRUCT",), "<b>x</b>"), 1, (), MODEL).to_html()
 
 
 def test_a_dry_run_claims_no_receipt_and_shows_what_the_gate_found():
