@@ -51,11 +51,14 @@ class StudyOrigin:
         Name of the archive's profile; empty when the images lie on this computer.
     files : tuple of Path
         The study's files on this computer.
+    url : str
+        Of the archive, which a router and the panel may call otherwise; empty in what an older version wrote.
     """
 
     study: StudySummary
     profile: str = ""
     files: tuple[Path, ...] = ()
+    url: str = ""
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ class ArchiveSource:
         with progress.stage("search"):
             found = [study for study in archive.search(self.wanted.query, progress) if self.wanted.matches(study)]
             studies = [counted(study, archive, progress) for study in reversed(found)]
-        return tuple(StudyOrigin(study, self.profile.name) for study in studies)
+        return tuple(StudyOrigin(study, self.profile.name, url=self.profile.url) for study in studies)
 
 
 @dataclass(frozen=True)

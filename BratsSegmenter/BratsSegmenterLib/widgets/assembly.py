@@ -50,7 +50,7 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
     command = command or worker_command(worker_interpreter(slicer.app.slicerHome))
     studies = studies_folder()
     ledger_folder = settings_folder / "ledger"
-    queue = QueueRunner(StudyQueue(studies / "queue.json"), WorkerProcess(command), studies, profiles.connection_to)
+    queue = QueueRunner(StudyQueue(studies / "queue.json"), WorkerProcess(command), studies, profiles.connection_of)
     runner = ConsiderateRunner(WorkerProcess(command), queue)
     workflow = Workflow(runner, review, studies, ledger_folder, ensure_dependencies, run_steps=TimedSteps())
     sources = Sources(workflow, profiles, database_studies)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from BratsSegmenterLib.archive import Credentials, CredentialStore, Profile, ProfileStore
+from BratsSegmenterLib.kept_study import StudyOrigin
 from BratsSegmenterLib.widgets.choices import Connection
 
 _LAST_USED = "BratsSegmenter/archive"
@@ -53,6 +54,11 @@ class ProfilesModel:
         if name not in self.names:
             return None
         return Connection(self._profiles.profile(name), self._credentials.read(name))
+
+    def connection_of(self, origin: StudyOrigin) -> Connection | None:
+        """The archive that a study comes from, whatever it is called here; None when it is not known here."""
+        by_address = (profile.name for profile in self._profiles.profiles() if profile.url == origin.url)
+        return self.connection_to(origin.profile) or self.connection_to(next(by_address, ""))
 
     def save(self, profile: Profile, credentials: Credentials) -> None:
         """Add or replace a profile with its secrets, and use it."""

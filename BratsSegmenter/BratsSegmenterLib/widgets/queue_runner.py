@@ -46,8 +46,8 @@ class QueueRunner:
         The queue's own, so that searching and sending never wait for it.
     jobs_folder : Path
         Where the job folders of the studies are.
-    connection_to : callable
-        The archive of a profile's name with its secrets; None when there is none.
+    connection_of : callable
+        The archive that a study comes from with its secrets; None when there is none.
 
     Attributes
     ----------
@@ -66,12 +66,12 @@ class QueueRunner:
         queue: StudyQueue,
         runner: JobRunner,
         jobs_folder: Path,
-        connection_to: Callable[[str], Connection | None],
+        connection_of: Callable[[StudyOrigin], Connection | None],
     ) -> None:
         self._queue = queue
         self._runner = runner
         self._jobs_folder = jobs_folder
-        self._connection_to = connection_to
+        self._connection_of = connection_of
         self._current = ""
         self._segments = False
         self._after_cancel = StudyState.CANCELLED
@@ -228,7 +228,7 @@ class QueueRunner:
 
     def _prepare(self, item: QueueItem) -> None:
         origin = self.kept(item).origin
-        connection = self._connection_to(item.profile) if item.profile else None
+        connection = self._connection_of(origin) if origin is not None and origin.profile else None
         if origin is None:
             self._stop(StudyState.FAILED, _("Its job folder is gone; queue the study again."))
         elif origin.files:

@@ -107,7 +107,7 @@ class Sources:
 
     def take_up(self, origin: StudyOrigin) -> None:
         """Work on a study from now on, wherever its images are; where its archive is gone, on what is kept of it."""
-        connection = self._profiles.connection_to(origin.profile) if origin.profile else None
+        connection = self._profiles.connection_of(origin) if origin.profile else None
         if connection is not None:
             self._workflow.choose_study(connection, origin.study)
         else:

@@ -48,13 +48,17 @@ def _segmented(folder: Path) -> SegmentResult:
     return SegmentResult("T1c", folder, {}, None, {"ET": 2.5}, {}, folder, algorithm, (), ())
 
 
+def _archive_of(origin: StudyOrigin) -> Connection | None:
+    return WARD if origin.profile == WARD.profile.name else None
+
+
 class Desk:
     """A queue with its runner, and the runner of what the user asks for."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.worker, self.own_worker = ScriptedRunner(), ScriptedRunner()
-        self.queue = QueueRunner(StudyQueue(folder / "queue.json"), self.worker, folder, {"Ward 3": WARD}.get)
+        self.queue = QueueRunner(StudyQueue(folder / "queue.json"), self.worker, folder, _archive_of)
         self.user = ConsiderateRunner(self.own_worker, self.queue)
 
     def states(self) -> list[StudyState]:

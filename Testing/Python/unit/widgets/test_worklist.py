@@ -136,7 +136,7 @@ class Desk:
         self.profiles.save(Profile("Ward 3", "https://pacs.example"), Credentials())
         self.workflow = Workflow(self.runner, ScriptedScene(folder), folder, folder / "ledger", lambda _model: None)
         queue = StudyQueue(folder / "queue.json")
-        self.queue = QueueRunner(queue, self.worker, folder, self.profiles.connection_to)
+        self.queue = QueueRunner(queue, self.worker, folder, self.profiles.connection_of)
         self.sources = Sources(self.workflow, self.profiles, lambda: (LocalStudy(ANNA, (folder / "anna.dcm",)),))
         self.rows = QueueModel(self.queue, identities)
 
@@ -270,6 +270,18 @@ def test_a_study_whose_archive_was_removed_meanwhile_is_a_sentence(desk):
     desk.sources.choose(JANE)
     assert failures[0].what == "There is no archive called 'Ward 3' any more."
     assert desk.workflow.study == JANE, "what was kept of it can still be opened"
+
+
+@pytest.mark.parametrize(("url", "is_known"), [("https://pacs.example", True), ("https://other.example", False)])
+def test_an_archive_that_a_router_calls_by_its_address_is_the_one_of_that_address(desk, url: str, is_known: bool):
+    failures: list[Failure] = []
+    desk.workflow.failed.connect(failures.append)
+    origin = StudyOrigin(JANE, "pacs.example", url=url)
+    desk.queue.add(origin)
+    assert [row.progress for row in desk.rows.rows()] == ["fetching" if is_known else "failed"]
+    desk.sources.take_up(origin)
+    assert (desk.workflow.connection is not None) == is_known
+    assert bool(failures) != is_known
 
 
 def test_a_study_listed_in_a_folder_is_read_from_there_while_an_archive_is_in_use(desk, tmp_path):
