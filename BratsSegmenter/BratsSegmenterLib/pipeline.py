@@ -13,7 +13,14 @@ from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Recognition, ScannedStudy
 from BratsSegmenterLib.domain import Case, Measurements, Segmentation, Sequence, Series
 from BratsSegmenterLib.errors import RecognitionError
-from BratsSegmenterLib.measurement import cavity_findings, measure, quality_findings, registration_findings
+from BratsSegmenterLib.measurement import (
+    brain_cut_off_findings,
+    cavity_findings,
+    cut_off_findings,
+    measure,
+    quality_findings,
+    registration_findings,
+)
 from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
 from BratsSegmenterLib.progress import Progress
 
@@ -163,9 +170,10 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
         confidence = calibration.confidence(drawn.evidence)
         measurements = measure(segmentation, confidence.intervals_ml)
     brain = brain_on_reference(prepared) if settings.steps.brain_mask else None
-    doubts = (*_doubts(segmentation, prepared, brain, settings.is_postoperative), *drawn.doubts)
+    doubts = (*_doubts(segmentation, prepared, brain, case.reference, settings.is_postoperative), *drawn.doubts)
+    cut_off = () if brain is None else brain_cut_off_findings(brain, case.reference.value)
     stand_in = stand_in_finding(settings.bundle, bundle)
-    told = (*case.notes, *prepared.findings, *stand_in, *found.findings, *drawn.findings)
+    told = (*case.notes, *prepared.findings, *cut_off, *stand_in, *found.findings, *drawn.findings)
     findings = (*doubts, *(finding for finding in told if finding not in doubts))
     return SegmentedCase(case, prepared, segmentation, measurements, findings, doubts, confidence.expected_dice, brain)
 
@@ -176,10 +184,15 @@ def brain_on_reference(prepared: PreparedCase) -> NDArray[np.bool_]:
 
 
 def _doubts(
-    segmentation: Segmentation, prepared: PreparedCase, brain: NDArray[np.bool_] | None, is_postoperative: bool
+    segmentation: Segmentation,
+    prepared: PreparedCase,
+    brain: NDArray[np.bool_] | None,
+    reference: Sequence,
+    is_postoperative: bool,
 ) -> tuple[str, ...]:
     """What is doubtful about the result; nothing about the brain where there is no mask of it."""
     moved_mm = {sequence.value: distance_mm for sequence, distance_mm in prepared.moved_mm.items()}
     missing = cavity_findings(segmentation) if is_postoperative else ()
-    found = (*quality_findings(segmentation, brain), *missing, *registration_findings(moved_mm))
+    cut_off = cut_off_findings(segmentation, reference.value)
+    found = (*quality_findings(segmentation, brain), *cut_off, *missing, *registration_findings(moved_mm))
     return (*prepared.doubts, *found)

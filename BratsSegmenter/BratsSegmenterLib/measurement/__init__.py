@@ -3,6 +3,7 @@
 from BratsSegmenterLib.measurement.change import changed_regions
 from BratsSegmenterLib.measurement.diameters import axial_diameters
 from BratsSegmenterLib.measurement.doubt import DoubtfulSlice, DoubtKind, doubtful_slices
+from BratsSegmenterLib.measurement.field_of_view import brain_cut_off_findings, cut_off_findings
 from BratsSegmenterLib.measurement.findings import cavity_findings, quality_findings, registration_findings
 from BratsSegmenterLib.measurement.measuring import intervals_of, measure
 from BratsSegmenterLib.measurement.sentence import largest_measured, millilitres, report_sentence
@@ -13,8 +14,10 @@ __all__ = [
     "DoubtKind",
     "DoubtfulSlice",
     "axial_diameters",
+    "brain_cut_off_findings",
     "cavity_findings",
     "changed_regions",
+    "cut_off_findings",
     "doubtful_slices",
     "intervals_of",
     "largest_measured",
