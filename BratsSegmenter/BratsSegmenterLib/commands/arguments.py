@@ -35,7 +35,12 @@ def add_archive_arguments(parser: argparse.ArgumentParser, required: bool = True
     group.add_argument("--archive", metavar="URL", required=required, help="base URL of the DICOMweb service")
     group.add_argument("--ca", default="", metavar="FILE", help="certificate authority of the archive, PEM")
     group.add_argument("--certificate", default="", metavar="FILE", help="our client certificate with its key, PEM")
-    group.add_argument("--proxy", default="", metavar="URL")
+    group.add_argument(
+        "--proxy",
+        default="",
+        metavar="URL",
+        help="of an HTTP proxy; its login comes from BRATS_SEGMENTER_PROXY_USER and _PASSWORD",
+    )
 
 
 def add_study_argument(parser: argparse.ArgumentParser, required: bool = True) -> None:

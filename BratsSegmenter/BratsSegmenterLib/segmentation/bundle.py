@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,7 +115,7 @@ def load_bundle(name_or_path: str | Path) -> Bundle:
     specification = bundle_metadata.from_json(folder.name, metadata, inference)
     own = metadata.get(bundle_metadata.BLOCK)
     if own is not None:
-        weights, digest, algorithm = _inside(folder, own.get("weights")), own.get("sha256", ""), "sha256"
+        weights, digest, algorithm = _inside(folder, own.get("weights")), _stated_hash(folder, own), "sha256"
     else:
         weights, digest, algorithm = _model_zoo_weights(folder)
     content = checked_bytes(weights, digest, algorithm)
@@ -185,6 +186,16 @@ def _inside(folder: Path, relative: object) -> Path:
     return file
 
 
+def _stated_hash(folder: Path, own: Mapping[str, Any]) -> str:
+    digest = own.get("sha256")
+    if not isinstance(digest, str):
+        raise BundleError(
+            f"The model bundle '{folder.name}' does not state the SHA-256 of its weights.",
+            "Weights whose origin cannot be checked are not loaded; get the bundle again from its source.",
+        )
+    return digest
+
+
 def _model_zoo_weights(folder: Path) -> tuple[Path, str, str]:
     """Weights file, hash and hash algorithm of a bundle in the Model Zoo's layout."""
     import yaml
@@ -193,7 +204,7 @@ def _model_zoo_weights(folder: Path) -> tuple[Path, str, str]:
         listed = yaml.safe_load((folder / _MODEL_ZOO_HASHES).read_text(encoding="utf-8"))["large_files"]
         entry = next(entry for entry in listed if entry["path"] == _MODEL_ZOO_WEIGHTS)
         digest, algorithm = str(entry["hash_val"]), str(entry["hash_type"])
-    except (OSError, yaml.YAMLError, KeyError, TypeError, StopIteration) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, StopIteration) as error:
         raise BundleError(
             f"The model bundle '{folder.name}' does not state the hash of its weights in {_MODEL_ZOO_HASHES}.",
             "Weights whose origin cannot be checked are not loaded; get the bundle again from its source.",

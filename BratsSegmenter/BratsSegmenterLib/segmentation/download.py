@@ -26,6 +26,7 @@ _WEIGHTS = "models/model.pt"
 _CHUNK = 1 << 16
 _TIMEOUT_S = (10, 30)
 _PARTIAL_CONTENT = 206
+_NOTHING_BEYOND = 416  # Range Not Satisfiable, RFC 9110 15.5.17
 
 
 @dataclass(frozen=True)
@@ -163,11 +164,11 @@ def _receive(model: PublishedModel, file: Path, progress: Progress) -> None:
     import requests
 
     received = file.stat().st_size if file.exists() else 0
-    if received >= model.size_bytes:
-        received = 0
     headers = {"Range": f"bytes={received}-"} if received else {}
     try:
         with requests.get(model.url, headers=headers, stream=True, timeout=_TIMEOUT_S) as response:
+            if response.status_code == _NOTHING_BEYOND:  # it was stopped after the last byte: the hash decides
+                return
             response.raise_for_status()
             continues = response.status_code == _PARTIAL_CONTENT
             with file.open("ab" if continues else "wb") as output:

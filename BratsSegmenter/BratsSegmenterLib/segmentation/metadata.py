@@ -8,6 +8,7 @@ configuration language are refused where a value is needed and ignored elsewhere
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -61,11 +62,11 @@ def from_json(name: str, metadata: Mapping[str, Any], inference: Mapping[str, An
         outputs=tuple(region for region in outputs if region is not None),
         outputs_brain=None in outputs,
         orientation=reader.own("orientation", _MODEL_ZOO_ORIENTATION),
-        spacing_mm=float(reader.own("spacing_mm", 1.0)),
+        spacing_mm=reader.spacing_mm(),
         multiple_of=reader.multiple_of(),
         field_of_view=reader.shape(reader.own("field_of_view", None)),
         window=reader.window(),
-        overlap=float(inference.get("inferer", {}).get("overlap", 0.5)),
+        overlap=reader.overlap(),
         normalisation=reader.normalisation(),
         standard_scales=reader.standard_scales(),
         clip=reader.clip(),
@@ -76,7 +77,7 @@ def from_json(name: str, metadata: Mapping[str, Any], inference: Mapping[str, An
         appearance=bool(reader.own("appearance", False)),
         postprocessing=reader.postprocessing(),
         data_source=str(metadata.get("data_source", "")),
-        scores=dict(metadata.get("eval_metrics", {})),
+        scores=reader.scores(),
     )
 
 
@@ -176,10 +177,23 @@ class _Reader:
         self._name = name
         self._metadata = metadata
         self._inference = inference
-        self._own: Mapping[str, Any] = metadata.get(BLOCK, {})
+        self._own: Mapping[str, Any] = self._object(metadata, BLOCK)
+        self._inferer = self._object(inference, "inferer")
 
     def wrong(self, what: str, cause: str = "") -> BundleError:
         return BundleError(f"The model bundle '{self._name}' {what}.", "Get the bundle again from its source.", cause)
+
+    def _object(self, content: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        """Empty where it is missing."""
+        value = content.get(key, {})
+        if not isinstance(value, Mapping):
+            raise self.wrong(f"has a '{key}' that is no JSON object")
+        return value
+
+    def _number(self, name: str, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise self.wrong(f"gives {value!r} as '{name}' where a number belongs")
+        return float(value)
 
     def refuse_newer_format(self) -> None:
         if self._own.get("format", FORMAT) != FORMAT:
@@ -232,7 +246,22 @@ class _Reader:
         return value[0], value[1], value[2]
 
     def window(self) -> tuple[int, int, int] | None:
-        return self.shape(self._inference.get("inferer", {}).get("roi_size"))
+        return self.shape(self._inferer.get("roi_size"))
+
+    def overlap(self) -> float:
+        overlap = self._number("overlap", self._inferer.get("overlap", 0.5))
+        if not 0 <= overlap < 1:
+            raise self.wrong(f"gives {overlap:g} as 'overlap', which is none from 0 to below 1")
+        return overlap
+
+    def spacing_mm(self) -> float:
+        spacing_mm = self._number("spacing_mm", self.own("spacing_mm", 1.0))
+        if spacing_mm <= 0:
+            raise self.wrong(f"gives {spacing_mm:g} as 'spacing_mm', which is no length")
+        return spacing_mm
+
+    def scores(self) -> dict[str, float]:
+        return dict(self._object(self._metadata, "eval_metrics"))
 
     def network(self) -> NetworkDefinition:
         definition = self._inference.get("network_def")
@@ -250,8 +279,10 @@ class _Reader:
                 return Normalisation(self._own.get("normalisation"))
             except ValueError as error:
                 raise self.wrong(f"asks for the unknown normalisation {self._own.get('normalisation')!r}") from error
-        for transform in self._inference.get("preprocessing", {}).get("transforms", []):
-            if transform.get("_target_") == "NormalizeIntensityd" and transform.get("nonzero"):
+        transforms = self._object(self._inference, "preprocessing").get("transforms")
+        for transform in transforms if isinstance(transforms, list) else ():
+            is_known = isinstance(transform, Mapping) and transform.get("_target_") == "NormalizeIntensityd"
+            if is_known and transform.get("nonzero"):
                 return Normalisation.NONZERO_ZSCORE
         raise self.wrong("does not normalise intensities in a way this program knows (NormalizeIntensityd, nonzero)")
 
@@ -269,7 +300,11 @@ class _Reader:
 
     def clip(self) -> tuple[float, float] | None:
         limits = self.own("clip", None)
-        return None if limits is None else (float(limits[0]), float(limits[1]))
+        if limits is None:
+            return None
+        if not isinstance(limits, list) or len(limits) != 2:
+            raise self.wrong(f"gives {limits!r} as 'clip' where two numbers belong")
+        return self._number("clip", limits[0]), self._number("clip", limits[1])
 
     def postprocessing(self) -> Postprocessing:
         try:

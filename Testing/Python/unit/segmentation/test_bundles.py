@@ -103,6 +103,29 @@ def test_a_standard_scale_that_is_none_is_refused(bundle_folder: Path, scales: o
         load_bundle(bundle_folder)
 
 
+@pytest.mark.parametrize(
+    ("file", "block", "key"),
+    [
+        ("metadata.json", "", "brats_segmenter"),
+        ("metadata.json", "", "eval_metrics"),
+        ("metadata.json", "brats_segmenter", "spacing_mm"),
+        ("metadata.json", "brats_segmenter", "clip"),
+        ("metadata.json", "brats_segmenter", "sha256"),
+        ("inference.json", "", "inferer"),
+        ("inference.json", "inferer", "overlap"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(bundle_folder: Path, file: str, block: str, key: str) -> None:
+    for value in ("x", -1, [1], True, float("inf"), *([] if key == "clip" else [None])):
+
+        def put(content: dict[str, Any], value: object = value) -> None:
+            (content[block] if block else content)[key] = value
+
+        _edit(bundle_folder, file, put)
+        with pytest.raises(BundleError):
+            load_bundle(bundle_folder)
+
+
 def test_writing_a_bundle_leaves_nothing_but_the_bundle(tmp_path: Path) -> None:
     tiny_bundle(tmp_path / "tiny")
     assert [path.name for path in tmp_path.iterdir()] == ["tiny"]

@@ -50,6 +50,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.ranges.append(wanted)
         first = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
         body = self.server.content[first:]
+        if wanted and not body:
+            self.send_response(416)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         self.send_response(206 if wanted else self.server.status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -149,6 +154,22 @@ def test_a_cancel_keeps_what_was_received_but_makes_no_bundle(model: PublishedMo
     assert not (tmp_path / model.name).exists()
     download_bundle(lambda _: True, model, tmp_path)
     assert (tmp_path / model.name).is_dir()
+
+
+@pytest.mark.parametrize("announced", [1.0, 1.05])
+def test_a_cancel_after_the_last_byte_leaves_nothing_to_bring(
+    model: PublishedModel, server: _Server, tmp_path: Path, announced: float
+) -> None:
+    model = replace(model, size_bytes=round(announced * len(server.content)))
+
+    def cancel(event: ProgressEvent) -> None:
+        if event.fraction > 1 / announced - 1e-6:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        download_bundle(lambda _: True, model, tmp_path, Progress(cancel))
+    assert download_bundle(lambda _: True, model, tmp_path).name == model.name
+    assert server.ranges == ["", f"bytes={len(server.content)}-"]
 
 
 def test_a_file_with_another_hash_is_deleted_and_both_hashes_are_said(
