@@ -101,8 +101,9 @@ def _read(archive: Archive, study: StudySummary, folder: Path, progress: Progres
         return PriorStudy(study)
     needs_images = newest.kind is dicom.ObjectKind.RTSTRUCT
     try:
-        if needs_images and newest.drawn_on in {one.series_uid for one in series}:
-            files += archive.fetch(study.study_uid, own_folder, [newest.drawn_on], progress=progress).files
+        images = [one.series_uid for one in series if one.modality == "MR" and one.series_uid in newest.drawn_on]
+        if needs_images and images:
+            files += archive.fetch(study.study_uid, own_folder, images, progress=progress).files
         volumes_ml = dicom.volumes_of(newest, files if needs_images else ())
     except (DamagedInstanceError, SeriesError):
         return PriorStudy(study, has_result=True)

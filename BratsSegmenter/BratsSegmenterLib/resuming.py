@@ -73,8 +73,9 @@ def resume_case(
     SeriesError
         The regions are damaged, none of them is one of ours, or none lies on the series.
     """
-    reference = _drawn_on(study, recognition, regions)
-    role, remarks = _role(reference, recognition, regions)
+    drawn_on = dicom.series_drawn_on(regions, study.series)
+    reference = drawn_on or recognition.found[dicom.reference_sequence(recognition.found)].series
+    role, remarks = _role(reference, recognition, is_named=drawn_on is not None)
     shown = {sequence: candidate.series for sequence, candidate in recognition.found.items()} | {role: reference}
     case = _case(shown, role, resample_gaps, progress)
     with progress.stage("read regions"):
@@ -98,15 +99,10 @@ def _prepared(case: Case, steps: Steps, progress: Progress) -> tuple[PreparedCas
     return prepared, brain_on_reference(prepared) if steps.brain_mask else None
 
 
-def _drawn_on(study: ScannedStudy, recognition: Recognition, regions: ResultObject) -> Series:
-    named = [series for series in study.series if series.series_uid == regions.drawn_on]
-    return named[0] if named else recognition.found[dicom.reference_sequence(recognition.found)].series
-
-
-def _role(reference: Series, recognition: Recognition, regions: ResultObject) -> tuple[Sequence, tuple[str, ...]]:
+def _role(reference: Series, recognition: Recognition, is_named: bool) -> tuple[Sequence, tuple[str, ...]]:
     """As which sequence the series is shown, and what is to be said about the choice."""
     remarks = []
-    if reference.series_uid != regions.drawn_on:
+    if not is_named:
         remarks.append(f"It names no series of this study; its coordinates were believed, on {reference.label}.")
     for sequence, candidate in recognition.found.items():
         if candidate.series.key == reference.key:

@@ -51,7 +51,7 @@ _RESULT = {
             "reviewer": "Curie^Marie",
             "is_approved": False,
             "algorithm": {"name": "glioma-synthetic", "version": "0", "weights_sha256": ""},
-            "drawn_on": "2.25.2",
+            "drawn_on": ["2.25.2"],
         }
     ],
 }
@@ -69,7 +69,7 @@ _OF_OTHERS = {
     "reviewer": "",
     "is_approved": False,
     "algorithm": {"name": "Planner", "version": "unknown", "weights_sha256": ""},
-    "drawn_on": "2.25.2",
+    "drawn_on": ["2.25.2"],
     "label": "GTV plan",
     "region_names": ["ET", "Edema", "Brainstem"],
 }

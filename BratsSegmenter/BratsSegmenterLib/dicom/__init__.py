@@ -12,6 +12,7 @@ from BratsSegmenterLib.lazy import lazy_names
 if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.adoption import segmentation_from
     from BratsSegmenterLib.dicom.contouring import EXACT, Contouring
+    from BratsSegmenterLib.dicom.drawn_on import series_drawn_on
     from BratsSegmenterLib.dicom.folder_studies import FolderStudy, studies_in
     from BratsSegmenterLib.dicom.gate import Verified, verify_objects
     from BratsSegmenterLib.dicom.grid import GapError
@@ -87,6 +88,7 @@ _MODULE_OF = {
     "scan": "scanning",
     "sequence_named": "recognition",
     "series_description": "provenance",
+    "series_drawn_on": "drawn_on",
     "segmentation_from": "adoption",
     "studies_in": "folder_studies",
     "surgery_of": "recognition",
@@ -135,6 +137,7 @@ __all__ = [
     "segmentation_from",
     "sequence_named",
     "series_description",
+    "series_drawn_on",
     "studies_in",
     "surgery_of",
     "verify_objects",

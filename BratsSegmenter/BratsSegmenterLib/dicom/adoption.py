@@ -80,8 +80,8 @@ def segmentation_from(
     if not found:
         names = ", ".join(structures.masks)
         raise SeriesError(
-            f"None of the structures ({names}) is enhancing tumour, necrotic core, oedema, cavity, tumour core or whole "
-            "tumour.",
+            f"None of the structures ({names}) is enhancing tumour, necrotic core, oedema, cavity, tumour core or "
+            "whole tumour.",
             "Rename them to ET, NCR, ED, RC, TC and WT where they were drawn.",
         )
     parts = _Parts(found)

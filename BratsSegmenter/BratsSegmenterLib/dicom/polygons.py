@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,70 @@ from BratsSegmenterLib.dicom.contours import Contour
 from BratsSegmenterLib.errors import SeriesError
 
 _MOST_CROSSINGS = 20_000_000
+
+
+class RegionContour(NamedTuple):
+    """A contour of a region, and how it goes together with others on its slice.
+
+    Attributes
+    ----------
+    contour : Contour
+    is_exclusive : bool
+        By exclusive or, whatever the overlap (CLOSEDPLANAR_XOR, DICOM PS3.3 C.8.8.6.3).
+    """
+
+    contour: Contour
+    is_exclusive: bool = False
+
+
+def filled(contours: Sequence[RegionContour], shape: tuple[int, int, int]) -> tuple[NDArray[np.bool_], int]:
+    """The voxels of a region, and how many contours that are not exclusive partly overlap another one of their slice.
+
+    Of those a contour inside another one is a hole, one that partly overlaps another is united with it.
+
+    Parameters
+    ----------
+    contours : sequence of RegionContour
+        At least one.
+    shape : tuple of int
+        Slices, rows, columns.
+
+    Raises
+    ------
+    SeriesError
+        The contours are far larger than any drawing.
+    """
+    slices, places = np.unique([one.contour.slice_index for one in contours], return_inverse=True)
+    drawn = [Contour(int(place), one.contour.points) for place, one in zip(places, contours, strict=True)]
+    counts = coverage(drawn, (len(slices), *shape[1:]))
+    planes = counts % 2 == 1
+    inclusive = np.zeros(len(slices), bool)
+    inclusive[[place for place, one in zip(places, contours, strict=True) if not one.is_exclusive]] = True
+    overlapping = 0
+    for place in np.flatnonzero((counts > 1).any(axis=(1, 2)) & inclusive):
+        planes[place], found = _nested([contour for contour in drawn if contour.slice_index == place], shape[1:])
+        overlapping += found
+    mask = np.zeros(shape, bool)
+    mask[slices] = planes
+    return mask, overlapping
+
+
+def _nested(contours: list[Contour], shape: tuple[int, int]) -> tuple[NDArray[np.bool_], int]:
+    """One slice with contours in contours, from the largest: true holes are cut out, overlaps united."""
+    fills = [coverage([Contour(0, contour.points)], (1, *shape))[0] > 0 for contour in contours]
+    fills.sort(key=np.count_nonzero, reverse=True)
+    plane = np.zeros(shape, bool)
+    overlapping = 0
+    for index, fill in enumerate(fills):
+        size = np.count_nonzero(fill)
+        common = [np.count_nonzero(fill & larger) for larger in fills[:index]]
+        repeats = any(np.array_equal(fill, larger) for larger in fills[:index])
+        if repeats or any(0 < pixels < size for pixels in common):
+            plane |= fill
+            overlapping += 1
+        else:
+            plane ^= fill
+    return plane, overlapping
 
 
 def coverage(contours: Sequence[Contour], shape: tuple[int, int, int]) -> NDArray[np.int16]:

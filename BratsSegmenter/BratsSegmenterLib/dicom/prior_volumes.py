@@ -9,6 +9,7 @@ import numpy as np
 from pydicom import Dataset
 from pydicom.config import disable_value_validation
 
+from BratsSegmenterLib.dicom.drawn_on import series_drawn_on
 from BratsSegmenterLib.dicom.pixels import stored_values
 from BratsSegmenterLib.dicom.provenance import ObjectKind, ResultObject, oldest_first
 from BratsSegmenterLib.dicom.reading import UNREADABLE, read_header
@@ -102,10 +103,10 @@ def _volumes_in_structure_set(structures: ResultObject, images: Iterable[Path]) 
 
     Gaps of the series are filled: where the contours lie on interpolated slices, a person had agreed to those.
     """
-    drawn_on = [series for series in scan(images).series if series.series_uid == structures.drawn_on]
-    if not drawn_on:
+    series = series_drawn_on(structures, scan(images).series)
+    if series is None:
         raise SeriesError(f"The images that {structures.path.name} was drawn on are not there.", "Fetch them too.")
-    volume = load_volume(drawn_on[0], resample_gaps=True)
+    volume = load_volume(series, resample_gaps=True)
     segmentation, _tolerated = read_regions(structures, volume)
     voxel_ml = volume.geometry.voxel_volume_ml
     drawn = [region for key, region in REGIONS.items() if key in structures.region_names]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,19 +13,36 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from pydicom.uid import RTStructureSetStorage
 
+from BratsSegmenterLib.dicom.contour_slices import (
+    distinct_planes,
+    is_every_nth_slice,
+    planes_of_slices,
+    slice_step_mm,
+    slices_between,
+)
 from BratsSegmenterLib.dicom.contours import Contour
-from BratsSegmenterLib.dicom.polygons import coverage
+from BratsSegmenterLib.dicom.named_images import NamedImage, listed_images, named_images
+from BratsSegmenterLib.dicom.polygons import RegionContour, filled
+from BratsSegmenterLib.dicom.provenance import MANUFACTURER
 from BratsSegmenterLib.dicom.reading import UNREADABLE, read_whole
 from BratsSegmenterLib.dicom.slice_planes import ON_PLANE_MM, SlicePlanes
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import SeriesError
 
 _CONTOUR_DATA = Tag("ContourData")
-_CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
+_EXCLUSIVE = "CLOSEDPLANAR_XOR"
+_CLOSED = ("CLOSED_PLANAR", _EXCLUSIVE)
 _FARTHEST_MM = 1e5
+_THICKER = 1.02  # times the distance of the slices
 
 DAMAGED = (*UNREADABLE, IndexError, OSError, RuntimeError)
 """What the content of a damaged object raises when it is looked at, long after its file was opened."""
+
+
+FRAME_OF_REFERENCE_NOT_NAMED = "The frame of reference is not named; taken as that of the series."
+SAME_NAMES = "Several regions have the same name; they were united."
+
+_THESE_SLICES = "these slices"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +65,10 @@ def read_rtstruct(source: Path | Dataset, volume: Volume) -> ReadStructures:
     """Read the closed contours of a structure set as voxels of a volume, by geometry alone.
 
     A voxel belongs to a region when its centre does. A contour inside another one is a hole, one that partly overlaps
-    another is united with it. The nearest slice takes a contour that lies between slices.
+    another is united with it; those of type CLOSEDPLANAR_XOR are combined by exclusive or. The nearest slice takes a
+    contour that lies between slices. Contours that were drawn on thicker slices, as the distance of their planes tells,
+    fill the slices that are nearer to them than to their neighbours; what names the images of these very slices, and
+    all of ours that does not say otherwise, stays on them.
 
     Parameters
     ----------
@@ -73,6 +93,26 @@ def read_rtstruct(source: Path | Dataset, volume: Volume) -> ReadStructures:
         ) from error
 
 
+@dataclass(frozen=True, eq=False)
+class _Polygon:
+    """A closed contour as it was read, parallel to the slices; `offset_mm` along their normal."""
+
+    points_mm: NDArray[np.float64]
+    offset_mm: float
+    images: frozenset[NamedImage]
+    is_exclusive: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Roi:
+    """A region, and where it was drawn: see :meth:`_Reading._source`."""
+
+    label: str
+    polygons: Sequence[_Polygon]
+    source: str
+    remarks: Counter[str]
+
+
 class _Reading:
     """One structure set being read; collects what had to be tolerated."""
 
@@ -81,18 +121,20 @@ class _Reading:
         self._volume = volume
         self._planes = SlicePlanes(volume)
         self._name = name
+        self._is_ours = str(dataset.get("Manufacturer")) == MANUFACTURER
+        self._series_of = {image: uid for uid, images in listed_images(dataset).items() for image in images}
+        self._same_plane_mm = max(ON_PLANE_MM, 0.02 * self._planes.spacing_mm)
         self._tolerated: list[str] = []
 
     def structures(self) -> ReadStructures:
         self._require_structure_set()
-        names = self._roi_names()
+        rois = list(self._rois())
+        steps_mm = {source: self._step_mm(source, rois) for source in {roi.source for roi in rois}}
         masks: dict[str, NDArray[np.bool_]] = {}
-        for roi in self._dataset.get("ROIContourSequence") or []:
-            number = int(roi.ReferencedROINumber)
-            label = names.get(number, f"ROI {number}")
-            mask = self._mask(label, roi.get("ContourSequence") or [])
+        for roi in rois:
+            mask = self._mask(roi, steps_mm[roi.source])
             if mask is not None:
-                masks[label] = mask | masks[label] if label in masks else mask
+                masks[roi.label] = mask | masks[roi.label] if roi.label in masks else mask
         if not masks:
             raise SeriesError(
                 f"{self._name} holds no contour that lies on the slices of {self._volume.series.label}.",
@@ -107,43 +149,40 @@ class _Reading:
         found = {
             item.get("FrameOfReferenceUID") for item in self._dataset.get("ReferencedFrameOfReferenceSequence", [])
         }
-        found |= {
-            item.get("ReferencedFrameOfReferenceUID") for item in self._dataset.get("StructureSetROISequence", [])
-        }
+        found |= set(self._frames_of_reference().values())
         found = {str(uid) for uid in found if uid}
         if not found:
-            self._tolerated.append("The frame of reference is not named; taken as that of the series.")
+            self._tolerated.append(FRAME_OF_REFERENCE_NOT_NAMED)
         elif self._volume.series.frame_of_reference_uid not in found:
             raise SeriesError(
                 f"{self._name} was drawn in another frame of reference than {self._volume.series.label}.",
                 "Choose the series on which it was drawn.",
             )
 
+    def _frames_of_reference(self) -> dict[int, str]:
+        """By ROI Number, empty where a ROI names none."""
+        items = self._dataset.get("StructureSetROISequence") or []
+        return {int(item.ROINumber): str(item.get("ReferencedFrameOfReferenceUID") or "") for item in items}
+
     def _roi_names(self) -> dict[int, str]:
         items = self._dataset.get("StructureSetROISequence") or []
         names = {int(item.ROINumber): str(item.get("ROIName") or f"ROI {item.ROINumber}") for item in items}
         if len(set(names.values())) < len(names):
-            self._tolerated.append("Several regions have the same name; they were united.")
+            self._tolerated.append(SAME_NAMES)
         return names
 
-    def _mask(self, label: str, items: Iterable[Dataset]) -> NDArray[np.bool_] | None:
-        """The region's voxels, or None where it has no contour on the slices."""
-        remarks: Counter[str] = Counter()
-        contours = self._on_slices(list(self._polygons(items, remarks)), remarks)
-        if contours:
-            mask, overlapping = _filled(contours, self._volume.geometry.shape)
-            remarks["overlap another one on the same slice; they were united"] += overlapping
-            self._note_thicker_slices(label, contours)
-        self._tolerated += [f"{label}: {count} contours {what}." for what, count in remarks.items() if count]
-        if not contours:
-            self._tolerated.append(f"{label}: left out, no contour lies on the slices.")
-            return None
-        return mask
-
-    def _note_thicker_slices(self, label: str, contours: list[Contour]) -> None:
-        steps = np.diff(sorted({contour.slice_index for contour in contours}))
-        if len(steps) > 2 and steps.min() > 1 and np.ptp(steps) <= 1:
-            self._tolerated.append(f"{label}: drawn on thicker slices; those of the series between them stay empty.")
+    def _rois(self) -> Iterator[_Roi]:
+        names, frames_of_reference = self._roi_names(), self._frames_of_reference()
+        for item in self._dataset.get("ROIContourSequence") or []:
+            number = int(item.ReferencedROINumber)
+            label = names.get(number, f"ROI {number}")
+            if frames_of_reference.get(number) not in (None, "", self._volume.series.frame_of_reference_uid):
+                self._tolerated.append(f"{label}: drawn in another frame of reference; left out.")
+                continue
+            remarks: Counter[str] = Counter()
+            polygons = list(self._polygons(item.get("ContourSequence") or [], remarks))
+            sources = Counter(self._source(polygon) for polygon in polygons)
+            yield _Roi(label, polygons, max(sources, key=sources.__getitem__, default=""), remarks)
 
     def _polygons(self, items: Iterable[Dataset], remarks: Counter[str]) -> Iterator[_Polygon]:
         for item in items:
@@ -151,64 +190,95 @@ class _Reading:
             points = contour_points_mm(item)
             if kind not in _CLOSED:
                 remarks[f"of type {kind or 'unknown'} have no area; they were left out"] += 1
-            elif len(points) < 3:
+                continue
+            if len(points) < 3:
                 remarks["have fewer than three points; they were left out"] += 1
-            elif not np.isfinite(points).all() or np.abs(points).max() > _FARTHEST_MM:
+                continue
+            if not np.isfinite(points).all() or np.abs(points).max() > _FARTHEST_MM:
                 remarks["have impossible coordinates; they were left out"] += 1
-            else:
-                yield _Polygon(points, _referenced_image(item))
-
-    def _on_slices(self, polygons: list[_Polygon], remarks: Counter[str]) -> list[Contour]:
-        """The polygons on their slices; of several planes that fall on one slice the nearest."""
-        planes = self._planes
-        placed = []
-        for polygon in polygons:
-            offsets = planes.offset_mm(polygon.points_mm)
-            offset = float(offsets.mean())
-            k = planes.nearest(offset)
-            distance = abs(offset - planes.offsets_mm[k])
-            if np.ptp(offsets) > max(ON_PLANE_MM, 0.2 * planes.spacing_mm):
+                continue
+            offsets = self._planes.offset_mm(points)
+            if np.ptp(offsets) > max(ON_PLANE_MM, 0.2 * self._planes.spacing_mm):
                 remarks["are not parallel to the slices; they were left out"] += 1
-            elif distance > 0.5 * planes.spacing_mm + ON_PLANE_MM:
-                remarks["lie outside the series; they were left out"] += 1
-            else:
-                placed.append((polygon, k, offset, distance))
-                remarks["lie between slices; the nearest slice took them"] += distance > max(
-                    ON_PLANE_MM, 0.02 * planes.spacing_mm
-                )
-                remarks["name another image than the one they lie on; their coordinates were believed"] += (
-                    self._is_wrong_reference(polygon, k)
-                )
-                remarks["do not name their image; their coordinates were believed"] += polygon.image is None
-        return self._nearest_plane_only(placed, remarks)
+                continue
+            images = frozenset(named_images(item.get("ContourImageSequence") or []))
+            yield _Polygon(points, float(offsets.mean()), images, kind == _EXCLUSIVE)
+
+    def _source(self, polygon: _Polygon) -> str:
+        """Where a contour was drawn: on the image of its slice, or on one of the series with that UID; "" unknown."""
+        frame = self._volume.frames[self._planes.nearest(polygon.offset_mm)]
+        if (frame.sop_instance_uid, frame.number) in polygon.images or (self._is_ours and not polygon.images):
+            return _THESE_SLICES
+        return next((self._series_of[image] for image in polygon.images if image in self._series_of), "")
+
+    def _step_mm(self, source: str, rois: Sequence[_Roi]) -> float:
+        """The distance of the slices that the regions of one source were drawn on; never less than the series' own."""
+        own_mm = self._planes.spacing_mm
+        if source == _THESE_SLICES and self._is_ours:
+            return own_mm
+        offsets = np.array([polygon.offset_mm for roi in rois if roi.source == source for polygon in roi.polygons])
+        if not offsets.size:
+            return own_mm
+        planes, _ = distinct_planes(offsets, self._same_plane_mm)
+        step_mm = slice_step_mm(planes) or own_mm
+        if source == _THESE_SLICES and step_mm > _THICKER * own_mm and not is_every_nth_slice(planes, step_mm):
+            return own_mm
+        return max(step_mm, own_mm)
+
+    def _mask(self, roi: _Roi, step_mm: float) -> NDArray[np.bool_] | None:
+        """The region's voxels, or None where it has no contour on the slices."""
+        remarks = roi.remarks
+        contours = self._on_slices(roi.polygons, step_mm, remarks)
+        if contours:
+            mask, overlapping = filled(contours, self._volume.geometry.shape)
+            remarks["overlap another one on the same slice; they were united"] += overlapping
+        self._tolerated += [f"{roi.label}: {count} contours {what}." for what, count in remarks.items() if count]
+        if not contours:
+            self._tolerated.append(f"{roi.label}: left out, no contour lies on the slices.")
+            return None
+        if step_mm > _THICKER * self._planes.spacing_mm:
+            self._tolerated.append(
+                f"{roi.label}: drawn on slices {step_mm:.1f} mm apart; each contour fills the slices of the series "
+                "that are nearest to it."
+            )
+        empty = slices_between(mask)
+        if empty and not (self._is_ours and roi.source == _THESE_SLICES):
+            self._tolerated.append(f"{roi.label}: it has no contour on {empty}, but above and below; left empty.")
+        return mask
+
+    def _on_slices(self, polygons: Sequence[_Polygon], step_mm: float, remarks: Counter[str]) -> list[RegionContour]:
+        """The polygons on the slices that they fill; of several planes that fall on one slice the nearest."""
+        if not polygons:
+            return []
+        planes = self._planes
+        offsets, plane_of = distinct_planes(np.array([one.offset_mm for one in polygons]), self._same_plane_mm)
+        plane_in = planes_of_slices(offsets, planes.offsets_mm, step_mm)
+        contours = []
+        for polygon, plane in zip(polygons, plane_of, strict=True):
+            slices = np.flatnonzero(plane_in == plane)
+            k = planes.nearest(polygon.offset_mm)
+            distance_mm = abs(polygon.offset_mm - planes.offsets_mm[k])
+            if not slices.size:
+                is_outside = distance_mm > 0.5 * planes.spacing_mm - ON_PLANE_MM
+                where = "lie outside the series" if is_outside else "share a slice with a nearer one"
+                remarks[f"{where}; they were left out"] += 1
+                continue
+            contours += [
+                RegionContour(Contour(int(own), planes.pixels(int(own), polygon.points_mm)), polygon.is_exclusive)
+                for own in slices
+            ]
+            is_between = distance_mm > self._same_plane_mm and step_mm <= _THICKER * planes.spacing_mm
+            remarks["lie between slices; the nearest slice took them"] += is_between
+            remarks["name another image than the one they lie on; their coordinates were believed"] += (
+                self._is_wrong_reference(polygon, k)
+            )
+            remarks["do not name their image; their coordinates were believed"] += not polygon.images
+        return contours
 
     def _is_wrong_reference(self, polygon: _Polygon, k: int) -> bool:
         frame = self._volume.frames[k]
         expected = (frame.sop_instance_uid, frame.number)
-        return polygon.image is not None and self._planes.has_image[k] and polygon.image != expected
-
-    def _nearest_plane_only(
-        self, placed: list[tuple[_Polygon, int, float, float]], remarks: Counter[str]
-    ) -> list[Contour]:
-        best: dict[int, tuple[float, float]] = {}
-        for _, k, offset, distance in placed:
-            if k not in best or distance < best[k][1] - ON_PLANE_MM:
-                best[k] = (offset, distance)
-        contours = []
-        for polygon, k, offset, _ in placed:
-            if abs(offset - best[k][0]) <= ON_PLANE_MM:
-                contours.append(Contour(k, self._planes.pixels(k, polygon.points_mm)))
-            else:
-                remarks["share a slice with a nearer one; they were left out"] += 1
-        return contours
-
-
-@dataclass(frozen=True, eq=False)
-class _Polygon:
-    """A closed contour as it was read; `image` is the (SOP Instance UID, frame number) it names."""
-
-    points_mm: NDArray[np.float64]
-    image: tuple[str, int | None] | None
+        return bool(polygon.images) and bool(self._planes.has_image[k]) and expected not in polygon.images
 
 
 def contour_points_mm(item: Dataset) -> NDArray[np.float64]:
@@ -219,44 +289,3 @@ def contour_points_mm(item: Dataset) -> NDArray[np.float64]:
         return np.empty((0, 3))
     numbers = value.strip(b" \0").split(b"\\") if isinstance(value, bytes) else value
     return np.array(numbers).astype(float).reshape(-1, 3)
-
-
-def _referenced_image(item: Dataset) -> tuple[str, int | None] | None:
-    images = item.get("ContourImageSequence") or []
-    if not images:
-        return None
-    number = images[0].get("ReferencedFrameNumber")
-    return str(images[0].get("ReferencedSOPInstanceUID")), None if number is None else int(number)
-
-
-def _filled(contours: list[Contour], shape: tuple[int, int, int]) -> tuple[NDArray[np.bool_], int]:
-    """The voxels inside, and how many contours partly overlap another one of their slice."""
-    slices, places = np.unique([contour.slice_index for contour in contours], return_inverse=True)
-    drawn = [Contour(int(place), contour.points) for place, contour in zip(places, contours, strict=True)]
-    counts = coverage(drawn, (len(slices), *shape[1:]))
-    planes = counts % 2 == 1
-    overlapping = 0
-    for place in np.flatnonzero((counts > 1).any(axis=(1, 2))):
-        planes[place], found = _nested([contour for contour in drawn if contour.slice_index == place], shape[1:])
-        overlapping += found
-    mask = np.zeros(shape, bool)
-    mask[slices] = planes
-    return mask, overlapping
-
-
-def _nested(contours: list[Contour], shape: tuple[int, int]) -> tuple[NDArray[np.bool_], int]:
-    """One slice with contours in contours, from the largest: true holes are cut out, overlaps united."""
-    fills = [coverage([Contour(0, contour.points)], (1, *shape))[0] > 0 for contour in contours]
-    fills.sort(key=np.count_nonzero, reverse=True)
-    plane = np.zeros(shape, bool)
-    overlapping = 0
-    for index, fill in enumerate(fills):
-        size = np.count_nonzero(fill)
-        common = [np.count_nonzero(fill & larger) for larger in fills[:index]]
-        repeats = any(np.array_equal(fill, larger) for larger in fills[:index])
-        if repeats or any(0 < pixels < size for pixels in common):
-            plane |= fill
-            overlapping += 1
-        else:
-            plane ^= fill
-    return plane, overlapping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,14 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import SegmentationStorage
 
+from BratsSegmenterLib.dicom.named_images import named_images
 from BratsSegmenterLib.dicom.reading import read_whole
-from BratsSegmenterLib.dicom.rtstruct_reader import DAMAGED, ReadStructures
+from BratsSegmenterLib.dicom.rtstruct_reader import (
+    DAMAGED,
+    FRAME_OF_REFERENCE_NOT_NAMED,
+    SAME_NAMES,
+    ReadStructures,
+)
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import SeriesError
@@ -23,13 +30,16 @@ _ON_GRID_VOXELS = 0.02
 _MOST_VOXELS = 1 << 27
 
 _Masks = dict[str, NDArray[np.bool_]]
+_Found = Iterator[tuple[int, NDArray[np.bool_], float, float]]
+"""Of each segment its number, its voxels in the volume, and how much of it lies outside of how much, millilitres."""
 
 
 def read_seg(path: Path, volume: Volume) -> ReadStructures:
     """Read the segments of a SEG as voxels of a volume.
 
-    Frames on the volume's own pixels and slices, or on a part of them, are taken exactly; on another grid each voxel
-    of the volume takes the value at its centre. Fractional segments count from one half.
+    Frames on the volume's own pixels and slices are taken exactly; on another grid each voxel of the volume takes the
+    value at its centre. What lies outside the volume is cut off. A frame without a position lies where the image of
+    the volume does that it was derived from. Fractional segments count from one half.
 
     Parameters
     ----------
@@ -40,33 +50,63 @@ def read_seg(path: Path, volume: Volume) -> ReadStructures:
     Raises
     ------
     SeriesError
-        The file is damaged or no SEG, or belongs to another frame of reference.
+        The file is damaged or no SEG, belongs to another frame of reference, or has no voxel in the volume.
     """
     dataset = read_whole(path)
     if dataset.get("SOPClassUID") not in (SegmentationStorage, _LABEL_MAP_SEGMENTATION_STORAGE):
         raise SeriesError(f"{path.name} is no segmentation object.", "Choose another file.")
-    if dataset.get("FrameOfReferenceUID") != volume.series.frame_of_reference_uid:
+    if dataset.get("FrameOfReferenceUID") not in (None, "", volume.series.frame_of_reference_uid):
         raise SeriesError(
             f"{path.name} was drawn in another frame of reference than {volume.series.label}.",
             "Choose the series on which it was drawn.",
         )
     try:
-        return _structures(dataset, volume)
+        return _structures(dataset, volume, path.name)
     except DAMAGED as error:
         raise SeriesError(
             f"{path.name} is a damaged segmentation object.", "Fetch it again, or leave it out.", type(error).__name__
         ) from error
 
 
-def _structures(dataset: Dataset, volume: Volume) -> ReadStructures:
+def _structures(dataset: Dataset, volume: Volume, name: str) -> ReadStructures:
     tolerated = []
+    if not dataset.get("FrameOfReferenceUID"):
+        dataset.FrameOfReferenceUID = volume.series.frame_of_reference_uid
+        tolerated.append(FRAME_OF_REFERENCE_NOT_NAMED)
+    labels = _labels(dataset)
+    if len(set(labels.values())) < len(labels):
+        tolerated.append(SAME_NAMES)
     if dataset.SegmentationType == "FRACTIONAL":
         tolerated.append("The segments are fractional; from one half on, a voxel counts.")
-    placement = _Placement.of(dataset, volume)
+    placement = _Placement.of(dataset, volume, name)
     if placement is None:
         tolerated.append("The segments lie on another grid than the series; each voxel took the value at its centre.")
-        return ReadStructures(_resampled(dataset, volume.geometry), tuple(tolerated))
-    return ReadStructures(_pasted(dataset, volume.geometry.shape, placement), tuple(tolerated))
+    found = _resampled(dataset, volume.geometry) if placement is None else _pasted(dataset, volume, placement)
+    masks: _Masks = {}
+    for number, mask, outside_ml, whole_ml in found:
+        label = labels[number]
+        if whole_ml and not mask.any():
+            tolerated.append(f"{label}: left out, none of it lies on the slices.")
+            continue
+        if outside_ml:
+            tolerated.append(f"{label}: {outside_ml:.2f} of {whole_ml:.2f} mL lie outside the series and were cut off.")
+        masks[label] = masks[label] | mask if label in masks else mask
+    if not any(mask.any() for mask in masks.values()):
+        raise SeriesError(
+            f"{name} has no voxel in {volume.series.label}.",
+            "Choose the series on which it was drawn.",
+            " ".join(tolerated),
+        )
+    return ReadStructures(masks, tuple(tolerated))
+
+
+def _labels(dataset: Dataset) -> dict[int, str]:
+    """Segment Number to label; a segment without one is named by its coded type, and gets that as its label."""
+    for segment in dataset.SegmentSequence:
+        if not segment.get("SegmentLabel"):
+            types = segment.get("SegmentedPropertyTypeCodeSequence") or [Dataset()]
+            segment.SegmentLabel = str(types[0].get("CodeMeaning") or f"Segment {segment.SegmentNumber}")
+    return {int(segment.SegmentNumber): str(segment.SegmentLabel) for segment in dataset.SegmentSequence}
 
 
 class _Placement:
@@ -78,28 +118,45 @@ class _Placement:
         self.columns = columns
 
     @classmethod
-    def of(cls, dataset: Dataset, volume: Volume) -> _Placement | None:
-        """None where a frame is turned, scaled or shifted against the volume's pixels, or sticks out of them."""
+    def of(cls, dataset: Dataset, volume: Volume, name: str) -> _Placement | None:
+        """None where a frame is turned, scaled or shifted against the volume's pixels."""
         planes = SlicePlanes(volume)
-        axes, positions = _frame_planes(dataset)
-        rows, columns = int(dataset.Rows), int(dataset.Columns)
+        axes, positions = _frame_planes(dataset, volume, planes, name)
         in_plane = volume.geometry.affine[:3, :2]
-        drift_voxels = np.abs(axes - in_plane).max() * max(rows, columns) / min(volume.geometry.spacing_mm)
+        longest = max(int(dataset.Rows), int(dataset.Columns))
+        drift_voxels = np.abs(axes - in_plane).max() * longest / min(volume.geometry.spacing_mm)
         offsets = planes.offset_mm(positions)
-        slices = np.array([planes.nearest(offset) for offset in offsets])
-        off_plane_voxels = np.abs(offsets - planes.offsets_mm[slices]).max() / planes.spacing_mm
-        first = np.array([planes.pixels(int(k), position) for k, position in zip(slices, positions, strict=True)])
+        nearest = np.array([planes.nearest(offset) for offset in offsets])
+        beyond = np.rint((offsets - planes.offsets_mm[nearest]) / planes.spacing_mm)
+        off_plane_mm = offsets - planes.offsets_mm[nearest] - beyond * planes.spacing_mm
+        first = np.array([planes.pixels(int(k), position) for k, position in zip(nearest, positions, strict=True)])
         whole = np.rint(first).astype(np.intp)
-        worst = max(drift_voxels, off_plane_voxels, np.abs(first - whole).max())
-        inside = (whole >= 0).all() and (whole <= np.array(volume.geometry.shape[:0:-1]) - (columns, rows)).all()
-        return cls(slices, whole[:, 1], whole[:, 0]) if worst <= _ON_GRID_VOXELS and inside else None
+        worst = max(drift_voxels, np.abs(off_plane_mm).max() / planes.spacing_mm, np.abs(first - whole).max())
+        slices = nearest + beyond.astype(np.intp)
+        return cls(slices, whole[:, 1], whole[:, 0]) if worst <= _ON_GRID_VOXELS else None
 
 
-def _frame_planes(dataset: Dataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _frame_planes(
+    dataset: Dataset, volume: Volume, planes: SlicePlanes, name: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """For each frame: steps along a row and a column, shape (n, 3, 2), and position, shape (n, 3); millimetres."""
     shared = dataset.SharedFunctionalGroupsSequence[0]
+    slice_of = {(frame.sop_instance_uid, frame.number): k for k, frame in enumerate(volume.frames)}
     axes, positions = [], []
     for groups in dataset.PerFrameFunctionalGroupsSequence:
+        if not any("PlanePositionSequence" in where for where in (groups, shared)):
+            # Pixels of derived frames are those of their images where these have as many (DICOM PS3.3 A.51.5.1).
+            sources = _macro(groups, shared, "DerivationImageSequence").get("SourceImageSequence") or []
+            k = next((slice_of[image] for image in named_images(sources) if image in slice_of), None)
+            if k is None or (int(dataset.Rows), int(dataset.Columns)) != volume.geometry.shape[1:]:
+                raise SeriesError(
+                    f"{name} says of its frames only which images they belong to, and those are not the images of "
+                    f"{volume.series.label}.",
+                    "Choose the series on which it was drawn.",
+                )
+            axes.append(volume.geometry.affine[:3, :2])
+            positions.append(planes.positions_mm[k])
+            continue
         spacing = _macro(groups, shared, "PixelMeasuresSequence").PixelSpacing
         cosines = np.array(_macro(groups, shared, "PlaneOrientationSequence").ImageOrientationPatient, float)
         axes.append(np.column_stack((cosines[:3] * float(spacing[1]), cosines[3:] * float(spacing[0]))))
@@ -111,19 +168,27 @@ def _macro(groups: Dataset, shared: Dataset, keyword: str) -> Dataset:
     return (groups if keyword in groups else shared)[keyword].value[0]
 
 
-def _pasted(dataset: Dataset, shape: tuple[int, int, int], placement: _Placement) -> _Masks:
+def _pasted(dataset: Dataset, volume: Volume, placement: _Placement) -> _Found:
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     frames = dataset.pixel_array.reshape(-1, rows, columns)
     segments = _frame_segments(dataset)
-    masks: _Masks = {}
+    shape, voxel_ml = volume.geometry.shape, volume.geometry.voxel_volume_ml
     for segment in dataset.SegmentSequence:
         number = int(segment.SegmentNumber)
-        mask = masks.setdefault(str(segment.SegmentLabel), np.zeros(shape, bool))
+        mask = np.zeros(shape, bool)
+        outside = drawn = 0
         for frame in np.flatnonzero((segments == number) | (segments == 0)):
-            top, left = placement.rows[frame], placement.columns[frame]
-            window = mask[placement.slices[frame], top : top + rows, left : left + columns]
-            window |= _is_inside(frames[frame], number if segments[frame] == 0 else None, dataset)
-    return masks
+            inside = _is_inside(frames[frame], number if segments[frame] == 0 else None, dataset)
+            k, top, left = placement.slices[frame], placement.rows[frame], placement.columns[frame]
+            cut = inside[max(-top, 0) : max(shape[1] - top, 0), max(-left, 0) : max(shape[2] - left, 0)]
+            if not 0 <= k < shape[0]:
+                cut = cut[:0]
+            drawn += int(np.count_nonzero(inside))
+            outside += int(np.count_nonzero(inside) - np.count_nonzero(cut))
+            if cut.size:
+                row, column = max(top, 0), max(left, 0)
+                mask[k, row : row + cut.shape[0], column : column + cut.shape[1]] |= cut
+        yield number, mask, outside * voxel_ml, drawn * voxel_ml
 
 
 def _frame_segments(dataset: Dataset) -> NDArray[np.intp]:
@@ -147,7 +212,7 @@ def _is_inside(frame: NDArray, label: int | None, dataset: Dataset) -> NDArray[n
     return frame > 0
 
 
-def _resampled(dataset: Dataset, geometry: Geometry) -> _Masks:
+def _resampled(dataset: Dataset, geometry: Geometry) -> _Found:
     segments = SegmentationObject.from_dataset(dataset, copy=False)
     stored = segments.get_volume_geometry()
     if stored is None or np.prod(stored.spatial_shape) > _MOST_VOXELS:
@@ -155,12 +220,12 @@ def _resampled(dataset: Dataset, geometry: Geometry) -> _Masks:
     # highdicom counts (slice, row, column), Geometry (column, row, slice); both in LPS
     grid = Geometry(stored.spatial_shape, np.array(stored.affine, float)[:, [2, 1, 0, 3]])
     reference = geometry.image(np.zeros(geometry.shape, np.uint8))
-    masks: _Masks = {}
     for number in segments.segment_numbers:
-        values = segments.get_volume(segment_numbers=[number]).array[..., 0]
-        image = grid.image((values >= 0.5).astype(np.uint8))
-        sampled = sitk.Resample(image, reference, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
-        label = str(segments.get_segment_description(number).segment_label)
-        mask = sitk.GetArrayFromImage(sampled) > 0
-        masks[label] = masks[label] | mask if label in masks else mask
-    return masks
+        inside = segments.get_volume(segment_numbers=[number]).array[..., 0] >= 0.5
+        sampled = sitk.Resample(
+            grid.image(inside.astype(np.uint8)), reference, sitk.Transform(), sitk.sitkNearestNeighbor, 0
+        )
+        places = geometry.indices(grid.points_mm(np.argwhere(inside)[:, ::-1].astype(float)))
+        outside = ((places < -0.5) | (places > np.array(geometry.shape[::-1]) - 0.5)).any(axis=1)
+        stored_ml = np.array((np.count_nonzero(outside), len(places))) * grid.voxel_volume_ml
+        yield int(number), sitk.GetArrayFromImage(sampled) > 0, *stored_ml

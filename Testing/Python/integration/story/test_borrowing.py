@@ -223,7 +223,7 @@ def test_a_borrowed_sequence_is_fetched_alone_registered_used_and_named_in_the_r
     structures, _segments, report = (
         one.path for one in perform(send, embedded_archive.credentials, Progress()).objects
     )
-    assert dicom.newest_result([structures]).drawn_on == lacking.sequences["T1c"].series_uid
+    assert dicom.newest_result([structures]).drawn_on == (lacking.sequences["T1c"].series_uid,)
     assert str(dcmread(structures).StructureSetDescription).startswith(sentence)
     (comment,) = (
         item.TextValue

@@ -207,7 +207,7 @@ def test_a_study_with_a_result_of_ours_gets_no_second_one(studies: Studies, work
         path=Path("1.dcm"),
         kind=ObjectKind.RTSTRUCT,
         reference=reference,
-        drawn_on="2.25.7",
+        drawn_on=("2.25.7",),
         made_at="2026-01-01T10:00:00",
         algorithm=_MODEL,
         is_ours=True,

@@ -1,0 +1,96 @@
+"""Which slices of a series the contours of a region fill that may have been drawn on slices of another thickness."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+_THICKEST_SLICE_MM = 12.0  # of MR, with the gap to the next
+_EVEN = 0.2  # of a step; what lies on slices of one series is whole steps apart
+_ROUNDING_MM = 1e-3
+
+
+def distinct_planes(
+    offsets_mm: NDArray[np.float64], tolerance_mm: float
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """The planes that contours lie on, ascending, and the plane of each contour.
+
+    Parameters
+    ----------
+    offsets_mm : ndarray, shape (contours,)
+        Of the contours along the normal of the slices.
+    tolerance_mm : float
+        Contours nearer to each other lie on one plane.
+    """
+    order = np.argsort(offsets_mm, kind="stable")
+    numbers = np.concatenate(([0], np.cumsum(np.diff(offsets_mm[order]) > tolerance_mm)))
+    plane_of = np.empty(len(offsets_mm), np.intp)
+    plane_of[order] = numbers
+    return np.bincount(plane_of, offsets_mm) / np.bincount(plane_of), plane_of
+
+
+def slice_step_mm(planes_mm: NDArray[np.float64]) -> float | None:
+    """The distance of the slices that somebody drew on; None where the planes are no slices of one series.
+
+    It is the usual step from one plane to the next, the smaller one in doubt: between the pieces of a region there are
+    larger ones. All are whole steps, and no MR slices are thicker than 12 mm.
+    """
+    steps = np.sort(np.diff(planes_mm))
+    if not steps.size:
+        return None
+    usual = float(steps[(len(steps) - 1) // 2])
+    uneven = np.abs(steps / usual - np.rint(steps / usual)) > _EVEN
+    return None if uneven.any() or usual > _THICKEST_SLICE_MM else usual
+
+
+def is_every_nth_slice(planes_mm: NDArray[np.float64], step_mm: float) -> bool:
+    """Whether planes on the slices of their own series leave slices out on purpose: always as many, and repeatedly."""
+    steps = np.diff(planes_mm)
+    is_alike = np.abs(steps - step_mm) < _EVEN * step_mm
+    return bool(steps.min() > (1 - _EVEN) * step_mm and np.count_nonzero(is_alike) > 1)
+
+
+def planes_of_slices(
+    planes_mm: NDArray[np.float64], slices_mm: NDArray[np.float64], step_mm: float
+) -> NDArray[np.intp]:
+    """The plane whose contours each slice takes, -1 for none.
+
+    A slice takes the nearest plane that is no more than half a step away. Between neighbours that are about a step
+    apart none stays empty; beyond the ends of a piece a plane reaches half a step, as far as its own slice did.
+
+    Parameters
+    ----------
+    planes_mm : ndarray, shape (planes,)
+        Ascending.
+    slices_mm : ndarray, shape (slices,)
+    step_mm : float
+        Distance of the slices that the planes are of, no less than that of the slices to be filled.
+    """
+    gaps = np.diff(planes_mm)
+    halves = np.where(gaps > 1.5 * step_mm, step_mm, gaps) / 2
+    below = planes_mm - np.concatenate(([step_mm / 2], halves))
+    above = planes_mm + np.concatenate((halves, [step_mm / 2]))
+    # Half-open, so that a slice in the middle between two planes goes to one of them, and each end to one side.
+    plane = np.searchsorted(above + _ROUNDING_MM, slices_mm, side="left")
+    inside = (plane < len(planes_mm)) & (slices_mm > below[np.minimum(plane, len(planes_mm) - 1)] + _ROUNDING_MM)
+    return np.where(inside, plane, -1)
+
+
+def slices_between(mask: NDArray[np.bool_]) -> str:
+    """Which empty slices of a region have voxels of it above and below, one over the other; counted from 1.
+
+    Returns
+    -------
+    str
+        "slice 9", or "slices 9, 12 to 14"; empty where there are none.
+    """
+    runs = [
+        (before + 2, behind)
+        for before, behind in pairwise(np.flatnonzero(mask.any(axis=(1, 2))).tolist())
+        if behind - before > 1 and (mask[before] & mask[behind]).any()
+    ]
+    names = ", ".join(f"{first}" if first == last else f"{first} to {last}" for first, last in runs)
+    is_one = len(runs) == 1 and runs[0][0] == runs[0][1]
+    return f"{'slice' if is_one else 'slices'} {names}" if runs else ""

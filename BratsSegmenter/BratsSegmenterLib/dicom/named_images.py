@@ -1,0 +1,33 @@
+"""The images that a structure set or SEG says it was drawn on: the series it lists, and what its parts name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+NamedImage = tuple[str, int | None]
+"""SOP Instance UID and frame number; without a number the whole object."""
+
+
+def named_images(items: Iterable[Dataset]) -> Iterator[NamedImage]:
+    """What the items of a Contour Image, Source Image or Referenced Instance Sequence name (DICOM PS3.3 table 10-3)."""
+    for item in items:
+        uid, numbers = str(item.get("ReferencedSOPInstanceUID") or ""), item.get("ReferencedFrameNumber")
+        for number in numbers if isinstance(numbers, MultiValue) else [numbers]:
+            yield uid, None if number is None else int(number)
+
+
+def listed_images(header: Dataset) -> dict[str, list[NamedImage]]:
+    """Series Instance UID to images that an object lists in its head, in their order (PS3.3 C.8.8.5, C.12.2)."""
+    listed: dict[str, list[NamedImage]] = {}
+    for frame_of_reference in header.get("ReferencedFrameOfReferenceSequence") or []:
+        for study in frame_of_reference.get("RTReferencedStudySequence") or []:
+            for series in study.get("RTReferencedSeriesSequence") or []:
+                own = listed.setdefault(str(series.SeriesInstanceUID), [])
+                own += named_images(series.get("ContourImageSequence") or [])
+    for series in header.get("ReferencedSeriesSequence") or []:
+        own = listed.setdefault(str(series.SeriesInstanceUID), [])
+        own += named_images(series.get("ReferencedInstanceSequence") or [])
+    return listed
