@@ -70,6 +70,8 @@ class Panel:
         upkeep: Upkeep,
         worklist: Worklist,
     ) -> None:
+        troubles: list[ArchiveError] = []
+        profiles.troubled.connect(troubles.append)
         self.workflow = workflow
         self._worklist = worklist
         self._review = review
@@ -117,6 +119,9 @@ class Panel:
         self.send.learned.connect(self.settings.take_preferences)
         review.on_volumes = self._on_volumes
         self._on_state_changed()
+        profiles.troubled.connect(lambda error: self._on_failed(Failure.of(error)))
+        for error in troubles:
+            self._on_failed(Failure.of(error))
         self.studies.spared.connect(lambda sentences: self._say(_("Not queued:"), sentences))
         worklist.queue.options = lambda: self.run.options
         worklist.queue.is_in_hands = workflow.is_busy_with
@@ -229,12 +234,19 @@ class Panel:
     def _say_about_the_result(self, found: Found | None) -> None:
         result = self.workflow.result
         assert result is not None, "a result is shown"
-        sentences = (*(() if found is None else (found.sentence,)), *result.warnings, *result.tolerated)
+        begun_with = () if found is None else (found.sentence,)
+        sentences = (*begun_with, *self._lost_archive(), *result.warnings, *result.tolerated)
         if sentences:
             offer = None if found is None else found.offer
             self.message_bar.show_lasting_notice(_listed(_("Please note:"), sentences), offer)
         else:
             self.message_bar.clear_lasting_notice()
+
+    def _lost_archive(self) -> tuple[str, ...]:
+        if not self.workflow.is_cut_off:
+            return ()
+        text = _("There is no archive called '{archive}' any more, from which this study came: add it to send there.")
+        return (text.format(archive=self.workflow.came_from),)
 
     def _say_no_more_than_warnings(self) -> None:
         """What was found drawn was taken back, taken up or sent."""

@@ -18,6 +18,7 @@ _WORK = {
     PanelState.PREPARING: _("Fetching and recognising"),
     PanelState.SEGMENTING: _("Segmenting"),
     PanelState.RESUMING: _("Opening the earlier result"),
+    PanelState.REHEARSING: _("Dry run"),
     PanelState.SENDING: _("Sending"),
     PanelState.OPENING: _("Showing the result"),
 }

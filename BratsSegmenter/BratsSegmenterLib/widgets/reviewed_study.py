@@ -39,6 +39,8 @@ class ReviewedStudy(StudyAtHand):
     state : PanelState
     state_changed, failed : Signal
         Emitted without arguments, with a Failure.
+    study_failed : Signal
+        Emitted with the Failure of a job on the chosen study, or of what is kept of it, before :attr:`failed`.
     noted : Signal
         Emitted with a sentence that the user should know.
     """
@@ -60,6 +62,7 @@ class ReviewedStudy(StudyAtHand):
         self.state = PanelState.NO_STUDY
         self.state_changed = Signal()
         self.failed = Signal()
+        self.study_failed = Signal()
         self.noted = Signal()
         self._opening.ended.connect(self._on_opened)
 
@@ -72,9 +75,12 @@ class ReviewedStudy(StudyAtHand):
         """Work on a study of the archive from now on."""
         self._leave_for(study, connection=connection)
 
-    def choose_files(self, study: StudySummary, files: tuple[Path, ...]) -> None:
-        """Work on a study whose DICOM files lie among others on this computer from now on."""
-        self._leave_for(study, files=files)
+    def choose_files(self, study: StudySummary, files: tuple[Path, ...], came_from: str = "") -> None:
+        """Work on a study whose DICOM files lie among others on this computer from now on.
+
+        Without files on what is kept of a study that came from the archive of that name, which is gone.
+        """
+        self._leave_for(study, files=files, came_from=came_from)
 
     def open_kept(self) -> None:
         """Take up what the chosen study's folder keeps: its result, else its recognised sequences."""
@@ -101,17 +107,25 @@ class ReviewedStudy(StudyAtHand):
         self._note_correction()
 
     def _leave_for(
-        self, study: StudySummary, connection: Connection | None = None, files: tuple[Path, ...] | None = None
+        self,
+        study: StudySummary,
+        connection: Connection | None = None,
+        files: tuple[Path, ...] = (),
+        came_from: str = "",
     ) -> None:
         self._scene.leave()
-        self._take_up(study, connection, files)
+        self._take_up(study, connection, files, came_from)
         self._scene.clear_away()
 
     def _take_up(
-        self, study: StudySummary, connection: Connection | None = None, files: tuple[Path, ...] | None = None
+        self,
+        study: StudySummary,
+        connection: Connection | None = None,
+        files: tuple[Path, ...] = (),
+        came_from: str = "",
     ) -> None:
         self._opening.stop()
-        self._choose(study, connection, files)
+        self._choose(study, connection, files, came_from)
         self._rest(PanelState.STUDY_CHOSEN)
 
     def _rest(self, state: PanelState) -> None:
@@ -130,7 +144,7 @@ class ReviewedStudy(StudyAtHand):
             return
         self._rest_unopened()
         if outcome is not None:
-            self.failed.emit(outcome)
+            self._fail(outcome)
 
     def _review(self, result: SegmentResult) -> None:
         self.result = result
@@ -148,6 +162,10 @@ class ReviewedStudy(StudyAtHand):
     def _give_up_result(self, failure: Failure) -> None:
         """A result that is shown and cannot be followed is none to review; the one before it is out of the views."""
         self._leave_result()
+        self._fail(failure)
+
+    def _fail(self, failure: Failure) -> None:
+        self.study_failed.emit(failure)
         self.failed.emit(failure)
 
     def _rest_unopened(self) -> None:

@@ -111,7 +111,7 @@ class Sources:
         if connection is not None:
             self._workflow.choose_study(connection, origin.study)
         else:
-            self._workflow.choose_files(origin.study, origin.files)
+            self._workflow.choose_files(origin.study, origin.files, origin.profile)
             if origin.profile:
                 what = _("There is no archive called '{archive}' any more.").format(archive=origin.profile)
                 self._workflow.failed.emit(Failure(what, _("Add it again, or search where the study is.")))

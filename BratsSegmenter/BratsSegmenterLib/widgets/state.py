@@ -21,7 +21,7 @@ from BratsSegmenterLib.jobs import (
 class PanelState(Enum):
     """The steps of the work. A busy state runs one job; when it fails or is cancelled, the state before returns.
 
-    OPENING is busy too: what a job left is put into the scene, step by step.
+    OPENING is busy too: what a job left is put into the scene, step by step. REHEARSING stores nothing.
     """
 
     NO_STUDY = auto()
@@ -35,13 +35,14 @@ class PanelState(Enum):
     PREPARING = auto()
     SEGMENTING = auto()
     RESUMING = auto()
+    REHEARSING = auto()
     SENDING = auto()
     OPENING = auto()
 
     @property
     def is_busy(self) -> bool:
         """Whether a job runs, or its result is opened."""
-        return self is PanelState.OPENING or self in _BUSY_WITH.values()
+        return self in (PanelState.OPENING, PanelState.REHEARSING) or self in _BUSY_WITH.values()
 
 
 _BUSY_WITH: dict[type[Job], PanelState] = {
@@ -59,4 +60,6 @@ _BUSY_WITH: dict[type[Job], PanelState] = {
 
 def busy_with(job: Job) -> PanelState:
     """The state in which the job runs."""
+    if isinstance(job, SendJob) and job.profile is None:
+        return PanelState.REHEARSING
     return _BUSY_WITH[type(job)]

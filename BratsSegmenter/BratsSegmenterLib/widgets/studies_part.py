@@ -83,6 +83,7 @@ class StudiesPart(Part):
         self._sources.found.connect(self.show_studies)
         self._identities.changed.connect(self.update)
         self._queue.changed.connect(self.update)
+        workflow.study_failed.connect(lambda _failure: self.update())
         self.update()
 
     def update(self) -> None:
@@ -213,7 +214,7 @@ class StudiesPart(Part):
 
 
 def _item(row: StudyRow, column: Column, text: str) -> qt.QTableWidgetItem:
-    item = qt.QTableWidgetItem(text if column is not Column.STATE else row.short_state)
+    item = qt.QTableWidgetItem(row.shown[column])
     item.setToolTip(text)
     if column is Column.STATE and row.state in _STATE_COLOURS:
         item.setForeground(qt.QBrush(qt.QColor(_STATE_COLOURS[row.state])))

@@ -46,6 +46,8 @@ class StudyAtHand:
         By sequence, what other studies of the patient could lend to it.
     priors_changed, offers_changed : Signal
         Emitted without arguments.
+    came_from : str
+        Name of the archive that the study was found in; empty when its images are on this computer.
     result : SegmentResult or None
         What is reviewed.
     """
@@ -72,7 +74,12 @@ class StudyAtHand:
         """Whether there is something to do: a study to fetch, or sequences to segment."""
         if self.sequences is not None:
             return self.sequences.can_segment()
-        return self._connection is not None or self._files is not None
+        return self._connection is not None or bool(self._files)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the archive that the study came from is no longer among the user's."""
+        return bool(self.came_from) and self._connection is None
 
     @property
     def asks_about_surgery(self) -> bool:
@@ -110,10 +117,15 @@ class StudyAtHand:
         return KeptStudy(self.folder)
 
     def _choose(
-        self, study: StudySummary | None, connection: Connection | None = None, files: tuple[Path, ...] | None = None
+        self,
+        study: StudySummary | None,
+        connection: Connection | None = None,
+        files: tuple[Path, ...] = (),
+        came_from: str = "",
     ) -> None:
         """Another study, or none; what was known of the one before is forgotten."""
         self.study, self._connection, self._files = study, connection, files
+        self.came_from = came_from if connection is None else connection.profile.name
         if study is not None:
             self._kept.mark_opened()
         self.sequences: SequencesModel | None = None
@@ -149,7 +161,7 @@ class StudyAtHand:
         self._kept.write_state(StudyState.SEGMENTED, question)
 
     def _prepare_job(self) -> PrepareJob:
-        if self._files is not None:
+        if self._files:
             return PrepareJob(self.folder, listed=self._files)
         assert self._connection is not None
         assert self.study is not None

@@ -28,7 +28,7 @@ class StudyStates:
         self._workflow = workflow
         self._queue = queue
         self._failures: dict[str, str] = {}
-        workflow.failed.connect(self._remember)
+        workflow.study_failed.connect(self._remember)
         workflow.state_changed.connect(self._forget)
 
     def of(self, study_uid: str) -> tuple[StudyState, str]:
@@ -41,7 +41,7 @@ class StudyStates:
         return self._queue.state_of(study_uid)
 
     def _remember(self, failure: Failure) -> None:
-        """Why the chosen study could not be fetched or segmented; a search or a sending that failed says it itself."""
+        """Why the chosen study could not be fetched, segmented or opened, while nothing of it is reviewed."""
         if self._workflow.study is not None and self._workflow.result is None:
             self._failures[self._workflow.study.study_uid] = failure.what
 

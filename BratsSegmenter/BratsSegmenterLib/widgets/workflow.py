@@ -48,6 +48,7 @@ _AT_WORK_ON_A_STUDY = (
     PanelState.PREPARING,
     PanelState.SEGMENTING,
     PanelState.RESUMING,
+    PanelState.REHEARSING,
     PanelState.SENDING,
     PanelState.OPENING,
 )
@@ -193,7 +194,7 @@ class Workflow(ReviewedStudy):
         try:
             labels = self._scene.export_labels(self.folder)
         except BratsSegmenterError as error:
-            self._say_failure(Failure.of(error), is_of_sending=True)
+            self._say_not_sent(Failure.of(error))
             return
         minutes_spent = (self._clock() - self._review_began_s) / 60
         self._start(self._send_job(request, labels, self.ledger_folder, minutes_spent), request.connection)
@@ -262,8 +263,12 @@ class Workflow(ReviewedStudy):
 
     def _tell(self, outcome: Outcome) -> None:
         match outcome:
+            case Failure() if isinstance(self._job, SendJob):
+                self._say_not_sent(outcome)
+            case Failure() if isinstance(self._job, StudyJob):
+                self._fail(outcome)
             case Failure():
-                self._say_failure(outcome, is_of_sending=isinstance(self._job, SendJob))
+                self.failed.emit(outcome)
             case ConnectionResult(checks):
                 self.connection_checked.emit(checks)
             case SearchResult(studies):
@@ -273,10 +278,9 @@ class Workflow(ReviewedStudy):
             case SendResult():
                 self.rehearsed.emit(outcome)
 
-    def _say_failure(self, failure: Failure, is_of_sending: bool) -> None:
+    def _say_not_sent(self, failure: Failure) -> None:
         self.failed.emit(failure)
-        if is_of_sending:
-            self.refused.emit(failure)
+        self.refused.emit(failure)
 
     def _on_sent(self, result: SendResult, labels: Path) -> None:
         self._sent_version = result.version or 0

@@ -326,7 +326,7 @@ def test_a_scene_closed_while_objects_are_written_leaves_no_process_and_an_empty
     panel = module.widget.panel
     _segment(panel)
     panel.send.ui.dryRunButton.click()
-    assert panel.workflow.state is PanelState.SENDING
+    assert panel.workflow.state is PanelState.REHEARSING
     slicer.mrmlScene.Clear(0)
     assert panel.workflow.state is PanelState.NO_STUDY
     assert started_processes() == []

@@ -1,6 +1,7 @@
 """The send page: what will be sent is shown, rehearsed, signed with one tick; four clicks for an unedited result."""
 
 import html
+from pathlib import Path
 
 import pytest
 import qt
@@ -71,7 +72,7 @@ def test_files_of_the_study_before_are_not_offered_with_the_next(open_segmented)
     finish(panel)
     assert not panel.send.ui.folderButton.isHidden()
     panel.send.fold(True)
-    panel.workflow.choose_files(panel.workflow.study, ())
+    panel.workflow.choose_files(panel.workflow.study, (Path("/scanner/1.dcm"),))
     panel.send.fold(False)
     assert panel.send.ui.folderButton.isHidden()
 
@@ -241,6 +242,27 @@ def test_the_consent_says_so_when_a_result_cannot_go_back_to_where_its_study_cam
     assert _sent_to(panel) == "Research"
 
 
+def test_a_study_opened_after_its_archive_was_removed_says_so_as_long_as_it_is_open(open_segmented):
+    panel = open_segmented()
+    _add_archive(panel, "Research")
+    _choose_archive(panel, "Ward 3")
+    panel.archive.editor.ui.removeButton.click()
+    panel.studies.ui.studyTable.selectRow(0)
+    panel.studies.ui.openButton.click()
+    finish(panel)
+    panel.workflow.noted.emit("Something else.")
+    panel.message_bar.ui.closeButton.click()
+    assert "no archive called 'Ward 3' any more, from which this study came" in panel.message_bar.ui.textLabel.text
+    assert "The study came from 'Ward 3'" in panel.send.ui.consentLabel.text
+
+
+def test_the_strip_calls_a_dry_run_by_its_name(open_segmented):
+    panel = open_segmented()
+    panel.send.ui.dryRunButton.click()
+    assert panel.progress.ui.stageLabel.text == "Dry run"
+    finish(panel)
+
+
 def test_regions_of_others_are_offered_and_continued_from(open_segmented):
     panel = open_segmented(Behaviour.FINDS_RESULTS)
     earlier = panel.run.earlier.ui
@@ -279,7 +301,7 @@ def _choose_archive(panel, name: str) -> None:
 
 
 def _segment_files(panel) -> None:
-    panel.workflow.choose_files(panel.workflow.study, ())
+    panel.workflow.choose_files(panel.workflow.study, (Path("/scanner/1.dcm"),))
     panel.run.ui.runButton.click()
     finish(panel)
 

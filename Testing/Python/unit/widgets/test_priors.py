@@ -111,7 +111,7 @@ def test_an_archive_that_does_not_answer_disturbs_nobody_and_that_is_said(desk):
 
 
 def test_a_study_of_this_computer_is_not_asked_about(desk):
-    desk.workflow.choose_files(NOW, ())
+    desk.workflow.choose_files(NOW, (Path("now.dcm"),))
     desk.workflow.run(RunOptions())
     desk.runner.end(DOUBTFUL)
     assert desk.seeker.jobs == []
@@ -146,7 +146,7 @@ def test_a_source_that_cannot_tell_of_sequences_is_asked_for_priors_all_the_same
 
 def test_studies_of_this_computer_are_asked_for_a_missing_sequence(desk):
     desk.on_this_computer = (LocalStudy(OFFER.study, (Path("1.dcm"),)),)
-    desk.workflow.choose_files(NOW, ())
+    desk.workflow.choose_files(NOW, (Path("now.dcm"),))
     desk.workflow.run(RunOptions())
     desk.runner.end(WITHOUT_FLAIR)
     assert desk.seeker.jobs == [ElsewhereJob(NOW, ("FLAIR",), others=desk.on_this_computer)]

@@ -48,7 +48,7 @@ def test_every_state_of_a_study_has_a_name_of_its_own():
 
 
 def test_a_study_is_named_as_people_write_it_and_what_is_not_known_is_left_out(identities):
-    assert identities.title(JANE) == "Doe, Jane Dr · P1, 2026-01-02, MR head"
+    assert identities.title(JANE) == "2026-01-02, Doe, Jane Dr · P1, MR head"
     assert identities.title(FOLDER) == "folder"
 
 
@@ -115,8 +115,8 @@ def test_why_a_study_failed_stands_in_its_cell_as_far_as_there_is_room(identitie
     long = "The PACS 'Ward 3' answered 503: it is too busy for this request at the moment."
     table = _table(identities, {"2.25.1": (StudyState.FAILED, long), "2.25.2": (StudyState.FAILED, "Disk full.")})
     anna, jane = table.rows()
-    assert anna.short_state == "failed: Disk full."
-    assert jane.short_state == "failed: The PACS 'War…"
+    assert anna.shown[Column.STATE] == "failed: Disk full."
+    assert jane.shown[Column.STATE] == "failed: The PACS 'War…"
     assert jane.cells[Column.STATE] == f"failed: {long}", "the tool tip has it all"
 
 
@@ -152,7 +152,7 @@ def test_the_queue_says_how_far_the_study_at_work_is(desk):
     desk.worker.progressed.emit(ProgressEvent("fetch", 0.45))
     first, second = desk.rows.rows()
     assert (first.title, first.progress) == (
-        "Doe, Jane Dr · P1, 2026-01-02, MR head",
+        "2026-01-02, Doe, Jane Dr · P1, MR head",
         "fetching: fetch 45%",
     )
     assert second.progress == "queued"
@@ -189,6 +189,20 @@ def test_a_study_in_the_user_s_own_hands_says_so_and_why_it_failed(desk):
     assert states.of("2.25.1") == (StudyState.FAILED, "The PACS answered 503.")
     desk.workflow.run(RunOptions())
     desk.runner.end(CancelledByUser())
+    assert states.of("2.25.1") == (StudyState.NEW, "")
+
+
+def test_what_fails_beside_the_chosen_study_does_not_make_it_a_failed_one(desk):
+    states = StudyStates(desk.workflow, desk.queue)
+    desk.sources.take_up(StudyOrigin(JANE, "Ward 3"))
+    connection = desk.workflow.connection
+    for begin in (
+        lambda: desk.workflow.search(connection, StudyQuery()),
+        lambda: desk.workflow.test_connection(connection),
+    ):
+        begin()
+        desk.runner.end(Failure("The PACS answered 401."))
+    desk.workflow.failed.emit(Failure("PyTorch is not installed."))
     assert states.of("2.25.1") == (StudyState.NEW, "")
 
 
