@@ -38,11 +38,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         case = load_case(found, arguments.resample_gaps, progress)
         find_brain = brain_finder(load_bundle_for(BRAIN_MODEL, arguments.postoperative))
         prepared = preprocess(case, steps, progress, find_brain)
-    images = {
-        sequence.value: arguments.out / f"{sequence.value}.nii.gz"
-        for sequence in Sequence
-        if sequence in prepared.present
-    }
+    files = {sequence: arguments.out / f"{sequence.value}.nii.gz" for sequence in Sequence}
+    for file in files.values():
+        file.unlink(missing_ok=True)  # of another study, as whose it must not stand beside the images of this one
+    images = {sequence.value: file for sequence, file in files.items() if sequence in prepared.present}
     for image, sequence in zip(prepared.images, Sequence, strict=True):
         if sequence in prepared.present:
             sitk.WriteImage(prepared.geometry.image(image), images[sequence.value])

@@ -52,6 +52,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     require_source(arguments)
     require_destination(arguments)
+    if arguments.borrow_within is not None and not arguments.archive:
+        arguments.refuse("--borrow-within looks for other studies in an archive: give --archive URL")
     credentials = Credentials.from_environment()
     profile = archive_profile(arguments, credentials) if arguments.archive else None
     require_model(arguments)

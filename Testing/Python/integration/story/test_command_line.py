@@ -15,13 +15,14 @@ import pytest
 import requests
 import SimpleITK as sitk
 from archives import RunningArchive, write_study
+from coarse_studies import coarse_study
 from phantoms import PhantomStudy
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.demo.page import compare
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
-from BratsSegmenterLib.domain import REGIONS
+from BratsSegmenterLib.domain import REGIONS, Sequence
 from BratsSegmenterLib.labelmap import read_labelmap, read_mask
 from BratsSegmenterLib.paths import module_folder
 
@@ -208,6 +209,15 @@ def test_the_preprocessed_images_share_one_grid_with_the_mask(
     assert set(printed["images"]) == {"T1", "T1c", "T2", "FLAIR"}
     assert len({image.GetSize() for image in images}) == 1
     assert images[0].GetSpacing() == pytest.approx((1.0, 1.0, 1.0))
+
+
+def test_no_image_of_an_earlier_patient_stays_beside_the_preprocessed_ones(tmp_path: Path) -> None:
+    out, stale = tmp_path / "out", tmp_path / "out" / "T1.nii.gz"
+    out.mkdir()
+    stale.write_bytes(b"of another patient")
+    coarse_study(tmp_path / "in", "20260301", Sequence.T1C, Sequence.T2)
+    assert main(["preprocess", str(tmp_path / "in"), "--out", str(out), "--no-brain-mask", *_QUICK]) == 0
+    assert {path.name for path in out.glob("*.nii.gz")} == {"T1c.nii.gz", "T2.nii.gz", "mask.nii.gz"}
 
 
 def test_after_an_operation_the_brain_is_found_by_the_model_for_it(

@@ -153,6 +153,11 @@ def test_numbers_and_dates_out_of_bounds_are_usage_errors(arguments: list[str]) 
     assert _exit_code(arguments) == 2
 
 
+def test_borrowing_from_other_studies_needs_an_archive_to_look_in(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _exit_code(["run", "--files", ".", "--out", "job", "--borrow-within", "30"]) == 2
+    assert "--borrow-within looks for other studies in an archive" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
