@@ -196,6 +196,11 @@ class JobFolder:
         """Keep what later jobs must know about the label map, after all of its files were written."""
         _write(self.path / _RECORD, to_json(record))
 
+    @property
+    def is_segmented(self) -> bool:
+        """Whether :meth:`record` has something to say."""
+        return (self.path / _RECORD).exists()
+
     def record(self) -> ResultRecord:
         """What :meth:`write_record` kept.
 
@@ -204,10 +209,9 @@ class JobFolder:
         ExportError
             Nothing has been segmented in this folder.
         """
-        path = self.path / _RECORD
-        if not path.exists():
+        if not self.is_segmented:
             raise ExportError(f"{self.path} holds no segmentation.", "Segment the study first.")
-        return from_json(ResultRecord, json.loads(path.read_text(encoding="utf-8")))
+        return from_json(ResultRecord, json.loads((self.path / _RECORD).read_text(encoding="utf-8")))
 
 
 def _write(path: Path, value: object) -> None:

@@ -17,7 +17,8 @@ from BratsSegmenterLib.archive import Archive, Credentials, Profile
 from BratsSegmenterLib.borrowing import borrow, borrow_missing, borrowed_note, borrowed_series, find_offers
 from BratsSegmenterLib.delivery import Signature
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ScannedStudy
-from BratsSegmenterLib.domain import REGIONS, Case, Segmentation, Sequence, Series
+from BratsSegmenterLib.domain import Case, Sequence, Series
+from BratsSegmenterLib.drawn_result import drawn_on
 from BratsSegmenterLib.errors import LearningError, PreprocessingError, SeriesError
 from BratsSegmenterLib.health import examine
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
@@ -53,7 +54,6 @@ from BratsSegmenterLib.keeping import keep_result
 from BratsSegmenterLib.labelmap import read_image, read_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
 from BratsSegmenterLib.local_studies import list_folder
-from BratsSegmenterLib.measurement import changed_regions, still_not_measured
 from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_study, segment_case
 from BratsSegmenterLib.prepared_study import describe, results_in
 from BratsSegmenterLib.preprocessing import Steps
@@ -218,20 +218,18 @@ class Workbench:
         series = self._series(record.sequences[record.reference])
         with self._progress.stage("load"):
             reference = dicom.load_volume(series, record.resampled_gaps, self._progress)
-        segmentation = read_labelmap(job.labels, record.algorithm)
-        changed = self._changed(record, segmentation)
-        segmentation = replace(segmentation, not_measured=still_not_measured(record.not_measured, changed))
+        drawn = drawn_on(self._folder, read_labelmap(job.labels))
         sending = Sending(
             folder=self._folder,
             reference=reference,
-            segmentation=segmentation,
+            segmentation=drawn.segmentation,
             images=self._images(),
             kinds=tuple(ObjectKind[name] for name in job.formats),
             signature=Signature(job.edited or record.authorship is Authorship.EDITED, job.reviewer, job.approved),
             progress=self._progress,
             contouring=job.contouring,
-            intervals_ml={key: interval for key, interval in record.intervals_ml.items() if key not in changed},
-            notes=(*self._borrowed_notes(self._found(record.sequences)).values(), *segmentation.not_measured.values()),
+            intervals_ml=drawn.intervals_ml,
+            notes=(*self._borrowed_notes(self._found(record.sequences)).values(), *drawn.segmentation.not_measured.values()),
         )
         if job.profile is None:
             result = sending.write(earlier_results(results_in(self.study)))
@@ -290,15 +288,6 @@ class Workbench:
             if series.key == key:
                 return series
         raise SeriesError(f"The study has no series {key}.", "Recognise the study again and choose from its list.")
-
-    def _changed(self, record: ResultRecord, segmentation: Segmentation) -> Collection[str]:
-        """Keys of the regions that a person changed, where anything hangs on it; all where the grid is wrong."""
-        if not (record.intervals_ml or record.not_measured):
-            return ()
-        drawn = read_labelmap(self._folder.segmentation, record.algorithm)
-        if drawn.labels.shape != segmentation.labels.shape:
-            return REGIONS.keys()
-        return changed_regions(drawn.labels, segmentation.labels)
 
     def _images(self) -> dict[Sequence, NDArray[np.float32]]:
         """T1c and FLAIR on the reference's grid, as far as the study has them."""

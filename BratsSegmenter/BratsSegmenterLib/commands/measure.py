@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.tables import print_volumes
 from BratsSegmenterLib.domain import ET, RC, Segmentation
+
+if TYPE_CHECKING:
+    from BratsSegmenterLib.drawn_result import DrawnResult
 
 NAME = "measure"
 HELP = "volumes and diameters of a label map (NIfTI; 1 NCR, 2 ED, 3 ET, 4 RC)"
@@ -26,14 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print millilitres by region and the diameters of each enhancing lesion."""
-    from BratsSegmenterLib.labelmap import read_labelmap
-    from BratsSegmenterLib.measurement import measure, to_csv
+    from BratsSegmenterLib.measurement import intervals_of, measure, to_csv
     from BratsSegmenterLib.records import to_json
 
-    segmentation = read_labelmap(arguments.labels)
-    measurements = measure(segmentation)
+    drawn = _read(arguments.labels)
+    segmentation = drawn.segmentation
+    measurements = measure(segmentation, drawn.intervals_ml)
     volumes_ml = {volume.region.key: volume.volume_ml for volume in measurements.volumes}
-    print_volumes(console, volumes_ml, {})
+    print_volumes(console, volumes_ml, segmentation.not_measured)
     console.table(
         "Enhancing lesions",
         ("lesion", "mL", "longest mm", "perpendicular mm"),
@@ -48,8 +52,26 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.warn(text)
     if arguments.csv is not None:
         arguments.csv.write_text(to_csv(measurements), encoding="utf-8")
-    console.result({"volumes_ml": volumes_ml, "lesions": to_json(measurements.lesions), "warnings": warnings})
+    console.result(
+        {
+            "volumes_ml": volumes_ml,
+            "intervals_ml": intervals_of(measurements),
+            "not_measured": segmentation.not_measured,
+            "lesions": to_json(measurements.lesions),
+            "warnings": warnings,
+        }
+    )
     return 0
+
+
+def _read(labels: Path) -> DrawnResult:
+    """The label map; one that lies in a job folder with what the model left unmeasured, which is not 0 mL."""
+    from BratsSegmenterLib.drawn_result import DrawnResult, drawn_on
+    from BratsSegmenterLib.job_folder import JobFolder
+    from BratsSegmenterLib.labelmap import read_labelmap
+
+    segmentation, folder = read_labelmap(labels), JobFolder(labels.parent)
+    return drawn_on(folder, segmentation) if folder.is_segmented else DrawnResult(segmentation)
 
 
 def _may_be_coded_otherwise(segmentation: Segmentation) -> bool:
