@@ -84,7 +84,9 @@ class SeriesRow:
     Attributes
     ----------
     excluded : str
-        Why it is not offered as a sequence; empty when it is.
+        Why it was left aside; empty when it was not.
+    overrulable : bool
+        Whether it may be chosen although it was left aside: only its name speaks against it, or nothing is known of it.
     thumbnail : Path or None
         PNG of its middle slice.
     """
@@ -95,6 +97,7 @@ class SeriesRow:
     slices: int
     excluded: str = ""
     thumbnail: Path | None = None
+    overrulable: bool = False
 
 
 @dataclass(frozen=True)

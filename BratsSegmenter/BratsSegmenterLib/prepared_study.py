@@ -46,7 +46,15 @@ def _series_rows(
 ) -> tuple[SeriesRow, ...]:
     reasons = {series.key: reason for series, reason in recognition.excluded}
     return tuple(
-        SeriesRow(s.key, s.description, s.number, len(s.frames), reasons.get(s.key, ""), thumbnails.get(s.key))
+        SeriesRow(
+            s.key,
+            s.description,
+            s.number,
+            len(s.frames),
+            reasons.get(s.key, ""),
+            thumbnails.get(s.key),
+            s.key in recognition.overrulable,
+        )
         for s in study.series
     )
 

@@ -164,7 +164,7 @@ class Workbench:
             self._folder.write_source(on_this_computer)
         self.study = study
         recognition = recognise(self.study, self._progress)
-        left_out = {series.key for series, _reason in recognition.excluded}
+        left_out = {series.key for series, _reason in recognition.excluded} - recognition.overrulable
         offered = (series for series in self.study.series if series.key not in left_out)
         thumbnails = write_thumbnails(offered, self._folder.thumbnails, self._progress)
         return describe(self.study, recognition, thumbnails)

@@ -63,10 +63,19 @@ class SequencesModel:
 
     @property
     def series(self) -> tuple[SeriesRow, ...]:
-        """The series that may be taken as a sequence; those of other studies name the study's date."""
+        """The series that may be taken as a sequence.
+
+        Those of other studies name the study's date; those left aside that may be chosen all the same name the reason
+        and stand last.
+        """
         own = (row for row in self._prepared.series if not row.excluded)
         lent = (replace(one.row, description=f"{one.row.description}, {one.study_date}") for one in self._borrowed)
-        return (*own, *lent)
+        left_aside = (
+            replace(row, description=f"{row.description} ({row.excluded})")
+            for row in self._prepared.series
+            if row.overrulable
+        )
+        return (*own, *lent, *left_aside)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -75,7 +84,7 @@ class SequencesModel:
 
     @property
     def excluded(self) -> tuple[SeriesRow, ...]:
-        """The series that may not, each with the reason."""
+        """The series that were left aside, each with the reason."""
         return tuple(row for row in self._prepared.series if row.excluded)
 
     @property

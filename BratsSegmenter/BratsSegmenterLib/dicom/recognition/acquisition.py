@@ -86,6 +86,13 @@ class Acquisition:
     matrix: tuple[int, int] | None = None
 
     @property
+    def extent_mm(self) -> float | None:
+        """How far the slices reach, along their normal."""
+        if self.slices is None or self.slice_spacing_mm is None:
+            return None
+        return self.slices * self.slice_spacing_mm
+
+    @property
     def description(self) -> str:
         """Series Description, the first of the names."""
         return self.names[0] if self.names else ""
@@ -219,7 +226,7 @@ def _acquired_at(attributes: FrameAttributes) -> float | None:
             date, time = attributes.get("", f"{kind}Date"), attributes.get("", f"{kind}Time")
             moment = f"{_text(date or attributes.get('', 'StudyDate'))}{_text(time)}" if time else ""
     try:
-        return datetime.strptime(moment[:14], "%Y%m%d%H%M%S").timestamp()
+        return (datetime.strptime(moment[:14], "%Y%m%d%H%M%S") - datetime.min).total_seconds()
     except ValueError:
         return None
 

@@ -43,6 +43,9 @@ class Recognition:
         Other series for the same sequence, best first.
     excluded : tuple of (Series, str)
         Series that are none of the four, and why.
+    overrulable : frozenset of str
+        Keys of those excluded that may be chosen all the same: only their name speaks against them, or nothing is
+        known of them.
     warnings : tuple of str
         Contradictions, equally good candidates, gaps and anatomical series that cannot be loaded, as sentences.
     """
@@ -50,6 +53,7 @@ class Recognition:
     found: Mapping[Sequence, Candidate]
     alternatives: Mapping[Sequence, tuple[Candidate, ...]] = field(default_factory=dict)
     excluded: tuple[tuple[Series, str], ...] = ()
+    overrulable: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
 
     def with_override(self, sequence: Sequence, series: Series | None) -> Recognition:

@@ -11,6 +11,8 @@ from BratsSegmenterLib.domain import Sequence
 _LEAST_CONFIDENCE = 0.35
 _CONFIDENT = 0.6
 _THIN_SLICE_MM = 2.0
+# Less is a slab: of the inner ear, the hippocampus, the sella.
+_WHOLE_BRAIN_MM = 100.0
 
 
 def choose(candidates: Iterable[Candidate], acquisitions: Mapping[str, Acquisition]) -> Recognition:
@@ -55,10 +57,12 @@ def choose(candidates: Iterable[Candidate], acquisitions: Mapping[str, Acquisiti
 
 def _merits(candidate: Candidate, acquisition: Acquisition, reference: str | None) -> tuple[float, ...]:
     """What makes one candidate better than another, most important first."""
+    extent_mm = acquisition.extent_mm
     thin = acquisition.slice_spacing_mm is not None and acquisition.slice_spacing_mm <= _THIN_SLICE_MM
     return (
         candidate.confidence >= _CONFIDENT,
         not is_derived(acquisition),
+        extent_mm is None or extent_mm >= _WHOLE_BRAIN_MM,
         not candidate.contradiction,
         thin,
         thin or acquisition.plane is SlicePlane.AXIAL,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Items
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from BratsSegmenterLib.dicom.recognition.acquisition import Acquisition
 from BratsSegmenterLib.dicom.recognition.names import NameReading, announces_contrast, is_contrast_agent, read_name
 
 _DECIDED = 0.9
+_CERTAIN = 0.99
 _ORDER_ONLY_CONFIDENCE = 0.55
 
 
@@ -82,7 +83,16 @@ def judge_contrast(images: Items[T1Image], study: Items[Acquisition]) -> list[Co
     )
     agent_was_given = any(_mentions_agent(acquisition) for acquisition in study)
     others = _Others(images, first_injected, agent_was_given, _only_some_are_named(images))
-    return [_judge(image, score, reasons, others) for image, (score, reasons) in zip(images, alone, strict=True)]
+    judgements = [_judge(image, score, reasons, others) for image, (score, reasons) in zip(images, alone, strict=True)]
+    return _doubted_where_none_is_before(judgements)
+
+
+def _doubted_where_none_is_before(judgements: list[ContrastJudgement]) -> list[ContrastJudgement]:
+    """A study seldom holds several T1 images and none without agent: one sign of it may have been read wrongly."""
+    if len(judgements) < 2 or not all(one.after_agent for one in judgements):
+        return judgements
+    doubt = "every T1 series of this study seems to be taken after the contrast agent, none before"
+    return [one if one.doubt or one.highest_confidence >= _CERTAIN else replace(one, doubt=doubt) for one in judgements]
 
 
 def _agent_is_telling(images: Items[T1Image]) -> bool:
@@ -133,9 +143,9 @@ def _judge(
 ) -> ContrastJudgement:
     acquired_at = image.acquisition.acquired_at
     if score >= _DECIDED:
-        return ContrastJudgement(True, 0.99 if score >= 2 else 0.95, tuple(reasons))
+        return ContrastJudgement(True, _CERTAIN if score >= 2 else 0.95, tuple(reasons))
     if score < 0:
-        return ContrastJudgement(False, 0.99, tuple(reasons))
+        return ContrastJudgement(False, _CERTAIN, tuple(reasons))
     first = others.first_injected
     after_first = first is not None and acquired_at is not None and acquired_at > first
     twin = _earlier_twin(image, others.images)
@@ -149,7 +159,7 @@ def _judge(
         return ContrastJudgement(
             False, 0.6, tuple(reasons), "it was acquired after the contrast agent, but does not say so itself"
         )
-    return ContrastJudgement(False, 0.99, (*reasons, "nothing says that it was taken after a contrast agent"))
+    return ContrastJudgement(False, _CERTAIN, (*reasons, "nothing says that it was taken after a contrast agent"))
 
 
 def _earlier_twin(image: T1Image, images: Items[T1Image]) -> bool:

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 
 from BratsSegmenterLib.dicom.recognition.acquisition import Acquisition
-from BratsSegmenterLib.dicom.recognition.names import NameReading
+from BratsSegmenterLib.dicom.recognition.names import NameReading, Weighting
+from BratsSegmenterLib.dicom.recognition.vocabulary import PROTON_DENSITY
 
 _FEWEST_SLICES = 8
 _SMALLEST_MATRIX = 64
 _T2_STAR_ECHO_TIME_MS = 12
 _FLUID_ONLY_ECHO_TIME_MS = 700
+_LATE_ECHO_TIME_MS = 40
 
 # Image Type values of vendors and of the standard (PS3.3 C.8.3.1.1.1, C.8.13.3.1.1) for what is no plain image.
 _EXCLUDING_IMAGE_TYPE = re.compile(
@@ -31,12 +33,20 @@ _HEAD_TOO = re.compile("HEAD|BRAIN|SKULL")  # HEADNECK (PS3.16 annex L) is both
 
 
 def reasons_to_exclude(acquisition: Acquisition, name: NameReading) -> Iterator[str]:
-    """Sentences why a series cannot be one of the four sequences, strongest first; none when it can."""
+    """Sentences why a series cannot be one of the four sequences, strongest first; none when it can.
+
+    What its name alone says against it is not among them: see :func:`said_by_name`.
+    """
     yield from _declared(acquisition)
     yield from _extent(acquisition)
     yield from _physics(acquisition, name)
-    if name.exclusion:
-        yield f"its name says {name.exclusion}"
+
+
+def said_by_name(acquisition: Acquisition, name: NameReading) -> str:
+    """What the name says the series is instead, as a sentence; empty when nothing. A person may know better."""
+    if not name.exclusion or _is_late_echo(acquisition, name):
+        return ""
+    return f"its name says {name.exclusion}"
 
 
 def _declared(acquisition: Acquisition) -> Iterator[str]:
@@ -76,7 +86,7 @@ def _physics(acquisition: Acquisition, name: NameReading) -> Iterator[str]:
         yield f"gradient echo with TE {echo_time:g} ms: T2*"
     if echo_time > _FLUID_ONLY_ECHO_TIME_MS:
         yield f"TE {echo_time:g} ms: only fluid is seen"
-    if inversion_time and inversion_time < 400 and repetition_time >= 1500 and not is_gradient_echo(acquisition):
+    if _is_stir(acquisition, name):
         yield f"inversion time {inversion_time:g} ms suppresses fat: STIR"
     if inversion_time is None and _is_proton_density(acquisition) and name.weighting is None:
         yield f"TR {repetition_time:g} ms, TE {echo_time:g} ms: proton density"
@@ -87,7 +97,21 @@ def is_gradient_echo(acquisition: Acquisition) -> bool:
     return "GR" in acquisition.scanning_sequence and "SE" not in acquisition.scanning_sequence
 
 
+def _is_stir(acquisition: Acquisition, name: NameReading) -> bool:
+    inversion_time, repetition_time = acquisition.inversion_time_ms or 0, acquisition.repetition_time_ms or 0
+    # At low field T1 is short: a T1 image there has such times too, and only its name tells it.
+    is_low_field_t1 = name.weighting is Weighting.T1 and (acquisition.echo_time_ms or 0) < _LATE_ECHO_TIME_MS
+    suppresses_fat = 0 < inversion_time < 400 and repetition_time >= 1500
+    return suppresses_fat and not is_low_field_t1 and not is_gradient_echo(acquisition)
+
+
+def _is_late_echo(acquisition: Acquisition, name: NameReading) -> bool:
+    """Whether it is the T2 of a double echo, both series of which are named alike: "pd+t2_tse_tra"."""
+    is_double_echo = name.exclusion == PROTON_DENSITY and name.weighting is Weighting.T2
+    return is_double_echo and (acquisition.echo_time_ms or 0) >= _LATE_ECHO_TIME_MS
+
+
 def _is_proton_density(acquisition: Acquisition) -> bool:
     if is_gradient_echo(acquisition) or acquisition.acquisition_contrast:
         return False
-    return (acquisition.echo_time_ms or 0) < 40 and (acquisition.repetition_time_ms or 0) >= 1250
+    return (acquisition.echo_time_ms or 0) < _LATE_ECHO_TIME_MS and (acquisition.repetition_time_ms or 0) >= 1250

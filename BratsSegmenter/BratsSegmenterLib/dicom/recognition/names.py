@@ -6,14 +6,13 @@ Names are free text of hospitals and vendors in several languages. They are read
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from BratsSegmenterLib.dicom.recognition import vocabulary
+from BratsSegmenterLib.dicom.recognition import agent_words, vocabulary
 from BratsSegmenterLib.domain import Sequence
-
-_BOTH = re.compile(rf"(?:{vocabulary.WITH_AND_WITHOUT.pattern})(?: (?:contrast|con|gad\w*|gd|c|km)\b)?")
 
 
 class Weighting(Enum):
@@ -69,21 +68,25 @@ def sequence_named(description: str) -> Sequence | None:
 def is_contrast_agent(agent: str) -> bool:
     """Whether Contrast/Bolus Agent (0018,0010) names an agent: some sites type "NO" or "PRE" into it."""
     plain = _plain(agent)
-    return bool(plain) and not vocabulary.NO_AGENT.fullmatch(plain) and _contrast(plain) is not False
+    return bool(plain) and not agent_words.NO_AGENT.fullmatch(plain) and _contrast(plain) is not False
 
 
 def announces_contrast(study_description: str) -> bool:
     """Whether a study's description says that an agent is given in it: "W/WO CONTRAST", "mit KM"."""
     plain = _plain(study_description)
-    return vocabulary.WITH_AND_WITHOUT.search(plain) is not None or _contrast(plain) is True
+    return agent_words.WITH_AND_WITHOUT.search(plain) is not None or _contrast(plain) is True
 
 
 def _plain(text: str) -> str:
+    # Letters of full width become plain ones, and an accent one with its letter; the dot of a Turkish I goes.
+    text = unicodedata.normalize("NFKC", text).lower().replace("\u0307", "")
     # "w/wo" is both and tells nothing about one series; "w/o" and "-c" are without.
-    text = re.sub(r"\bw ?/? ?(and|&|/)? ?w/?o\b", "wwo", text.lower())
+    text = re.sub(r"\bw ?/? ?(and|&|/)? ?w/?o\b", "wwo", text)
     text = re.sub(r"(?<=[\s_])-(c|gd|gad|km)\b|\bw/?o\b", " without ", text)
     # So are "C-" and, at the end, "GD-"; a hyphen between words is only that: "gd -axial", "c-spine".
-    text = re.sub(r"(?<![a-z0-9+])(c-(?![^\s_])|(c|ce|gd|gad|km) ?\(-\)|(ce|gd|gad|km)-$)", " without ", text)
+    text = re.sub(
+        r"(?<![a-z0-9+])(c-(?![^\s_])|(c|ce|gd|gado?|k|km|iv) ?\(-\)|(ce|gd|gado?|k|km|iv) ?-$)", " without ", text
+    )
     return " ".join(re.sub(r"[_\-./,;:()\[\]<>|]", " ", text).split())
 
 
@@ -103,11 +106,11 @@ def _exclusion(name: str) -> str:
 
 def _contrast_said_first(texts: Iterable[str]) -> bool | None:
     """What the first text says that says anything; of one series "with and without contrast" says nothing."""
-    of_one_series = (_BOTH.sub(" ", text) for text in texts)
+    of_one_series = (agent_words.WITH_AND_WITHOUT_AGENT.sub(" ", text) for text in texts)
     return next((said for text in of_one_series if (said := _contrast(text)) is not None), None)
 
 
 def _contrast(name: str) -> bool | None:
-    if vocabulary.WITHOUT_CONTRAST.search(name):
+    if agent_words.WITHOUT_CONTRAST.search(name):
         return False
-    return True if vocabulary.WITH_CONTRAST.search(name) else None
+    return True if agent_words.WITH_CONTRAST.search(name) else None

@@ -12,7 +12,8 @@ from BratsSegmenterLib.dicom.recognition.acquisition import Acquisition, acquisi
 from BratsSegmenterLib.dicom.recognition.candidates import Candidate, Recognition
 from BratsSegmenterLib.dicom.recognition.choice import choose
 from BratsSegmenterLib.dicom.recognition.contrast import T1Image, judge_contrast
-from BratsSegmenterLib.dicom.recognition.exclusion import reasons_to_exclude
+from BratsSegmenterLib.dicom.recognition.exclusion import reasons_to_exclude, said_by_name
+from BratsSegmenterLib.dicom.recognition.midnight import past_midnight
 from BratsSegmenterLib.dicom.recognition.names import NameReading, Weighting, read_name
 from BratsSegmenterLib.dicom.recognition.weighting import Judgement, judge_weighting
 from BratsSegmenterLib.domain import Sequence, Series
@@ -38,26 +39,40 @@ def recognise(series: Iterable[Series]) -> Recognition:
     series : iterable of Series
         All series of one study; those that are no candidates help to judge the others.
     """
-    excluded: list[tuple[Series, str]] = []
-    acquired: list[tuple[Series, Acquisition]] = []
-    for one in series:
-        try:
-            acquired.append((one, acquisition_of(one)))
-        except UNREADABLE:
-            excluded.append((one, "its header is damaged"))
-    exam_wide = _exam_wide_protocols([acquisition for _, acquisition in acquired])
-    study = [_Seen(one, acquisition, _name_of(acquisition, exam_wide)) for one, acquisition in acquired]
+    study, damaged = _see(series)
+    excluded = [(one, "its header is damaged") for one in damaged]
+    overrulable: set[str] = set()
     judged: list[tuple[_Seen, Judgement]] = []
     for seen in study:
         reason = next(reasons_to_exclude(seen.acquisition, seen.name), "")
-        judgement = None if reason else judge_weighting(seen.acquisition, seen.name)
+        named = said_by_name(seen.acquisition, seen.name)
+        judgement = None if reason or named else judge_weighting(seen.acquisition, seen.name)
         if judgement is None:
-            excluded.append((seen.series, reason or "neither its timing nor its name tells what it shows"))
+            excluded.append((seen.series, reason or named or "neither its timing nor its name tells what it shows"))
+            if not (reason or seen.series.fault):
+                overrulable.add(seen.series.key)
         else:
             judged.append((seen, judgement))
     candidates = _candidates(judged, [seen.acquisition for seen in study])
     recognition = choose(candidates, {seen.series.key: seen.acquisition for seen in study})
-    return replace(recognition, excluded=(*recognition.excluded, *excluded))
+    return replace(recognition, excluded=(*recognition.excluded, *excluded), overrulable=frozenset(overrulable))
+
+
+def _see(series: Iterable[Series]) -> tuple[list[_Seen], list[Series]]:
+    """The series with what their headers say, and those whose header is damaged."""
+    readable: list[Series] = []
+    damaged: list[Series] = []
+    acquisitions: list[Acquisition] = []
+    for one in series:
+        try:
+            acquisitions.append(acquisition_of(one))
+            readable.append(one)
+        except UNREADABLE:
+            damaged.append(one)
+    acquisitions = past_midnight(acquisitions)
+    exam_wide = _exam_wide_protocols(acquisitions)
+    names = [_name_of(acquisition, exam_wide) for acquisition in acquisitions]
+    return [_Seen(*one) for one in zip(readable, acquisitions, names, strict=True)], damaged
 
 
 def _exam_wide_protocols(study: list[Acquisition]) -> frozenset[str]:
@@ -69,11 +84,8 @@ def _exam_wide_protocols(study: list[Acquisition]) -> frozenset[str]:
 
 
 def _name_of(acquisition: Acquisition, exam_wide: frozenset[str]) -> NameReading:
-    name = read_name(*acquisition.names)
-    if acquisition.protocol not in exam_wide:
-        return name
-    description, _, *others = acquisition.names
-    return replace(name, contrast=read_name(description, *others).contrast)
+    description, protocol, *others = acquisition.names
+    return read_name(description, *([] if protocol in exam_wide else [protocol]), *others)
 
 
 def _candidates(judged: list[tuple[_Seen, Judgement]], study: list[Acquisition]) -> list[Candidate]:

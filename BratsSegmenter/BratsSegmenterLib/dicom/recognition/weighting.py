@@ -10,6 +10,8 @@ from BratsSegmenterLib.dicom.recognition.names import NameReading, Weighting
 
 _AGREEMENT, _CONTRADICTION = 0.04, 0.3
 _HIGHEST_CONFIDENCE = 0.99
+_UNNAMED_CONFIDENCE = 0.55
+_LONGEST_GRADIENT_ECHO_TR_MS = 3100
 
 _CONTRASTS = {"T1": Weighting.T1, "T2": Weighting.T2, "FLUID_ATTENUATED": Weighting.FLAIR}
 
@@ -55,12 +57,12 @@ def judge_weighting(acquisition: Acquisition, name: NameReading) -> Judgement | 
     against = [one for one in others if one.weighting is not first.weighting]
     confidence = first.confidence + _AGREEMENT * len(agreeing) - _CONTRADICTION * len(against)
     contradiction = f"{first.reason} means {first.weighting.value}, but {against[0].reason}" if against else ""
-    return Judgement(
-        first.weighting,
-        min(max(confidence, 0.0), _HIGHEST_CONFIDENCE),
-        (first.reason, *(one.reason for one in agreeing)),
-        contradiction,
-    )
+    reasons = [first.reason, *(one.reason for one in agreeing)]
+    highest = _HIGHEST_CONFIDENCE
+    if first is timed and not agreeing and _may_show_anything(acquisition):
+        highest = _UNNAMED_CONFIDENCE
+        reasons.append("nothing else says so, and vessels and maps are imaged so too")
+    return Judgement(first.weighting, min(max(confidence, 0.0), highest), tuple(reasons), contradiction)
 
 
 def _declared(acquisition: Acquisition) -> Evidence | None:
@@ -83,10 +85,17 @@ def _timed(acquisition: Acquisition, says_flair: bool) -> Evidence | None:
     return _timed_spin_echo(acquisition, repetition_time, echo_time, timing, says_flair)
 
 
+def _may_show_anything(acquisition: Acquisition) -> bool:
+    """Gradient echo without the inversion pulse of an anatomical T1 image, or with the long pause of one for a map."""
+    inverted = acquisition.inversion_time_ms is not None or "IR" in acquisition.scanning_sequence
+    is_short = (acquisition.repetition_time_ms or 0) < _LONGEST_GRADIENT_ECHO_TR_MS
+    return is_gradient_echo(acquisition) and not (inverted and is_short)
+
+
 def _timed_gradient_echo(acquisition: Acquisition, repetition_time: float, timing: str) -> Evidence:
     # A flip angle of 1 or 2 degrees leaves proton density.
     proton_density_like = acquisition.flip_angle_deg is not None and acquisition.flip_angle_deg <= 2
-    confidence = 0.4 if proton_density_like else 0.93 if repetition_time < 3100 else 0.7
+    confidence = 0.4 if proton_density_like else 0.93 if repetition_time < _LONGEST_GRADIENT_ECHO_TR_MS else 0.7
     return Evidence(Weighting.T1, confidence, f"gradient echo with {timing}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ import SimpleITK as sitk
 from archives import RunningArchive, write_study
 from coarse_studies import coarse_study
 from phantoms import PhantomStudy
+from pydicom import Dataset
+from series_samples import change
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.cli import main
@@ -165,11 +168,26 @@ def test_a_folder_of_files_takes_the_place_of_an_archive(
 def test_the_user_overrules_the_recognition(
     phantom_study: PhantomStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["segment", str(phantom_study.folder), "--out", str(tmp_path), "--take", "T1c=", "--json", *_QUICK]
-    assert main(arguments) == 0
+    study = shutil.copytree(phantom_study.folder, tmp_path / "study")
+    for file in study.rglob("*.dcm"):
+        change(file, _call_t2_perfusion)
+    assert main(["recognise", str(study), "--json"]) == 0
+    series = {row["description"]: row for row in json.loads(capsys.readouterr().out)["series"]}
+    assert series["T2 PERFUSION"]["excluded"] == "its name says perfusion imaging"
+    t2 = series["T2 PERFUSION"]["key"]
+    taken = ["--take", "T1c=", "--take", f"T2={t2}"]
+    assert main(["segment", str(study), "--out", str(tmp_path / "out"), *taken, "--json", *_QUICK]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert "T1c" not in printed["volumes"]
     assert "ET" in printed["not_measured"]
+    kept = json.loads((tmp_path / "out" / "segmentation.json").read_text())["sequences"]
+    assert set(kept) == {"T1", "T2", "FLAIR"}
+    assert kept["T2"] == t2
+
+
+def _call_t2_perfusion(dataset: Dataset) -> None:
+    if dataset.SeriesDescription == "Ax T2 TSE":
+        dataset.SeriesDescription = "T2 PERFUSION"
 
 
 def test_a_study_is_found_and_fetched_by_its_patient(

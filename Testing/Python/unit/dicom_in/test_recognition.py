@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from header_specimens import FLAIR, GE, PHILIPS, SIEMENS, SPECIMENS, T1, T1C, T2, Specimen, series_of
+from header_specimens import FLAIR, GE, NONE, PHILIPS, SIEMENS, SPECIMENS, T1, T1C, T2, Specimen, series_of
 from pydicom import Dataset
 from series_samples import axial, change, classic, enhanced
 
@@ -22,6 +22,14 @@ T2_PLAIN = Specimen(T2, SIEMENS, "t2_tse_tra", "SE", 5000, 96)
 def study(*specimens: Specimen) -> list[Series]:
     """The specimens as series acquired one after the other, numbered from 1."""
     return [one.series(number, acquired=f"10{number:02d}00") for number, one in enumerate(specimens, start=1)]
+
+
+def with_spacing(series: Series, spacing_mm: float) -> Series:
+    """The series with its slices that far apart."""
+    frames = tuple(
+        replace(frame, position_mm=(0.0, 0.0, spacing_mm * number)) for number, frame in enumerate(series.frames)
+    )
+    return replace(series, frames=frames)
 
 
 def found_numbers(recognition: Recognition) -> dict[Sequence, int | None]:
@@ -156,6 +164,100 @@ def test_the_protocol_of_the_whole_examination_says_nothing_of_one_series(protoc
     for one in series:
         one.header.ProtocolName = protocol
     assert found_numbers(recognise(series)) == {T1: 1, T2: 2, T1C: 3}
+
+
+@pytest.mark.parametrize("protocol", ["BRAIN TUMOR PERFUSION", "BRAIN FLAIR", "BRAIN/ORBITS W/WO", "HEAD T1 T2 FLAIR"])
+def test_the_protocol_of_the_whole_examination_neither_excludes_nor_names_one_series(protocol: str) -> None:
+    after = Specimen(T1C, GE, "AX T1 +C", "SE", 550, 9, agent="GADAVIST")
+    flair = Specimen(FLAIR, GE, "AX T2 FLAIR", "SE\\IR", 9000, 120, 2250)
+    series = study(replace(T1_PLAIN, description="AX T1"), replace(T2_PLAIN, description="AX T2 FSE"), flair, after)
+    for one in series:
+        one.header.ProtocolName = protocol
+    recognition = recognise(series)
+    assert found_numbers(recognition) == {T1: 1, T2: 2, FLAIR: 3, T1C: 4}
+    assert recognition.warnings == ()
+
+
+def test_a_series_that_its_name_or_nothing_speaks_against_may_be_chosen_all_the_same() -> None:
+    named = replace(T2_PLAIN, description="T2 PERFUSION")
+    unknown = Specimen(None, SIEMENS, "scan 3", "SE", 1300, 45)
+    localiser = Specimen(None, SIEMENS, "loc", "GR", 5, 2)
+    series = [named.series(1), unknown.series(2), localiser.series(3, slices=3)]
+    recognition = recognise(series)
+    assert [number for number in (1, 2, 3) if series[number - 1].key in recognition.overrulable] == [1, 2]
+    assert found_numbers(recognition.with_override(T2, series[0])) == {T2: 1}
+
+
+def test_where_every_t1_counts_as_after_the_agent_by_one_sign_that_is_doubted_and_the_later_one_proposed() -> None:
+    unread = Specimen(T1, SIEMENS, "T1 KM wird noch gegeben", "SE", 550, 9)
+    recognition = recognise(study(unread, FLAIR_PLAIN, T2_PLAIN, replace(unread, description="T1 KM")))
+    assert found_numbers(recognition) == {T1C: 4, FLAIR: 2, T2: 3}
+    assert any("every T1 series of this study seems to be taken after" in text for text in recognition.warnings)
+    certain = replace(unread, description="T1 KM", agent="GADOVIST")
+    coronal = replace(certain, more={"ImageOrientationPatient": [1, 0, 0, 0, 0, -1]})
+    assert recognise(study(certain, coronal)).warnings == ()
+
+
+def test_a_gradient_echo_that_nothing_calls_t1_gives_way_to_a_t1_and_is_doubted_alone() -> None:
+    unnamed = Specimen(NONE, GE, "scan 2", "GR", 22, 3.4)
+    thick, thin = T1_PLAIN.series(1), with_spacing(unnamed.series(2, slices=150), 1)
+    assert found_numbers(recognise([thick, thin])) == {T1: 1}
+    alone = recognise([thin]).found[T1]
+    assert alone.confidence == 0.55
+    assert "nothing else says so" in alone.reasons[1]
+
+
+def test_without_any_description_a_study_is_recognised_by_numbers_and_agent() -> None:
+    fine = Specimen(T1, SIEMENS, "", "GR\\IR", 2300, 3, 900)
+    after = replace(fine, agent="GADOVIST")
+    series = study(fine, replace(FLAIR_PLAIN, description=""), replace(T2_PLAIN, description=""), after)
+    recognition = recognise(series)
+    assert found_numbers(recognition) == {T1: 1, FLAIR: 2, T2: 3, T1C: 4}
+    assert all(candidate.confidence > 0.9 for candidate in recognition.found.values())
+
+
+@pytest.mark.parametrize(
+    ("plain", "slab"),
+    [
+        (T2_PLAIN, Specimen(T2, GE, "3D CUBE T2", "SE", 3000, 150)),
+        (T1_PLAIN, Specimen(T1, GE, "Ax T1 thin", "GR", 20, 5)),
+        (replace(T1_PLAIN, description="T1 GD"), Specimen(T1C, GE, "Ax T1 thin GD", "GR", 20, 5, agent="GADOVIST")),
+    ],
+)
+def test_the_whole_brain_is_preferred_to_a_slab_however_thin_its_slices(plain: Specimen, slab: Specimen) -> None:
+    recognition = recognise([plain.series(1), with_spacing(slab.series(2, slices=60, acquired="110000"), 0.6)])
+    (candidate,) = recognition.found.values()
+    assert candidate.series.number == 1
+
+
+def test_the_late_echo_of_a_double_echo_is_t2_and_the_early_one_is_none() -> None:
+    early, late = (Specimen(T2, SIEMENS, "pd+t2_tse_tra", "SE", 3500, echo) for echo in (11, 95))
+    recognition = recognise(study(early, late))
+    assert found_numbers(recognition) == {T2: 2}
+    assert recognition.excluded[0][1] == "its name says proton density"
+
+
+def test_a_t1_at_low_field_is_no_stir_and_a_stir_stays_one() -> None:
+    low_field = Specimen(T1, SIEMENS, "T1 (AXI)", "SE\\IR", 1500, 5, 300)
+    assert found_numbers(recognise(study(low_field))) == {T1: 1}
+    assert "STIR" in recognise(study(replace(low_field, description="tirm"))).excluded[0][1]
+    assert "STIR" in recognise(study(replace(low_field, echo_time=60))).excluded[0][1]
+
+
+def test_an_examination_past_midnight_keeps_its_order_where_only_its_first_day_is_known() -> None:
+    described = replace(T1_PLAIN, more={"StudyDescription": "MR BRAIN W/WO CONTRAST"})
+    times = ("235500", "235700", "000100", "000500")
+    before, flair, t2, after = (
+        one.series(number, acquired=time)
+        for number, (one, time) in enumerate(zip((described, FLAIR_PLAIN, T2_PLAIN, described), times, strict=True), 1)
+    )
+    assert found_numbers(recognise([before, flair, t2, after])) == {T1: 1, FLAIR: 2, T2: 3, T1C: 4}
+    for one, day in zip((before, flair, t2, after), ("02", "02", "03", "03"), strict=True):
+        one.header.AcquisitionDate = f"202601{day}"
+    assert found_numbers(recognise([before, flair, t2, after])) == {T1: 1, FLAIR: 2, T2: 3, T1C: 4}
+    noon = T2_PLAIN.series(5, acquired="120000")
+    night = described.series(6, acquired="000500")
+    assert recognise([before, noon, night]).found[T1C].series.number == 1, "a whole day is no examination"
 
 
 def test_an_agent_typed_into_every_series_does_not_make_one_t1c_beside_those_that_say_so() -> None:

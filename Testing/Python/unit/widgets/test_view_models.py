@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from keyring.errors import KeyringLocked
 from settings import DictSettings
 
 from BratsSegmenterLib.archive import Authentication, Credentials, CredentialStore, Profile, ProfileStore, StudySummary
 from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.errors import ArchiveError
 from BratsSegmenterLib.job_results import (
     PrepareResult,
     SendResult,
@@ -80,6 +82,16 @@ def test_a_clear_study_raises_no_question():
     assert "key-loc" not in {row.key for row in model.series}
 
 
+def test_a_series_left_aside_for_its_name_is_offered_last_with_the_reason_and_can_be_chosen():
+    prepared = _prepared({"T1": 0.95, "T1c": 0.95, "FLAIR": 0.95})
+    named = SeriesRow("key-perf", "AX T2 PERF", 7, 24, "its name says perfusion imaging", overrulable=True)
+    model = SequencesModel(replace(prepared, series=(named, *prepared.series)))
+    assert model.series[-1].description == "AX T2 PERF (its name says perfusion imaging)"
+    assert "key-loc" not in {row.key for row in model.series}
+    model.override(Sequence.T2, "key-perf")
+    assert model.chosen_keys()["T2"] == "key-perf"
+
+
 def test_a_missing_or_doubtful_sequence_is_a_question_until_the_user_decides():
     model = SequencesModel(_prepared({"T1": 0.95, "T1c": 0.95, "T2": 0.4}))
     assert model.questions() == ("Not sure about T2.", "Not found in this study: FLAIR.")
@@ -131,6 +143,11 @@ def test_the_consent_says_what_leaves_and_where_to():
     assert text == "Store RT Structure Set and Segmentation, as corrected by you, in the same study of 'Ward 3'."
 
 
+def test_the_consent_names_the_segmentation_that_goes_with_a_report():
+    text = consent_text(SendRequest(None, ("RTSTRUCT", "SR")), "Ward 3", was_edited=False)
+    assert text.startswith("Store RT Structure Set, Segmentation and Measurement report, unchanged by you")
+
+
 def test_the_consent_says_that_the_result_is_approved():
     text = consent_text(SendRequest(None, ("RTSTRUCT",), "R. Eader", approved=True), "Ward 3", was_edited=False)
     assert text == (
@@ -176,6 +193,50 @@ def test_profiles_are_kept_without_their_secrets(tmp_path):
     assert model.connection().credentials.password == "topsecret"
     assert model.connection().profile == profile
     assert "topsecret" not in (tmp_path / "archives.json").read_text() + repr(settings)
+
+
+class _LockedKeyring:
+    """Counts how often it would have shown its prompt."""
+
+    prompts = 0
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.prompts += 1
+        raise KeyringLocked("Failed to unlock the collection!")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.prompts += 1
+        raise KeyringLocked("Failed to unlock the collection!")
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise KeyringLocked("Failed to unlock the collection!")
+
+
+def test_a_locked_keyring_is_said_once_and_secrets_can_be_entered_anew(tmp_path):
+    store, keyring, told = ProfileStore(tmp_path / "archives.json"), _LockedKeyring(), []
+    store.save(Profile("Ward 3", "https://pacs.example", Authentication.BASIC))
+    model = ProfilesModel(store, CredentialStore(keyring), DictSettings())
+    model.troubled.connect(told.append)
+    for _look in range(3):
+        assert model.connection().credentials == Credentials()
+    assert (keyring.prompts, [error.what for error in told]) == (
+        1,
+        ["The keyring of this computer is locked or does not answer."],
+    )
+    model.save(model.connection().profile, Credentials(user="reader", password="topsecret"))
+    assert model.connection().credentials.password == "topsecret"
+
+
+def test_a_damaged_file_of_profiles_is_said_and_not_overwritten(tmp_path):
+    (tmp_path / "archives.json").write_text('{"profiles": [')
+    told = []
+    model = ProfilesModel(ProfileStore(tmp_path / "archives.json"), CredentialStore(), DictSettings())
+    model.troubled.connect(told.append)
+    assert (model.names, model.current_name, model.connection()) == ((), "", None)
+    assert [f"{tmp_path / 'archives.json'}, is damaged" in error.what for error in told] == [True]
+    with pytest.raises(ArchiveError, match="is damaged"):
+        model.save(Profile("Ward 3", "https://pacs.example"), Credentials())
+    assert (tmp_path / "archives.json").read_text() == '{"profiles": ['
 
 
 def test_the_archive_used_last_is_used_again(tmp_path):
