@@ -12,6 +12,7 @@ from BratsSegmenterLib.widgets.profiles_model import Settings
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.translation import tr as _
 
+_DIGITS = 8  # with four, two of some hundred patients would probably share one
 _HIDDEN, _KEY = "BratsSegmenter/hideIdentities", "BratsSegmenter/pseudonymKey"
 
 
@@ -53,14 +54,17 @@ class Identities:
         return " · ".join(filter(None, (readable_name(study.patient_name), study.patient_id)))
 
     def title(self, study: StudySummary, longest_description: int = 80) -> str:
-        """Patient, date and description of a study in a line; without what is not known."""
+        """Date, patient and description of a study in a line; without what is not known.
+
+        The date comes first: where the line is cut short, two studies of one patient must not look alike.
+        """
         description = shorten(study.description, longest_description, placeholder="…")
-        return ", ".join(filter(None, (self.patient(study), readable_day(study.study_date), description)))
+        return ", ".join(filter(None, (readable_day(study.study_date), self.patient(study), description)))
 
     def pseudonym(self, known: str) -> str:
         """What stands for a Patient ID, or for a name where there is none; the same on this computer always."""
         key = str(self._settings.value(_KEY, "")).encode()
-        return _("Patient {code}").format(code=hmac.digest(key, known.encode(), hashlib.sha256).hex()[:4].upper())
+        return _("Patient {code}").format(code=hmac.digest(key, known.encode(), hashlib.sha256).hex()[:_DIGITS].upper())
 
 
 def readable_name(person_name: str) -> str:

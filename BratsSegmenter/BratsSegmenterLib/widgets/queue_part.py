@@ -18,6 +18,7 @@ from BratsSegmenterLib.worker_messages import Failure
 _MOST_ROWS_SHOWN = 6
 _FRAME_PX = 4
 _RETRY_MS = 5000
+_PAUSE_MS = 60_000
 
 
 class QueuePart(Part):
@@ -57,7 +58,6 @@ class QueuePart(Part):
         queue.progressed.connect(self._on_progress)
         identities.changed.connect(self.update)
         self._retry = qt.QTimer()
-        self._retry.setInterval(_RETRY_MS)
         self._retry.timeout.connect(queue.go_on)
         self.update()
 
@@ -67,8 +67,8 @@ class QueuePart(Part):
         self._model.refresh()
         self._rows = self._model.rows()
         self.widget.setVisible(bool(self._rows))
-        if self._queue.hindrance:
-            self._retry.start()
+        if self._queue.hindrance or self._queue.pause:
+            self._retry.start(_RETRY_MS if self._queue.hindrance else _PAUSE_MS)
         else:
             self._retry.stop()
         self.widget.setText(f"{self._title}:  {self._model.summary()}")
@@ -89,7 +89,7 @@ class QueuePart(Part):
     def _show_row(self, index: int, row: QueueRow) -> None:
         for column, text in enumerate((row.title, row.progress)):
             item = qt.QTableWidgetItem(text)
-            item.setToolTip(row.hint or text)
+            item.setToolTip("\n".join(filter(None, (row.title, row.progress, row.hint))))
             self.ui.queueTable.setItem(index, column, item)
 
     def _show_what_can_be_done(self) -> None:
@@ -104,7 +104,9 @@ class QueuePart(Part):
             (ui.removeButton, is_ours and row is not None),
         ):
             button.setEnabled(enabled)
-        set_text_or_hide(ui.reasonLabel, self._queue.hindrance or (row.hint if row is not None else ""))
+        set_text_or_hide(
+            ui.reasonLabel, self._queue.hindrance or self._queue.pause or (row.hint if row is not None else "")
+        )
 
     def _selected(self) -> QueueRow | None:
         indices = self.ui.queueTable.selectionModel().selectedRows()

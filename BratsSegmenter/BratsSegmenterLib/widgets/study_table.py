@@ -11,7 +11,7 @@ from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.widgets.identities import Identities, readable_day
 from BratsSegmenterLib.widgets.state_names import state_name
 
-_LONGEST_STATE = 22  # the column must leave room for the description
+_LONGEST_STATE, _LONGEST_PATIENT = 22, 30  # the columns must leave room for the description
 
 
 class Column(IntEnum):
@@ -30,14 +30,14 @@ class StudyRow:
 
     Attributes
     ----------
-    short_state : str
-        The last cell, short enough for its column.
+    shown : tuple of str
+        The cells, short enough for their columns.
     """
 
     study: StudySummary
     cells: tuple[str, str, str, str, str]
     state: StudyState
-    short_state: str
+    shown: tuple[str, str, str, str, str]
 
 
 class StudyTable:
@@ -71,22 +71,27 @@ class StudyTable:
 
     def _row(self, study: StudySummary) -> StudyRow:
         state, reason = self._state_of(study.study_uid)
-        cells = (
-            readable_day(study.study_date),
-            self._identities.patient(study),
-            study.description,
-            "" if study.series_count is None else str(study.series_count),
-            f"{state_name(state)}: {reason}" if reason else state_name(state),
-        )
-        return StudyRow(study, cells, state, _elided(cells[Column.STATE]))
+        day, patient = readable_day(study.study_date), self._identities.patient(study)
+        description, count = study.description, "" if study.series_count is None else str(study.series_count)
+        words = f"{state_name(state)}: {reason}" if reason else state_name(state)
+        shown = (day, _middle_elided(patient), description, count, _end_elided(words))
+        return StudyRow(study, (day, patient, description, count, words), state, shown)
 
     def _sort_key(self, row: StudyRow) -> tuple[int, str]:
         text = row.cells[self.sorted_by].casefold()
         return (int(text or 0), "") if self.sorted_by is Column.SERIES else (0, text)
 
 
-def _elided(text: str) -> str:
+def _end_elided(text: str) -> str:
     return text if len(text) <= _LONGEST_STATE else f"{text[: _LONGEST_STATE - 1].rstrip()}…"
+
+
+def _middle_elided(text: str) -> str:
+    """Where both a name and an ID begin and end tells who is meant."""
+    if len(text) <= _LONGEST_PATIENT:
+        return text
+    tail = _LONGEST_PATIENT // 2
+    return f"{text[: _LONGEST_PATIENT - tail - 1].rstrip()}…{text[-tail:].lstrip()}"
 
 
 def _has_all(row: StudyRow, words: list[str]) -> bool:

@@ -1,5 +1,6 @@
 """The work list without Qt: how patients are named, the table of studies, the queue's rows, the sources."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,14 @@ def test_the_filter_wants_every_word_in_any_column(identities):
     for text, expected in (("jane HEAD", ["P1"]), ("2026-03", ["P2"]), ("503", ["P1"]), ("jane glioma", []), ("", 2)):
         table.filter_text = text
         assert _order(table) == expected or len(_order(table)) == expected
+
+
+def test_a_long_name_is_cut_in_the_middle_so_that_the_other_columns_are_seen(identities):
+    table = StudyTable(identities, lambda _uid: (StudyState.NEW, ""))
+    table.studies = (replace(JANE, patient_name="Mueller-Luedenscheidt^Hans-Joachim", patient_id="4711-2026"),)
+    (row,) = table.rows()
+    assert row.shown[Column.PATIENT] == "Mueller-Lueden…him · 4711-2026"
+    assert row.cells[Column.PATIENT] == "Mueller-Luedenscheidt, Hans-Joachim · 4711-2026"
 
 
 def test_why_a_study_failed_stands_in_its_cell_as_far_as_there_is_room(identities):
