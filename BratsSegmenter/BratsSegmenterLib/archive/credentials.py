@@ -140,7 +140,7 @@ def _explaining_keyring() -> Iterator[None]:
     except KeyringError as error:
         raise ArchiveError(
             "The keyring of this computer is locked or does not answer.",
-            "Unlock it, or go on: passwords are then asked for in each session.",
+            "Unlock it and start again, or enter user, password or token anew; they are then forgotten at the end.",
             type(error).__name__,
         ) from None
 

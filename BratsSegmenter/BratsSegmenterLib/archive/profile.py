@@ -44,7 +44,7 @@ class SettingNames:
     ca_file: str = "the CA file of the profile"
     certificate: str = "the client certificate of the profile"
     proxy: str = "the proxy of the profile"
-    read_timeout: str = "the time-out of the profile"
+    read_timeout: str = ""
 
 
 @dataclass(frozen=True)

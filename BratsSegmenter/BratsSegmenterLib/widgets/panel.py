@@ -8,7 +8,7 @@ import qt
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.errors import ArchiveError, SeriesError
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.scene.parameters import SceneParameters
 from BratsSegmenterLib.scene.review import Review

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import Authentication, Credentials, Profile
@@ -77,19 +80,24 @@ class ProfileEditor:
         try:
             if not self.ui.nameEdit.text.strip():
                 raise ArchiveError(_("The archive has no name."), _("Enter what you call it, for example 'Ward 3'."))
-            profile = Profile(
-                name=self.ui.nameEdit.text.strip(),
-                url=self.ui.urlEdit.text.strip(),
-                authentication=self._authentication(),
-                ca_file=self.ui.caEdit.text.strip(),
-                viewer_url=self.ui.viewerEdit.text.strip(),
-                certificate_file=self.ui.certificateEdit.text.strip(),
-            )
+            profile = self._entered()
             self._model.save(profile, self._credentials())
         except ArchiveError as error:
             self.rejected.emit(error)
             return
         self.changed.emit()
+
+    def _entered(self) -> Profile:
+        """What the form does not show of a profile of that name (proxy, time-outs, prefixes, key) is kept."""
+        name, known = self.ui.nameEdit.text.strip(), self._model.connection_to(self.ui.nameEdit.text.strip())
+        shown: dict[str, Any] = {
+            "url": self.ui.urlEdit.text.strip(),
+            "authentication": self._authentication(),
+            "ca_file": self.ui.caEdit.text.strip(),
+            "viewer_url": self.ui.viewerEdit.text.strip(),
+            "certificate_file": self.ui.certificateEdit.text.strip(),
+        }
+        return Profile(name, **shown) if known is None else replace(known.profile, **shown)
 
     def _credentials(self) -> Credentials:
         match self._authentication():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -30,6 +31,12 @@ FORMATS = (
 )
 
 
+def sent_formats(keys: Collection[str]) -> tuple[Format, ...]:
+    """What is sent where `keys` are ticked: a report refers to the segments of a SEG, which goes with it."""
+    sent = {*keys, *(("SEG",) if "SR" in keys else ())}
+    return tuple(item for item in FORMATS if item.key in sent)
+
+
 def consent_text(request: SendRequest, archive: str, was_edited: bool, came_from: str = "") -> str:
     """What the user agrees to before anything leaves, and signs where a reviewer is named.
 
@@ -43,7 +50,7 @@ def consent_text(request: SendRequest, archive: str, was_edited: bool, came_from
     came_from : str
         The archive that the study was fetched from; empty when its images are on this computer.
     """
-    names = [item.name for item in FORMATS if item.key in request.formats]
+    names = [item.name for item in sent_formats(request.formats)]
     version = _("as corrected by you") if was_edited else _("unchanged by you")
     if request.approved:
         version = _("{version} and approved as final").format(version=version)

@@ -10,7 +10,7 @@ from BratsSegmenterLib.dicom import Authorship, ObjectKind, series_description
 from BratsSegmenterLib.domain import LEAF_REGIONS, Algorithm
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import SendRequest
-from BratsSegmenterLib.widgets.send_model import FORMATS
+from BratsSegmenterLib.widgets.send_model import sent_formats
 from BratsSegmenterLib.widgets.translation import tr as _
 
 _PAGES = _("(1 or 2 pages)")
@@ -103,16 +103,12 @@ def _heading(version: int, earlier: Sequence[EarlierResult]) -> str:
 
 
 def _objects(request: SendRequest, version: int, algorithm: Algorithm, authorship: Authorship) -> list[tuple[str, str]]:
-    wanted = set(request.formats)
-    if "SR" in wanted:
-        wanted.add("SEG")  # the report refers to its segments
     return [
         (
             f"{item.name}{f' {_PAGES}' if item.key == ObjectKind.KEY_IMAGE.name else ''}",
             series_description(ObjectKind[item.key], version, algorithm, authorship, request.reviewer),
         )
-        for item in FORMATS
-        if item.key in wanted
+        for item in sent_formats(request.formats)
     ]
 
 

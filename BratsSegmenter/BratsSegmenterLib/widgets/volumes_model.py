@@ -81,7 +81,7 @@ def _row(
         millilitres(volume_ml),
         interval,
         _change(volume_ml, measured_ml) if region.key not in result.not_measured else "",
-        _change(volume_ml, prior_ml[region.key]) if region.key in prior_ml else "",
+        _change(volume_ml, prior_ml[region.key]) or _("unchanged") if region.key in prior_ml else "",
         hint,
     )
 
@@ -103,7 +103,10 @@ def _change(now_ml: float, before_ml: float) -> str:
     change_ml = now_ml - before_ml
     if abs(change_ml) < _SMALLEST_CHANGE_ML:
         return ""
-    share = f"{100 * change_ml / before_ml:+.0f} %" if before_ml > 0 else _("new")
+    if before_ml <= 0:
+        return f"{change_ml:+.2f} ({_('new')})"
+    percent = 100 * change_ml / before_ml
+    share = f"{percent:+.0f} %" if abs(percent) >= 1 else f"{percent:+.1f} %"
     return f"{change_ml:+.2f} ({share})"
 
 

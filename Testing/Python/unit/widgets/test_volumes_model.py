@@ -84,10 +84,11 @@ def test_the_model_s_interval_is_shown_until_the_region_is_edited_and_then_only_
 
 
 def test_the_change_against_the_prior_is_shown_where_the_prior_measured_the_region(result: SegmentResult) -> None:
-    prior = PriorVolumes(date(2026, 2, 1), {"ET": 4.0})
+    prior = PriorVolumes(date(2026, 2, 1), {"ET": 4.0, "WT": AI_ML["WT"]})
     rows = _by_key(volume_rows(AI_ML, result, prior=prior))
     assert rows["ET"].since_prior == "-2.00 (-50 %)"
     assert rows["ED"].since_prior == ""
+    assert rows["WT"].since_prior == "unchanged"
     assert prior_heading(prior) == "Since 1 Feb 2026"
     assert prior_heading(PriorVolumes(None, {})) == "Since prior"
 
