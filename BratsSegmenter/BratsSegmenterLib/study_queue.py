@@ -169,6 +169,12 @@ class StudyQueue:
             self._items.insert(0, self._items.pop(place))
             self._write()
 
+    def move_last(self, folder: str) -> None:
+        """Let all others pass one study."""
+        self.take()
+        self._items.append(self._items.pop(self._place(folder)))
+        self._write()
+
     def remove(self, folder: str) -> None:
         """Take one study out."""
         self.take()

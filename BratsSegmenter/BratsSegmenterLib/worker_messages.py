@@ -90,6 +90,11 @@ class Failure:
         return self.kind == "StudyChangedError"
 
     @property
+    def is_of_the_archive(self) -> bool:
+        """Whether the archive could not be reached or did not serve us, which says nothing about the study."""
+        return self.kind in ("ArchiveError", "TemporaryArchiveError")
+
+    @property
     def needs_a_person(self) -> bool:
         """Whether trying again is of no use before somebody has looked at the study."""
         return self.is_gap or self.is_of_a_changed_study

@@ -14,9 +14,10 @@ from BratsSegmenterLib.jobs import (
     ResumeJob,
     SegmentJob,
 )
-from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
+from BratsSegmenterLib.kept_study import KeptStudy, StudyChoices, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem, StudyQueue
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
+from BratsSegmenterLib.widgets.outcomes import completed, keep_unseen
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
@@ -53,6 +54,8 @@ class QueueRunner:
     ----------
     hindrance : str
         Why nothing can be done with the queue here: another Slicer works on it. Empty otherwise.
+    pause : str
+        Why nothing is done until :meth:`go_on` is called again: an archive does not serve us. Empty otherwise.
     options : callable
         With which model, on which device a study is segmented; asked when it is queued.
     is_in_hands : callable
@@ -73,11 +76,11 @@ class QueueRunner:
         self._jobs_folder = jobs_folder
         self._connection_of = connection_of
         self._current = ""
-        self._segments = False
+        self._job: Job | None = None
         self._after_cancel = StudyState.CANCELLED
         self._is_held = self._is_over = False
         self._when_clear: Callable[[], None] | None = None
-        self.hindrance = ""
+        self.hindrance = self.pause = ""
         self.options: Callable[[], RunOptions] = RunOptions
         self.is_in_hands: Callable[[Path], bool] = _in_nobodys_hands
         self.changed = Signal()
@@ -110,6 +113,7 @@ class QueueRunner:
         """Begin with what waits, after a start of Slicer or when something may have changed."""
         if self._runner.is_running or self._is_held or self._is_over:
             return
+        self.pause = ""
         if not any(item.is_open for item in self._queue.items):
             self._queue.release()
             self._hinder("")
@@ -189,7 +193,7 @@ class QueueRunner:
         self._is_held = True
         is_same_study = self._runner.is_running and folder == self._current
         self._leave_to_the_user(folder)
-        if is_same_study or (self._segments and isinstance(job, SegmentJob | ResumeJob)):
+        if is_same_study or (isinstance(self._job, SegmentJob) and isinstance(job, SegmentJob | ResumeJob)):
             self._when_clear, self._after_cancel = then, StudyState.QUEUED
             self._runner.cancel()
         else:
@@ -256,29 +260,35 @@ class QueueRunner:
             self._prepare(item)
             return
         kept.forget_result()
-        keys = SequencesModel(prepared).chosen_keys()
-        job = SegmentJob(self._jobs_folder / item.folder, keys, item.bundle, item.device, item.steps)
+        sequences = SequencesModel(prepared, kept.choices)
+        job = SegmentJob(
+            self._jobs_folder / item.folder,
+            sequences.chosen_keys(),
+            item.bundle,
+            item.device,
+            item.steps,
+            is_postoperative=sequences.is_postoperative,
+        )
         self._start(job, StudyState.SEGMENTING)
 
     def _start(self, job: PrepareJob | SegmentJob, state: StudyState, connection: Connection | None = None) -> None:
-        self._segments = isinstance(job, SegmentJob)
+        self._job = job
         self._queue.update(self._current, state=state, reason="")
         self._runner.start(job, connection.credentials.to_json() if connection is not None else {})
         self.changed.emit()
 
     def _on_ended(self, outcome: Outcome) -> None:
-        self._segments = False
+        outcome, self._job = completed(outcome, self._job), None
         match outcome:
             case PrepareResult():
                 self._on_prepared(outcome)
             case SegmentResult():
-                kept = KeptStudy(self._jobs_folder / self._current)
-                kept.write_result(outcome)
-                prepared = kept.prepared
-                kept.write_state(StudyState.SEGMENTED, SequencesModel(prepared).open_question if prepared else "")
+                keep_unseen(outcome, KeptStudy(self._jobs_folder / self._current))
                 self._stop(StudyState.SEGMENTED)
             case Failure() if outcome.is_gap:
                 self._stop(StudyState.NEEDS_YOU, outcome.what)
+            case Failure() if outcome.is_of_the_archive:
+                self._wait_for_the_archive(outcome.what)
             case Failure():
                 self._stop(StudyState.FAILED, outcome.what)
             case CancelledByUser():
@@ -288,10 +298,19 @@ class QueueRunner:
             then()
 
     def _on_prepared(self, prepared: PrepareResult) -> None:
-        KeptStudy(self._jobs_folder / self._current).write_prepared(prepared)
+        kept = KeptStudy(self._jobs_folder / self._current)
+        kept.write_prepared(prepared)
         self._queue.update(self._current, is_prepared=True)
-        reason = reason_to_wait(prepared)
+        reason = reason_to_wait(prepared, kept.choices)
         self._stop(StudyState.NEEDS_YOU if reason else StudyState.QUEUED, reason)
+
+    def _wait_for_the_archive(self, reason: str) -> None:
+        """The study stays in the queue, behind those that may come from another archive; after a while it goes on."""
+        self._queue.update(self._current, state=StudyState.QUEUED, reason=reason)
+        self._queue.move_last(self._current)
+        self._current = ""
+        self.pause = _("The queue waits and tries again by itself. {reason}").format(reason=reason)
+        self.changed.emit()
 
     def _stop(self, state: StudyState, reason: str = "") -> None:
         """The current study rests in a state; the next one begins."""
@@ -304,11 +323,11 @@ class QueueRunner:
         self.changed.emit()
 
 
-def reason_to_wait(prepared: PrepareResult) -> str:
+def reason_to_wait(prepared: PrepareResult, choices: StudyChoices) -> str:
     """Why a person has to look before the study is segmented; empty when all is clear."""
-    sentences = SequencesModel(prepared).questions()
+    sentences = SequencesModel(prepared, choices).questions()
     if prepared.others or any(result.regions is not None for result in prepared.results):
         sentences = (*sentences, _CARRIES_A_RESULT)
-    if not prepared.sequences:
+    if not (prepared.sequences or any(choices.sequences.values())):
         sentences = (_("None of the series was recognised as T1, T1c, T2 or FLAIR."),)
     return " ".join(sentences)

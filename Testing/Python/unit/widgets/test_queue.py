@@ -156,6 +156,23 @@ def test_missing_slices_need_a_person_and_other_failures_say_why(desk):
     assert [item.reason for item in desk.queue.items] == [GAP.what, "The PACS answered 503."]
 
 
+def test_an_archive_that_does_not_answer_fails_no_study_and_the_queue_goes_on_later(desk):
+    for number in (1, 2):
+        desk.queue.add(_origin(number))
+    first, second = (item.folder for item in desk.queue.items)
+    desk.worker.end(Failure("The PACS cut the connection.", kind="TemporaryArchiveError"))
+    assert desk.states() == [StudyState.QUEUED] * 2
+    assert not desk.worker.is_running
+    assert desk.queue.pause == "The queue waits and tries again by itself. The PACS cut the connection."
+    desk.queue.go_on()
+    assert desk.queue.pause == ""
+    assert [item.folder for item in desk.queue.items] == [second, first], "the others come first"
+    assert desk.states() == [StudyState.FETCHING, StudyState.QUEUED]
+    desk.end_both_jobs()
+    desk.end_both_jobs()
+    assert desk.states() == [StudyState.SEGMENTED] * 2
+
+
 def test_a_failed_study_is_tried_again_from_where_it_stopped(desk):
     desk.queue.add(_origin(1))
     desk.worker.end(_prepared())
