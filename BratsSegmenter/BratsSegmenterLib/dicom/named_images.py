@@ -25,9 +25,9 @@ def listed_images(header: Dataset) -> dict[str, list[NamedImage]]:
     for frame_of_reference in header.get("ReferencedFrameOfReferenceSequence") or []:
         for study in frame_of_reference.get("RTReferencedStudySequence") or []:
             for series in study.get("RTReferencedSeriesSequence") or []:
-                own = listed.setdefault(str(series.SeriesInstanceUID), [])
+                own = listed.setdefault(str(series.get("SeriesInstanceUID") or ""), [])
                 own += named_images(series.get("ContourImageSequence") or [])
     for series in header.get("ReferencedSeriesSequence") or []:
-        own = listed.setdefault(str(series.SeriesInstanceUID), [])
+        own = listed.setdefault(str(series.get("SeriesInstanceUID") or ""), [])
         own += named_images(series.get("ReferencedInstanceSequence") or [])
     return listed

@@ -40,7 +40,7 @@ def write_rtstruct(
 
     Implicit VR: an explicit one cannot hold contours over 64 kB. Each contour lies exactly on the plane of its slice
     and names the instance (and frame) of that slice, unless that slice was interpolated across a gap. Regions without
-    voxels are left out; a whole tumour of which nothing was told apart is a ROI of its own.
+    voxels are left out; a whole tumour or core of which nothing was told apart is a ROI of its own.
 
     Parameters
     ----------

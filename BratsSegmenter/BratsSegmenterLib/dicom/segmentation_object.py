@@ -34,7 +34,7 @@ from BratsSegmenterLib.errors import ExportError
 def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance: Provenance) -> WrittenObject:
     """Write the regions as a binary, multi-segment SEG on the slices of the reference volume.
 
-    Segments are those of :attr:`Segmentation.told_apart`, numbered in their order; only a whole tumour overlaps what
+    Segments are those of :attr:`Segmentation.told_apart`, numbered in their order; only a nested region overlaps what
     is drawn inside it. Regions and slices without voxels are left out, and only the images of slices with voxels are
     referred to.
 

@@ -1,5 +1,7 @@
 """Segmentation objects hold every voxel, for us and for dcmqi, and say what it is."""
 
+import copy
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,3 +156,99 @@ def test_a_seg_of_another_frame_of_reference_is_refused(volume: Volume, tmp_path
 def test_an_image_is_no_segmentation(volume: Volume) -> None:
     with pytest.raises(SeriesError, match="is no segmentation object"):
         read_seg(volume.frames[0].file, volume)
+
+
+def _changed(written: Dataset, folder: Path, change: Callable[[Dataset], None]) -> Path:
+    dataset = copy.deepcopy(written)
+    change(dataset)
+    dataset.save_as(folder / "changed.dcm")
+    return folder / "changed.dcm"
+
+
+def _moved_by(millimetres: np.ndarray) -> Callable[[Dataset], None]:
+    def move(dataset: Dataset) -> None:
+        for frame in dataset.PerFrameFunctionalGroupsSequence:
+            position = frame.PlanePositionSequence[0]
+            moved = np.array(position.ImagePositionPatient, float) + millimetres
+            position.ImagePositionPatient = [f"{value:.6f}" for value in moved]
+
+    return move
+
+
+@pytest.mark.parametrize("off_the_grid", [0.0, 0.5], ids=["on the grid", "half a column off it"])
+@pytest.mark.parametrize(("rows", "slices"), [(-10, 0), (25, 3), (0, -4)])
+def test_what_of_a_seg_lies_outside_the_series_is_cut_off_and_said(
+    volume: Volume, rows: int, slices: int, off_the_grid: float, tmp_path: Path
+) -> None:
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[2:10, 8:24, 10:20] = 3
+    path = write_seg(tmp_path / "s.dcm", volume, samples.segmentation_on(volume, labels), samples.provenance()).path
+    way = volume.geometry.affine[:3, :3] @ [off_the_grid, rows, slices]
+    structures = read_seg(_changed(dcmread(path), tmp_path, _moved_by(way)), volume)
+    kept, voxel_ml = structures.masks["Enhancing tumour"].sum(), volume.geometry.voxel_volume_ml
+    whole = np.count_nonzero(labels)
+    assert 0 < kept < whole
+    said = f"{(whole - kept) * voxel_ml:.2f} of {whole * voxel_ml:.2f} mL lie outside the series and were cut off."
+    assert f"Enhancing tumour: {said}" in structures.tolerated
+    assert any("another grid" in sentence for sentence in structures.tolerated) == bool(off_the_grid)
+    if not off_the_grid:
+        expected = np.zeros(labels.shape, bool)
+        expected[max(2 + slices, 0) : 10 + slices, max(8 + rows, 0) : 24 + rows, 10:20] = True
+        np.testing.assert_array_equal(structures.masks["Enhancing tumour"], expected)
+
+
+def test_a_seg_beside_the_series_is_refused(volume: Volume, written: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(SeriesError, match="has no voxel in Series 1"):
+        read_seg(_changed(written, tmp_path, _moved_by(np.array([0, 0, 500.0]))), volume)
+
+
+def _without_positions(dataset: Dataset) -> None:
+    for frame in dataset.PerFrameFunctionalGroupsSequence:
+        del frame.PlanePositionSequence
+
+
+def _without_labels(dataset: Dataset) -> None:
+    for segment in dataset.SegmentSequence:
+        del segment.SegmentLabel
+
+
+def _without_frame_of_reference(dataset: Dataset) -> None:
+    del dataset.FrameOfReferenceUID
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_without_positions, ()),
+        (_without_labels, ()),
+        (_without_frame_of_reference, ("The frame of reference is not named; taken as that of the series.",)),
+    ],
+)
+def test_a_seg_that_says_less_is_read_as_well_as_a_structure_set(
+    volume: Volume, written: Dataset, change: Callable[[Dataset], None], said: tuple[str, ...], tmp_path: Path
+) -> None:
+    structures = read_seg(_changed(written, tmp_path, change), volume)
+    segmentation, notes = segmentation_from(structures, volume, samples.ALGORITHM)
+    labels = samples.hard_labels(volume.geometry.shape)
+    np.testing.assert_array_equal(segmentation.labels, labels)
+    assert (structures.tolerated, notes) == (said, ())
+
+
+def test_a_seg_without_positions_on_other_images_is_no_damaged_one(
+    volume: Volume, written: Dataset, tmp_path: Path
+) -> None:
+    (tmp_path / "twin").mkdir()
+    for file in volume.series.files:
+        samples.series_samples.copy_as_new_instance(file, tmp_path / "twin" / file.name)
+    with pytest.raises(SeriesError, match="says of its frames only which images they belong to"):
+        read_seg(_changed(written, tmp_path, _without_positions), samples.load(tmp_path / "twin"))
+
+
+def test_segments_of_one_label_are_united_and_that_is_said(volume: Volume, written: Dataset, tmp_path: Path) -> None:
+    def as_one(dataset: Dataset) -> None:
+        for segment in dataset.SegmentSequence:
+            segment.SegmentLabel = "Edema"
+
+    structures = read_seg(_changed(written, tmp_path, as_one), volume)
+    np.testing.assert_array_equal(structures.masks["Edema"], samples.hard_labels(volume.geometry.shape) > 0)
+    assert structures.tolerated == ("Several regions have the same name; they were united.",)

@@ -10,9 +10,11 @@ from pydicom import Dataset, dcmread
 from pydicom.uid import ExplicitVRLittleEndian
 
 from BratsSegmenterLib.dicom import read_rtstruct, segmentation_from, write_rtstruct
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures
 from BratsSegmenterLib.domain import Segmentation, Volume
 from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.geometry import Geometry
 
 _Square = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
@@ -81,6 +83,122 @@ def test_of_two_planes_on_one_slice_the_nearer_counts(structure_set: Dataset, vo
     structures = read_rtstruct(structure_set, volume)
     assert _pixels(structures, 5) == 25
     assert any("share a slice with a nearer one" in sentence for sentence in structures.tolerated)
+
+
+@pytest.fixture(scope="module")
+def thick_and_thin(tmp_path_factory: pytest.TempPathFactory) -> tuple[Volume, Volume]:
+    """Two series of one study, slices of 5 and of 1 mm; they begin at one place."""
+    folder, identity = tmp_path_factory.mktemp("series"), StudyIdentity()
+    volumes = []
+    for number, (slices, step_mm) in enumerate(((20, 5.0), (96, 1.0)), 1):
+        geometry = Geometry.from_axes((slices, 40, 40), (1, 1, step_mm), np.eye(3), np.array([-20.0, -20, -50]))
+        samples.series_samples.classic(folder / str(number), geometry=geometry, identity=identity, number=number)
+        volumes.append(samples.load(folder / str(number)))
+    return volumes[0], volumes[1]
+
+
+def _of_another_maker(volume: Volume, slices: Sequence[int], folder: Path) -> Dataset:
+    """20 x 20 pixels drawn on those slices of a volume."""
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[slices, 10:30, 10:30] = 3
+    path = write_rtstruct(folder / "rt.dcm", volume, samples.segmentation_on(volume, labels), samples.provenance()).path
+    dataset = dcmread(path)
+    dataset.Manufacturer = "Other"
+    return dataset
+
+
+@pytest.mark.parametrize(
+    "slices",
+    [[3, 4, 5, 6, 7, 8], [3, 4, 5, 9, 10, 11], [3, 4], [3, 4, 6, 7, 8]],
+    ids=["one piece", "two pieces", "two slices", "one left out"],
+)
+def test_contours_of_thicker_slices_fill_the_thin_ones_between_and_that_is_said(
+    thick_and_thin: tuple[Volume, Volume], slices: list[int], tmp_path: Path
+) -> None:
+    thick, thin = thick_and_thin
+    structures = read_rtstruct(_of_another_maker(thick, slices, tmp_path), thin)
+    mask = structures.masks["ET"]
+    assert mask.sum() == len(slices) * 5 * 400
+    around = {round(5 * k + offset) for k in slices for offset in range(-2, 3)}
+    assert set(np.flatnonzero(mask.any(axis=(1, 2)))) <= around | {k + 1 for k in around}
+    sentence = "ET: drawn on slices 5.0 mm apart; each contour fills the slices of the series that are nearest to it."
+    assert sentence in structures.tolerated
+    has_gap = slices != list(range(slices[0], slices[-1] + 1))
+    assert any("it has no contour on slices" in one for one in structures.tolerated) == has_gap
+
+
+def test_contours_of_little_thicker_slices_leave_no_slice_empty(
+    thick_and_thin: tuple[Volume, Volume], structure_set: Dataset
+) -> None:
+    _, thin = thick_and_thin
+    structure_set.Manufacturer = "Other"
+    structure_set.StructureSetROISequence[0].ReferencedFrameOfReferenceUID = thin.series.frame_of_reference_uid
+    _redraw(structure_set, thin, [(10 + 1.2 * step, (3.5, 3.5, 13.5, 13.5)) for step in range(10)])
+    drawn = np.flatnonzero(read_rtstruct(structure_set, thin).masks["ET"].any(axis=(1, 2)))
+    assert drawn.tolist() == list(range(10, 22))
+
+
+def test_a_structure_set_drawn_on_every_other_slice_fills_those_between(
+    thick_and_thin: tuple[Volume, Volume], tmp_path: Path
+) -> None:
+    _, thin = thick_and_thin
+    structures = read_rtstruct(_of_another_maker(thin, [20, 22, 24, 26], tmp_path), thin)
+    assert structures.masks["ET"].sum() == 8 * 400
+    assert any("drawn on slices 2.0 mm apart" in sentence for sentence in structures.tolerated)
+
+
+@pytest.mark.parametrize(
+    ("slices", "empty"),
+    [
+        ([20, 21, 22, 24, 27], "slices 24, 26 to 27"),
+        ([20, 22], "slice 22"),
+        ([20, 21], ""),
+    ],
+)
+def test_slices_that_were_left_out_where_others_were_drawn_stay_empty_and_are_named(
+    thick_and_thin: tuple[Volume, Volume], slices: list[int], empty: str, tmp_path: Path
+) -> None:
+    _, thin = thick_and_thin
+    structures = read_rtstruct(_of_another_maker(thin, slices, tmp_path), thin)
+    assert np.flatnonzero(structures.masks["ET"].any(axis=(1, 2))).tolist() == slices
+    said = (f"ET: it has no contour on {empty}, but above and below; left empty.",) if empty else ()
+    assert structures.tolerated == said
+
+
+@pytest.mark.parametrize("slices", [[20, 22, 24, 26], [20, 25]])
+def test_a_structure_set_of_ours_is_exact_on_whatever_slices_it_lies(
+    thick_and_thin: tuple[Volume, Volume], slices: list[int], tmp_path: Path
+) -> None:
+    _, thin = thick_and_thin
+    dataset = _of_another_maker(thin, slices, tmp_path)
+    dataset.Manufacturer = "BratsSegmenter"
+    structures = read_rtstruct(dataset, thin)
+    assert np.flatnonzero(structures.masks["ET"].any(axis=(1, 2))).tolist() == slices
+    assert structures.tolerated == ()
+
+
+def test_a_region_of_another_frame_of_reference_is_left_out_and_that_is_said(
+    structure_set: Dataset, volume: Volume
+) -> None:
+    elsewhere, contours = Dataset(), Dataset()
+    elsewhere.update(structure_set.StructureSetROISequence[0])
+    contours.update(structure_set.ROIContourSequence[0])
+    elsewhere.ROINumber, elsewhere.ROIName, contours.ReferencedROINumber = 2, "ED", 2
+    elsewhere.ReferencedFrameOfReferenceUID = "1.2.3"
+    structure_set.StructureSetROISequence = [*structure_set.StructureSetROISequence, elsewhere]
+    structure_set.ROIContourSequence = [*structure_set.ROIContourSequence, contours]
+    structures = read_rtstruct(structure_set, volume)
+    assert list(structures.masks) == ["ET"]
+    assert structures.tolerated == ("ED: drawn in another frame of reference; left out.",)
+
+
+def test_contours_to_be_combined_by_exclusive_or_are_not_united(structure_set: Dataset, volume: Volume) -> None:
+    _redraw(structure_set, volume, [(5, (3.5, 3.5, 13.5, 13.5)), (5, (8.5, 8.5, 18.5, 18.5))])
+    for contour in structure_set.ROIContourSequence[0].ContourSequence:
+        contour.ContourGeometricType = "CLOSEDPLANAR_XOR"
+    structures = read_rtstruct(structure_set, volume)
+    assert _pixels(structures, 5) == 150
+    assert structures.tolerated == ()
 
 
 def test_contours_of_slices_that_are_too_far_apart_to_be_a_series_stay_alone_and_that_is_said(
