@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from BratsSegmenterLib import __version__, dicom
-from BratsSegmenterLib.archive import Archive, DamagedInstanceError, Outbox, Receipt, Transaction, patient_in
+from BratsSegmenterLib.archive import (
+    Archive,
+    DamagedInstanceError,
+    NotFoundError,
+    Outbox,
+    Receipt,
+    Transaction,
+    patient_in,
+)
 from BratsSegmenterLib.dicom import EXACT, Authorship, Contouring, ObjectKind, Provenance, Verified, WrittenObject
 from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence, Volume
 from BratsSegmenterLib.errors import ExportError, SeriesError
@@ -20,6 +28,7 @@ from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.versions import EarlierResult, earlier_results, next_version, predecessors
 
+PROGRAM = f"BratsSegmenter {__version__}"
 _MOST_INSTANCES = 20  # a series with more is no result of ours: it is left in the archive
 _FIRST_SERIES_NUMBER, _SERIES_NUMBERS_A_VERSION = 900, 10
 
@@ -102,7 +111,7 @@ def export_objects(
     provenance = _provenance(segmentation, signature, earlier, notes)
     result = _Result(reference, segmentation, measurements, provenance, images, contouring)
     with progress.stage("export"):
-        objects = tuple(result.write(set(kinds), folder))
+        objects = tuple(result.write(written_kinds(kinds), folder))
     with progress.stage("check"):
         known_uids = [reference.sop_instance_uid for reference in provenance.predecessors]
         verified = dicom.verify_objects(objects, reference, segmentation, measurements, known_uids, contouring)
@@ -130,7 +139,7 @@ class _Result:
                 self.provenance,
                 contouring=self.contouring,
             )
-        if ObjectKind.SEG in kinds or ObjectKind.SR in kinds:
+        if ObjectKind.SEG in kinds:
             seg = dicom.write_seg(folder / "seg.dcm", self.reference, self.segmentation, self.provenance)
             yield seg
             if ObjectKind.SR in kinds:
@@ -155,9 +164,13 @@ def results_in_archive(
     ArchiveError
     """
     modalities = {kind.value for kind in ObjectKind}
+    try:
+        listed = archive.series(study_uid, progress)
+    except NotFoundError:  # how some archives say that they do not know a study
+        return ()
     small = [
         series.series_uid
-        for series in archive.series(study_uid, progress)
+        for series in listed
         if series.modality in modalities and (series.instance_count or 0) <= _MOST_INSTANCES
     ]
     if not small:
@@ -172,6 +185,12 @@ def _may_be_of(patient_id: str, file: Path) -> bool:
         return not patient_id or patient_in(file).patient_id in ("", patient_id)
     except DamagedInstanceError:
         return False
+
+
+def written_kinds(kinds: Iterable[ObjectKind]) -> frozenset[ObjectKind]:
+    """The kinds that are written where these are asked for: an SR refers to the segments of a SEG."""
+    asked = frozenset(kinds)
+    return asked | {ObjectKind.SEG} if ObjectKind.SR in asked else asked
 
 
 def is_repetition(
@@ -206,9 +225,11 @@ def is_repetition(
 
 
 def store_objects(
-    exported: Exported, archive: Archive, outbox: Outbox, progress: Progress
+    exported: Exported, archive: Archive, outbox: Outbox, progress: Progress, replaced: Iterable[Transaction] = ()
 ) -> tuple[Transaction, Receipt]:
     """Store the objects in their study as one transaction, each proved to have arrived by reading it back.
+
+    The undelivered transactions that it replaces are delivered no more.
 
     Raises
     ------
@@ -217,7 +238,7 @@ def store_objects(
     """
     with progress.stage("push"):
         paths = [written.path for written in exported.objects]
-        transaction = outbox.add(paths, exported.study_uid, archive.profile, exported.reviewer)
+        transaction = outbox.add(paths, exported.study_uid, archive.profile, exported.reviewer, replaced)
         return transaction, outbox.deliver_one(transaction, archive, progress)
 
 
@@ -237,7 +258,7 @@ def _provenance(
     now = datetime.now()
     version = next_version(earlier)
     return Provenance(
-        software_version=f"BratsSegmenter {__version__}",
+        software_version=PROGRAM,
         algorithm=segmentation.algorithm,
         authorship=signature.authorship,
         content_time=now,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.archive import Archive, Delivery, Outbox
+from BratsSegmenterLib.archive import Archive, Outbox, Receipt, Transaction
 from BratsSegmenterLib.delivery import (
     Exported,
     Signature,
@@ -16,12 +16,14 @@ from BratsSegmenterLib.delivery import (
     is_repetition,
     results_in_archive,
     store_objects,
+    written_kinds,
 )
 from BratsSegmenterLib.destination import Destination
 from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind
 from BratsSegmenterLib.domain import Segmentation, Sequence, Volume
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SendResult, SentObject
+from BratsSegmenterLib.left_over import LeftOver
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.versions import EarlierResult
@@ -68,7 +70,8 @@ class Sending:
         """Write, check and store the objects, unless the study in the archive says the same already.
 
         Nothing is stored unless the archive still holds the study as the result was drawn on it. What an interrupted
-        sending left in the outbox is delivered first, so that a repetition finds it there.
+        sending left in the outbox is delivered first, so that a repetition finds it there. What of it the archive will
+        not take is replaced by what is sent now: it keeps no later result back, and never arrives after one.
 
         Raises
         ------
@@ -82,15 +85,20 @@ class Sending:
         destination = Destination(archive, self.reference, fetched_to, self.progress)
         with self.progress.stage("look for the images"):
             notes = destination.check()
-        left_over = self._deliver_left_over(outbox, destination)
+        left_over = LeftOver.deliver(outbox, destination, self.progress)
         with self.progress.stage("look for results"):
             study_uid, patient_id = self.reference.series.study_uid, destination.patient.patient_id
             earlier = results_in_archive(archive, study_uid, patient_id, self.folder.dicom, self.progress)
+        notes = (*left_over.notes, *notes)
         if earlier and self._is_repetition(earlier[-1]):
-            nothing_new = self._nothing_new(earlier[-1], archive, left_over)
-            return replace(nothing_new, notes=(*nothing_new.notes, *notes))
+            return self._nothing_new(earlier[-1], archive, left_over.arrived, notes)
+        held = left_over.holding(self._is_this_whole, earlier)
+        if held is not None:
+            transaction, result = held
+            arrived = left_over.deliver_again(transaction, self.progress)
+            return self._nothing_new(result, archive, (arrived,), notes)
         exported = self._export(earlier)
-        transaction, receipt = store_objects(exported, archive, outbox, self.progress)
+        transaction, receipt = store_objects(exported, archive, outbox, self.progress, left_over.undelivered)
         return replace(
             _written(exported),
             pushed=tuple(stored.sop_instance_uid for stored in receipt.objects),
@@ -103,6 +111,9 @@ class Sending:
 
     def _is_repetition(self, newest: EarlierResult) -> bool:
         return is_repetition(newest, self.reference, self.segmentation, self.kinds, self.signature, self.contouring)
+
+    def _is_this_whole(self, result: EarlierResult) -> bool:
+        return set(result.kinds) == written_kinds(self.kinds) and self._is_repetition(result)
 
     def _export(self, earlier: tuple[EarlierResult, ...]) -> Exported:
         return export_objects(
@@ -119,27 +130,25 @@ class Sending:
             self.notes,
         )
 
-    def _deliver_left_over(self, outbox: Outbox, destination: Destination) -> tuple[Delivery, ...]:
-        with self.progress.stage("deliver what waits"):
-            deliveries = outbox.deliver(destination.archive, self.progress, destination.patient)
-        for delivery in deliveries:
-            if delivery.error is not None:
-                raise delivery.error
-        return deliveries
-
-    def _nothing_new(self, newest: EarlierResult, archive: Archive, left_over: tuple[Delivery, ...]) -> SendResult:
-        receipts = [delivery.receipt for delivery in left_over if delivery.receipt is not None]
+    def _nothing_new(
+        self,
+        newest: EarlierResult,
+        archive: Archive,
+        arrived: tuple[tuple[Transaction, Receipt], ...],
+        notes: tuple[str, ...],
+    ) -> SendResult:
+        receipts = [receipt for _transaction, receipt in arrived]
         says = f"Version {newest.version} in the archive says exactly this already"
         return SendResult(
             objects=(),
             pushed=tuple(stored.sop_instance_uid for receipt in receipts for stored in receipt.objects),
-            receipt=left_over[-1].transaction.receipt_path if left_over else None,
+            receipt=arrived[-1][0].receipt_path if arrived else None,
             volumes_ml={volume.region.key: volume.volume_ml for volume in measure(self.segmentation).volumes},
             version=newest.version,
             archive=archive.profile.name,
             archive_url=archive.profile.url,
             delivered_at=receipts[-1].delivered_at if receipts else "",
-            notes=(f"{says}: what had waited was delivered." if receipts else f"{says}; nothing was sent.",),
+            notes=(f"{says}: what had waited was delivered." if receipts else f"{says}; nothing was sent.", *notes),
         )
 
 

@@ -52,6 +52,8 @@ class Plan:
         ``GET`` or ``POST``; empty for both.
     path_end : str
         The fault applies to paths that end so, without the query.
+    holding : bytes
+        The fault applies to requests whose body holds this.
     status : int
     seconds : float
         How long HANG keeps silent.
@@ -64,15 +66,17 @@ class Plan:
     fault: Fault
     method: str = ""
     path_end: str = ""
+    holding: bytes = b""
     status: int = 503
     seconds: float = 2.0
     body: bytes = b""
     content_type: str = "application/dicom+json"
     location: str = ""
 
-    def applies(self, method: str, path: str) -> bool:
+    def applies(self, method: str, path: str, body: bytes) -> bool:
         """Whether a request is meant."""
-        return self.method in ("", method) and path.partition("?")[0].endswith(self.path_end)
+        is_there = path.partition("?")[0].endswith(self.path_end)
+        return self.method in ("", method) and is_there and self.holding in body
 
 
 class FaultyProxy:
@@ -102,12 +106,17 @@ class FaultyProxy:
         with self._lock:
             self._plans.extend(plans)
 
-    def take(self, method: str, path: str) -> Plan:
+    def behave(self) -> None:
+        """Forget what was still planned."""
+        with self._lock:
+            self._plans.clear()
+
+    def take(self, method: str, path: str, body: bytes) -> Plan:
         """The fault for a request that just came in."""
         with self._lock:
             self.requests.append((method, path))
             for plan in self._plans:
-                if plan.applies(method, path):
+                if plan.applies(method, path, body):
                     self._plans.remove(plan)
                     return plan
         return Plan(Fault.NONE)
@@ -143,7 +152,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        plan = self.server.proxy.take(self.command, self.path)
+        plan = self.server.proxy.take(self.command, self.path, body)
         match plan.fault:
             case Fault.STATUS:
                 self._answer(plan.status, b"")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.archive.client import Archive
     from BratsSegmenterLib.archive.failures import (
         NotFoundError,
+        NotStoredError,
         StoreRefusedError,
         StudyChangedError,
         TemporaryArchiveError,
@@ -43,6 +44,7 @@ __all__ = [
     "FetchedStudy",
     "InstanceSummary",
     "NotFoundError",
+    "NotStoredError",
     "Outbox",
     "Patient",
     "Profile",
@@ -69,6 +71,7 @@ _LOADED_WHEN_USED = {
     "FetchedSeries": "fetch",
     "FetchedStudy": "fetch",
     "NotFoundError": "failures",
+    "NotStoredError": "failures",
     "Outbox": "outbox",
     "Patient": "patient",
     "Receipt": "receipt",

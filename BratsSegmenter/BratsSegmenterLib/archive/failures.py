@@ -47,6 +47,10 @@ class StudyChangedError(ArchiveError):
     """The archive does not hold the study as a result was drawn on it: a person has to look before that is stored."""
 
 
+class NotStoredError(TemporaryArchiveError):
+    """The archive answers, but it did not take this object, or does not give it back; it may take another one."""
+
+
 class StoreRefusedError(ArchiveError):
     """The archive will not take the object, however often it is sent."""
 

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from BratsSegmenterLib.archive.client import Archive
 from BratsSegmenterLib.archive.failures import StoreRefusedError, explaining_files
 from BratsSegmenterLib.archive.instance_file import inspect, sha256_of
-from BratsSegmenterLib.archive.patient import Patient, patient_in
+from BratsSegmenterLib.archive.patient import Patient
 from BratsSegmenterLib.archive.profile import Profile
 from BratsSegmenterLib.archive.receipt import Receipt, now
 from BratsSegmenterLib.archive.transaction import QueuedObject, Transaction, TransactionState
@@ -27,6 +27,7 @@ from BratsSegmenterLib.progress import Progress
 
 _STAGING = ".staging-"
 _LOCK_WAIT_S = 3.0
+_UNDELIVERED = (TransactionState.WAITING, TransactionState.REFUSED)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,18 @@ class Outbox:
         folders = sorted(path for path in self._folder.iterdir() if path.is_dir() and path.name[0] != ".")
         return tuple(Transaction.read(folder) for folder in folders)
 
-    def add(self, files: Sequence[Path], study_uid: str, profile: Profile, author: str = "") -> Transaction:
+    def undelivered(self) -> tuple[Transaction, ...]:
+        """What waits, for whatever archive, or was refused; oldest first."""
+        return tuple(transaction for transaction in self.transactions() if transaction.state in _UNDELIVERED)
+
+    def add(
+        self,
+        files: Sequence[Path],
+        study_uid: str,
+        profile: Profile,
+        author: str = "",
+        replaced: Iterable[Transaction] = (),
+    ) -> Transaction:
         """Queue objects as one transaction. When it returns, not even a power loss takes them away.
 
         Parameters
@@ -75,13 +87,15 @@ class Outbox:
             Of the archive they are meant for.
         author : str
             Who sends them, for the receipt.
+        replaced : iterable of Transaction
+            Undelivered ones in whose place they are sent: they stay in the folder and are delivered no more.
 
         Returns
         -------
         Transaction
-            The one in which exactly these objects wait already, if there is one; a refused one is queued again. What
-            was delivered before is queued anew, as somebody may have deleted it in the archive since; delivering it
-            sends what the archive does not list.
+            The one in which exactly these objects wait already, if there is one; one that was refused or replaced is
+            queued again. What was delivered before is queued anew, as somebody may have deleted it in the archive
+            since; delivering it sends what the archive does not list.
 
         Raises
         ------
@@ -96,13 +110,15 @@ class Outbox:
             self._remove_unfinished()
             known = self._holding_the_same(objects, profile)
             if known is not None:
-                is_refused = known.state is TransactionState.REFUSED
-                return known.note(TransactionState.WAITING, known.attempts, "") if is_refused else known
+                waits = known.state is TransactionState.WAITING
+                return known if waits else known.note(TransactionState.WAITING, known.attempts, "")
             folder = self._folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(3)}"
             transaction = Transaction(
                 folder, study_uid, profile.name, author, now(), objects, profile.url, profile.stow_prefix
             )
             self._publish(transaction, files)
+            for one in replaced:
+                one.note(TransactionState.REPLACED, one.attempts, one.problem)
         return transaction
 
     def deliver(
@@ -136,8 +152,14 @@ class Outbox:
                 if transaction.state is TransactionState.WAITING and transaction.is_for(archive.profile)
             )
 
-    def deliver_one(self, transaction: Transaction, archive: Archive, progress: Progress | None = None) -> Receipt:
-        """Deliver one transaction; the receipt of an earlier delivery when it has arrived already.
+    def deliver_one(
+        self,
+        transaction: Transaction,
+        archive: Archive,
+        progress: Progress | None = None,
+        patient: Patient | None = None,
+    ) -> Receipt:
+        """Deliver one transaction, as :meth:`deliver`; the receipt of an earlier delivery when it has arrived already.
 
         Raises
         ------
@@ -149,7 +171,7 @@ class Outbox:
             current = Transaction.read(transaction.folder)
             if current.state is TransactionState.DELIVERED:
                 return current.receipt()
-            delivery = _delivery(current, archive, progress or Progress())
+            delivery = _delivery(current, archive, progress or Progress(), patient)
         if delivery.receipt is None:
             raise delivery.error or ArchiveError("The objects did not arrive.")
         return delivery.receipt
@@ -215,14 +237,6 @@ def _describe(path: Path, number: int, study_uid: str) -> QueuedObject:
     )
 
 
-def _require_patient(transaction: Transaction, patient: Patient) -> None:
-    if not all(patient_in(path).is_same_as(patient) for path in transaction.files):
-        raise StoreRefusedError(
-            "What had waited in the outbox names another patient than the study does now.",
-            "Send the result again; of what had waited nothing was sent.",
-        )
-
-
 def _delivery(
     transaction: Transaction, archive: Archive, progress: Progress, patient: Patient | None = None
 ) -> Delivery:
@@ -232,7 +246,7 @@ def _delivery(
     try:
         transaction.require_intact()
         if patient is not None:
-            _require_patient(transaction, patient)
+            transaction.require_patient(patient)
         stored = archive.store(transaction.files, transaction.study_uid, progress)
     except ArchiveError as error:
         state = TransactionState.REFUSED if isinstance(error, StoreRefusedError) else TransactionState.WAITING

@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 
 from BratsSegmenterLib.archive.connection import Connection
-from BratsSegmenterLib.archive.failures import StoreRefusedError, TemporaryArchiveError
+from BratsSegmenterLib.archive.failures import NotStoredError, StoreRefusedError, TemporaryArchiveError
 from BratsSegmenterLib.archive.instance_file import InstanceIdentity, inspect, sha256_of
 from BratsSegmenterLib.archive.read_back import read_back
 from BratsSegmenterLib.archive.search import list_instances
@@ -70,7 +70,7 @@ def store_files(
         _send(connection, [one for one in batch if one.identity.sop_instance_uid not in present], stop)
         for outgoing in batch:
             if compare:
-                read_back(connection, outgoing.path, outgoing.identity, stop)
+                _prove(connection, outgoing, stop)
             stored.append(_receipt(outgoing, outgoing.identity.sop_instance_uid in present))
             report(len(stored))
     return tuple(stored)
@@ -93,6 +93,15 @@ def _batches(files: Sequence[Path], study_uid: str) -> Iterator[list[_Outgoing]]
         batch.append(outgoing)
     if batch:
         yield batch
+
+
+def _prove(connection: Connection, outgoing: _Outgoing, stop: Stop) -> None:
+    try:
+        read_back(connection, outgoing.path, outgoing.identity, stop)
+    except (StoreRefusedError, TemporaryArchiveError):
+        raise
+    except ArchiveError as error:
+        raise NotStoredError(error.what, error.advice, error.cause) from error
 
 
 def _send(connection: Connection, missing: list[_Outgoing], stop: Stop) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import requests
 
-from BratsSegmenterLib.archive.failures import StoreRefusedError, TemporaryArchiveError, status_error
+from BratsSegmenterLib.archive.failures import NotStoredError, StoreRefusedError, TemporaryArchiveError, status_error
 from BratsSegmenterLib.archive.profile import Profile
 from BratsSegmenterLib.errors import ArchiveError
 
@@ -28,8 +28,8 @@ def doubt_of(profile: Profile, response: requests.Response) -> ArchiveError:
     Returns
     -------
     ArchiveError
-        :class:`StoreRefusedError` when sending again is useless, :class:`TemporaryArchiveError` when it is not, else
-        an error of the account or the address.
+        :class:`StoreRefusedError` when sending again is useless; when it is not, :class:`TemporaryArchiveError` where
+        the archive is busy, :class:`NotStoredError` where it may be the object; else an error of the account.
     """
     reasons = _failure_reasons(response)
     final = [reason for reason in reasons if reason not in _OUT_OF_RESOURCES]
@@ -38,13 +38,15 @@ def doubt_of(profile: Profile, response: requests.Response) -> ArchiveError:
         words = _FAILURE_REASONS.get(final[0], f"its reason is code {final[0]:04X}H")
         what = f"The PACS '{profile.name}' refused an object: {words}."
         return StoreRefusedError(what, f"{_KEPT}; ask the PACS administrator.", cause)
-    if reasons or response.status_code >= requests.codes.server_error:
+    error = status_error(profile, response.status_code)
+    is_server_error = response.status_code >= requests.codes.server_error
+    if reasons or is_server_error:
+        kind = TemporaryArchiveError if isinstance(error, TemporaryArchiveError) else NotStoredError
         what = f"The PACS '{profile.name}' could not take the object now (status {response.status_code})."
-        return TemporaryArchiveError(what, f"{_KEPT}; try again in a few minutes.", cause)
+        return kind(what, f"{_KEPT}; try again in a few minutes.", cause)
     if response.ok:
         what = f"The PACS '{profile.name}' said that it stored the object but does not list it."
-        return TemporaryArchiveError(what, f"{_KEPT}; try again, or ask the PACS administrator.", cause)
-    error = status_error(profile, response.status_code)
+        return NotStoredError(what, f"{_KEPT}; try again, or ask the PACS administrator.", cause)
     if isinstance(error, TemporaryArchiveError) or response.status_code in _NO_RIGHT:
         return error
     return StoreRefusedError(error.what, error.advice, cause)

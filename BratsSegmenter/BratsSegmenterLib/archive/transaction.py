@@ -12,6 +12,7 @@ from typing import Any
 
 from BratsSegmenterLib.archive.failures import StoreRefusedError
 from BratsSegmenterLib.archive.instance_file import sha256_of
+from BratsSegmenterLib.archive.patient import Patient, patient_in
 from BratsSegmenterLib.archive.profile import Profile
 from BratsSegmenterLib.archive.receipt import Receipt
 from BratsSegmenterLib.durable import write_atomically
@@ -23,10 +24,11 @@ _RECEIPT = "receipt.json"
 
 
 class TransactionState(Enum):
-    """Where a transaction is: waiting for a delivery, refused by the archive for good, or delivered with a receipt."""
+    """Where it is: waiting, refused by the archive for good, replaced by a later one, or delivered with a receipt."""
 
     WAITING = "waiting"
     REFUSED = "refused"
+    REPLACED = "replaced"
     DELIVERED = "delivered"
 
 
@@ -154,6 +156,30 @@ class Transaction:
                     f"The object {one.sop_instance_uid} in the outbox is missing or was changed on disk.",
                     "Send the result again; of what had waited nothing was sent.",
                 )
+
+    def require_patient(self, patient: Patient) -> None:
+        """Prove that the queued files name the patient whose they have to be.
+
+        Raises
+        ------
+        StoreRefusedError
+            One names another.
+        """
+        if not all(patient_in(path).is_same_as(patient) for path in self.files):
+            raise StoreRefusedError(
+                "The objects in the outbox name another patient than the study in the PACS does, or write name or ID "
+                "otherwise.",
+                "None of them was sent. Send the result again, or export it again from the study as it is now.",
+            )
+
+    def is_fit(self, patient: Patient) -> bool:
+        """Whether the queued files are what was queued and name a patient."""
+        try:
+            self.require_intact()
+            self.require_patient(patient)
+        except StoreRefusedError:
+            return False
+        return True
 
     def finish(self, receipt: Receipt) -> Transaction:
         """Keep the receipt, then let go of the objects: the archive holds them now.

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from BratsSegmenterLib.archive import Credentials, Profile
+from BratsSegmenterLib.archive import Credentials, Outbox, Profile
 from BratsSegmenterLib.child_worker import JobFailedError
-from BratsSegmenterLib.errors import Cancelled
+from BratsSegmenterLib.errors import ArchiveError, Cancelled
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import JobResult, PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob, SendJob
@@ -20,7 +20,10 @@ from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
 from BratsSegmenterLib.unattended.rules import Rules
 
 QUEUE_FILE = "queue.json"
-_PASSING_FAILURES = {"ArchiveError", "TemporaryArchiveError", "FolderInUseError"}
+_PASSING_FAILURES = {"ArchiveError", "TemporaryArchiveError", "NotStoredError", "FolderInUseError"}
+_CHANGED_WHEN_HALF_SENT = (
+    "The study carries a result and was changed while objects still wait to be sent: open it and send what is right."
+)
 
 RunJob = Callable[[Job, Mapping[str, str], Progress], JobResult]
 Result = TypeVar("Result", bound=JobResult)
@@ -117,7 +120,8 @@ class Studies:
     def offer(self, origin: StudyOrigin) -> None:
         """Queue a study unless it is done, rests as it is now, or a person works on it.
 
-        One that failed or needs a person is looked at again when instances were added to it.
+        One that failed or needs a person is looked at again when instances were added to it; not while objects wait
+        to be sent, as what was added may be the part of its own result that arrived.
         """
         folder = study_folder(self._folder, origin.study.study_uid)
         kept, item = KeptStudy(folder), self._queue.item(folder.name)
@@ -126,7 +130,7 @@ class Studies:
         if item is not None and self._is_taken_over(folder.name):
             self._queue.remove(folder.name)
             return
-        if item is not None and (item.is_open or not self._has_grown(origin)):
+        if item is not None and (item.is_open or not self._has_grown(origin) or self._holds_undelivered(folder.name)):
             return
         kept.forget_result()
         kept.write_origin(origin)
@@ -185,6 +189,14 @@ class Studies:
         known = KeptStudy(study_folder(self._folder, origin.study.study_uid)).origin
         return known is None or known.study.instance_count != origin.study.instance_count
 
+    def _holds_undelivered(self, folder: str) -> bool:
+        """Whether objects of an earlier sending did not arrive yet, or nobody can say because the outbox is damaged."""
+        outbox = JobFolder(self._folder / folder).outbox
+        try:
+            return outbox.is_dir() and bool(Outbox(outbox).undelivered())
+        except ArchiveError:
+            return True
+
     def _is_taken_over(self, folder: str) -> bool:
         """Whether somebody segmented, corrected or sent the study in the panel: nothing of it may be made anew."""
         kept = KeptStudy(self._folder / folder)
@@ -206,8 +218,11 @@ class Studies:
         kept = KeptStudy(self._folder / item.folder)
         prepared = (kept.prepared if item.is_prepared else None) or self._prepared(item, kept, progress)
         if self._sends and prepared.results:
-            kept.write_state(StudyState.SENT)
-            return StudyOutcome(item.folder, StudyState.SENT, "The study carries a result already.")
+            if not self._holds_undelivered(item.folder):
+                kept.write_state(StudyState.SENT)
+                return StudyOutcome(item.folder, StudyState.SENT, "The study carries a result already.")
+            if kept.result is None:
+                return StudyOutcome(item.folder, StudyState.NEEDS_YOU, _CHANGED_WHEN_HALF_SENT)
         reason = self._rules.reason_to_wait(prepared)
         if reason:
             return StudyOutcome(item.folder, StudyState.NEEDS_YOU, reason)

@@ -231,7 +231,7 @@ def test_what_waited_for_another_patient_is_refused_once(
     (refused,) = outbox.deliver(archive, patient=replace(patient, patient_id="NEW-9"))
 
     assert refused.transaction.state is TransactionState.REFUSED
-    assert "names another patient" in refused.transaction.problem
+    assert "name another patient" in refused.transaction.problem
     assert outbox.deliver(archive) == (), "it stands in the way of no further sending"
     assert archive.series(study.study_uid) == []
 

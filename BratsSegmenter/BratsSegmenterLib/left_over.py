@@ -1,0 +1,110 @@
+"""What earlier sendings of a study left in its outbox: delivered first; what fails is tried again, or replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydicom import dcmread
+
+from BratsSegmenterLib.archive import Delivery, NotStoredError, Outbox, Receipt, StoreRefusedError, Transaction
+from BratsSegmenterLib.delivery import PROGRAM
+from BratsSegmenterLib.destination import Destination
+from BratsSegmenterLib.dicom import result_objects
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.versions import EarlierResult, earlier_results, next_version
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOver:
+    """The outbox of a study after everything that waited for its archive was tried.
+
+    Attributes
+    ----------
+    outbox : Outbox
+    destination : Destination
+    deliveries : tuple of Delivery
+        How that went.
+    """
+
+    outbox: Outbox
+    destination: Destination
+    deliveries: tuple[Delivery, ...]
+
+    @classmethod
+    def deliver(cls, outbox: Outbox, destination: Destination, progress: Progress) -> LeftOver:
+        """Deliver what waits. What the archive will not take keeps nothing back.
+
+        Raises
+        ------
+        ArchiveError
+            The archive cannot be reached or lets nobody in: no other object would arrive either.
+        """
+        with progress.stage("deliver what waits"):
+            deliveries = outbox.deliver(destination.archive, progress, destination.patient)
+        for delivery in deliveries:
+            if delivery.error is not None and not isinstance(delivery.error, (NotStoredError, StoreRefusedError)):
+                raise delivery.error
+        return cls(outbox, destination, deliveries)
+
+    @property
+    def arrived(self) -> tuple[tuple[Transaction, Receipt], ...]:
+        """What was delivered, with its receipts."""
+        return tuple((one.transaction, one.receipt) for one in self.deliveries if one.receipt is not None)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was not, as sentences for the user."""
+        return tuple(
+            f"What had waited was not delivered: {one.error.what}" for one in self.deliveries if one.error is not None
+        )
+
+    @property
+    def undelivered(self) -> tuple[Transaction, ...]:
+        """What still lies there for the archive, refused or not."""
+        profile = self.destination.archive.profile
+        return tuple(one for one in self.outbox.undelivered() if one.is_for(profile))
+
+    def holding(
+        self, is_wanted: Callable[[EarlierResult], bool], earlier: tuple[EarlierResult, ...]
+    ) -> tuple[Transaction, EarlierResult] | None:
+        """The wanted result where it lies undelivered: making it anew would double what of it has arrived.
+
+        Only the newest version counts, or the one to come; and only what this very program wrote: another release may
+        write what the archive takes.
+
+        Parameters
+        ----------
+        is_wanted : callable
+        earlier : tuple of EarlierResult
+            What the study carries in the archive.
+        """
+        for transaction in self.undelivered:
+            if not transaction.is_fit(self.destination.patient) or not _is_ours(transaction.files[0]):
+                continue
+            for result in earlier_results(result_objects(transaction.files)):
+                is_of_newest = bool(earlier) and earlier[-1].made_at == result.made_at
+                if (is_of_newest or result.version == next_version(earlier)) and is_wanted(result):
+                    return transaction, result
+        return None
+
+    def deliver_again(self, transaction: Transaction, progress: Progress) -> tuple[Transaction, Receipt]:
+        """Deliver what was refused some time ago.
+
+        Raises
+        ------
+        ArchiveError
+            It does not arrive now either; what failed a moment ago is not even tried.
+        """
+        for delivery in self.deliveries:
+            if delivery.error is not None and delivery.transaction.id == transaction.id:
+                raise delivery.error
+        with progress.stage("push"):
+            return transaction, self.outbox.deliver_one(transaction, self.destination.archive, progress)
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether this release of the program wrote an object; Software Versions (0018,1020) begins with it."""
+    versions = dcmread(file, stop_before_pixels=True, specific_tags=["SoftwareVersions"]).get("SoftwareVersions")
+    return PROGRAM in ([versions] if isinstance(versions, str) else versions or [])
