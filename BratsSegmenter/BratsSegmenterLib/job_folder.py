@@ -12,6 +12,7 @@ from BratsSegmenterLib.dicom import Authorship
 from BratsSegmenterLib.domain import Algorithm, Sequence
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError, FolderInUseError
+from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.records import from_json, to_json
 
 _LOCK_WAIT_S = 3.0
@@ -38,6 +39,8 @@ class ResultRecord:
         By region key, of the same regions.
     is_postoperative : bool
         A person confirmed an operation before it was segmented.
+    steps : SwitchedSteps or None
+        Of the pre-processing; None where it is not known.
     """
 
     reference: str
@@ -49,6 +52,7 @@ class ResultRecord:
     intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     expected_dice: Mapping[str, float] = field(default_factory=dict)
     is_postoperative: bool = False
+    steps: SwitchedSteps | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from BratsSegmenterLib.domain import Segmentation
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import SegmentResult
+from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import write_image, write_labelmap
 from BratsSegmenterLib.measurement import DoubtfulSlice, doubtful_slices, intervals_of, to_csv
@@ -29,6 +30,7 @@ def keep_result(
     authorship: Authorship = Authorship.AI,
     tolerated: tuple[str, ...] = (),
     is_postoperative: bool = False,
+    steps: SwitchedSteps | None = None,
 ) -> SegmentResult:
     """Write label map, images, uncertainty, record and quality page, and say where they are.
 
@@ -48,6 +50,8 @@ def keep_result(
         What had to be tolerated of regions that were taken up.
     is_postoperative : bool
         A person confirmed an operation.
+    steps : SwitchedSteps, optional
+        Of the pre-processing that the model's input went through.
 
     Raises
     ------
@@ -80,6 +84,7 @@ def keep_result(
                 intervals_ml=intervals_ml,
                 expected_dice=result.expected_dice,
                 is_postoperative=is_postoperative,
+                steps=steps,
             )
         )
     return SegmentResult(

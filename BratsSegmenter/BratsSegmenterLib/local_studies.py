@@ -18,11 +18,23 @@ def list_folder(folder: Path, progress: Progress) -> ListFolderResult:
     SeriesError
         The folder does not exist.
     """
+    studies, passed_over = studies_below(folder, progress)
+    return ListFolderResult(studies, len(passed_over))
+
+
+def studies_below(folder: Path, progress: Progress) -> tuple[tuple[LocalStudy, ...], tuple[Path, ...]]:
+    """The MR studies in a folder and below it, newest first, and the files that are no DICOM, or damaged.
+
+    Raises
+    ------
+    SeriesError
+        The folder does not exist.
+    """
     with progress.stage("read headers"):
         found, passed_over = dicom.studies_in(folder, progress)
     studies = [LocalStudy(_summary(study), tuple(study.files)) for study in found if "MR" in study.modalities]
     studies.sort(key=lambda local: (local.study.study_date, local.study.study_uid), reverse=True)
-    return ListFolderResult(tuple(studies), passed_over)
+    return tuple(studies), passed_over
 
 
 def _summary(study: dicom.FolderStudy) -> StudySummary:

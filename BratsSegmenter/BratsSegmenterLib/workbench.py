@@ -183,7 +183,12 @@ class Workbench:
         settings = Settings(job.bundle, job.device, _steps(job.steps), job.is_postoperative)
         result = segment_case(case, settings, self._progress)
         return keep_result(
-            result, self._folder, self._progress, job.resample_gaps, is_postoperative=job.is_postoperative
+            result,
+            self._folder,
+            self._progress,
+            job.resample_gaps,
+            is_postoperative=job.is_postoperative,
+            steps=job.steps,
         )
 
     @_alone

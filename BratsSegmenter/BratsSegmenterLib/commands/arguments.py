@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile, SettingNames
 from BratsSegmenterLib.commands.values import absolute_path
 from BratsSegmenterLib.dicom import Contouring, ObjectKind
-from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.domain import Algorithm, Sequence
 from BratsSegmenterLib.errors import ArchiveError
 from BratsSegmenterLib.job_results import PrepareResult
 from BratsSegmenterLib.jobs import SegmentJob, SwitchedSteps
+from BratsSegmenterLib.unattended.passed_over import PassedOver
 from BratsSegmenterLib.unattended.rules import Rules
 from BratsSegmenterLib.unattended.sources import ArchiveSource, FolderSource, StudySource, Wanted
 
@@ -196,15 +197,20 @@ def rules_from(arguments: argparse.Namespace) -> Rules:
 
 
 def unattended_source(
-    arguments: argparse.Namespace, profile: Profile | None, credentials: Credentials, wanted: Wanted
+    arguments: argparse.Namespace,
+    profile: Profile | None,
+    credentials: Credentials,
+    wanted: Wanted,
+    passed_over: PassedOver,
+    say: Callable[[str], None],
 ) -> StudySource:
     """The folder or, without one, the archive of the arguments; a usage error where they name neither."""
     if arguments.files is not None:
-        return FolderSource(arguments.files, wanted)
+        return FolderSource(arguments.files, wanted, passed_over)
     if profile is None:
         arguments.refuse("give --archive URL or --files DIR")
     assert profile is not None, "a usage error has ended the program"
-    return ArchiveSource(profile, credentials, wanted)
+    return ArchiveSource(profile, credentials, wanted, say)
 
 
 def require_destination(arguments: argparse.Namespace) -> None:
@@ -218,8 +224,8 @@ def require_destination(arguments: argparse.Namespace) -> None:
         raise ArchiveError("There is no archive to store the results in.", "Give --archive URL, or leave --push out.")
 
 
-def require_model(arguments: argparse.Namespace) -> None:
-    """Nothing is fetched for a model or a device that is not there.
+def require_model(arguments: argparse.Namespace) -> Algorithm:
+    """The model of the arguments: nothing is fetched for one, or for a device, that is not there.
 
     Raises
     ------
@@ -230,9 +236,10 @@ def require_model(arguments: argparse.Namespace) -> None:
     """
     from BratsSegmenterLib.segmentation import choose_device, load_bundle_for
 
-    load_bundle_for(arguments.bundle, arguments.postoperative)
+    bundle = load_bundle_for(arguments.bundle, arguments.postoperative)
     if arguments.device not in ("auto", "cpu"):  # which are always there, and torch takes seconds to load
         choose_device(arguments.device)
+    return bundle.algorithm
 
 
 def require_writable(folder: Path) -> None:

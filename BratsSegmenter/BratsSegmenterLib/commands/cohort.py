@@ -40,15 +40,22 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.child_worker import run_in_child
     from BratsSegmenterLib.kept_study import StudyState
-    from BratsSegmenterLib.unattended import Studies, StudyOutcome, Wanted, write_tables
+    from BratsSegmenterLib.unattended import PassedOver, Studies, StudyOutcome, Wanted, made_otherwise, write_tables
     from BratsSegmenterLib.unattended.table import PAGE_FILE, TABLE_FILE
+
+    warnings: list[str] = []
+
+    def warn(text: str) -> None:
+        console.warn(text)
+        warnings.append(text)
 
     credentials = Credentials.from_environment()
     profile = archive_profile(arguments, credentials) if arguments.archive else None
     wanted = Wanted(arguments.date_from, arguments.date_to, descriptions=arguments.description)
-    source = unattended_source(arguments, profile, credentials, wanted)
-    require_model(arguments)
-    studies = Studies(arguments.out, rules_from(arguments), run_in_child, profile, credentials, sends=False)
+    passed_over = PassedOver(arguments.out, warn)
+    source = unattended_source(arguments, profile, credentials, wanted, passed_over, warn)
+    model, rules = require_model(arguments), rules_from(arguments)
+    studies = Studies(arguments.out, rules, run_in_child, profile, credentials, sends=False)
 
     def done(outcome: StudyOutcome) -> None:
         console.clear_bars()
@@ -66,6 +73,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.say(", ".join(f"{count} {state}" for state, count in counts.items()) or "No MR study was found.")
     if counts[StudyState.NEEDS_YOU.value]:
         console.say(_ADVICE)
+    for text in made_otherwise(arguments.out, rows, rules, model):
+        warn(text)
     console.say(f"Table: {arguments.out / TABLE_FILE}\nPage: {arguments.out / PAGE_FILE}")
     console.result(
         {
@@ -75,13 +84,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                     "study_uid": row.origin.study.study_uid,
                     "state": row.state.value,
                     "reason": row.reason,
+                    "model": row.model,
                     "volumes_ml": row.volumes_ml,
+                    "volumes_of": row.volumes_of,
                     "doubts": row.doubts,
                     "remarks": row.remarks,
                 }
                 for row in rows
             ],
             "counts": counts,
+            "models": Counter(row.model for row in rows if row.model),
+            "passed_over": len(passed_over.files),
+            "warnings": warnings,
             "table": arguments.out / TABLE_FILE,
             "page": arguments.out / PAGE_FILE,
         }

@@ -53,21 +53,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a line for each study; ends with Ctrl+C or SIGTERM, and goes on when it is started again."""
     from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.child_worker import run_in_child
-    from BratsSegmenterLib.unattended import Studies, StudyOutcome, Timing, Wanted, watch, write_tables
+    from BratsSegmenterLib.unattended import PassedOver, Studies, StudyOutcome, Timing, Wanted, watch, write_tables
 
     credentials = Credentials.from_environment()
     profile = archive_profile(arguments, credentials) if arguments.archive else None
-    source = unattended_source(
-        arguments, profile, credentials, Wanted(days=arguments.days, descriptions=arguments.description)
-    )
+    wanted = Wanted(days=arguments.days, descriptions=arguments.description)
+
+    def say(text: str) -> None:
+        console.say(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text}")
+
+    source = unattended_source(arguments, profile, credentials, wanted, PassedOver(arguments.out, say), say)
     require_destination(arguments)
     _require_sensible(arguments)
     require_model(arguments)
     rules = replace(rules_from(arguments), formats=tuple(arguments.formats), contouring=contouring_from(arguments))
     timing = Timing(arguments.every, arguments.settle * _MINUTE_S, arguments.keep)
-
-    def say(text: str) -> None:
-        console.say(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text}")
 
     def done(outcome: StudyOutcome) -> None:
         console.clear_bars()

@@ -34,15 +34,17 @@ class FolderStudy:
 
 
 @disable_value_validation()
-def studies_in(folder_or_files: Path | Iterable[Path], progress: Progress) -> tuple[tuple[FolderStudy, ...], int]:
+def studies_in(
+    folder_or_files: Path | Iterable[Path], progress: Progress
+) -> tuple[tuple[FolderStudy, ...], tuple[Path, ...]]:
     """Sort the files of a folder, and of all below it, into studies.
 
     Returns
     -------
     tuple of FolderStudy
         In the order in which they were met.
-    int
-        How many files were passed over because they are no DICOM, or damaged.
+    tuple of Path
+        The files that were passed over because they are no DICOM, or damaged.
 
     Raises
     ------
@@ -52,17 +54,17 @@ def studies_in(folder_or_files: Path | Iterable[Path], progress: Progress) -> tu
     """
     files = files_in(folder_or_files)
     studies: dict[str, FolderStudy] = {}
-    passed_over = 0
+    passed_over: list[Path] = []
     for count, file in enumerate(files):
         progress.update(count / len(files), f"{count} of {len(files)} files")
         try:
             header = read_header(file)
             identity = identity_of(header, file)
         except SeriesError:
-            passed_over += 1  # which one and why is said when the study is chosen
+            passed_over.append(file)  # why is said when the study is chosen
             continue
         study = studies.setdefault(identity.study_uid, FolderStudy(identity.study_uid, header))
         study.files.append(file)
         study.series_uids.add(identity.series_uid)
         study.modalities.add(identity.modality)
-    return tuple(studies.values()), passed_over
+    return tuple(studies.values()), tuple(passed_over)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +13,9 @@ from BratsSegmenterLib.durable import whole_file
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.labelmap import read_image, read_labelmap
+from BratsSegmenterLib.labelmap import read_image
 from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, montage, slice_image
+from BratsSegmenterLib.unattended.drawn_now import DrawnVolumes, labels_now
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -23,8 +25,8 @@ _BACKGROUNDS = (Sequence.T1C, Sequence.FLAIR)
 _PIXELS_PER_MM = 1.5
 
 
-def draw_overview(folder: JobFolder, result: SegmentResult) -> None:
-    """Write the picture of a study into its job folder, unless the one that is there is younger than the result.
+def draw_overview(folder: JobFolder, result: SegmentResult, drawn: DrawnVolumes) -> None:
+    """Write the picture of a study into its job folder, unless the one that is there shows what is `drawn`.
 
     Raises
     ------
@@ -35,20 +37,22 @@ def draw_overview(folder: JobFolder, result: SegmentResult) -> None:
     """
     path = folder.path / PICTURE_FILE
     try:
-        if path.exists() and path.stat().st_mtime >= result.labels.stat().st_mtime:
+        drawn_ns = drawn.file.stat().st_mtime_ns
+        if path.exists() and path.stat().st_mtime_ns == drawn_ns:
             return
-        picture = _picture(folder, result)
+        picture = _picture(folder, result, "corrected" if drawn.is_corrected else "segmented")
     except (FileNotFoundError, SeriesError) as error:
         raise ExportError(
             "There is no picture: the files of the result are gone or damaged.", "Segment it again.", str(error)
         ) from error
     with whole_file(path) as partial:
         picture.save(partial)
+        os.utime(partial, ns=(drawn_ns, drawn_ns))  # a correction that was taken back is told from it
 
 
-def _picture(folder: JobFolder, result: SegmentResult) -> Image.Image:
+def _picture(folder: JobFolder, result: SegmentResult, caption: str) -> Image.Image:
     """The axial slice with most of the tumour, plain and outlined, on T1c and on FLAIR where they are there."""
-    drawn = read_labelmap(folder.segmentation)
+    drawn = labels_now(folder)
     layout = SliceLayout(drawn.geometry, Plane.AXIAL)
     index = _fullest(layout, drawn.labels)
     shown = [sequence for sequence in _BACKGROUNDS if sequence.value in result.volumes]
@@ -57,7 +61,7 @@ def _picture(folder: JobFolder, result: SegmentResult) -> Image.Image:
         image = read_image(folder.volume(sequence))
         grey = slice_image(image, drawn.geometry, Plane.AXIAL, index, pixels_per_mm=_PIXELS_PER_MM)
         panels.append(captioned(grey, sequence.value))
-        panels.append(captioned(draw_regions(grey, drawn.labels, drawn.geometry, Plane.AXIAL, index), "segmented"))
+        panels.append(captioned(draw_regions(grey, drawn.labels, drawn.geometry, Plane.AXIAL, index), caption))
     return montage(panels, columns=4)
 
 

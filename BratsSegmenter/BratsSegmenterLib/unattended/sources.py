@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from BratsSegmenterLib.archive import Archive, Credentials, Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.kept_study import StudyOrigin
-from BratsSegmenterLib.local_studies import list_folder
+from BratsSegmenterLib.local_studies import studies_below
 from BratsSegmenterLib.progress import Progress
 
 _MOST_STUDIES = 100_000
@@ -80,17 +80,32 @@ class ArchiveSource:
         return tuple(StudyOrigin(study, self.profile.name, url=self.profile.url) for study in studies)
 
 
+def _tell_nobody(_files: tuple[Path, ...]) -> None:
+    """Whoever only wants the studies."""
+
+
 @dataclass(frozen=True)
 class FolderSource:
-    """The MR studies in a folder and below it."""
+    """The MR studies in a folder and below it.
+
+    Attributes
+    ----------
+    folder : Path
+    wanted : Wanted
+    passed_over : callable
+        Told at each look which files are no DICOM, or damaged.
+    """
 
     folder: Path
     wanted: Wanted = Wanted()
+    passed_over: Callable[[tuple[Path, ...]], None] = _tell_nobody
 
     def studies(self, progress: Progress) -> tuple[StudyOrigin, ...]:
         """See :class:`StudySource`."""
-        listed = reversed(list_folder(self.folder, progress).studies)
-        return tuple(StudyOrigin(one.study, files=one.files) for one in listed if self.wanted.matches(one.study))
+        listed, passed_over = studies_below(self.folder, progress)
+        self.passed_over(passed_over)
+        wanted = (one for one in reversed(listed) if self.wanted.matches(one.study))
+        return tuple(StudyOrigin(one.study, files=one.files) for one in wanted)
 
 
 def counted(study: StudySummary, archive: Archive, progress: Progress) -> StudySummary:

@@ -5,86 +5,46 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from BratsSegmenterLib.domain import LEAF_REGIONS, REGIONS
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState
+from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.pages import write_page
-from BratsSegmenterLib.study_queue import StudyQueue
-from BratsSegmenterLib.unattended.overview import PICTURE_FILE, draw_overview
-from BratsSegmenterLib.unattended.studies import QUEUE_FILE
+from BratsSegmenterLib.unattended.overview import draw_overview
+from BratsSegmenterLib.unattended.rows import StudyRow, study_rows
 
 TABLE_FILE, PAGE_FILE = "studies.csv", "studies.html"
 _URGENT = (StudyState.NEEDS_YOU, StudyState.FAILED)
-
-
-@dataclass(frozen=True)
-class StudyRow:
-    """One study of the folder.
-
-    Attributes
-    ----------
-    folder : str
-        Name of its job folder.
-    origin : StudyOrigin
-    state : StudyState
-    reason : str
-        Why it needs a person or failed; empty otherwise.
-    result : SegmentResult or None
-        What was segmented.
-    no_picture : str
-        Why its picture could not be drawn; empty otherwise.
-    """
-
-    folder: str
-    origin: StudyOrigin
-    state: StudyState
-    reason: str
-    result: SegmentResult | None
-    no_picture: str = ""
-
-    @property
-    def doubts(self) -> tuple[str, ...]:
-        """What makes the result doubtful."""
-        return () if self.result is None else self.result.doubts
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What else is to be known about it."""
-        warnings = () if self.result is None else self.result.warnings
-        return tuple(one for one in (*warnings, self.no_picture) if one and one not in self.doubts)
-
-    @property
-    def volumes_ml(self) -> dict[str, float]:
-        """By region key; empty where nothing was segmented."""
-        return {} if self.result is None else dict(self.result.volumes_ml)
-
-    @property
-    def picture(self) -> str:
-        """Path of its picture from the folder of the studies; empty where there is none."""
-        return "" if self.result is None or self.no_picture else f"{self.folder}/{PICTURE_FILE}"
-
-    @property
-    def quality_page(self) -> str:
-        """Path of its quality page from there; empty where there is none."""
-        if self.result is None:
-            return ""
-        return (JobFolder(Path(self.folder)).quality / self.result.quality_page.name).as_posix()
+_DELETED = "deleted"
+_COLUMNS = (
+    "folder",
+    "study_uid",
+    "study_date",
+    "state",
+    "reason",
+    "sequences",
+    "model",
+    "postoperative",
+    "volumes_of",
+    *(f"{key}_{what}" for key in REGIONS for what in ("ml", "low_ml", "high_ml")),
+    "doubts",
+    "remarks",
+)
 
 
 def write_tables(folder: Path) -> tuple[StudyRow, ...]:
     """Write ``studies.csv`` and ``studies.html`` about all studies of a folder, and return what they say.
 
-    The table names studies by their UIDs, for joining them with other data; the page by their folders alone.
+    The table names studies by their UIDs, for joining them with other data; the page by their folders alone. What the
+    table said of studies that were deleted since, it says on.
     """
-    rows = tuple(replace(row, no_picture=_drawn(folder, row)) for row in study_rows(folder))
-    write_atomically(folder / TABLE_FILE, to_csv(rows).encode())
+    rows = tuple(replace(row, no_picture=_not_drawn(folder, row)) for row in study_rows(folder))
+    write_atomically(folder / TABLE_FILE, to_csv(rows, _deleted(folder, rows)).encode())
     write_page(
         folder / PAGE_FILE,
         "studies.html",
@@ -96,12 +56,12 @@ def write_tables(folder: Path) -> tuple[StudyRow, ...]:
     return rows
 
 
-def _drawn(folder: Path, row: StudyRow) -> str:
+def _not_drawn(folder: Path, row: StudyRow) -> str:
     """Draw the picture of a row's result, where there is one; why that could not be, else empty."""
-    if row.result is None:
+    if row.result is None or row.drawn is None:
         return ""
     try:
-        draw_overview(JobFolder(folder / row.folder), row.result)
+        draw_overview(JobFolder(folder / row.folder), row.result, row.drawn)
     except ExportError as error:
         return str(error)
     return ""
@@ -112,45 +72,62 @@ def _urgency(row: StudyRow) -> int:
     return _URGENT.index(row.state) if row.state in _URGENT else len(_URGENT) + (not row.doubts)
 
 
-def study_rows(folder: Path) -> tuple[StudyRow, ...]:
-    """Every study of a folder, by date."""
-    queued = {item.folder: item for item in StudyQueue(folder / QUEUE_FILE).items}
-    rows = []
-    for path in sorted(folder.iterdir()):
-        kept = KeptStudy(path)
-        origin = kept.origin if path.is_dir() else None
-        if origin is None:
-            continue
-        item = queued.get(path.name)
-        state, reason = (kept.state, "") if item is None else (item.state, item.reason)
-        result = None if kept.state is StudyState.NEW else kept.result
-        rows.append(StudyRow(path.name, origin, state, reason, result))
-    return tuple(sorted(rows, key=lambda row: (row.origin.study.study_date, row.folder)))
+def _deleted(folder: Path, rows: Iterable[StudyRow]) -> list[dict[str, str]]:
+    """What the table says of studies that are no longer there: a clean-up took the files, not what was measured."""
+    try:
+        written = (folder / TABLE_FILE).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    here = {row.folder for row in rows}
+    told = (line for line in csv.DictReader(io.StringIO(written, newline="")) if line.get("folder"))
+    gone = (line for line in told if line["folder"] not in here)
+    return [{column: line.get(column) or "" for column in _COLUMNS} | {"state": _DELETED} for line in gone]
 
 
-def to_csv(rows: Iterable[StudyRow]) -> str:
-    """One line a study: millilitres and intervals by region, what was not measured, what is to be known."""
+def to_csv(rows: Iterable[StudyRow], deleted: Iterable[Mapping[str, str]] = ()) -> str:
+    """One line a study, by date: millilitres and intervals by region, who drew them, what is to be known.
+
+    Parameters
+    ----------
+    rows : iterable of StudyRow
+    deleted : iterable of mapping of str to str
+        Lines about studies that are no longer there, by column.
+    """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    measures = [f"{key}_{what}" for key in REGIONS for what in ("ml", "low_ml", "high_ml")]
-    writer.writerow(
-        ["folder", "study_uid", "study_date", "state", "reason", "sequences", "model", *measures, "doubts", "remarks"]
-    )
-    for row in rows:
-        study = row.origin.study
-        told = [row.folder, study.study_uid, study.study_date, row.state.value, row.reason]
-        writer.writerow([*told, *_measured(row.result), " ".join(row.doubts), " ".join(row.remarks)])
+    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    lines = [*map(_line, rows), *deleted]
+    writer.writerows(sorted(lines, key=lambda line: (line["study_date"], line["folder"])))
     return text.getvalue()
 
 
-def _measured(result: SegmentResult | None) -> Sequence[str]:
-    """Sequences, model, and millilitres with their intervals."""
-    if result is None:
-        return [""] * (2 + 3 * len(REGIONS))
-    cells = []
-    for key in REGIONS:
-        volume, interval = result.volumes_ml.get(key), result.intervals_ml.get(key)
-        cells += ["" if volume is None else f"{volume:.3f}"]
-        cells += ["", ""] if interval is None else [f"{bound:.3f}" for bound in interval]
-    model = f"{result.algorithm.name} {result.algorithm.version}"
-    return [" ".join(result.volumes), model, *cells]
+def _line(row: StudyRow) -> dict[str, str]:
+    study = row.origin.study
+    return {
+        "folder": row.folder,
+        "study_uid": study.study_uid,
+        "study_date": study.study_date,
+        "state": row.state.value,
+        "reason": row.reason,
+        "doubts": " ".join(row.doubts),
+        "remarks": " ".join(row.remarks),
+        **_measured(row),
+    }
+
+
+def _measured(row: StudyRow) -> dict[str, str]:
+    """Sequences, model, and millilitres with their intervals; nothing where nothing was segmented."""
+    if row.result is None:
+        return {}
+    cells = {
+        "sequences": " ".join(row.result.volumes),
+        "model": row.model,
+        "postoperative": "yes" if row.result.is_postoperative else "no",
+        "volumes_of": row.volumes_of,
+    }
+    for key, volume in row.volumes_ml.items():
+        cells[f"{key}_ml"] = f"{volume:.3f}"
+    intervals_ml = {} if row.drawn is None else row.drawn.intervals_ml
+    for key, interval in intervals_ml.items():
+        cells[f"{key}_low_ml"], cells[f"{key}_high_ml"] = (f"{bound:.3f}" for bound in interval)
+    return cells

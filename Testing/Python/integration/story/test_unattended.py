@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 import pytest
 from archives import RunningArchive
-from head_phantom import head_volume
+from coarse_studies import coarse_study as _study
 from model_samples import tiny_bundle
 from phantoms import PhantomStudy
 from pydicom import dcmread
@@ -30,10 +30,9 @@ from refusing_disks import full_disk, read_only
 from BratsSegmenterLib.archive import StudyQuery
 from BratsSegmenterLib.child_worker import JobFailedError, run_in_child
 from BratsSegmenterLib.cli import main
-from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, StudyIdentity, new_uid, write_mr_series
+from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import Cancelled
-from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_results import SearchResult
 from BratsSegmenterLib.jobs import PrepareJob, SearchJob, SegmentJob, SwitchedSteps
 from BratsSegmenterLib.progress import Progress, ProgressEvent
@@ -43,17 +42,6 @@ from BratsSegmenterLib.unattended.sources import counted
 
 _QUICK = ("--no-registration", "--no-bias-correction")
 _PATIENCE_S = 120
-_COARSE = Geometry.from_axes((34, 84, 70), (2.5, 2.5, 5.0), ((1, 0, 0), (0, 1, 0), (0, 0, 1)), (-87.0, -103.0, -83.0))
-
-
-def _study(folder: Path, day: str, *sequences: Sequence, description: str = "MR BRAIN") -> StudyIdentity:
-    identity = StudyIdentity(
-        patient_name="Unattended^Ursula", patient_id=f"U-{day}", study_date=day, study_description=description
-    )
-    for number, sequence in enumerate(sequences, 1):
-        image = 10 * head_volume(sequence, _COARSE).array
-        write_mr_series(image, _COARSE, folder / f"{day}-{number}", identity, PROTOCOLS[sequence], number)
-    return identity
 
 
 def _until(condition: Callable[[], bool], what: str) -> None:

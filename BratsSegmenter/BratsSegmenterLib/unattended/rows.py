@@ -1,0 +1,122 @@
+"""What is to be said of every study of a folder, from what its job folder keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.job_results import SegmentResult
+from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState
+from BratsSegmenterLib.study_queue import StudyQueue
+from BratsSegmenterLib.unattended.drawn_now import DrawnVolumes, volumes_now
+from BratsSegmenterLib.unattended.file_names import FileNames
+from BratsSegmenterLib.unattended.overview import PICTURE_FILE
+from BratsSegmenterLib.unattended.studies import QUEUE_FILE
+
+
+@dataclass(frozen=True)
+class StudyRow:
+    """One study of the folder; its sentences name files by their numbers, because their names may be the patient's.
+
+    Attributes
+    ----------
+    folder : str
+        Name of its job folder.
+    origin : StudyOrigin
+    state : StudyState
+    reason : str
+        Why it needs a person or failed; empty otherwise.
+    result : SegmentResult or None
+        What was segmented.
+    drawn : DrawnVolumes or None
+        What it measures, as it is drawn now; None where nothing was segmented, or it cannot be read.
+    unreadable : str
+        Why it cannot; empty otherwise.
+    no_picture : str
+        Why its picture could not be drawn; empty otherwise.
+    """
+
+    folder: str
+    origin: StudyOrigin
+    state: StudyState
+    reason: str
+    result: SegmentResult | None
+    drawn: DrawnVolumes | None
+    unreadable: str = ""
+    no_picture: str = ""
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What makes the result doubtful."""
+        return () if self.result is None else tuple(map(self._names.hidden_in, self.result.doubts))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What else is to be known about it."""
+        warnings = () if self.result is None else self.result.warnings
+        remarks = map(self._names.hidden_in, (*warnings, self.unreadable, self.no_picture))
+        return tuple(one for one in remarks if one and one not in self.doubts)
+
+    @property
+    def _names(self) -> FileNames:
+        return FileNames(self.origin.files)
+
+    @property
+    def volumes_ml(self) -> Mapping[str, float]:
+        """By region key; empty where nothing was segmented."""
+        return {} if self.drawn is None else self.drawn.volumes_ml
+
+    @property
+    def volumes_of(self) -> str:
+        """Who drew what was measured: "model" or, where a person changed it, "corrected"; empty without volumes."""
+        if self.drawn is None:
+            return ""
+        return "corrected" if self.drawn.is_corrected else "model"
+
+    @property
+    def model(self) -> str:
+        """Name and version of the model; empty where nothing was segmented."""
+        return "" if self.result is None else f"{self.result.algorithm.name} {self.result.algorithm.version}"
+
+    @property
+    def picture(self) -> str:
+        """Path of its picture from the folder of the studies; empty where there is none."""
+        return "" if self.drawn is None or self.no_picture else f"{self.folder}/{PICTURE_FILE}"
+
+    @property
+    def quality_page(self) -> str:
+        """Path of its quality page from there; empty where there is none."""
+        if self.result is None:
+            return ""
+        return (JobFolder(Path(self.folder)).quality / self.result.quality_page.name).as_posix()
+
+
+def study_rows(folder: Path) -> tuple[StudyRow, ...]:
+    """Every study of a folder, by date."""
+    queued = {item.folder: item for item in StudyQueue(folder / QUEUE_FILE).items}
+    rows = []
+    for path in sorted(folder.iterdir()):
+        kept = KeptStudy(path)
+        origin = kept.origin if path.is_dir() else None
+        if origin is None:
+            continue
+        item = queued.get(path.name)
+        state, reason = (
+            (kept.state, "") if item is None else (item.state, FileNames(origin.files).hidden_in(item.reason))
+        )
+        result = None if kept.state is StudyState.NEW else kept.result
+        rows.append(StudyRow(path.name, origin, state, reason, result, *_drawn(JobFolder(path), result)))
+    return tuple(sorted(rows, key=lambda row: (row.origin.study.study_date, row.folder)))
+
+
+def _drawn(folder: JobFolder, result: SegmentResult | None) -> tuple[DrawnVolumes | None, str]:
+    """What a study measures, where something was segmented, and why that cannot be said."""
+    if result is None:
+        return None, ""
+    try:
+        return volumes_now(folder, result), ""
+    except ExportError as error:
+        return None, str(error)
