@@ -109,10 +109,6 @@ def _describe(profile: Profile, error: Exception) -> tuple[str, str, bool]:
     text, names = str(error), profile.names
     or_wait_longer = f", or raise {names.read_timeout}" if names.read_timeout else ""
     match error:
-        case requests.exceptions.SSLError() if "CERTIFICATE_VERIFY_FAILED" in text:
-            trusted = f"the CA file {profile.ca_file}" if profile.ca_file else "a known authority"
-            return (
-                f"shows a certificate that {trusted} does not vouch for",
         case requests.exceptions.SSLError() if "certificate is not valid for" in text:
             return (
                 "shows a certificate that was made out to another host name",
@@ -127,6 +123,10 @@ def _describe(profile: Profile, error: Exception) -> tuple[str, str, bool]:
             )
         case requests.exceptions.SSLError() if "certificate is not yet valid" in text:
             return "shows a certificate that is not valid yet", "Check the date of this computer.", False
+        case requests.exceptions.SSLError() if "CERTIFICATE_VERIFY_FAILED" in text:
+            trusted = f"the CA file {profile.ca_file}" if profile.ca_file else "a known authority"
+            return (
+                f"shows a certificate that {trusted} does not vouch for",
                 f"Ask the PACS administrator for the right CA file and give it as {names.ca_file}.",
                 False,
             )
