@@ -320,11 +320,11 @@ class Workbench:
             starts_from_ai=record.authorship is Authorship.AI,
         )
         try:
-            Ledger(job.ledger).enter(correction)
+            entry = Ledger(job.ledger).enter(correction)
         except LearningError as error:
             again = "Then send once more: it is entered, and nothing is stored twice."
             return False, (f"The correction was not entered into the ledger. {error} {again}",)
-        return True, ()
+        return None if entry is None and correction.changes_nothing else True, ()
 
 
 def _require_asked_for(study: ScannedStudy, study_uid: str | None) -> None:

@@ -17,8 +17,8 @@ NAME = "export"
 HELP = "write a job folder's (corrected) label map as DICOM objects and check them; sends nothing"
 
 _NOTHING_TO_ENTER = (
-    "Nothing was entered into the ledger: no corrected label map was given with --labels, and no result of the model's "
-    "was signed with --reviewer."
+    "Nothing was entered into the ledger, which keeps corrections: the label map is the one that the folder held before. "
+    "Give a corrected one with --labels."
 )
 
 
