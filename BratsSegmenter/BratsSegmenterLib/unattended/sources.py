@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Protocol
 
-from BratsSegmenterLib.archive import Archive, Credentials, Profile, StudyQuery, StudySummary
-from BratsSegmenterLib.kept_study import StudyOrigin
+from BratsSegmenterLib.archive import (
+    Archive,
+    Credentials,
+    Profile,
+    StudyQuery,
+    StudySummary,
+    TemporaryArchiveError,
+)
+from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.kept_study import StudyOrigin, study_folder
 from BratsSegmenterLib.local_studies import studies_below
 from BratsSegmenterLib.progress import Progress
 
@@ -63,21 +71,53 @@ class Wanted:
         return is_described and self.query.matches(study)
 
 
+def _say_nothing(_sentence: str) -> None:
+    """Whoever only wants the studies."""
+
+
 @dataclass(frozen=True)
 class ArchiveSource:
-    """The MR studies of an archive."""
+    """The MR studies of an archive; one whose series it does not list is left out for the sake of the others.
+
+    Attributes
+    ----------
+    profile : Profile
+    credentials : Credentials
+    wanted : Wanted
+    say : callable
+        Told of each study that is left out why, once however often it is looked for.
+    """
 
     profile: Profile
     credentials: Credentials = field(repr=False)
     wanted: Wanted = Wanted()
+    say: Callable[[str], None] = _say_nothing
+    _told: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def studies(self, progress: Progress) -> tuple[StudyOrigin, ...]:
         """See :class:`StudySource`."""
         archive = Archive(self.profile, self.credentials)
+        studies: list[StudySummary] = []
+        faults: dict[str, ArchiveError] = {}
         with progress.stage("search"):
             found = [study for study in archive.search(self.wanted.query, progress) if self.wanted.matches(study)]
-            studies = [counted(study, archive, progress) for study in reversed(found)]
+            for study in reversed(found):
+                try:
+                    studies.append(counted(study, archive, progress))
+                except TemporaryArchiveError:
+                    raise
+                except ArchiveError as error:
+                    faults[study.study_uid] = error
+        if faults and not studies:
+            raise next(iter(faults.values()))
+        self._tell(faults)
         return tuple(StudyOrigin(study, self.profile.name, url=self.profile.url) for study in studies)
+
+    def _tell(self, faults: Mapping[str, ArchiveError]) -> None:
+        for study_uid, error in faults.items():
+            if study_uid not in self._told:
+                self._told.add(study_uid)
+                self.say(f"{study_folder(Path(), study_uid).name} is left out: {error}")
 
 
 def _tell_nobody(_files: tuple[Path, ...]) -> None:

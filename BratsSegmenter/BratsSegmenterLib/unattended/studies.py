@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 from BratsSegmenterLib.archive import Credentials, Outbox, Profile
 from BratsSegmenterLib.child_worker import JobFailedError
+from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ArchiveError, Cancelled
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import JobResult, PrepareResult, SegmentResult, SendResult
@@ -17,9 +18,12 @@ from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
+from BratsSegmenterLib.unattended.file_names import FileNames
 from BratsSegmenterLib.unattended.rules import Rules
 
 QUEUE_FILE = "queue.json"
+REASON_FILE = "reason.txt"
+"""In a job folder: the reason in full where it names files, which may name the patient; the queue has it without."""
 _PASSING_FAILURES = {"ArchiveError", "TemporaryArchiveError", "NotStoredError", "FolderInUseError"}
 _CHANGED_WHEN_HALF_SENT = (
     "The study carries a result and was changed while objects still wait to be sent: open it and send what is right."
@@ -171,6 +175,7 @@ class Studies:
             except Cancelled:
                 self.try_again(item.folder)
                 raise
+            outcome = self._without_file_names(outcome)
             if outcome.state in (StudyState.SEGMENTED, StudyState.SENT):
                 self._queue.remove(item.folder)
             else:
@@ -183,6 +188,16 @@ class Studies:
             self._queue.update(item.folder, is_prepared=False)
         state = StudyState.NEEDS_YOU if failure.needs_a_person else StudyState.FAILED
         return StudyOutcome(item.folder, state, str(error), failure.kind in _PASSING_FAILURES)
+
+    def _without_file_names(self, outcome: StudyOutcome) -> StudyOutcome:
+        folder = self._folder / outcome.folder
+        origin = KeptStudy(folder).origin
+        reason = FileNames(origin.files if origin else ()).hidden_in(outcome.reason)
+        if reason == outcome.reason:
+            (folder / REASON_FILE).unlink(missing_ok=True)
+        else:
+            write_atomically(folder / REASON_FILE, outcome.reason.encode())
+        return replace(outcome, reason=reason)
 
     def _has_grown(self, origin: StudyOrigin) -> bool:
         """Whether a study has another number of instances than when it was last looked at; True for a new one."""
