@@ -6,24 +6,26 @@ differ from its files, and then no further fetch would bring agreement.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from BratsSegmenterLib.archive import (
     Archive,
     InstanceSummary,
-    NotFoundError,
     Patient,
+    SeriesSummary,
     StudyChangedError,
-    TemporaryArchiveError,
     count_missing,
 )
-from BratsSegmenterLib.domain import Volume
-from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.domain import Series, Volume
+from BratsSegmenterLib.held_study import HeldStudy
 from BratsSegmenterLib.progress import Progress
 
-_SEGMENT_AGAIN = "Nothing was sent. Fetch the study again, then segment it again."
+_SEGMENT_AGAIN = (
+    "Nothing was sent. Fetch the study again, then segment it again; corrections stay in the study's folder."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +41,15 @@ class Destination:
         Where its images came to from an archive; None when they lie on this computer, of which an archive need not
         know.
     progress : Progress
+    others : tuple of Series
+        The study's further series that the result was drawn with.
     """
 
     archive: Archive
     reference: Volume
     fetched_to: Path | None
     progress: Progress
+    others: tuple[Series, ...] = ()
 
     @property
     def patient(self) -> Patient:
@@ -52,7 +57,9 @@ class Destination:
         return Patient.of(self.reference.series.header)
 
     def check(self) -> tuple[str, ...]:
-        """Ask the archive what it holds: its series, the images of one of them, and the head of one image.
+        """Ask the archive what it holds: its series, the images of those that drew the result, the head of one of each.
+
+        More images in another series than the reference are no obstacle: what was drawn stays where it is.
 
         Returns
         -------
@@ -62,83 +69,78 @@ class Destination:
         Raises
         ------
         StudyChangedError
-            Images that were fetched are no longer there, or more have come to their series; or the study is another
-            patient's.
+            Series or images that were fetched are no longer there, or more have come to the reference; or the study is
+            another patient's.
         ArchiveError
             The archive cannot be asked now.
         """
-        series_uids = self._series_uids()
-        is_held = self.reference.series.series_uid in series_uids
-        if self.fetched_to is not None and not is_held:
-            raise self._gone(bool(series_uids))
-        if not series_uids:
+        listed = self._study.series()
+        held_uids = {series.series_uid for series in listed}
+        drawn_with = (self.reference.series, *self.others)
+        held = [series for series in drawn_with if series.series_uid in held_uids]
+        lacking = [series for series in drawn_with if series.series_uid not in held_uids]
+        if self.fetched_to is not None and lacking:
+            raise self._gone(lacking[0] if listed else None)
+        if not listed:
             return (f"{self._pacs} did not hold this study: the result stands there alone, without its images.",)
-        notes: tuple[str, ...] = ()
-        if not is_held:
-            notes = (f"{self._pacs} holds this study without {self._label}, on which the result was drawn.",)
-        instances = self._instances(self.reference.series.series_uid if is_held else min(series_uids))
-        if self.fetched_to is not None and instances:
-            self._require_the_same_images(instances, self.fetched_to)
-        return (*notes, *self._compare_patient(instances))
+        notes = [f"{self._pacs} holds this study without {self._named(series)}." for series in lacking]
+        notes += self._compare(held) if held else self._compare_any(listed)
+        return tuple(dict.fromkeys(notes))
+
+    @cached_property
+    def _study(self) -> HeldStudy:
+        return HeldStudy(self.archive, self.reference.series.study_uid, self.progress)
 
     @property
     def _pacs(self) -> str:
         return f"The PACS '{self.archive.profile.name}'"
 
-    @property
-    def _label(self) -> str:
-        return self.reference.series.label
+    def _named(self, series: Series) -> str:
+        how = "on" if series is self.reference.series else "with"
+        return f"{series.label}, {how} which the result was drawn"
 
-    def _series_uids(self) -> set[str]:
-        try:
-            listed = self.archive.series(self.reference.series.study_uid, self.progress)
-        except NotFoundError:  # how some archives say that they do not know a study
-            return set()
-        return {series.series_uid for series in listed}
-
-    def _instances(self, series_uid: str) -> list[InstanceSummary]:
-        return self.archive.find_instances(self.reference.series.study_uid, series_uid, self.progress)
-
-    def _gone(self, study_is_there: bool) -> StudyChangedError:
-        what = f"{self._label}, on which the result was drawn" if study_is_there else "this study"
+    def _gone(self, series: Series | None) -> StudyChangedError:
+        """The series is, or the whole study."""
         return StudyChangedError(
-            f"{self._pacs} no longer holds {what}.",
+            f"{self._pacs} no longer holds {self._named(series) if series else 'this study'}.",
             "Nothing was sent. Search for the study again, fetch and segment it again; or ask the PACS administrator "
             "where the images are.",
         )
 
-    def _require_the_same_images(self, listed: Collection[InstanceSummary], folder: Path) -> None:
-        drawn_on = {frame.sop_instance_uid for frame in self.reference.frames}
-        if drawn_on - {instance.sop_instance_uid for instance in listed}:
+    def _compare(self, held: Collection[Series]) -> Iterator[str]:
+        """Each with what was fetched of it: a patient's name may be written in each in its own way."""
+        for series in held:
+            instances = self._study.instances(series.series_uid)
+            if self.fetched_to is not None and instances:
+                self._require_the_same_images(series, instances, self.fetched_to)
+            patient, unknown = self._study.patient_of(instances, series.frames[0].sop_instance_uid)
+            yield from self._compare_patient(patient, unknown, Patient.of(series.header))
+
+    def _compare_any(self, listed: Collection[SeriesSummary]) -> Iterator[str]:
+        patient, unknown = self._study.patient([*listed])
+        yield from self._compare_patient(patient, unknown, self.patient)
+
+    def _require_the_same_images(self, series: Series, listed: Collection[InstanceSummary], folder: Path) -> None:
+        drawn_with = {frame.sop_instance_uid for frame in series.frames}
+        if drawn_with - {instance.sop_instance_uid for instance in listed}:
             raise StudyChangedError(
-                f"{self._pacs} no longer holds all images of {self._label}, on which the result was drawn.",
-                _SEGMENT_AGAIN,
+                f"{self._pacs} no longer holds all images of {self._named(series)}.", _SEGMENT_AGAIN
             )
-        more = count_missing(folder, self.reference.series.series_uid, listed)
+        if series is not self.reference.series:
+            return
+        more = count_missing(folder, series.series_uid, listed)
         if more:
             raise StudyChangedError(
-                f"{self._pacs} holds {len(listed)} objects of {self._label}, on which the result was drawn; "
+                f"{self._pacs} holds {len(listed)} objects of {self._named(series)}; "
                 f"when it was fetched there were {len(listed) - more}.",
                 _SEGMENT_AGAIN,
             )
 
-    def _compare_patient(self, instances: Collection[InstanceSummary]) -> tuple[str, ...]:
-        if not instances:
-            return (self._not_compared("it lists no single images"),)
-        own = {frame.sop_instance_uid for frame in self.reference.frames}
-        one = next((instance for instance in instances if instance.sop_instance_uid in own), next(iter(instances)))
-        try:
-            patient = self.archive.patient_of(one, self.progress)
-        except TemporaryArchiveError:
-            raise
-        except ArchiveError as error:
-            return (self._not_compared(f"it did not give one back ({error.what})"),)
-        if not self.patient.is_same_as(patient):
+    def _compare_patient(self, patient: Patient | None, unknown: str, own: Patient) -> Iterator[str]:
+        if patient is None:
+            yield f"Whether the images in the PACS are still the same patient's was not compared: {unknown}."
+        elif not own.is_same_as(patient):
             raise self._of_another_patient()
-        return ()
-
-    def _not_compared(self, reason: str) -> str:
-        return f"Whether the images in the PACS are still the same patient's was not compared: {reason}."
 
     def _of_another_patient(self) -> StudyChangedError:
         if self.fetched_to is None:

@@ -41,6 +41,8 @@ class ResultRecord:
         A person confirmed an operation before it was segmented.
     steps : SwitchedSteps or None
         Of the pre-processing; None where it is not known.
+    images : mapping of str to tuple of str
+        Sequence to the SOP Instance UIDs of its images; empty in what an older version wrote.
     """
 
     reference: str
@@ -53,6 +55,7 @@ class ResultRecord:
     expected_dice: Mapping[str, float] = field(default_factory=dict)
     is_postoperative: bool = False
     steps: SwitchedSteps | None = None
+    images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

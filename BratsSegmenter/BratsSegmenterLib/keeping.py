@@ -19,6 +19,7 @@ from BratsSegmenterLib.measurement import DoubtfulSlice, doubtful_slices, interv
 from BratsSegmenterLib.pipeline import SegmentedCase
 from BratsSegmenterLib.preprocessing import resample_to_reference, write_quality_page
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.source_images import image_uids
 from BratsSegmenterLib.unsent import set_aside_unsent
 
 
@@ -85,6 +86,7 @@ def keep_result(
                 expected_dice=result.expected_dice,
                 is_postoperative=is_postoperative,
                 steps=steps,
+                images={sequence.value: image_uids(volume.series) for sequence, volume in case.volumes.items()},
             )
         )
     return SegmentResult(

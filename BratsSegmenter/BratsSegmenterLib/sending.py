@@ -20,7 +20,7 @@ from BratsSegmenterLib.delivery import (
 )
 from BratsSegmenterLib.destination import Destination
 from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind
-from BratsSegmenterLib.domain import Segmentation, Sequence, Volume
+from BratsSegmenterLib.domain import Segmentation, Sequence, Series, Volume
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SendResult, SentObject
 from BratsSegmenterLib.left_over import LeftOver
@@ -49,6 +49,8 @@ class Sending:
         By region key, of the volumes that still are the model's.
     notes : tuple of str
         What whoever reads the result must know.
+    others : tuple of Series
+        The study's further series that it was drawn with.
     """
 
     folder: JobFolder
@@ -61,6 +63,7 @@ class Sending:
     contouring: Contouring = EXACT
     intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    others: tuple[Series, ...] = ()
 
     def write(self, earlier: tuple[EarlierResult, ...]) -> SendResult:
         """Write and check the objects as the version after `earlier`; nothing leaves this machine."""
@@ -82,7 +85,7 @@ class Sending:
         """
         outbox = Outbox(self.folder.outbox)
         fetched_to = self.folder.dicom if self.folder.is_fetched else None
-        destination = Destination(archive, self.reference, fetched_to, self.progress)
+        destination = Destination(archive, self.reference, fetched_to, self.progress, self.others)
         with self.progress.stage("look for the images"):
             notes = destination.check()
         left_over = LeftOver.deliver(outbox, destination, self.progress)

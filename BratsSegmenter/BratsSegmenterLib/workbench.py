@@ -62,6 +62,7 @@ from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.resuming import choose_regions, resume_case
 from BratsSegmenterLib.segmentation import PUBLISHED, download_bundle
 from BratsSegmenterLib.sending import Sending
+from BratsSegmenterLib.source_images import require_images
 from BratsSegmenterLib.storage import look_after
 from BratsSegmenterLib.thumbnails import write_thumbnails
 from BratsSegmenterLib.versions import earlier_results
@@ -218,11 +219,17 @@ class Workbench:
         """Write the objects, check them and, when the job names an archive, store them and read them back.
 
         Where the study in the archive carries exactly this result already, nothing is written or stored.
+
+        Raises
+        ------
+        StudyChangedError
+            The result was drawn with other images than those that are here, or in the archive.
         """
         record = self._folder.record()
-        series = self._series(record.sequences[record.reference])
+        drawn_with = self._drawn_with(record)
+        reference_series = drawn_with[Sequence(record.reference)]
         with self._progress.stage("load"):
-            reference = dicom.load_volume(series, record.resampled_gaps, self._progress)
+            reference = dicom.load_volume(reference_series, record.resampled_gaps, self._progress)
         drawn = drawn_on(self._folder, read_labelmap(job.labels))
         sending = Sending(
             folder=self._folder,
@@ -234,7 +241,8 @@ class Workbench:
             progress=self._progress,
             contouring=job.contouring,
             intervals_ml=drawn.intervals_ml,
-            notes=(*self._borrowed_notes(self._found(record.sequences)).values(), *drawn.segmentation.not_measured.values()),
+            notes=(*self._borrowed_notes(drawn_with).values(), *drawn.segmentation.not_measured.values()),
+            others=tuple(series for series in self._own(drawn_with) if series is not reference_series),
         )
         if job.profile is None:
             result = sending.write(earlier_results(results_in(self.study)))
@@ -250,12 +258,14 @@ class Workbench:
         ------
         ExportError
             Nothing has been segmented in this folder.
+        StudyChangedError
+            They are gone, or others are in their place.
         SeriesError
-            The study's files are gone or changed.
+            The study's files are gone.
         """
         record = self._folder.record()
-        found = self._found(record.sequences)
-        case = load_case(found, record.resampled_gaps, self._progress, self._borrowed_notes(found))
+        drawn_with = self._drawn_with(record)
+        case = load_case(drawn_with, record.resampled_gaps, self._progress, self._borrowed_notes(drawn_with))
         return replace(case, reference=Sequence(record.reference))
 
     def _fetch(self, profile: Profile | None, study_uid: str | None) -> None:
@@ -278,21 +288,31 @@ class Workbench:
 
     def _found(self, keys: Mapping[str, str]) -> dict[Sequence, Series]:
         """The series taken as sequences, of the study and of those that lent it one."""
-        is_complete = {series.key for series in self.study.series} >= set(keys.values())
+        by_key = {series.key: series for series in self._at_hand(keys.values())}
+        for key in keys.values():
+            if key not in by_key:
+                advice = "Recognise the study again and choose from its list."
+                raise SeriesError(f"The study has no series {key}.", advice)
+        return {Sequence(role): by_key[key] for role, key in keys.items()}
+
+    def _drawn_with(self, record: ResultRecord) -> dict[Sequence, Series]:
+        """The series that the kept result was drawn with, which hold the same images still."""
+        return require_images(record, self._at_hand(record.sequences.values()), self._folder.is_fetched)
+
+    def _at_hand(self, keys: Collection[str]) -> tuple[Series, ...]:
+        """The series of the study and, where it lacks some of the keys, of those that lent it one."""
+        is_complete = {series.key for series in self.study.series} >= set(keys)
         lent = () if is_complete else borrowed_series(self._folder, self._progress)
-        by_key = {series.key: series for series in (*lent, *self.study.series)}
-        return {Sequence(role): by_key.get(key) or self._series(key) for role, key in keys.items()}
+        return (*lent, *self.study.series)
+
+    def _own(self, found: Mapping[Sequence, Series]) -> tuple[Series, ...]:
+        own = self.study.series[0].study_uid
+        return tuple(series for series in found.values() if series.study_uid == own)
 
     def _borrowed_notes(self, found: Mapping[Sequence, Series]) -> dict[Sequence, str]:
         own = self.study.series[0]
         lent = {sequence: series for sequence, series in found.items() if series.study_uid != own.study_uid}
         return {sequence: borrowed_note(sequence, series, own) for sequence, series in lent.items()}
-
-    def _series(self, key: str) -> Series:
-        for series in self.study.series:
-            if series.key == key:
-                return series
-        raise SeriesError(f"The study has no series {key}.", "Recognise the study again and choose from its list.")
 
     def _images(self) -> dict[Sequence, NDArray[np.float32]]:
         """T1c and FLAIR on the reference's grid, as far as the study has them."""
@@ -320,11 +340,11 @@ class Workbench:
             starts_from_ai=record.authorship is Authorship.AI,
         )
         try:
-            entry = Ledger(job.ledger).enter(correction)
+            Ledger(job.ledger).enter(correction)
         except LearningError as error:
             again = "Then send once more: it is entered, and nothing is stored twice."
             return False, (f"The correction was not entered into the ledger. {error} {again}",)
-        return None if entry is None and correction.changes_nothing else True, ()
+        return True, ()
 
 
 def _require_asked_for(study: ScannedStudy, study_uid: str | None) -> None:

@@ -61,6 +61,10 @@ class Scene:
         reference = dicom.load_volume(dicom.scan(images).series[-1])
         return Destination(self.archive.connect(url, retry_delays_s=()), reference, fetched_to, Progress())
 
+    def drawn_with_both(self, fetched: list[Path]) -> Destination:
+        """As :meth:`fetched`, for a result that was drawn with the first series, too."""
+        return replace(self.fetched(fetched), others=dicom.scan(self.folder / "fetched").series[:-1])
+
 
 @pytest.fixture
 def scene(any_archive: RunningArchive, tmp_path: Path) -> Scene:
@@ -113,6 +117,39 @@ def test_another_patient_is_said_without_a_name(scene: Scene, changes: dict[str,
     assert "names another patient in this study than when it was fetched" in refusal(scene.fetched(scene.files))
 
 
+@pytest.mark.parametrize(
+    ("held", "sentence"),
+    [
+        (slice(0), "no longer holds this study."),
+        (slice(_SLICES, None), "no longer holds Series 1, with which the result was drawn."),
+        (slice(1, None), "no longer holds all images of Series 1, with which the result was drawn."),
+    ],
+)
+def test_what_else_the_result_was_drawn_with_has_to_be_there_too(scene: Scene, held: slice, sentence: str) -> None:
+    scene.archive_holds(scene.files[held])
+    assert refusal(scene.drawn_with_both(scene.files)).endswith(sentence)
+
+
+def test_more_images_than_were_fetched_of_another_series_than_the_reference_keep_nothing_back(scene: Scene) -> None:
+    scene.archive_holds(scene.files)
+    assert scene.drawn_with_both(scene.files[1:]).check() == ()
+
+
+def test_each_series_is_compared_as_it_names_the_patient_itself(scene: Scene) -> None:
+    for file in scene.files[:_SLICES]:
+        dataset = dcmread(file)
+        dataset.PatientName = "Old^Name^Maria"
+        dataset.save_as(file)
+    scene.archive_holds(scene.files)
+    assert scene.drawn_with_both(scene.files).check() == ()
+
+
+def test_another_patient_in_another_series_than_the_reference_is_said(scene: Scene) -> None:
+    scene.archive_holds(scene.files[:_SLICES], PatientName="New^Name")
+    scene.archive_holds(scene.files[_SLICES:])
+    assert "names another patient in this study" in refusal(scene.drawn_with_both(scene.files))
+
+
 def test_images_of_this_computer_need_not_be_in_the_archive_and_that_is_said(scene: Scene) -> None:
     destination = scene.destination(scene.files[0].parents[1])
     (alone,) = destination.check()
@@ -120,6 +157,10 @@ def test_images_of_this_computer_need_not_be_in_the_archive_and_that_is_said(sce
     scene.archive_holds(scene.files[:_SLICES])
     (without,) = destination.check()
     assert without.endswith("holds this study without Series 2, on which the result was drawn.")
+    scene.archive_holds(scene.files[_SLICES:])
+    absent = dicom.scan(write_study(scene.folder / "others", StudyIdentity(), 1)).series
+    (without,) = replace(destination, others=absent).check()
+    assert without.endswith("holds this study without Series 1, with which the result was drawn.")
 
 
 def test_images_of_this_computer_are_not_sent_into_another_patient_s_study(scene: Scene) -> None:

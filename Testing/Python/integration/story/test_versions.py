@@ -37,6 +37,7 @@ from BratsSegmenterLib.jobs import PrepareJob, ResumeJob, SendJob
 from BratsSegmenterLib.labelmap import read_labelmap, read_mask, write_labelmap
 from BratsSegmenterLib.ledger import Ledger
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.source_images import image_uids
 from BratsSegmenterLib.versions import describe
 from BratsSegmenterLib.workbench import Workbench
 
@@ -83,7 +84,8 @@ class Station:
     def _drawn_on(self, volume: Volume) -> Station:
         labels = drawn(shape=volume.geometry.shape)
         write_labelmap(Segmentation(labels, volume.geometry, _ALGORITHM), JobFolder(self.folder).segmentation)
-        record = ResultRecord("T1c", {"T1c": volume.series.key}, _ALGORITHM, {})
+        images = {"T1c": image_uids(volume.series)}
+        record = ResultRecord("T1c", {"T1c": volume.series.key}, _ALGORITHM, {}, images=images)
         JobFolder(self.folder).write_record(record)
         return self
 
@@ -319,6 +321,42 @@ def test_names_of_one_archive_do_not_come_to_another(station: Station, tmp_path:
         research.prepare()
         sent = research.send(formats=_ALL)
     assert {str(pydicom.dcmread(one.path).PatientName) for one in sent.objects} == {"ANON-3"}
+
+
+def test_a_result_is_not_sent_on_images_that_took_the_place_of_those_it_was_drawn_on(
+    station: Station, tmp_path: Path
+) -> None:
+    station.send()
+    station.prepare()
+    station.resume()
+    corrected = station.corrected()
+    with serve(tmp_path / "replaced") as running:
+        later = Station(running_embedded(running), station.study_uid, station.folder)
+        files = sorted((tmp_path / "scanner").rglob("*.dcm"))
+        later.archive.connect().store(with_other_images(files, "3-T1c", tmp_path / "others"), compare=False)
+        with pytest.raises(StudyChangedError, match="no longer holds all images of Series 4"):
+            later.send(corrected, reviewer="Curie^Marie", approved=True)
+        later.prepare()
+        with pytest.raises(StudyChangedError, match=r"T1c, holds other images .* segment it again"):
+            later.send(corrected, reviewer="Curie^Marie", approved=True)
+        with pytest.raises(StudyChangedError, match="Corrections stay in the study's folder"):
+            later.send(profile=None)
+        assert later.instances() == 0
+        assert len(later.segmented().send().pushed) == 1
+
+
+def with_other_images(files: list[Path], series: str, to: Path) -> list[Path]:
+    """Copies of the DICOM files, of which those in the folder of one series have new UIDs and other pixels."""
+    copies = []
+    to.mkdir()
+    for number, file in enumerate(files):
+        dataset = pydicom.dcmread(file)
+        if file.parent.name == series:
+            dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+            dataset.PixelData = np.ascontiguousarray(dataset.pixel_array[::-1, ::-1]).tobytes()
+        copies.append(to / f"{number}.dcm")
+        dataset.save_as(copies[-1])
+    return copies
 
 
 def test_what_waits_when_the_archive_renames_the_patient_is_not_delivered(tmp_path: Path) -> None:
