@@ -26,13 +26,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the receipt: what the archive was proved to hold."""
     from BratsSegmenterLib.archive import Outbox, StoreRefusedError
+    from BratsSegmenterLib.held_study import HeldStudy
 
     archive = open_archive(arguments)
     outbox = Outbox(arguments.outbox)
     with console.progress() as progress, progress.stage("push"):
         transaction = outbox.add(arguments.files, arguments.study, archive.profile)
         try:
-            receipt = outbox.deliver_one(transaction, archive, progress)
+            study = HeldStudy(archive, arguments.study, progress)
+            patient, unknown = study.patient(study.series())
+            if unknown:
+                console.warn(f"Whether the objects are of the study's patient was not compared: {unknown}.")
+            receipt = outbox.deliver_one(transaction, archive, progress, patient)
         except ArchiveError as error:
             if not isinstance(error, StoreRefusedError):
                 console.warn(f"The objects wait in {arguments.outbox}; the same command goes on from there.")

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from archives import RunningArchive, free_port, write_study
 from numpy.typing import NDArray
+from pydicom import dcmread
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Credentials
@@ -302,6 +303,45 @@ def test_a_push_that_fails_says_where_the_objects_wait(
     target = ["--archive", f"http://127.0.0.1:{free_port()}", "--study", identity.study_uid]
     assert main(["push", *target, "--outbox", str(tmp_path / "outbox"), str(file)]) == 3
     assert f"The objects wait in {tmp_path / 'outbox'}; the same command goes on" in capsys.readouterr().out
+
+
+def test_objects_of_another_patient_are_not_pushed_into_a_study(
+    signed_in: RunningArchive, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    identity = StudyIdentity(patient_name="Old^Name", patient_id="OLD-1")
+    *images, kept_back = write_study(tmp_path / "scanner", identity)
+    archive = signed_in.connect()
+    vendors = _rewritten(
+        images[0], tmp_path / "report.dcm", Modality="OT", SeriesInstanceUID="2.25.1", SOPInstanceUID="2.25.2"
+    )
+    renamed = [
+        _rewritten(file, tmp_path / f"{number}.dcm", PatientID="NEW-9", PatientName="New^Name")
+        for number, file in enumerate(images)
+    ]
+    archive.store([vendors, *renamed], compare=False)
+    target = ["--archive", signed_in.profile.url, "--study", identity.study_uid, "--outbox", str(tmp_path / "outbox")]
+    assert main(["push", *target, str(kept_back)]) == 3
+    said = capsys.readouterr()
+    assert "The objects in the outbox name another patient than the study in the PACS does" in said.err
+    assert "The objects wait" not in said.out
+    assert not any(name in said.out + said.err for name in ("OLD-1", "NEW-9", "^Name"))
+    series_uid = str(dcmread(kept_back).SeriesInstanceUID)
+    held = len(archive.find_instances(identity.study_uid, series_uid))
+    ours = _rewritten(
+        kept_back, tmp_path / "ours.dcm", PatientID="NEW-9", PatientName="NEW^NAME", SOPInstanceUID="2.25.3"
+    )
+    assert main(["push", *target, str(ours)]) == 0
+    assert len(archive.find_instances(identity.study_uid, series_uid)) == held + 1
+
+
+def _rewritten(file: Path, to: Path, **values: str) -> Path:
+    """A copy with other values of some attributes."""
+    dataset = dcmread(file)
+    for keyword, value in values.items():
+        setattr(dataset, keyword, value)
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.save_as(to)
+    return to
 
 
 def test_a_served_archive_says_its_folder_too_and_takes_the_option_that_every_command_has(tmp_path: Path) -> None:
