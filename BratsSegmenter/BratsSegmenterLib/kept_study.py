@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -80,6 +81,22 @@ class StudyProgress:
 
 
 @dataclass(frozen=True)
+class StudyChoices:
+    """What a person decided about a study before it is segmented.
+
+    Attributes
+    ----------
+    sequences : mapping of str to str
+        Sequence to the key of the series that is to be taken as it, where that was overruled; empty for none.
+    is_postoperative : bool
+        She confirmed an operation.
+    """
+
+    sequences: Mapping[str, str] = field(default_factory=dict)
+    is_postoperative: bool = False
+
+
+@dataclass(frozen=True)
 class SentResult:
     """The last sending of a study from this folder.
 
@@ -133,6 +150,11 @@ class KeptStudy:
         return self._read("prepared.json", PrepareResult)
 
     @property
+    def choices(self) -> StudyChoices:
+        """What was decided and not segmented with yet."""
+        return self._read("choices.json", StudyChoices) or StudyChoices()
+
+    @property
     def result(self) -> SegmentResult | None:
         """The newest result, as the worker reported it, its files where they are in this folder."""
         result = self._read("result.json", SegmentResult)
@@ -168,9 +190,14 @@ class KeptStudy:
         """Remember what was recognised."""
         self._write("prepared.json", prepared)
 
+    def write_choices(self, choices: StudyChoices) -> None:
+        """Remember what was decided, until there is a result."""
+        self._write("choices.json", choices)
+
     def write_result(self, result: SegmentResult) -> None:
-        """Remember the result, after all of its files were written."""
+        """Remember the result, after all of its files were written; it says itself which choices it was made with."""
         self._write("result.json", result)
+        (self._folder / "choices.json").unlink(missing_ok=True)
 
     def forget_result(self) -> None:
         """Before the files of the result are written over: a crash must not leave a result that is half another."""

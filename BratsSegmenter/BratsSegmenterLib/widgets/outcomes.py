@@ -24,6 +24,14 @@ def completed(outcome: Outcome, job: Job | None) -> Outcome:
     return outcome
 
 
+def keep_unseen(result: SegmentResult, kept: KeptStudy) -> None:
+    """A result of a study that is not at hand is kept with the question that it leaves open."""
+    prepared = kept.prepared
+    question = SequencesModel(prepared, kept.choices).open_question if prepared else ""
+    kept.write_result(result)
+    kept.write_state(StudyState.SEGMENTED, question)
+
+
 def keep_for_its_own_study(outcome: Outcome, job: StudyJob) -> None:
     """Another study is at hand by now: what came of the job is not shown, and never kept under that one's name."""
     kept = KeptStudy(job.folder)
@@ -31,8 +39,6 @@ def keep_for_its_own_study(outcome: Outcome, job: StudyJob) -> None:
         case PrepareResult():
             kept.write_prepared(outcome)
         case SegmentResult():
-            prepared = kept.prepared
-            kept.write_result(outcome)
-            kept.write_state(StudyState.SEGMENTED, SequencesModel(prepared).open_question if prepared else "")
+            keep_unseen(outcome, kept)
         case SendResult() if outcome.pushed and isinstance(job, SendJob):
             kept.write_sent(outcome.version, job.labels)

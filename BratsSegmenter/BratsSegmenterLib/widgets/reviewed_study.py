@@ -57,7 +57,7 @@ class ReviewedStudy(StudyAtHand):
         self._clock = clock
         self._opening = Opening(scene, run_steps)
         self._review_began_s = clock()
-        self._correction_is_noted = False
+        self._correction_is_noted = self._passes_over_kept = False
         self._resting_state = PanelState.NO_STUDY
         self.state = PanelState.NO_STUDY
         self.state_changed = Signal()
@@ -65,6 +65,12 @@ class ReviewedStudy(StudyAtHand):
         self.study_failed = Signal()
         self.noted = Signal()
         self._opening.ended.connect(self._on_opened)
+
+    @property
+    def can_open(self) -> bool:
+        """Whether the chosen study's folder keeps a result to begin with: not once another one was asked for."""
+        waits = self.study is not None and self.result is None and not self._passes_over_kept
+        return waits and not self.state.is_busy and self._kept.result is not None
 
     @property
     def is_corrected(self) -> bool:
@@ -126,6 +132,7 @@ class ReviewedStudy(StudyAtHand):
     ) -> None:
         self._opening.stop()
         self._choose(study, connection, files, came_from)
+        self._passes_over_kept = False
         self._rest(PanelState.STUDY_CHOSEN)
 
     def _rest(self, state: PanelState) -> None:
@@ -142,6 +149,7 @@ class ReviewedStudy(StudyAtHand):
         if isinstance(outcome, SegmentResult):
             self._review(outcome)
             return
+        self._passes_over_kept = True  # it cannot be shown, this time or ever: the way to another one is free
         self._rest_unopened()
         if outcome is not None:
             self._fail(outcome)
@@ -161,6 +169,7 @@ class ReviewedStudy(StudyAtHand):
 
     def _give_up_result(self, failure: Failure) -> None:
         """A result that is shown and cannot be followed is none to review; the one before it is out of the views."""
+        self._passes_over_kept = True
         self._leave_result()
         self._fail(failure)
 

@@ -1,4 +1,4 @@
-"""Part 4: the one button, and beside it the way on from an earlier result."""
+"""Part 4: the one button, and beside it the ways on from an earlier result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ DEVICES = (
 
 
 class RunPart(Part):
-    """Starts what comes next: fetch and segment, segment, fetch or segment again, or take up an earlier result.
+    """Starts what comes next: open, fetch and segment, segment, fetch or segment again, or take up an earlier result.
+
+    A study whose folder keeps a result is opened; a second button below segments it anew instead.
 
     Parameters
     ----------
@@ -42,17 +44,23 @@ class RunPart(Part):
             self.ui.deviceSelector.addItem(text)
         for name in sorted({*available_bundles(), *(model.name for model in PUBLISHED)}):
             self.ui.modelSelector.addItem(_model_text(name), name)
+        self._run_hint = self.ui.runButton.toolTip
+        self._open_hint = _("Show the result that is kept on this computer, with your corrections")
         self.take_preferences()
         self.ui.advancedButton.collapsed = True
-        self.ui.runButton.clicked.connect(self._run)
+        self.ui.runButton.clicked.connect(self._go_on)
+        self.ui.anewButton.clicked.connect(self._run)
         self.earlier = EarlierPart(workflow, may_replace)
         self.column.insertWidget(0, self.earlier.widget)
 
     def update(self) -> None:
         """Name the button after what it would do now."""
         is_busy = self._workflow.state.is_busy
-        self.ui.runButton.setEnabled(not is_busy and self._workflow.can_run)
-        self.ui.runButton.setText(self._run_text())
+        can_open = self._workflow.can_open
+        self.ui.runButton.setEnabled(not is_busy and (can_open or self._workflow.can_run))
+        self.ui.runButton.setText(_("Open") if can_open else self._run_text())
+        self.ui.runButton.setToolTip(self._open_hint if can_open else self._run_hint)
+        self.ui.anewButton.setVisible(can_open and self._workflow.can_run)
         self.ui.deviceSelector.setEnabled(not is_busy)
         self.ui.advancedButton.setEnabled(not is_busy)
         for place in range(self.ui.modelSelector.count):
@@ -83,6 +91,12 @@ class RunPart(Part):
     @property
     def _chosen_model(self) -> str:
         return str(self.ui.modelSelector.itemData(self.ui.modelSelector.currentIndex))
+
+    def _go_on(self) -> None:
+        if self._workflow.can_open:
+            self._workflow.open_kept()
+        else:
+            self._run()
 
     def _run(self) -> None:
         only_fetches = self._workflow.result is not None and self._workflow.sequences is None

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.job_results import BorrowedSequence, PrepareResult, SegmentResult, SeriesRow
+from BratsSegmenterLib.kept_study import StudyChoices
 from BratsSegmenterLib.sequence_offers import apart
 from BratsSegmenterLib.widgets.translation import tr as _
 
 NO_SERIES = ""
+_NOTHING_CHOSEN = StudyChoices()
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class SequencesModel:
     ----------
     prepared : PrepareResult
         What the worker found.
+    choices : StudyChoices
+        What the user decided before; series that the study does not hold any more are left out.
 
     Attributes
     ----------
@@ -51,15 +55,21 @@ class SequencesModel:
         The user confirmed that the study was made after an operation; never assumed.
     """
 
-    def __init__(self, prepared: PrepareResult) -> None:
+    def __init__(self, prepared: PrepareResult, choices: StudyChoices = _NOTHING_CHOSEN) -> None:
         self._prepared = prepared
         self._overrides: dict[Sequence, str] = {}
-        self.is_postoperative = False
+        self.is_postoperative = choices.is_postoperative
+        self._take(choices.sequences)
 
     @property
     def prepared(self) -> PrepareResult:
         """What the worker found, with what was borrowed since."""
         return self._prepared
+
+    @property
+    def choices(self) -> StudyChoices:
+        """What the user decided."""
+        return StudyChoices({key.value: value for key, value in self._overrides.items()}, self.is_postoperative)
 
     @property
     def series(self) -> tuple[SeriesRow, ...]:
@@ -127,11 +137,14 @@ class SequencesModel:
     def follow(self, result: SegmentResult) -> None:
         """Take what a result was made with: its series, as far as the study holds them still, and the operation."""
         self.is_postoperative = result.is_postoperative
+        if result.sequences:
+            self._take({sequence.value: result.sequences.get(sequence.value, NO_SERIES) for sequence in Sequence})
+
+    def _take(self, keys: Mapping[str, str]) -> None:
         at_hand = {NO_SERIES, *(row.key for row in self.series)}
-        for sequence in Sequence if result.sequences else ():
-            key = result.sequences.get(sequence.value, NO_SERIES)
-            if key in at_hand and key != self.row(sequence).key:
-                self.override(sequence, key)
+        for name, key in keys.items():
+            if key in at_hand and key != self.row(Sequence(name)).key:
+                self.override(Sequence(name), key)
 
     def row(self, sequence: Sequence) -> SequenceRow:
         """What is shown for one sequence."""

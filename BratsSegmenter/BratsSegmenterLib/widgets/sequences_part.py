@@ -86,6 +86,7 @@ class SequencesPart(Part):
             key = widgets.selector.currentData
             if key != model.row(sequence).key:
                 model.override(sequence, key)
+        self._workflow.keep_choices()
         self._show(model)
         self.changed.emit()
 
@@ -96,4 +97,5 @@ class SequencesPart(Part):
         model = self._workflow.sequences
         if model is not None:
             model.is_postoperative = was_operated
+            self._workflow.keep_choices()
             self._show(model)

@@ -108,6 +108,11 @@ class StudyAtHand:
         self.offers = {offer.sequence: offer for offer in offers}
         self.offers_changed.emit()
 
+    def keep_choices(self) -> None:
+        """Keep what was decided about the sequences, for who leaves the study or queues it; a result has its own."""
+        if self.sequences is not None and self.result is None:
+            self._kept.write_choices(self.sequences.choices)
+
     def _is_at_hand(self, folder: Path) -> bool:
         """Whether `folder` is the chosen study's own."""
         return self.study is not None and folder == self.folder
@@ -141,7 +146,7 @@ class StudyAtHand:
         return sent.version if sent is not None else 0
 
     def _take_prepared(self, prepared: PrepareResult) -> SequencesModel:
-        self.sequences = SequencesModel(prepared)
+        self.sequences = SequencesModel(prepared, self._kept.choices)
         self.earlier_results, self.foreign_regions = prepared.results, prepared.others
         return self.sequences
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import slicer
 from slicer.i18n import tr as _
 
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.widgets.corrections_keeper import CorrectionsKeeper
 from BratsSegmenterLib.widgets.workflow import Workflow
 
@@ -25,18 +26,18 @@ class UnsentQuestion:
 
     def may_leave(self) -> bool:
         """Another study is about to be opened; whether the user agrees."""
-        return self._agrees(_("They are kept on this computer and come back when you open the study again. Leave it?"))
+        self._keeper.keep_now()
+        question = _("They are kept on this computer and come back when you open the study again. Leave it?")
+        return not self._workflow.is_corrected or self._agrees(question)
 
     def may_replace(self) -> bool:
         """The study is about to be segmented again, or an earlier result taken up; whether the user agrees."""
-        return self._agrees(
-            _("They stay in the study's folder as a file, and the new result takes their place here. Go on?")
-        )
+        self._keeper.keep_now()
+        are_kept = JobFolder(self._workflow.folder).unsent.exists()  # of a result too that is not opened yet
+        question = _("They stay in the study's folder as a file, and the new result takes their place here. Go on?")
+        return not (self._workflow.is_corrected or are_kept) or self._agrees(question)
 
     def _agrees(self, question: str) -> bool:
-        if not self._workflow.is_corrected:
-            return True
-        self._keeper.keep_now()
         if self._keeper.waits:
             question = _("They could not be written to this computer, and would be lost. Go on all the same?")
         return bool(slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Your corrections were not sent")))

@@ -231,6 +231,7 @@ class Workflow(ReviewedStudy):
 
     def _start(self, job: Job, connection: Connection | None = None) -> None:
         self._job, self.state = job, busy_with(job)
+        self._passes_over_kept |= isinstance(job, StudyJob)
         secrets = connection.credentials.to_json() if connection is not None else {}
         self._runner.start(job, secrets)
         self.state_changed.emit()
@@ -308,4 +309,5 @@ class Workflow(ReviewedStudy):
         assert self.sequences is not None
         self.sequences.borrow(borrowed)
         self._kept.write_prepared(self.sequences.prepared)
+        self.keep_choices()
         self._rest(self._resting_state)

@@ -100,6 +100,23 @@ def test_a_doubtful_study_waits_and_the_user_s_choice_is_what_is_segmented(open_
     assert "FLAIR ends within the tumour." in panel.message_bar.ui.textLabel.text
 
 
+def test_what_was_chosen_and_ticked_is_there_when_the_study_is_chosen_again(open_panel):
+    panel = open_panel(Behaviour.DOUBTS)
+    _choose_study(panel)
+    panel.run.ui.runButton.click()
+    finish(panel)
+    panel.sequences.rows[Sequence.T2].selector.setCurrentIndex(0)
+    panel.sequences.ui.surgeryBox.setChecked(True)
+    decided = panel.workflow.sequences.choices
+    panel.studies.ui.studyTable.clearSelection()
+    panel.studies.ui.studyTable.selectRow(0)
+    assert panel.workflow.sequences is None
+    panel.run.ui.runButton.click()
+    finish(panel)
+    assert panel.workflow.sequences.choices == decided
+    assert panel.sequences.ui.surgeryBox.checked
+
+
 def test_a_localiser_is_not_offered(open_panel):
     panel = open_panel(Behaviour.DOUBTS)
     _segment(panel)

@@ -1,6 +1,7 @@
 """The send page: what will be sent is shown, rehearsed, signed with one tick; four clicks for an unedited result."""
 
 import html
+import shutil
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,7 @@ def test_four_clicks_lead_from_an_open_study_list_to_a_sent_unedited_signed_resu
     panel.send.ui.sendButton.click()
     finish(panel)
 
+    shutil.rmtree(panel.workflow.folder)  # so that it is a study like the next reader's
     panel.archive.ui.searchButton.click()
     finish(panel)
     window = panel.send.widget.window()

@@ -277,6 +277,38 @@ def test_segmenting_again_asks_before_corrections_make_way(panel, monkeypatch):
     assert JobFolder(panel.workflow.folder).all_unsent(), "what was drawn stays as a file"
 
 
+def test_the_button_opens_a_study_that_keeps_a_result_and_segmenting_it_anew_asks_before_corrections_make_way(
+    panel, monkeypatch
+):
+    questions = _answer(monkeypatch, False, True)
+    _segment(panel)
+    drawn = _volumes(panel)
+    _paint(panel)
+    edited = _volumes(panel)
+    panel.close_scene()
+    slicer.mrmlScene.Clear(0)
+    _choose(panel)
+    run = panel.run.ui
+    assert run.runButton.text == "Open"
+    run.runButton.click()
+    finish(panel)
+    assert _volumes(panel) == edited
+    assert run.runButton.text == "Segment again"
+    assert run.anewButton.isHidden()
+    panel.close_scene()
+    slicer.mrmlScene.Clear(0)
+    _choose(panel)
+    run.anewButton.click()
+    assert panel.workflow.state is PanelState.STUDY_CHOSEN
+    assert _unsent(panel).exists()
+    run.anewButton.click()
+    finish(panel)
+    assert _volumes(panel) == drawn
+    assert len(questions) == 2
+    assert all("They stay in the study's folder as a file" in question for question in questions)
+    assert JobFolder(panel.workflow.folder).all_unsent()
+
+
 def test_a_saved_scene_stays_as_it_was_saved_and_later_corrections_are_offered(panel, tmp_path: Path):
     _segment(panel)
     saved = _volumes(panel)

@@ -19,7 +19,7 @@ from BratsSegmenterLib.job_results import (
     SeriesRow,
 )
 from BratsSegmenterLib.jobs import PrepareJob, SearchJob, SegmentJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
+from BratsSegmenterLib.kept_study import KeptStudy, StudyChoices, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem, StudyQueue
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
@@ -315,6 +315,22 @@ def test_an_operation_that_nobody_confirmed_is_asked_about_when_the_study_is_seg
     assert desk.queue.state_of("2.25.1") == (StudyState.SEGMENTED, "operation?")
     KeptStudy(study_folder(desk.folder, "2.25.1")).write_state(StudyState.CORRECTED)
     assert desk.queue.state_of("2.25.1") == (StudyState.CORRECTED, "")
+
+
+def test_what_she_decided_before_she_queued_the_study_is_what_is_segmented(desk):
+    desk.queue.add(_origin(1))
+    desk.worker.end(_prepared(confidence=0.4))
+    assert desk.states() == [StudyState.NEEDS_YOU]
+    (item,) = desk.queue.items
+    kept = desk.queue.kept(item)
+    kept.write_choices(StudyChoices({"T1": "FLAIR", "T1c": "T1c gone", "FLAIR": ""}, is_postoperative=True))
+    desk.queue.retry(item)
+    job = desk.worker.jobs[-1]
+    assert job.sequences == {"T1": "FLAIR", "T1c": "T1c", "T2": "T2"}
+    assert job.is_postoperative
+    desk.worker.end(_segmented(desk.folder))
+    assert kept.result.sequences == job.sequences
+    assert kept.choices == StudyChoices()
 
 
 def test_a_second_slicer_looks_on_says_so_and_takes_over_when_the_first_one_is_closed(desk):

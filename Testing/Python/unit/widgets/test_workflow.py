@@ -27,7 +27,7 @@ from BratsSegmenterLib.jobs import (
     SendJob,
     SwitchedSteps,
 )
-from BratsSegmenterLib.kept_study import KeptStudy, StudyState
+from BratsSegmenterLib.kept_study import KeptStudy, StudyChoices, StudyState
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.state import PanelState
@@ -352,6 +352,22 @@ def test_a_result_is_kept_and_opened_later_without_a_job(reviewed, runner, scene
     assert (len(scene.shown), len(runner.jobs)) == (2, jobs)
 
 
+def test_a_kept_result_is_opened_first_unless_another_one_is_asked_for_or_it_cannot_be_shown(reviewed, runner, scene):
+    assert not reviewed.can_open, "it is shown"
+    reviewed.choose_study(CONNECTION, replace(STUDY, study_uid="2.25.77"))
+    assert not reviewed.can_open, "there is none"
+    reviewed.choose_study(CONNECTION, STUDY)
+    assert reviewed.can_open
+    reviewed.run(RunOptions())
+    runner.end(CancelledByUser())
+    assert not reviewed.can_open
+    reviewed.choose_study(CONNECTION, STUDY)
+    scene.refuses = True
+    reviewed.open_kept()
+    assert not reviewed.can_open
+    assert reviewed.can_run
+
+
 def test_the_series_that_a_result_was_made_with_are_those_of_the_study_opened_again(workflow, runner, tmp_path):
     """Recognised was T2 with doubt, which the user took as no T2."""
     workflow.choose_study(CONNECTION, STUDY)
@@ -386,6 +402,30 @@ def test_regions_that_were_taken_up_choose_no_series(workflow, runner, tmp_path)
     workflow.resume()
     runner.end(segmented(tmp_path))
     assert workflow.result.sequences == {}
+
+
+def test_what_was_decided_about_a_study_is_there_when_she_comes_back_and_gone_with_the_result(
+    workflow, runner, tmp_path
+):
+    unsure = replace(prepared(confidence=0.4), operated=True, operated_reason="post op")
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(unsure)
+    workflow.sequences.override(Sequence.T1, "FLAIR")
+    workflow.sequences.override(Sequence.FLAIR, "")
+    workflow.sequences.is_postoperative = True
+    workflow.keep_choices()
+    decided = workflow.sequences.choices
+    workflow.choose_study(CONNECTION, replace(STUDY, study_uid="2.25.77"))
+    workflow.choose_study(CONNECTION, STUDY)
+    workflow.run(RunOptions())
+    runner.end(unsure)
+    assert workflow.sequences.choices == decided
+    workflow.run(RunOptions())
+    assert runner.jobs[-1].sequences == {"T1": "FLAIR", "T1c": "T1c", "T2": "T2"}
+    assert runner.jobs[-1].is_postoperative
+    runner.end(segmented(tmp_path))
+    assert KeptStudy(workflow.folder).choices == StudyChoices()
 
 
 def test_a_study_without_a_result_opens_with_its_questions(workflow, runner):
