@@ -88,6 +88,7 @@ class ArchivePart(Part):
     def search_page(self, page: int, anew: bool = True) -> None:
         """Look for one page of what the form says; `anew` reads the files of a folder again."""
         if self._sources.is_ready and not self._workflow.state.is_busy:
+            set_text_or_hide(self.ui.checksLabel, "")
             self._sources.search(self._form(page).query(date.today()), anew)
 
     def use_folder(self, folder: Path) -> None:

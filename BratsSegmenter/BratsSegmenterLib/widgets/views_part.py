@@ -20,7 +20,7 @@ _PER_CENT = 100.0
 
 
 class ViewsPart(Part):
-    """Steers what the views show of the reviewed study; the keys work while the part is open."""
+    """Steers what the views show of the reviewed study; the keys work as long as there is one."""
 
     def __init__(self, workflow: Workflow, review: Review) -> None:
         super().__init__("ViewsPart")
