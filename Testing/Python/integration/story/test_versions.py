@@ -534,9 +534,10 @@ def test_with_regions_that_are_taken_up_comes_the_brain_to_which_editing_is_limi
     files = write_mr_series(10 * image.array, _HEAD, tmp_path / "1", StudyIdentity(), PROTOCOLS[Sequence.T1C], 1)
     bench = Workbench(tmp_path / "first", Credentials(), Progress())
     series = bench.prepare(PrepareJob(tmp_path / "first", listed=tuple(files))).sequences["T1c"].key
-    write_labelmap(Segmentation(drawn(shape=_HEAD.shape), _HEAD, _ALGORITHM), tmp_path / "drawn.nii.gz")
-    JobFolder(tmp_path / "first").write_record(ResultRecord("T1c", {"T1c": series}, _ALGORITHM, {}))
-    (structures,) = bench.send(SendJob(tmp_path / "first", tmp_path / "drawn.nii.gz", edited=False)).objects
+    folder = JobFolder(tmp_path / "first")
+    write_labelmap(Segmentation(drawn(shape=_HEAD.shape), _HEAD, _ALGORITHM), folder.segmentation)
+    folder.write_record(ResultRecord("T1c", {"T1c": series}, _ALGORITHM, {}))
+    (structures,) = bench.send(SendJob(folder.path, folder.segmentation, edited=False)).objects
     other = Workbench(tmp_path / "other", Credentials(), Progress())
     other.prepare(PrepareJob(tmp_path / "other", listed=(*files, structures.path)))
     taken_up = other.resume(ResumeJob(tmp_path / "other"))
