@@ -73,7 +73,7 @@ def run_in_child(job: Job, secrets: Mapping[str, str], progress: Progress) -> Jo
     if isinstance(outcome, Failure):
         raise JobFailedError(outcome)
     if isinstance(outcome, CancelledByUser):
-        raise Cancelled
+        raise Cancelled(outcome.what)
     return outcome
 
 

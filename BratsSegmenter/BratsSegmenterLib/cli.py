@@ -35,8 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(error, console)
     except OSError as error:
         return _failed(_explained(error), console)
-    except (Cancelled, KeyboardInterrupt):
-        console.to_stderr("Cancelled; nothing half-written was left behind.")
+    except (Cancelled, KeyboardInterrupt) as cancelled:
+        what = cancelled.what if isinstance(cancelled, Cancelled) else ""
+        console.to_stderr(what or "Cancelled; nothing half-written was left behind.")
         return CANCELLED
 
 

@@ -103,4 +103,14 @@ class LearningError(BratsSegmenterError):
 
 
 class Cancelled(Exception):  # noqa: N818 - the user's wish, not an error
-    """The user asked to stop; raised at the next safe point, with nothing half-written left behind."""
+    """The user asked to stop; raised at the next safe point, with nothing half-written left behind.
+
+    Parameters
+    ----------
+    what : str
+        What came of the work all the same, as a sentence; empty when nothing did.
+    """
+
+    def __init__(self, what: str = "") -> None:
+        super().__init__(what)
+        self.what = what

@@ -60,6 +60,15 @@ class LeftOver:
             f"What had waited was not delivered: {one.error.what}" for one in self.deliveries if one.error is not None
         )
 
+    def delivered_first(self, earlier: tuple[EarlierResult, ...]) -> tuple[str, ...]:
+        """Which of the results that the archive holds now had waited, as sentences for the user."""
+        uids = {stored.sop_instance_uid for _transaction, receipt in self.arrived for stored in receipt.objects}
+        return tuple(
+            f"Version {result.version}, whose sending was interrupted, was delivered first."
+            for result in earlier
+            if any(one.reference.sop_instance_uid in uids for one in result.objects)
+        )
+
     @property
     def undelivered(self) -> tuple[Transaction, ...]:
         """What still lies there for the archive, refused or not."""

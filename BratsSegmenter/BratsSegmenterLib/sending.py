@@ -94,7 +94,9 @@ class Sending:
             earlier = results_in_archive(archive, study_uid, patient_id, self.folder.dicom, self.progress)
         notes = (*left_over.notes, *notes)
         if earlier and self._is_repetition(earlier[-1]):
+            notes = (*left_over.delivered_first(earlier[:-1]), *notes)
             return self._nothing_new(earlier[-1], archive, left_over.arrived, notes)
+        notes = (*left_over.delivered_first(earlier), *notes)
         held = left_over.holding(self._is_this_whole, earlier)
         if held is not None:
             transaction, result = held

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from BratsSegmenterLib.archive import Outbox
+from BratsSegmenterLib.archive import Outbox, TransactionState
 from BratsSegmenterLib.errors import BratsSegmenterError, FolderInUseError
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import StorageResult
@@ -111,7 +111,9 @@ def _reason_to_stay(folder: Path, is_in_use: bool) -> str:
         return _IN_USE
     outbox, state = JobFolder(folder).outbox, KeptStudy(folder).state
     try:
-        waits = outbox.is_dir() and bool(Outbox(outbox).undelivered())
+        waits = outbox.is_dir() and any(
+            transaction.state is not TransactionState.STOPPED for transaction in Outbox(outbox).undelivered()
+        )
     except BratsSegmenterError:
         return "its outbox cannot be read."
     if waits:

@@ -44,8 +44,8 @@ def main(argv: list[str]) -> int:
     except BratsSegmenterError as error:
         _send(lines, _explained(error))
         return FAILED
-    except Cancelled:
-        _send(lines, {"event": "cancelled"})
+    except Cancelled as cancelled:
+        _send(lines, {"event": "cancelled", "what": cancelled.what})
         return CANCELLED
     except Exception as error:  # noqa: BLE001 - the border of the process: whatever it is, Slicer must be told
         traceback.print_exc()

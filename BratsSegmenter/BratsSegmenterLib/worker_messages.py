@@ -102,7 +102,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class CancelledByUser:
-    """The job stopped because the user wanted it."""
+    """The job stopped because the user wanted it; what came of it all the same, as a sentence."""
+
+    what: str = ""
 
 
 Outcome = JobResult | Failure | CancelledByUser
@@ -142,4 +144,4 @@ class MessageReader:
             return from_json(ProgressEvent, fields)
         if event == "result":
             return from_json(self._result_kind, fields)
-        return CancelledByUser() if event == "cancelled" else from_json(Failure, fields)
+        return from_json(CancelledByUser, fields) if event == "cancelled" else from_json(Failure, fields)

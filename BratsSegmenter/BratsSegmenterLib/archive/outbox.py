@@ -20,14 +20,15 @@ from BratsSegmenterLib.archive.instance_file import inspect, sha256_of
 from BratsSegmenterLib.archive.patient import Patient
 from BratsSegmenterLib.archive.profile import Profile
 from BratsSegmenterLib.archive.receipt import Receipt, now
+from BratsSegmenterLib.archive.stopping import has_arrived_in_part, stopped
 from BratsSegmenterLib.archive.transaction import QueuedObject, Transaction, TransactionState
 from BratsSegmenterLib.durable import flush_file, flush_folder
-from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.errors import ArchiveError, Cancelled
 from BratsSegmenterLib.progress import Progress
 
 _STAGING = ".staging-"
 _LOCK_WAIT_S = 3.0
-_UNDELIVERED = (TransactionState.WAITING, TransactionState.REFUSED)
+_UNDELIVERED = (TransactionState.WAITING, TransactionState.STOPPED, TransactionState.REFUSED)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Outbox:
         return tuple(Transaction.read(folder) for folder in folders)
 
     def undelivered(self) -> tuple[Transaction, ...]:
-        """What waits, for whatever archive, or was refused; oldest first."""
+        """What waits, for whatever archive, was stopped or was refused; oldest first."""
         return tuple(transaction for transaction in self.transactions() if transaction.state in _UNDELIVERED)
 
     def add(
@@ -93,9 +94,9 @@ class Outbox:
         Returns
         -------
         Transaction
-            The one in which exactly these objects wait already, if there is one; one that was refused or replaced is
-            queued again. What was delivered before is queued anew, as somebody may have deleted it in the archive
-            since; delivering it sends what the archive does not list.
+            The one in which exactly these objects wait already, if there is one; one that was stopped, refused or
+            replaced is queued again. What was delivered before is queued anew, as somebody may have deleted it in the
+            archive since; delivering it sends what the archive does not list.
 
         Raises
         ------
@@ -126,6 +127,8 @@ class Outbox:
     ) -> tuple[Delivery, ...]:
         """Deliver everything that waits for `archive`; a failure does not keep the others back.
 
+        What its user stopped is completed where a part of it has arrived, and is left otherwise.
+
         Parameters
         ----------
         archive : Archive
@@ -149,7 +152,7 @@ class Outbox:
             return tuple(
                 _delivery(transaction, archive, progress, patient)
                 for transaction in transactions
-                if transaction.state is TransactionState.WAITING and transaction.is_for(archive.profile)
+                if transaction.is_for(archive.profile) and _is_due(transaction, archive, progress)
             )
 
     def deliver_one(
@@ -166,12 +169,16 @@ class Outbox:
         ArchiveError
             It did not arrive whole. It stays in the outbox, its state and problem say why.
         Cancelled
+            It goes out later only if a part of it has arrived; the sentence says so.
         """
         with _held(self._delivering):
             current = Transaction.read(transaction.folder)
             if current.state is TransactionState.DELIVERED:
                 return current.receipt()
-            delivery = _delivery(current, archive, progress or Progress(), patient)
+            try:
+                delivery = _delivery(current, archive, progress or Progress(), patient)
+            except Cancelled:
+                raise stopped(current, archive) from None
         if delivery.receipt is None:
             raise delivery.error or ArchiveError("The objects did not arrive.")
         return delivery.receipt
@@ -235,6 +242,12 @@ def _describe(path: Path, number: int, study_uid: str) -> QueuedObject:
     return QueuedObject(
         f"{number:04d}.dcm", identity.series_uid, identity.sop_class_uid, identity.sop_instance_uid, sha256_of(path)
     )
+
+
+def _is_due(transaction: Transaction, archive: Archive, progress: Progress) -> bool:
+    if transaction.state is TransactionState.STOPPED:
+        return has_arrived_in_part(transaction, archive, progress)
+    return transaction.state is TransactionState.WAITING
 
 
 def _delivery(

@@ -24,9 +24,10 @@ _RECEIPT = "receipt.json"
 
 
 class TransactionState(Enum):
-    """Where it is: waiting, refused by the archive for good, replaced by a later one, or delivered with a receipt."""
+    """Where it is: waiting, stopped by its user, refused for good, replaced by a later one, or delivered."""
 
     WAITING = "waiting"
+    STOPPED = "stopped"
     REFUSED = "refused"
     REPLACED = "replaced"
     DELIVERED = "delivered"

@@ -23,6 +23,9 @@ _GRACE_MS = 6000
 _KILL_AFTER_MS = 2000
 _LOG_BYTES = 4000
 _TRY_AGAIN = _("Close other programs or choose the CPU, then try again; nothing was sent.")
+_STOPPED_SENDING = _(
+    "The sending was stopped. Whether a part of it is in the archive is not known: the next one of this study looks."
+)
 _SEND_AGAIN = _("Send again: what had arrived in the archive by then is recognised, nothing is stored twice.")
 
 
@@ -73,6 +76,7 @@ class WorkerProcess:
             raise RuntimeError("one job at a time: the one before is still running")
         self._reader, self._outcome, self._log = MessageReader(job), None, b""
         self._advice = _SEND_AGAIN if isinstance(job, SendJob) else _TRY_AGAIN
+        self._is_sending = isinstance(job, SendJob) and job.profile is not None
         self._cancel_asked = self._terminated = False
         self._folder = tempfile.TemporaryDirectory(prefix="brats-segmenter-job-")
         job_file = Path(self._folder.name) / "job.json"
@@ -140,7 +144,7 @@ class WorkerProcess:
 
     def _outcome_of_a_silent_end(self) -> Outcome:
         if self._cancel_asked:
-            return CancelledByUser()
+            return CancelledByUser(_STOPPED_SENDING if self._is_sending else "")
         return Failure(
             _("The worker process ended in the middle of its work; most often memory ran out."),
             self._advice,

@@ -69,6 +69,7 @@ class SendPart(Part):
         workflow.sent.connect(self._show_sent)
         workflow.rehearsed.connect(self._show_outcome)
         workflow.refused.connect(self._show_refusal)
+        workflow.stopped.connect(self._show_stopped)
         self.ui.refusalLabel.setStyleSheet(ERROR_LABEL_STYLE)
 
     def update(self) -> None:
@@ -197,6 +198,10 @@ class SendPart(Part):
         self._clear_outcome()
         set_text_or_hide(self.ui.refusalLabel, refusal_html(failure, self._is_rehearsing))
         self.ui.refusalLabel.setToolTip(failure.cause)
+
+    def _show_stopped(self, what: str) -> None:
+        self._clear_outcome()
+        set_text_or_hide(self.ui.receiptLabel, what)
 
     def _clear_outcome(self) -> None:
         self._shown = None

@@ -41,7 +41,7 @@ from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState, busy_with
 from BratsSegmenterLib.widgets.translation import tr as _
-from BratsSegmenterLib.worker_messages import Failure, Outcome
+from BratsSegmenterLib.worker_messages import CancelledByUser, Failure, Outcome
 
 _DRAWN_SINCE = _("What you drew while this was sent is not in it: send again to store that too.")
 _AT_WORK_ON_A_STUDY = (
@@ -79,6 +79,8 @@ class Workflow(ReviewedStudy):
         Emitted with a ProgressEvent, the studies, a ListFolderResult, the checks.
     sent, rehearsed, refused : Signal
         Emitted with a SendResult that was stored, the SendResult of a dry run, the Failure of either.
+    stopped : Signal
+        Emitted with a sentence on what came of a sending that the user stopped.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class Workflow(ReviewedStudy):
         self.sent = Signal()
         self.rehearsed = Signal()
         self.refused = Signal()
+        self.stopped = Signal()
         runner.progressed.connect(self.progressed.emit)
         runner.ended.connect(self._on_ended)
 
@@ -278,6 +281,10 @@ class Workflow(ReviewedStudy):
                 self.folder_listed.emit(outcome)
             case SendResult():
                 self.rehearsed.emit(outcome)
+            case CancelledByUser() if isinstance(self._job, SendJob) and self._job.profile is not None:
+                what = outcome.what or _("The sending was stopped; nothing of it is in the archive.")
+                self.noted.emit(what)
+                self.stopped.emit(what)
 
     def _say_not_sent(self, failure: Failure) -> None:
         self.failed.emit(failure)

@@ -11,6 +11,7 @@ from host.hands import Hands
 from host.replay_worker import Behaviour
 
 from BratsSegmenterLib.widgets.state import PanelState
+from BratsSegmenterLib.worker_messages import CancelledByUser
 
 LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
 
@@ -256,6 +257,18 @@ def test_a_study_opened_after_its_archive_was_removed_says_so_as_long_as_it_is_o
     panel.message_bar.ui.closeButton.click()
     assert "no archive called 'Ward 3' any more, from which this study came" in panel.message_bar.ui.textLabel.text
     assert "The study came from 'Ward 3'" in panel.send.ui.consentLabel.text
+
+
+def test_a_sending_that_is_cancelled_says_what_became_of_it_on_the_page_and_in_the_bar(open_segmented):
+    panel = open_segmented()
+    panel.send.ui.consentBox.setChecked(True)
+    panel.send.ui.sendButton.click()
+    runner = panel.workflow._runner
+    runner.shut_down()
+    runner.ended.emit(CancelledByUser())
+    assert panel.message_bar.ui.textLabel.text == "The sending was stopped; nothing of it is in the archive."
+    assert panel.send.ui.receiptLabel.text == panel.message_bar.ui.textLabel.text
+    assert panel.workflow.state is PanelState.REVIEW
 
 
 def test_the_strip_calls_a_dry_run_by_its_name(open_segmented):

@@ -13,7 +13,7 @@ from host.slicer_app import application
 
 from BratsSegmenterLib.archive import Profile, StudyQuery
 from BratsSegmenterLib.job_results import SearchResult
-from BratsSegmenterLib.jobs import SearchJob
+from BratsSegmenterLib.jobs import SearchJob, SendJob
 from BratsSegmenterLib.widgets.process import WorkerProcess
 from BratsSegmenterLib.worker_messages import CancelledByUser, Failure
 
@@ -81,6 +81,18 @@ def test_a_worker_that_hangs_is_ended_after_a_grace_time():
     wait_until(lambda: bool(outcomes))
     assert outcomes == [CancelledByUser()]
     assert started_processes() == []
+
+
+def test_a_worker_that_hangs_in_a_sending_does_not_say_that_nothing_was_sent(tmp_path):
+    worker = WorkerProcess(replay_command(Behaviour.HANGS), grace_ms=100)
+    outcomes = []
+    worker.ended.connect(outcomes.append)
+    worker.start(
+        SendJob(tmp_path, tmp_path / "seg.nii.gz", edited=False, profile=Profile("Ward 3", "http://127.0.0.1:1")), {}
+    )
+    worker.progressed.connect(lambda event: worker.cancel())
+    wait_until(lambda: bool(outcomes))
+    assert "Whether a part of it is in the archive is not known" in outcomes[0].what
 
 
 def test_a_killed_worker_is_a_sentence_and_the_next_job_runs():

@@ -363,3 +363,51 @@ def test_a_cancelled_delivery_waits(
         outbox.deliver(embedded_archive.connect(), Progress(is_cancelled=lambda: True))
 
     assert outbox.transactions()[0].state is TransactionState.WAITING
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Plan(Fault.STATUS, "POST", status=503), "nothing of it is in the PACS, and nothing of it goes there later"),
+        (Plan(Fault.HANG, "POST", seconds=3.0), "a part of it was in the PACS already"),
+    ],
+    ids=["before anything arrived", "when something had arrived"],
+)
+def test_a_delivery_that_its_user_stops_is_completed_only_where_a_part_of_it_has_arrived(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path], fault: Plan, said: str
+) -> None:
+    with embedded_archive.behind_faults() as proxy:
+        archive = embedded_archive.connect(proxy.url, (5.0,))
+        proxy.plan(fault)
+        transaction = outbox.add(files, study.study_uid, archive.profile)
+
+        def is_time() -> bool:
+            was_sent = any(method == "POST" for method, _path in proxy.requests)
+            return was_sent and (
+                fault.fault is Fault.STATUS or bool(embedded_archive.connect().series(study.study_uid))
+            )
+
+        with pytest.raises(Cancelled, match=said):
+            outbox.deliver_one(transaction, archive, Progress(is_cancelled=is_time))
+        assert outbox.transactions()[0].state is TransactionState.STOPPED
+
+        deliveries = outbox.deliver(archive)
+        assert [delivery.transaction.id for delivery in deliveries] == [transaction.id] * (fault.fault is Fault.HANG)
+        assert len(embedded_archive.connect().series(study.study_uid)) == len(deliveries) * len(files)
+
+        again = outbox.add(files, study.study_uid, archive.profile)
+        assert len(outbox.deliver_one(again, archive).objects) == len(files), "whoever wants it all the same sends it"
+
+
+def test_a_delivery_that_was_stopped_where_the_archive_does_not_answer_any_more_is_looked_after_later(
+    outbox: Outbox, study: StudyIdentity, files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("BratsSegmenterLib.archive.stopping._LOOK_S", 0.3)
+    with serve(tmp_path / "archive") as running:
+        archive = running_embedded(running).connect()
+        transaction = outbox.add(files, study.study_uid, archive.profile)
+    with pytest.raises(Cancelled, match="could not be asked: the next one of this study looks"):
+        outbox.deliver_one(transaction, archive, Progress(is_cancelled=lambda: True))
+    assert outbox.transactions()[0].state is TransactionState.STOPPED
+    with pytest.raises(ArchiveError):
+        outbox.deliver(archive)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from archives import RunningArchive, free_port, write_study
+from faulty_proxy import Fault, Plan
 from numpy.typing import NDArray
 from pydicom import dcmread
 
@@ -303,6 +307,25 @@ def test_a_push_that_fails_says_where_the_objects_wait(
     target = ["--archive", f"http://127.0.0.1:{free_port()}", "--study", identity.study_uid]
     assert main(["push", *target, "--outbox", str(tmp_path / "outbox"), str(file)]) == 3
     assert f"The objects wait in {tmp_path / 'outbox'}; the same command goes on" in capsys.readouterr().out
+
+
+def test_a_push_that_is_interrupted_says_what_came_of_it(
+    signed_in: RunningArchive, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    identity = StudyIdentity()
+    (file,) = write_study(tmp_path / "scanner", identity, 1, (1, 8, 8))
+    with signed_in.behind_faults() as proxy:
+        proxy.plan(*[Plan(Fault.STATUS, "POST", status=503)] * 9)
+
+        def interrupt() -> None:
+            while not any(method == "POST" for method, _path in proxy.requests):
+                time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Thread(target=interrupt, daemon=True).start()
+        target = ["--archive", proxy.url, "--study", identity.study_uid, "--outbox", str(tmp_path / "outbox")]
+        assert main(["push", *target, str(file)]) == 130
+    assert "nothing of it is in the PACS, and nothing of it goes there later" in capsys.readouterr().err
 
 
 def test_objects_of_another_patient_are_not_pushed_into_a_study(

@@ -29,7 +29,7 @@ from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.dicom import Authorship, Contouring, ObjectKind
 from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, StudyIdentity, write_mr_series
 from BratsSegmenterLib.domain import Algorithm, Segmentation, Sequence, Volume
-from BratsSegmenterLib.errors import ArchiveError, SeriesError
+from BratsSegmenterLib.errors import ArchiveError, Cancelled, SeriesError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult
@@ -283,6 +283,38 @@ def test_a_single_changed_voxel_is_sent(station: Station) -> None:
     segmentation.labels[2, 10, 10] = 0
     write_labelmap(segmentation, path)
     assert station.send().version == 2
+
+
+def test_what_was_interrupted_goes_before_what_was_corrected_since_and_the_receipt_says_so(station: Station) -> None:
+    with station.archive.behind_faults() as proxy:
+        profile = station.archive.connect(proxy.url).profile
+        proxy.plan(Plan(Fault.STATUS, "POST", status=401))
+        with pytest.raises(ArchiveError):
+            station.send(profile=profile)
+        sent = station.send(station.corrected(), profile=profile)
+    assert sent.version == 2
+    assert sent.notes == ("Version 1, whose sending was interrupted, was delivered first.",)
+
+
+@pytest.mark.parametrize("has_part", [False, True])
+def test_what_its_user_stopped_goes_before_what_she_corrects_then_only_if_a_part_of_it_has_arrived(
+    station: Station, has_part: bool
+) -> None:
+    with station.archive.behind_faults() as proxy:
+        profile = station.archive.connect(proxy.url).profile
+        proxy.plan(Plan(Fault.HANG, "POST", seconds=3.0) if has_part else Plan(Fault.STATUS, "POST", status=503))
+
+        def is_time() -> bool:
+            was_sent = any(method == "POST" for method, _path in proxy.requests)
+            return was_sent and (not has_part or station.instances() > 0)
+
+        bench = Workbench(station.folder, station.archive.credentials, Progress(is_cancelled=is_time))
+        with pytest.raises(Cancelled, match="a part of it" if has_part else "nothing of it goes there later"):
+            bench.send(SendJob(station.folder, JobFolder(station.folder).segmentation, edited=False, profile=profile))
+        sent = station.send(station.corrected(), profile=profile)
+    interrupted = ("Version 1, whose sending was interrupted, was delivered first.",)
+    assert (sent.version, sent.notes) == ((2, interrupted) if has_part else (1, ()))
+    assert station.instances() == sent.version
 
 
 def test_what_an_interrupted_sending_left_is_delivered_and_not_doubled(station: Station) -> None:

@@ -9,7 +9,7 @@ import pytest
 import series_samples
 from pydicom import dcmread
 
-from BratsSegmenterLib.archive import Outbox, Profile
+from BratsSegmenterLib.archive import Outbox, Profile, TransactionState
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import StorageJob
@@ -121,7 +121,10 @@ def test_what_waits_in_an_outbox_stays(tmp_path: Path):
     _age(folder, 31)
     result = _clean(tmp_path / "studies")
     assert result.stayed == (f"{OLD}: objects wait in its outbox.",)
-    assert len(Outbox(folder / "outbox").transactions()) == 1
+    (waiting,) = Outbox(folder / "outbox").transactions()
+    waiting.note(TransactionState.STOPPED, 1, "")
+    _age(folder, 31)
+    assert _clean(tmp_path / "studies").deleted == 1, "nobody waits for what its user stopped"
 
 
 def test_receipts_stay_when_their_study_goes_and_are_counted_as_no_study(tmp_path: Path):

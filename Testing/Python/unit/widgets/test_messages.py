@@ -47,6 +47,8 @@ def test_missing_slices_are_told_from_every_other_failure():
 
 def test_a_cancellation_is_no_failure():
     assert list(MessageReader(JOB).feed(_line(event="cancelled"))) == [CancelledByUser()]
+    (told,) = MessageReader(JOB).feed(_line(event="cancelled", what="A part of it is in the PACS."))
+    assert told == CancelledByUser("A part of it is in the PACS.")
 
 
 @pytest.mark.parametrize("line", [b"Traceback\n", b"[1, 2]\n", b'{"no": "event"}\n', b"\xff\n"])
