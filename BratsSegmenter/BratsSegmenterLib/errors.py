@@ -61,13 +61,17 @@ class ExportError(BratsSegmenterError):
     """A result object could not be written, or does not say what the user sees."""
 
 
+class DiskRefusedError(ExportError):
+    """The disk is full or read-only, or the folder is not ours: it may take the same file later."""
+
+
 class FolderInUseError(BratsSegmenterError):
     """Another program works in the folder at this moment."""
 
 
-def unwritable(path: Path, cause: Exception) -> ExportError:
+def unwritable(path: Path, cause: Exception) -> DiskRefusedError:
     """The error for a file that the disk would not take."""
-    return ExportError(
+    return DiskRefusedError(
         f"{path.name} could not be written.", "Check the free space and the rights of its folder.", str(cause)
     )
 
@@ -80,14 +84,14 @@ def explaining_disk(folder: Path | None) -> Iterator[None]:
 
     Raises
     ------
-    ExportError
+    DiskRefusedError
     """
     try:
         yield
     except OSError as error:
         if folder is None or error.errno not in _OF_THE_DISK or not _is_about(folder, error):
             raise
-        raise ExportError(
+        raise DiskRefusedError(
             f"{folder} cannot be written to: {error.strerror}.",
             "Check the free space and your rights there, or choose another folder; then try again.",
         ) from error

@@ -285,6 +285,8 @@ class SendResult:
         Sentences for the user.
     is_in_ledger : bool or None
         Whether the ledger of corrections holds what was sent; None when there was nothing to enter.
+    gave_way : bool
+        Nothing was stored: the study carries another result, beside which none was wanted.
     """
 
     objects: tuple[SentObject, ...]
@@ -297,6 +299,7 @@ class SendResult:
     delivered_at: str = ""
     notes: tuple[str, ...] = ()
     is_in_ledger: bool | None = None
+    gave_way: bool = False
 
 
 @dataclass(frozen=True)

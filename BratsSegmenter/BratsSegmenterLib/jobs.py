@@ -190,6 +190,8 @@ class SendJob:
         By a person on the correction, for the ledger.
     contouring : Contouring
         What the structure set draws, and how.
+    only_first : bool
+        Nobody has looked at it: nothing is stored where the study carries another result already.
     """
 
     KIND: ClassVar[str] = "send"
@@ -203,6 +205,7 @@ class SendJob:
     ledger: Path | None = None
     minutes_spent: float = 0.0
     contouring: Contouring = EXACT
+    only_first: bool = False
 
 
 @dataclass(frozen=True)

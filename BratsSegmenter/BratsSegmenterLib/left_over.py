@@ -113,6 +113,12 @@ class LeftOver:
             return transaction, self.outbox.deliver_one(transaction, self.destination.archive, progress)
 
 
+def is_part_of(outbox: Outbox, result: EarlierResult) -> bool:
+    """Whether a result of the archive is what arrived of one that still lies undelivered here."""
+    lying = {one.reference for transaction in outbox.undelivered() for one in result_objects(transaction.files)}
+    return any(one.reference in lying for one in result.objects)
+
+
 def _is_ours(file: Path) -> bool:
     """Whether this release of the program wrote an object; Software Versions (0018,1020) begins with it."""
     versions = dcmread(file, stop_before_pixels=True, specific_tags=["SoftwareVersions"]).get("SoftwareVersions")

@@ -23,7 +23,7 @@ from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind
 from BratsSegmenterLib.domain import Segmentation, Sequence, Series, Volume
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SendResult, SentObject
-from BratsSegmenterLib.left_over import LeftOver
+from BratsSegmenterLib.left_over import LeftOver, is_part_of
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.versions import EarlierResult
@@ -45,6 +45,8 @@ class Sending:
     signature : Signature
     progress : Progress
     contouring : Contouring
+    only_first : bool
+        Store nothing where the study carries another result already.
     intervals_ml : mapping of str to (float, float)
         By region key, of the volumes that still are the model's.
     notes : tuple of str
@@ -61,6 +63,7 @@ class Sending:
     signature: Signature
     progress: Progress
     contouring: Contouring = EXACT
+    only_first: bool = False
     intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     others: tuple[Series, ...] = ()
@@ -88,10 +91,12 @@ class Sending:
         destination = Destination(archive, self.reference, fetched_to, self.progress, self.others)
         with self.progress.stage("look for the images"):
             notes = destination.check()
+        earlier = self._results(destination)
+        if self._gives_way(earlier) and not is_part_of(outbox, earlier[-1]):
+            return _given_way(earlier[-1], archive)
         left_over = LeftOver.deliver(outbox, destination, self.progress)
-        with self.progress.stage("look for results"):
-            study_uid, patient_id = self.reference.series.study_uid, destination.patient.patient_id
-            earlier = results_in_archive(archive, study_uid, patient_id, self.folder.dicom, self.progress)
+        if left_over.deliveries:
+            earlier = self._results(destination)
         notes = (*left_over.notes, *notes)
         if earlier and self._is_repetition(earlier[-1]):
             notes = (*left_over.delivered_first(earlier[:-1]), *notes)
@@ -102,6 +107,8 @@ class Sending:
             transaction, result = held
             arrived = left_over.deliver_again(transaction, self.progress)
             return self._nothing_new(result, archive, (arrived,), notes)
+        if self._gives_way(earlier):
+            return _given_way(earlier[-1], archive)
         exported = self._export(earlier)
         transaction, receipt = store_objects(exported, archive, outbox, self.progress, left_over.undelivered)
         return replace(
@@ -113,6 +120,14 @@ class Sending:
             delivered_at=receipt.delivered_at,
             notes=notes,
         )
+
+    def _results(self, destination: Destination) -> tuple[EarlierResult, ...]:
+        study_uid, patient_id = self.reference.series.study_uid, destination.patient.patient_id
+        with self.progress.stage("look for results"):
+            return results_in_archive(destination.archive, study_uid, patient_id, self.folder.dicom, self.progress)
+
+    def _gives_way(self, earlier: tuple[EarlierResult, ...]) -> bool:
+        return self.only_first and bool(earlier) and not self._is_repetition(earlier[-1])
 
     def _is_repetition(self, newest: EarlierResult) -> bool:
         return is_repetition(newest, self.reference, self.segmentation, self.kinds, self.signature, self.contouring)
@@ -155,6 +170,18 @@ class Sending:
             delivered_at=receipts[-1].delivered_at if receipts else "",
             notes=(f"{says}: what had waited was delivered." if receipts else f"{says}; nothing was sent.", *notes),
         )
+
+
+def _given_way(newest: EarlierResult, archive: Archive) -> SendResult:
+    return SendResult(
+        objects=(),
+        pushed=(),
+        receipt=None,
+        version=newest.version,
+        archive=archive.profile.name,
+        archive_url=archive.profile.url,
+        gave_way=True,
+    )
 
 
 def _written(exported: Exported) -> SendResult:

@@ -41,6 +41,8 @@ class QueueItem:
         It was fetched and its sequences were recognised: what is left is to segment it.
     bundle, device, steps
         How it is segmented, as chosen when it was queued; see :class:`~BratsSegmenterLib.jobs.SegmentJob`.
+    is_by_rules : bool
+        A router or a cohort queued it; any other study is a person's, who decides what becomes of it.
     """
 
     folder: str
@@ -51,6 +53,7 @@ class QueueItem:
     state: StudyState = StudyState.QUEUED
     reason: str = ""
     is_prepared: bool = False
+    is_by_rules: bool = False
 
     @property
     def is_at_work(self) -> bool:

@@ -240,6 +240,7 @@ class Workbench:
             signature=Signature(job.edited or record.authorship is Authorship.EDITED, job.reviewer, job.approved),
             progress=self._progress,
             contouring=job.contouring,
+            only_first=job.only_first,
             intervals_ml=drawn.intervals_ml,
             notes=(*self._borrowed_notes(drawn_with).values(), *drawn.segmentation.not_measured.values()),
             others=tuple(series for series in self._own(drawn_with) if series is not reference_series),
@@ -340,11 +341,11 @@ class Workbench:
             starts_from_ai=record.authorship is Authorship.AI,
         )
         try:
-            Ledger(job.ledger).enter(correction)
+            entry = Ledger(job.ledger).enter(correction)
         except LearningError as error:
             again = "Then send once more: it is entered, and nothing is stored twice."
             return False, (f"The correction was not entered into the ledger. {error} {again}",)
-        return True, ()
+        return None if entry is None and correction.changes_nothing else True, ()
 
 
 def _require_asked_for(study: ScannedStudy, study_uid: str | None) -> None:

@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.kept_study import StudyState
     from BratsSegmenterLib.unattended import PassedOver, Studies, StudyOutcome, Wanted, made_otherwise, write_tables
     from BratsSegmenterLib.unattended.table import PAGE_FILE, TABLE_FILE
+    from BratsSegmenterLib.unattended.watching import about_unlisted
 
     warnings: list[str] = []
 
@@ -62,8 +63,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.say(f"{total - studies.open_count}/{total} {outcome.sentence}")
 
     with console.progress() as progress, studies:
-        for origin in source.studies(progress):
+        origins = source.studies(progress)
+        for origin in origins:
             studies.offer(origin)
+        if unlisted := about_unlisted(studies.unlisted(origins)):
+            warn(unlisted)
         total = studies.open_count
         try:
             studies.work(progress, done)

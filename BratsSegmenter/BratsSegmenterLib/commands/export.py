@@ -17,7 +17,7 @@ NAME = "export"
 HELP = "write a job folder's (corrected) label map as DICOM objects and check them; sends nothing"
 
 _NOTHING_TO_ENTER = (
-    "Nothing was entered into the ledger, which keeps corrections: the label map is the one that the folder held before. "
+    "Nothing was entered into the ledger, which keeps corrections: the label map is the one that the folder held. "
     "Give a corrected one with --labels."
 )
 

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from BratsSegmenterLib.archive import Credentials, Outbox, Profile
+from BratsSegmenterLib.archive import Credentials, Profile
 from BratsSegmenterLib.child_worker import JobFailedError
 from BratsSegmenterLib.durable import write_atomically
-from BratsSegmenterLib.errors import ArchiveError, Cancelled
-from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.errors import Cancelled, DiskRefusedError, explaining_disk
 from BratsSegmenterLib.job_results import JobResult, PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
 from BratsSegmenterLib.unattended.file_names import FileNames
+from BratsSegmenterLib.unattended.outcome import StudyOutcome, failed
 from BratsSegmenterLib.unattended.rules import Rules
+from BratsSegmenterLib.unattended.standing import has_grown, holds_undelivered, is_for_rules, is_taken_over
 
 QUEUE_FILE = "queue.json"
 REASON_FILE = "reason.txt"
 """In a job folder: the reason in full where it names files, which may name the patient; the queue has it without."""
-_PASSING_FAILURES = {"ArchiveError", "TemporaryArchiveError", "NotStoredError", "FolderInUseError"}
+_CARRIES_A_RESULT = "The study carries a result already."
 _CHANGED_WHEN_HALF_SENT = (
     "The study carries a result and was changed while objects still wait to be sent: open it and send what is right."
 )
@@ -33,38 +34,11 @@ RunJob = Callable[[Job, Mapping[str, str], Progress], JobResult]
 Result = TypeVar("Result", bound=JobResult)
 
 
-@dataclass(frozen=True)
-class StudyOutcome:
-    """Where a study came to rest.
-
-    Attributes
-    ----------
-    folder : str
-        Name of its job folder, which says nothing about whose it is.
-    state : StudyState
-        SEGMENTED or SENT: done. NEEDS_YOU: a person has to look. FAILED: see the reason.
-    reason : str
-        Why it needs a person or failed, or a remark.
-    may_pass : bool
-        It failed for a reason that may be gone later: the archive, or somebody who works on it.
-    """
-
-    folder: str
-    state: StudyState
-    reason: str = ""
-    may_pass: bool = False
-
-    @property
-    def sentence(self) -> str:
-        """For people and logs; it says nothing about whose study it is."""
-        return f"{self.folder} {self.state.value}{': ' if self.reason else ''}{self.reason}"
-
-
 class Studies:
     """A folder of studies that nobody attends; a context manager that keeps other programs from its queue.
 
-    It is laid out as the panel's own: a study that waits, or is finished, opens there. On entering, what rested in it
-    is queued again.
+    It is laid out as the panel's own: a study that waits, or is finished, opens there. Studies that a person queued or
+    cancelled there are left to her. What an earlier router or cohort left is queued again when it is offered.
 
     Parameters
     ----------
@@ -101,13 +75,13 @@ class Studies:
         self._secrets = credentials.to_json()
         self._sends = sends
         self._queue = StudyQueue(folder / QUEUE_FILE)
+        self._taken_up: set[str] = set()
 
     def __enter__(self) -> Self:
         self._queue.take()
         for item in self._queue.items:
-            if (self._folder / item.folder).is_dir() and not self._is_taken_over(item.folder):
-                self._take_up(item)
-            else:
+            is_there = (self._folder / item.folder).is_dir()
+            if is_for_rules(item) and (not is_there or is_taken_over(self._folder / item.folder)):
                 self._queue.remove(item.folder)
         return self
 
@@ -124,22 +98,40 @@ class Studies:
     def offer(self, origin: StudyOrigin) -> None:
         """Queue a study unless it is done, rests as it is now, or a person works on it.
 
-        One that failed or needs a person is looked at again when instances were added to it; not while objects wait
-        to be sent, as what was added may be the part of its own result that arrived.
+        One that waits, failed or needs a person is fetched again when instances were added to it; not while objects
+        wait to be sent, as what was added may be the part of its own result that arrived.
         """
         folder = study_folder(self._folder, origin.study.study_uid)
         kept, item = KeptStudy(folder), self._queue.item(folder.name)
-        if item is None and kept.state is not StudyState.NEW:
+        if item is None:
+            if kept.state is StudyState.NEW:
+                self._queue_new(folder.name, kept, origin)
             return
-        if item is not None and self._is_taken_over(folder.name):
+        if not is_for_rules(item):
+            return
+        if is_taken_over(folder):
             self._queue.remove(folder.name)
             return
-        if item is not None and (item.is_open or not self._has_grown(origin) or self._holds_undelivered(folder.name)):
+        self.take_up(origin)
+        if self._is_to_be_fetched(origin):
+            kept.forget_result()
+            kept.write_origin(origin)
+            self._queue.update(folder.name, profile=origin.profile, is_prepared=False)
+            self._queue_again(item, kept)
+
+    def take_up(self, origin: StudyOrigin) -> None:
+        """Queue what an earlier program left of a study, by the rules of now, once, if it is as it was then."""
+        folder = study_folder(self._folder, origin.study.study_uid)
+        item = self._queue.item(folder.name)
+        if item is None or not is_for_rules(item) or folder.name in self._taken_up or is_taken_over(folder):
             return
-        kept.forget_result()
-        kept.write_origin(origin)
-        rules = self._rules
-        self._queue.add(QueueItem(folder.name, origin.profile, rules.bundle, rules.device, rules.steps))
+        if not self._is_to_be_fetched(origin):
+            self._queue_again(item, KeptStudy(folder))
+
+    def unlisted(self, listed: Iterable[StudyOrigin]) -> int:
+        """How many studies routers or cohorts queued here that are not among those listed: nobody works on them."""
+        folders = {study_folder(self._folder, origin.study.study_uid).name for origin in listed}
+        return sum(is_for_rules(item) and item.is_open and item.folder not in folders for item in self._queue.items)
 
     def try_again(self, folder: str) -> None:
         """Let a study that rests be worked on from where it stopped."""
@@ -148,7 +140,7 @@ class Studies:
     @property
     def open_count(self) -> int:
         """How many studies are still to be done."""
-        return sum(item.is_open for item in self._queue.items)
+        return sum(item.is_open and item.folder in self._taken_up for item in self._queue.items)
 
     def resting(self) -> tuple[StudyOutcome, ...]:
         """The studies that failed or need a person."""
@@ -157,37 +149,52 @@ class Studies:
         )
 
     def work(self, progress: Progress, done: Callable[[StudyOutcome], None]) -> None:
-        """Take all queued studies the whole way, one after the other; `done` is told of each.
+        """Take all studies that were offered the whole way, one after the other; `done` is told of each.
 
         Raises
         ------
         Cancelled
             The study at hand stays queued.
+        OSError
+            The disk of the queue refused, or the system does; what is queued stays so.
         """
-        while (item := self._queue.next()) is not None:
-            if self._is_taken_over(item.folder):
+        while (item := self._next()) is not None:
+            if is_taken_over(self._folder / item.folder):
                 self._queue.remove(item.folder)
                 continue
             try:
-                outcome = self._way_of(item, progress)
-            except JobFailedError as error:
-                outcome = self._failed(item, error)
-            except Cancelled:
+                with explaining_disk(self._folder / item.folder):
+                    outcome = self._without_file_names(self._outcome(item, progress))
+            except DiskRefusedError as error:
+                outcome = StudyOutcome(item.folder, StudyState.FAILED, str(error), may_pass=True)
+            except (Cancelled, OSError):
                 self.try_again(item.folder)
                 raise
-            outcome = self._without_file_names(outcome)
-            if outcome.state in (StudyState.SEGMENTED, StudyState.SENT):
-                self._queue.remove(item.folder)
-            else:
-                self._queue.update(item.folder, state=outcome.state, reason=outcome.reason)
-            done(outcome)
+            try:
+                self._rest(outcome)
+            finally:  # whoever tries it again must know of it, also where the disk does not take the queue
+                done(outcome)
+
+    def _outcome(self, item: QueueItem, progress: Progress) -> StudyOutcome:
+        try:
+            return self._way_of(item, progress)
+        except JobFailedError as error:
+            return self._failed(item, error)
+
+    def _next(self) -> QueueItem | None:
+        waiting = (item for item in self._queue.items if item.state is StudyState.QUEUED)
+        return next((item for item in waiting if item.folder in self._taken_up), None)
+
+    def _rest(self, outcome: StudyOutcome) -> None:
+        if outcome.state in (StudyState.SEGMENTED, StudyState.SENT):
+            self._queue.remove(outcome.folder)
+        else:
+            self._queue.update(outcome.folder, state=outcome.state, reason=outcome.reason)
 
     def _failed(self, item: QueueItem, error: JobFailedError) -> StudyOutcome:
-        failure = error.failure
-        if failure.is_of_a_changed_study:  # whoever tries it again has it fetched again
+        if error.failure.is_of_a_changed_study:  # whoever tries it again has it fetched again
             self._queue.update(item.folder, is_prepared=False)
-        state = StudyState.NEEDS_YOU if failure.needs_a_person else StudyState.FAILED
-        return StudyOutcome(item.folder, state, str(error), failure.kind in _PASSING_FAILURES)
+        return failed(item.folder, error)
 
     def _without_file_names(self, outcome: StudyOutcome) -> StudyOutcome:
         folder = self._folder / outcome.folder
@@ -199,33 +206,25 @@ class Studies:
             write_atomically(folder / REASON_FILE, outcome.reason.encode())
         return replace(outcome, reason=reason)
 
-    def _has_grown(self, origin: StudyOrigin) -> bool:
-        """Whether a study has another number of instances than when it was last looked at; True for a new one."""
-        known = KeptStudy(study_folder(self._folder, origin.study.study_uid)).origin
-        return known is None or known.study.instance_count != origin.study.instance_count
+    def _is_to_be_fetched(self, origin: StudyOrigin) -> bool:
+        folder = study_folder(self._folder, origin.study.study_uid)
+        return has_grown(folder, origin) and not holds_undelivered(folder)
 
-    def _holds_undelivered(self, folder: str) -> bool:
-        """Whether objects of an earlier sending did not arrive yet, or nobody can say because the outbox is damaged."""
-        outbox = JobFolder(self._folder / folder).outbox
-        try:
-            return outbox.is_dir() and bool(Outbox(outbox).undelivered())
-        except ArchiveError:
-            return True
+    def _queue_new(self, folder: str, kept: KeptStudy, origin: StudyOrigin) -> None:
+        rules = self._rules
+        kept.forget_result()
+        kept.write_origin(origin)
+        self._taken_up.add(folder)
+        new = QueueItem(folder, origin.profile, rules.bundle, rules.device, rules.steps, is_by_rules=True)
+        self._queue.add(new)
 
-    def _is_taken_over(self, folder: str) -> bool:
-        """Whether somebody segmented, corrected or sent the study in the panel: nothing of it may be made anew."""
-        kept = KeptStudy(self._folder / folder)
-        progress = kept.progress
-        was_edited = progress.state is StudyState.CORRECTED or JobFolder(self._folder / folder).unsent.exists()
-        was_segmented = progress.state is StudyState.SEGMENTED and not progress.is_by_rules and kept.result is not None
-        return was_edited or was_segmented or progress.state is StudyState.SENT
-
-    def _take_up(self, item: QueueItem) -> None:
-        """Queue a study that an earlier program left, by the rules of now; a result of other rules is of no use."""
-        rules, kept = self._rules, KeptStudy(self._folder / item.folder)
+    def _queue_again(self, item: QueueItem, kept: KeptStudy) -> None:
+        """By the rules of now; a result of other rules is of no use."""
+        rules = self._rules
         was_postoperative = kept.result is not None and kept.result.is_postoperative
         if (item.bundle, item.steps, was_postoperative) != (rules.bundle, rules.steps, rules.is_postoperative):
             kept.forget_result()
+        self._taken_up.add(item.folder)
         self._queue.update(item.folder, bundle=rules.bundle, device=rules.device, steps=rules.steps)
         self.try_again(item.folder)
 
@@ -233,9 +232,9 @@ class Studies:
         kept = KeptStudy(self._folder / item.folder)
         prepared = (kept.prepared if item.is_prepared else None) or self._prepared(item, kept, progress)
         if self._sends and prepared.results:
-            if not self._holds_undelivered(item.folder):
+            if not holds_undelivered(self._folder / item.folder):
                 kept.write_state(StudyState.SENT)
-                return StudyOutcome(item.folder, StudyState.SENT, "The study carries a result already.")
+                return StudyOutcome(item.folder, StudyState.SENT, _CARRIES_A_RESULT)
             if kept.result is None:
                 return StudyOutcome(item.folder, StudyState.NEEDS_YOU, _CHANGED_WHEN_HALF_SENT)
         reason = self._rules.reason_to_wait(prepared)
@@ -290,8 +289,14 @@ class Studies:
             formats=rules.formats,
             profile=self._profile,
             contouring=rules.contouring,
+            only_first=True,
         )
         sent = self._do(job, SendResult, progress)
+        if sent.gave_way and holds_undelivered(self._folder / item.folder):
+            return StudyOutcome(item.folder, StudyState.NEEDS_YOU, _CHANGED_WHEN_HALF_SENT)
+        if sent.gave_way:
+            kept.write_state(StudyState.SENT)
+            return StudyOutcome(item.folder, StudyState.SENT, _CARRIES_A_RESULT)
         kept.write_sent(sent.version, job.labels)
         return StudyOutcome(item.folder, StudyState.SENT, " ".join((f"Version {sent.version}.", *sent.notes)))
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from BratsSegmenterLib.errors import BratsSegmenterError
+from BratsSegmenterLib.errors import BratsSegmenterError, DiskRefusedError, explaining_disk
 from BratsSegmenterLib.kept_study import StudyOrigin
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.storage import clean
+from BratsSegmenterLib.unattended.outcome import StudyOutcome
 from BratsSegmenterLib.unattended.sources import StudySource
-from BratsSegmenterLib.unattended.studies import Studies, StudyOutcome
+from BratsSegmenterLib.unattended.studies import Studies
 
 _CANCEL_CHECK_S = 0.2
 _LONGEST_PAUSE = 64
@@ -50,13 +51,16 @@ class _Settling:
             self.seen[uid] = known = (count, now_s)
         return now_s - known[1] >= self.settle_s
 
+    def settled(self, found: Iterable[StudyOrigin], now_s: float) -> list[StudyOrigin]:
+        return [origin for origin in found if self.has_settled(origin, now_s)]
+
     def forget_all_but(self, uids: set[str]) -> None:
         self.seen = {uid: known for uid, known in self.seen.items() if uid in uids}
 
 
 @dataclass
 class _Pauses:
-    """After how many more looks a study is tried again that the archive failed: 1, 2, 4, up to 64."""
+    """After how many more looks a study is tried again that archive or disk failed: 1, 2, 4, up to 64."""
 
     left: dict[str, int] = field(default_factory=dict)
     length: dict[str, int] = field(default_factory=dict)
@@ -69,10 +73,27 @@ class _Pauses:
             self.left.pop(outcome.folder, None)
             self.length.pop(outcome.folder, None)
 
-    def due(self) -> list[str]:
-        left = {folder: looks - 1 for folder, looks in self.left.items()}
-        self.left = {folder: looks for folder, looks in left.items() if looks > 0}
-        return [folder for folder in left if folder not in self.left]
+    def pass_look(self) -> None:
+        self.left = {folder: looks - 1 for folder, looks in self.left.items()}
+
+    def end(self, try_again: Callable[[str], None]) -> None:
+        """Of those that are over; one whose end the disk refuses to note ends at another look."""
+        for folder in [folder for folder, looks in self.left.items() if looks <= 0]:
+            try_again(folder)
+            del self.left[folder]
+
+
+@dataclass
+class _Trouble:
+    """Says what is in the way, once as long as it stays the same."""
+
+    say: Callable[[str], None]
+    said: str = ""
+
+    def note(self, sentence: str) -> None:
+        if sentence and sentence != self.said:
+            self.say(sentence)
+        self.said = sentence
 
 
 def watch(
@@ -95,7 +116,7 @@ def watch(
     done : callable
         Told where each study came to rest.
     trouble : callable
-        Told, once, why the source cannot be read; it is asked again all the same.
+        Told, once, why the source cannot be read or the disk takes nothing; it is tried again all the same.
 
     Raises
     ------
@@ -103,35 +124,50 @@ def watch(
         The study at hand stays queued.
     """
     settling, pauses = _Settling(timing.settle_s), _Pauses()
-    said = ""
+    of_source, of_disk, of_queue = _Trouble(trouble), _Trouble(trouble), _Trouble(trouble)
 
     def rest(outcome: StudyOutcome) -> None:
         pauses.note(outcome)
         done(outcome)
 
     while True:
-        for folder in pauses.due():
-            studies.try_again(folder)
+        pauses.pass_look()
         try:
             found, problem = source.studies(progress), ""
         except (BratsSegmenterError, OSError) as error:  # a share that is away, a folder that was moved just now
             found, problem = (), str(error)
-        if problem and problem != said:
-            trouble(problem)
-        said = problem
-        now_s = time.monotonic()
-        for origin in found:
-            if settling.has_settled(origin, now_s):
-                studies.offer(origin)
+        of_source.note(problem)
+        settled = settling.settled(found, time.monotonic())
         if not problem:
+            of_queue.note(about_unlisted(studies.unlisted(found)))
             settling.forget_all_but({origin.study.study_uid for origin in found})
-        studies.work(progress, rest)
+        try:
+            with explaining_disk(studies.folder):
+                pauses.end(studies.try_again)
+                for origin in found:
+                    studies.take_up(origin)
+                for origin in settled:
+                    studies.offer(origin)
+                studies.work(progress, rest)
+        except DiskRefusedError as error:  # there may be room when it looks again
+            of_disk.note(str(error))
+        except OSError as error:
+            of_disk.note(f"The system refused: {error.strerror or error}.")
+        else:
+            of_disk.note("")
         if timing.keep_days is not None:
             try:
                 clean(studies.folder, timing.keep_days, [outcome.folder for outcome in studies.resting()], progress)
             except OSError as error:  # somebody works in the folder; the next round cleans
                 trouble(f"Old studies could not all be deleted: {error}")
         _pause(timing.every_s, progress)
+
+
+def about_unlisted(count: int) -> str:
+    """The sentence about studies that nobody looks for any more; empty where there are none."""
+    if not count:
+        return ""
+    return f"Queued here before, and not among the studies that are looked for now: {count}. They stay queued."
 
 
 def _pause(seconds: float, progress: Progress) -> None:

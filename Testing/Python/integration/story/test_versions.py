@@ -330,6 +330,39 @@ def test_what_an_interrupted_sending_left_is_delivered_and_not_doubled(station: 
     assert station.instances() == 1
 
 
+def test_what_nobody_has_looked_at_gives_way_to_a_result_that_came_meanwhile(
+    station: Station, colleague: Station
+) -> None:
+    colleague.send(colleague.corrected(), reviewer="Curie^Marie", approved=True)
+    sent = station.send(only_first=True)
+    assert (sent.gave_way, sent.version, sent.pushed) == (True, 1, ())
+    assert station.instances() == 1
+    assert not Outbox(JobFolder(station.folder).outbox).undelivered()
+
+
+def test_what_waits_and_nobody_has_looked_at_gives_way_too(station: Station, colleague: Station) -> None:
+    with station.archive.behind_faults() as proxy:
+        profile = station.archive.connect(proxy.url).profile
+        proxy.plan(Plan(Fault.STATUS, "POST", status=401))
+        with pytest.raises(ArchiveError):
+            station.send(profile=profile, only_first=True)
+        colleague.send(colleague.corrected(), reviewer="Curie^Marie", approved=True)
+        assert station.send(profile=profile, only_first=True).gave_way
+    assert station.instances() == 1
+    assert len(Outbox(JobFolder(station.folder).outbox).undelivered()) == 1
+
+
+def test_what_waits_is_the_first_where_nothing_came_meanwhile(station: Station) -> None:
+    with station.archive.behind_faults() as proxy:
+        profile = station.archive.connect(proxy.url).profile
+        proxy.plan(Plan(Fault.STATUS, "POST", status=401))
+        with pytest.raises(ArchiveError):
+            station.send(profile=profile, only_first=True)
+        sent = station.send(profile=profile, only_first=True)
+    assert (sent.gave_way, sent.version, len(sent.pushed)) == (False, 1, 1)
+    assert station.instances() == 1
+
+
 def without_name(folder: Path, to: Path) -> list[Path]:
     """Copies of the DICOM files of a folder, under the same UIDs, that name nobody."""
     copies = []

@@ -2,10 +2,12 @@
 
 import argparse
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from refusing_disks import full_disk
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudySummary
 from BratsSegmenterLib.child_worker import JobFailedError
@@ -18,7 +20,7 @@ from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResu
 from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.study_queue import QueueInUseError
+from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem, StudyQueue
 from BratsSegmenterLib.unattended import Rules, Studies, StudyOutcome, Timing, watch
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.worker_messages import Failure
@@ -27,6 +29,7 @@ PACS = Profile("PACS", "https://pacs.example")
 DOWN = JobFailedError(Failure("The PACS does not answer.", kind="TemporaryArchiveError"))
 BUSY = JobFailedError(Failure("Another window or program works on this study.", kind="FolderInUseError"))
 DAMAGED = JobFailedError(Failure("Series 3 is damaged.", kind="SeriesError"))
+FULL = JobFailedError(Failure("T1c.mha could not be written.", kind="DiskRefusedError"))
 _MODEL = Algorithm("glioma-synthetic", "0.7.1", "0" * 64)
 _CLEAR = PrepareResult(
     (), {one.value: SequenceChoice(f"key of {one.value}", "2.25.1", 0.9, ()) for one in Sequence}, (), ()
@@ -46,6 +49,7 @@ class Worker:
     doubts: tuple[str, ...] = ()
     failures: list[Exception | None] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+    gives_way: bool = False
 
     def __call__(self, job: Job, secrets: object, progress: Progress) -> PrepareResult | SegmentResult | SendResult:
         self.jobs.append(job)
@@ -73,7 +77,7 @@ class Worker:
                     doubts=self.doubts,
                 )
             case _:
-                return SendResult((), (), None, version=1)
+                return SendResult((), (), None, version=1, gave_way=self.gives_way)
 
     @property
     def kinds(self) -> list[str]:
@@ -95,6 +99,37 @@ class Source:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+class FullMeanwhile(Source):
+    """A source during whose first two looks the disk is full."""
+
+    def studies(self, progress: Progress) -> tuple[StudyOrigin, ...]:
+        if self.looks == 0:
+            self.full = ExitStack()
+            self.full.enter_context(full_disk(10))
+        elif self.looks == 2:
+            self.full.close()
+        return super().studies(progress)
+
+
+class FillsDisk(Worker):
+    """A worker over whose first study the disk gets full, until the queue is written."""
+
+    def __call__(self, job: Job, secrets: object, progress: Progress) -> PrepareResult | SegmentResult | SendResult:
+        if not self.jobs:
+            with full_disk(10):
+                self.jobs.append(job)
+                (job.folder / "1.dcm").write_bytes(b"larger than that")
+        return super().__call__(job, secrets, progress)
+
+
+def _queue_in_panel(folder: Path, item: QueueItem) -> None:
+    queue = StudyQueue(folder / "queue.json")
+    queue.take()
+    queue.remove(item.folder)
+    queue.add(item)
+    queue.release()
 
 
 @pytest.fixture
@@ -151,7 +186,7 @@ def test_what_was_drawn_without_looking_for_a_cavity_is_not_sent_once_an_operati
     with _open(tmp_path, worker) as studies:
         assert _states(_watch(studies, (_study(1),))) == [StudyState.FAILED]
     with _open(tmp_path, worker, rules=Rules("glioma-synthetic", is_postoperative=True)) as studies:
-        assert _states(_watch(studies, ())) == [StudyState.SENT]
+        assert _states(_watch(studies, (_study(1),))) == [StudyState.SENT]
     assert worker.kinds == ["prepare", "segment", "send", "segment", "send"]
 
 
@@ -278,7 +313,7 @@ def test_a_result_whose_state_a_kill_kept_from_being_written_is_segmented(tmp_pa
     kept = KeptStudy(study_folder(tmp_path, "2.25.1"))
     kept.write_state(StudyState.NEW)
     with _open(tmp_path, worker, sends=False) as studies:
-        assert _states(_watch(studies, ())) == [StudyState.SEGMENTED]
+        assert _states(_watch(studies, (_study(1),))) == [StudyState.SEGMENTED]
         assert _watch(studies, (_study(1),)) == []
     assert worker.kinds == ["prepare", "segment", "send"]
     assert kept.state is StudyState.SEGMENTED
@@ -295,7 +330,7 @@ def test_what_a_person_took_up_is_not_sent_when_the_archive_is_back(tmp_path: Pa
     assert worker.kinds == ["prepare", "segment", "send"]
 
 
-@pytest.mark.parametrize(("failure", "may_pass"), [(DOWN, True), (BUSY, True), (DAMAGED, False)])
+@pytest.mark.parametrize(("failure", "may_pass"), [(DOWN, True), (BUSY, True), (FULL, True), (DAMAGED, False)])
 def test_what_may_be_gone_later_is_told_from_what_stays(
     tmp_path: Path, worker: Worker, failure: JobFailedError, may_pass: bool
 ) -> None:
@@ -350,7 +385,7 @@ def test_a_study_that_changed_in_the_archive_is_fetched_anew_by_the_next_router(
     with _open(tmp_path, worker) as studies:
         _watch(studies, (_study(1),))
     with _open(tmp_path, worker) as studies:
-        assert _states(_watch(studies, ())) == [StudyState.SENT]
+        assert _states(_watch(studies, (_study(1),))) == [StudyState.SENT]
     assert worker.kinds == ["prepare", "segment", "send"] * 2
 
 
@@ -375,7 +410,7 @@ def test_what_was_cancelled_goes_on_where_it_was(tmp_path: Path, worker: Worker)
     with _open(tmp_path, worker) as studies:
         assert _watch(studies, (_study(1),)) == []
     with _open(tmp_path, worker) as studies:
-        assert _states(_watch(studies, ())) == [StudyState.SENT]
+        assert _states(_watch(studies, (_study(1),))) == [StudyState.SENT]
     assert worker.kinds == ["prepare", "segment", "segment", "send"]
 
 
@@ -385,7 +420,7 @@ def test_a_study_that_rested_is_tried_again_by_the_rules_of_now(tmp_path: Path, 
         (step,) = _watch(studies, (_study(1),))
     assert step.reason == "Not found in this study: T1, T2, FLAIR."
     with _open(tmp_path, worker, rules=Rules("other", needed=frozenset({Sequence.T1C}))) as studies:
-        assert _states(_watch(studies, ())) == [StudyState.SENT]
+        assert _states(_watch(studies, (_study(1),))) == [StudyState.SENT]
     segment = next(job for job in worker.jobs if isinstance(job, SegmentJob))
     assert segment.bundle == "other"
 
@@ -395,7 +430,7 @@ def test_another_model_does_not_send_what_the_one_before_drew(tmp_path: Path, wo
     with _open(tmp_path, worker) as studies:
         _watch(studies, (_study(1),))
     with _open(tmp_path, worker, rules=Rules("other")) as studies:
-        _watch(studies, ())
+        _watch(studies, (_study(1),))
     assert [job.bundle for job in worker.jobs if isinstance(job, SegmentJob)] == ["glioma-synthetic", "other"]
 
 
@@ -428,3 +463,103 @@ def test_old_studies_that_are_done_are_deleted_and_those_that_wait_stay(
     assert _states(steps) == [StudyState.FAILED, StudyState.SENT]
     assert study_folder(tmp_path, "2.25.1").is_dir()
     assert not study_folder(tmp_path, "2.25.2").exists()
+
+
+@pytest.mark.parametrize("state", [StudyState.QUEUED, StudyState.CANCELLED, StudyState.FAILED])
+def test_what_a_person_queued_in_the_panel_is_left_to_her(tmp_path: Path, worker: Worker, state: StudyState) -> None:
+    hers = QueueItem(study_folder(tmp_path, "2.25.1").name, "Ward 3", "her model", state=state)
+    KeptStudy(tmp_path / hers.folder).write_origin(StudyOrigin(_study(1).study, "Ward 3"))
+    _queue_in_panel(tmp_path, hers)
+    with _open(tmp_path, worker) as studies:
+        assert _watch(studies, (_study(1),), (_study(1, 120),)) == []
+        assert studies.open_count == 0
+    assert worker.jobs == []
+    assert StudyQueue(tmp_path / "queue.json").items == (hers,)
+
+
+def test_what_a_person_cancelled_in_the_panel_stays_cancelled(tmp_path: Path, worker: Worker) -> None:
+    worker.failures = [DAMAGED]
+    with _open(tmp_path, worker) as studies:
+        _watch(studies, (_study(1),))
+    (item,) = StudyQueue(tmp_path / "queue.json").items
+    _queue_in_panel(tmp_path, replace(item, state=StudyState.CANCELLED))
+    with _open(tmp_path, worker) as studies:
+        assert _watch(studies, (_study(1, 120),), (_study(1, 120),)) == []
+    assert worker.kinds == ["prepare"]
+
+
+def test_what_is_not_looked_for_any_more_is_left_as_it_is_and_counted(tmp_path: Path, worker: Worker) -> None:
+    worker.failures = [None, Cancelled()]
+    with _open(tmp_path, worker) as studies:
+        assert _watch(studies, (_study(1),)) == []
+    said: list[str] = []
+    with _open(tmp_path, worker, rules=Rules("other", is_postoperative=True)) as studies, pytest.raises(Cancelled):
+        watch(Source([(_study(2),)] * 2), studies, Timing(0, 0), Progress(), lambda _outcome: None, said.append)
+    assert said == ["Queued here before, and not among the studies that are looked for now: 1. They stay queued."]
+    assert worker.kinds == ["prepare", "segment", "prepare", "segment", "send"]
+    (left,) = StudyQueue(tmp_path / "queue.json").items
+    assert (left.folder, left.bundle) == (study_folder(tmp_path, "2.25.1").name, "glioma-synthetic")
+
+
+def test_a_study_that_waited_and_grew_while_nobody_watched_is_fetched_again(tmp_path: Path, worker: Worker) -> None:
+    worker.prepared = replace(_CLEAR, sequences={})
+    with _open(tmp_path, worker, sends=False) as studies:
+        _watch(studies, (_study(1),))
+    worker.prepared = _CLEAR
+    with _open(tmp_path, worker, sends=False) as studies:
+        assert _states(_watch(studies, (_study(1, 120),))) == [StudyState.SEGMENTED]
+    assert worker.kinds == ["prepare", "prepare", "segment"]
+    known = KeptStudy(study_folder(tmp_path, "2.25.1")).origin
+    assert known is not None
+    assert known.study.instance_count == 120
+
+
+def test_a_study_that_waits_in_another_folder_than_it_did_is_read_from_there(tmp_path: Path, worker: Worker) -> None:
+    worker.prepared = replace(_CLEAR, sequences={})
+    here, there = (StudyOrigin(_study(1).study, files=(Path(name, "1.dcm"),)) for name in ("here", "there"))
+    for origin in (here, there):
+        with _open(tmp_path, worker, sends=False) as studies:
+            _watch(studies, (origin,))
+    assert [job.listed for job in worker.jobs if isinstance(job, PrepareJob)] == [here.files, there.files]
+
+
+def test_an_unfinished_study_goes_on_at_once_also_before_it_has_settled_again(tmp_path: Path, worker: Worker) -> None:
+    worker.failures = [None, Cancelled()]
+    with _open(tmp_path, worker) as studies:
+        _watch(studies, (_study(1),))
+    with _open(tmp_path, worker) as studies:
+        assert _states(_watch(studies, (_study(1),), settle_s=600)) == [StudyState.SENT]
+    assert worker.kinds == ["prepare", "segment", "segment", "send"]
+
+
+def test_nothing_is_sent_beside_another_result(tmp_path: Path, worker: Worker) -> None:
+    worker.gives_way = True
+    with _open(tmp_path, worker) as studies:
+        (step,) = _watch(studies, (_study(1),))
+    send = worker.jobs[-1]
+    assert isinstance(send, SendJob)
+    assert send.only_first
+    assert (step.state, step.reason) == (StudyState.SENT, "The study carries a result already.")
+    kept = KeptStudy(study_folder(tmp_path, "2.25.1"))
+    assert (kept.state, kept.sent) == (StudyState.SENT, None)
+
+
+def test_a_full_disk_is_said_once_and_its_studies_are_done_when_there_is_room(tmp_path: Path, worker: Worker) -> None:
+    said: list[str] = []
+    steps: list[StudyOutcome] = []
+    source = FullMeanwhile([(_study(1), _study(2))] * 4)
+    with _open(tmp_path, worker) as studies, pytest.raises(Cancelled):
+        watch(source, studies, Timing(0, 0), Progress(), steps.append, said.append)
+    (sentence,) = said
+    assert sentence.startswith(f"{tmp_path} cannot be written to: File too large.")
+    assert _states(steps) == [StudyState.SENT] * 2
+
+
+def test_a_disk_that_fills_up_over_a_study_fails_it_for_a_while(tmp_path: Path) -> None:
+    worker = FillsDisk()
+    said: list[str] = []
+    steps: list[StudyOutcome] = []
+    with _open(tmp_path, worker) as studies, pytest.raises(Cancelled):
+        watch(Source([(_study(1),)] * 3), studies, Timing(0, 0), Progress(), steps.append, said.append)
+    assert _states(steps) == [StudyState.FAILED, StudyState.SENT]
+    assert "cannot be written to: File too large." in steps[0].reason

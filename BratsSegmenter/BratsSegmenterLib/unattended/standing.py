@@ -1,0 +1,42 @@
+"""How a study of the folder stands: in whose hands it is, and whether it is still as it was looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from BratsSegmenterLib.archive import Outbox
+from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState
+from BratsSegmenterLib.study_queue import QueueItem
+
+
+def is_for_rules(item: QueueItem) -> bool:
+    """Whether rules may go on with a study of the queue; what a person queued or cancelled in the panel is hers."""
+    return item.is_by_rules and item.state is not StudyState.CANCELLED
+
+
+def is_taken_over(folder: Path) -> bool:
+    """Whether somebody segmented, corrected or sent the study in the panel: nothing of it may be made anew."""
+    kept = KeptStudy(folder)
+    progress = kept.progress
+    was_edited = progress.state is StudyState.CORRECTED or JobFolder(folder).unsent.exists()
+    was_segmented = progress.state is StudyState.SEGMENTED and not progress.is_by_rules and kept.result is not None
+    return was_edited or was_segmented or progress.state is StudyState.SENT
+
+
+def has_grown(folder: Path, origin: StudyOrigin) -> bool:
+    """Whether a study has other instances than when it was last looked at, or lies elsewhere; True for a new one."""
+    known = KeptStudy(folder).origin
+    if known is None or known.study.instance_count != origin.study.instance_count or known.files != origin.files:
+        return True
+    return known.url != origin.url if known.url else known.profile != origin.profile
+
+
+def holds_undelivered(folder: Path) -> bool:
+    """Whether objects of an earlier sending did not arrive yet, or nobody can say because the outbox is damaged."""
+    outbox = JobFolder(folder).outbox
+    try:
+        return outbox.is_dir() and bool(Outbox(outbox).undelivered())
+    except ArchiveError:
+        return True
