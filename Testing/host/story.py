@@ -125,7 +125,7 @@ class Story:
         """Open what the study carries since the last sending, instead of segmenting it again."""
         self.search()
         self.choose_study()
-        self.hands.click(self._panel.run.ui.runButton)
+        self.hands.click(self._panel.run.ui.anewButton)
         finish(self._panel, timeout_s=200)
         self.hands.click(self._panel.run.earlier.ui.resumeButton)
         finish(self._panel, timeout_s=200)

@@ -114,6 +114,8 @@ def test_what_ran_unattended_opens_in_the_panel(archive, parameter_node, tmp_pat
     Archive(*access_to(archive)).store(lacking, compare=False)
     monkeypatch.setenv("BRATS_SEGMENTER_TOKEN", archive.token)
     bundle = str(tiny_bundle(tmp_path / "bundle").folder)
+    application().settle_in(tmp_path)
+    application().settle_in(tmp_path)
     kept = str(studies_folder())
     quick = ("--no-registration", "--no-bias-correction", "--no-brain-mask", "--device", "cpu")
     assert main(["cohort", "--archive", archive.url, "--out", kept, "--bundle", bundle, *quick]) == 0

@@ -1,5 +1,6 @@
 """The review part clicked through: regions accepted, compared and taken back, the editor with its keys."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -210,6 +211,7 @@ def test_a_closed_scene_leaves_no_rows_and_the_next_study_has_its_own(panel):
     panel.close_scene()
     slicer.mrmlScene.Clear(0)
     assert panel.review.rows.rows == {}
+    shutil.rmtree(panel.workflow._jobs_folder)  # so that it is another study
     _segment(panel)
     assert panel.review.accepted == ()
     assert set(panel.review.rows.rows) == {"ET", "NCR", "ED"}
