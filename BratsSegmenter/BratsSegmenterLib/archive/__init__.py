@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from BratsSegmenterLib.archive.check import Check
 from BratsSegmenterLib.archive.credentials import Credentials, CredentialStore
 from BratsSegmenterLib.archive.listing import InstanceSummary, SeriesSummary, StudyQuery, StudySummary
-from BratsSegmenterLib.archive.profile import Authentication, Profile, ProfileStore, SettingNames
+from BratsSegmenterLib.archive.profile import Authentication, Profile, SettingNames
+from BratsSegmenterLib.archive.profile_store import ProfileStore
 from BratsSegmenterLib.lazy import lazy_names
 
 if TYPE_CHECKING:

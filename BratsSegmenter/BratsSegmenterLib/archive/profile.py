@@ -1,18 +1,15 @@
-"""How a PACS is reached: profiles without secrets, kept in one JSON file."""
+"""How a PACS is reached: profiles without secrets."""
 
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from BratsSegmenterLib.archive.credentials import PROXY_LOGIN
-from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ArchiveError
 
 _STUDY_UID = "{study_uid}"
@@ -183,7 +180,7 @@ class Profile:
         try:
             authentication = Authentication(given.pop("authentication", Authentication.NONE.value))
             return cls(authentication=authentication, **given)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, AttributeError) as error:
             raise ArchiveError(
                 "A PACS profile is incomplete or names an unknown kind of authentication.",
                 "Enter the profile again.",
@@ -208,62 +205,3 @@ def _is_url(text: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-
-
-class ProfileStore:
-    """The user's profiles in one JSON file.
-
-    Parameters
-    ----------
-    path : Path
-        Made at the first save.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def profiles(self) -> tuple[Profile, ...]:
-        """All profiles in the order they were first saved.
-
-        Raises
-        ------
-        ArchiveError
-            The file is not readable as profiles.
-        """
-        if not self._path.exists():
-            return ()
-        try:
-            values = json.loads(self._path.read_text(encoding="utf-8"))
-            return tuple(Profile.from_json(value) for value in values["profiles"])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ArchiveError(
-                f"The file with the PACS profiles, {self._path}, is damaged.",
-                "Repair or remove it and enter the profiles again.",
-                type(error).__name__,
-            ) from error
-
-    def profile(self, name: str) -> Profile:
-        """The profile called `name`.
-
-        Raises
-        ------
-        ArchiveError
-            There is none.
-        """
-        for profile in self.profiles():
-            if profile.name == name:
-                return profile
-        raise ArchiveError(f"There is no PACS profile called '{name}'.", "Choose another profile or make this one.")
-
-    def save(self, profile: Profile) -> None:
-        """Add the profile, or replace the one of the same name in its place."""
-        others = {known.name: known for known in self.profiles()}
-        self._write([*(others | {profile.name: profile}).values()])
-
-    def remove(self, name: str) -> None:
-        """Forget the profile called `name`, if there is one."""
-        self._write([profile for profile in self.profiles() if profile.name != name])
-
-    def _write(self, profiles: list[Profile]) -> None:
-        text = json.dumps({"profiles": [profile.to_json() for profile in profiles]}, indent=2, ensure_ascii=False)
-        write_atomically(self._path, text.encode())

@@ -29,8 +29,9 @@ class ProfilesModel:
     Attributes
     ----------
     troubled : Signal
-        Emitted with an ArchiveError, once each, when the file is damaged (there are no profiles then) or the keyring is
-        locked (then its secrets are not known until they are entered anew).
+        Emitted with an ArchiveError, once each, when the file is damaged (there are no profiles then), a profile in it
+        cannot be used (it is left out), or the keyring is locked (then its secrets are not known until they are entered
+        anew).
     """
 
     def __init__(self, profiles: ProfileStore, credentials: CredentialStore, settings: Settings) -> None:
@@ -89,6 +90,8 @@ class ProfilesModel:
 
     def _known(self) -> tuple[Profile, ...]:
         try:
+            for refused in self._profiles.refused():
+                self._tell(refused)
             return self._profiles.profiles()
         except ArchiveError as error:
             self._tell(error)

@@ -135,3 +135,43 @@ def test_a_damaged_file_of_profiles_is_named(tmp_path: Path, content: str) -> No
     path.write_text(content)
     with pytest.raises(ArchiveError, match=r"profiles\.json"):
         ProfileStore(path).profiles()
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        (
+            {"url": "https://pacs.example", "proxy": "http://me:hush@proxy:3128"},
+            "proxy to the PACS 'Old' carries a user",
+        ),
+        ({"url": "https://pacs.example?key=hush"}, "PACS 'Old' goes on with"),
+        ({"url": 5}, "incomplete"),
+        ({}, "incomplete"),
+    ],
+    ids=["login in the proxy", "query", "number", "no address"],
+)
+def test_a_profile_that_is_refused_hides_no_other_one_and_can_be_replaced_or_removed(
+    tmp_path: Path, refused: dict[str, object], said: str
+) -> None:
+    path, old = tmp_path / "profiles.json", {"name": "Old", **refused}
+    path.write_text(json.dumps({"profiles": [old, WARD.to_json()]}))
+    store = ProfileStore(path)
+    assert store.profiles() == (WARD,)
+    assert store.profile("Ward 3") == WARD
+    with pytest.raises(ArchiveError, match=said):
+        store.profile("Old")
+    (error,) = store.refused()
+    assert said in error.what
+    assert f"correct it in {path}, or enter it anew under its name." in error.advice
+    assert "hush" not in str(error) + error.cause
+
+    research = Profile("Research", "http://127.0.0.1:8042")
+    store.save(research)
+    store.remove("Ward 3")
+    assert json.loads(path.read_text())["profiles"] == [old, research.to_json()]
+    store.save(Profile("Old", "https://pacs.example"))
+    assert [profile.name for profile in store.profiles()] == ["Old", "Research"]
+    assert store.refused() == ()
+    path.write_text(json.dumps({"profiles": [old]}))
+    store.remove("Old")
+    assert json.loads(path.read_text()) == {"profiles": []}

@@ -1,5 +1,6 @@
 """The panel's view models, which know nothing of Qt."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -237,6 +238,19 @@ def test_a_damaged_file_of_profiles_is_said_and_not_overwritten(tmp_path):
     with pytest.raises(ArchiveError, match="is damaged"):
         model.save(Profile("Ward 3", "https://pacs.example"), Credentials())
     assert (tmp_path / "archives.json").read_text() == '{"profiles": ['
+
+
+def test_an_archive_that_cannot_be_used_is_said_once_and_hides_no_other_one(tmp_path):
+    old = {"name": "Old", "url": "https://pacs.example?key=1"}
+    good = {"name": "Ward 3", "url": "https://pacs.example"}
+    (tmp_path / "archives.json").write_text(json.dumps({"profiles": [old, good]}))
+    told = []
+    model = ProfilesModel(ProfileStore(tmp_path / "archives.json"), CredentialStore(), DictSettings())
+    model.troubled.connect(told.append)
+    assert (model.names, model.current_name, model.connection_to("Old")) == (("Ward 3",), "Ward 3", None)
+    assert ["'Old' goes on with ?" in error.what for error in told] == [True]
+    model.save(Profile("Old", "https://pacs.example"), Credentials())
+    assert model.names == ("Old", "Ward 3")
 
 
 def test_the_archive_used_last_is_used_again(tmp_path):
