@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import math
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 import SimpleITK as sitk
 
 _GZIP = b"\x1f\x8b"
 _CHUNK_BYTES = 1 << 20
-_PAIR = ".hdr"  # of a header whose voxels lie in a file of their own
+_GZIP_WRAPPED = 16 + zlib.MAX_WBITS  # as zlib asks for it
+_PAIR = (".hdr", ".img")  # a header whose voxels lie in a file of their own
 
 
 def read_whole_image(path: Path, pixel_type: int = sitk.sitkUnknown) -> sitk.Image:
@@ -50,7 +51,7 @@ def require_whole_image(path: Path) -> None:
     expected = _promised_bytes(reader)
     try:
         held = held_bytes(_voxel_file(path))
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (EOFError, zlib.error) as error:
         raise RuntimeError(f"{path.name} is cut short or damaged: {error}") from error
     if held < expected:
         raise RuntimeError(f"{path.name} is cut short: it holds {held} of {expected} bytes.")
@@ -61,17 +62,30 @@ def held_bytes(path: Path) -> int:
 
     Raises
     ------
-    EOFError, gzip.BadGzipFile, zlib.error
+    EOFError, zlib.error
         It is cut short or damaged.
     """
     with path.open("rb") as file:
         if file.read(len(_GZIP)) != _GZIP:
             return path.stat().st_size
-    size = 0
-    with gzip.open(path) as opened:
-        while piece := opened.read(_CHUNK_BYTES):
-            size += len(piece)
-    return size
+        file.seek(0)
+        return _opened_bytes(file)
+
+
+def _opened_bytes(file: BinaryIO) -> int:
+    """Of all gzip streams in a row; what follows them is ignored, as by zlib's own reader, which ITK has."""
+    size, held, stream = 0, b"", zlib.decompressobj(_GZIP_WRAPPED)
+    while held := held or file.read(_CHUNK_BYTES):
+        size += len(stream.decompress(held, _CHUNK_BYTES))
+        held = stream.unconsumed_tail
+        if stream.eof:
+            held = stream.unused_data
+            if len(held) < len(_GZIP):
+                held += file.read(_CHUNK_BYTES)
+            if not held.startswith(_GZIP):
+                return size
+            stream = zlib.decompressobj(_GZIP_WRAPPED)
+    raise EOFError("it ends before the end of its compressed stream")
 
 
 def _promised_bytes(reader: sitk.ImageFileReader) -> int:
@@ -82,7 +96,10 @@ def _promised_bytes(reader: sitk.ImageFileReader) -> int:
 
 
 def _voxel_file(path: Path) -> Path:
-    if path.suffix != _PAIR:
+    """The file whose voxels ITK reads: of a pair, whichever file is named, the uncompressed one if it is there."""
+    plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    if plain.suffix.lower() not in _PAIR:
         return path
-    plain = path.with_suffix(".img")
-    return plain if plain.exists() else plain.with_name(f"{plain.name}.gz")
+    endings = (".img", ".img.gz") if plain.suffix.islower() else (".IMG", ".IMG.GZ")
+    uncompressed, compressed = (plain.with_suffix(ending) for ending in endings)
+    return uncompressed if uncompressed.exists() else compressed

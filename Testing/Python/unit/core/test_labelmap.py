@@ -1,5 +1,6 @@
 """Label maps as NIfTI files."""
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import SimpleITK as sitk
 from BratsSegmenterLib.domain import Algorithm, Segmentation
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.image_files import read_whole_image
 from BratsSegmenterLib.labelmap import read_image, read_labelmap, read_mask, write_image, write_labelmap
 
 
@@ -65,6 +67,34 @@ def _with_another_checksum(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[-8] ^= 1
     path.write_bytes(content)
+
+
+@pytest.mark.parametrize("named", ["seg.hdr.gz", "seg.img.gz"])
+def test_a_compressed_pair_of_files_is_read_by_either_and_refused_when_its_voxels_are_cut_short(
+    named: str, tmp_path: Path
+) -> None:
+    image = sitk.GetImageFromArray(np.random.default_rng(0).integers(0, 5, (20, 30, 30), np.uint8))
+    sitk.WriteImage(image, str(tmp_path / "seg.img.gz"))
+    voxels = sitk.GetArrayFromImage(read_whole_image(tmp_path / named))
+    assert np.array_equal(voxels, sitk.GetArrayFromImage(image))
+    _torn(tmp_path / "seg.img.gz")
+    with pytest.raises(RuntimeError, match="is cut short"):
+        read_whole_image(tmp_path / named)
+
+
+@pytest.mark.parametrize("rest", [b"\0" * 512, b"#", b"what a copy left behind"], ids=["zeros", "one byte", "text"])
+def test_what_follows_a_whole_compressed_file_is_ignored_and_a_second_stream_is_read(
+    rest: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "seg.nii.gz"
+    image = sitk.GetImageFromArray(np.random.default_rng(0).integers(0, 5, (20, 30, 30), np.uint8))
+    sitk.WriteImage(image, str(path))
+    content = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(content[:5000]) + gzip.compress(content[5000:]) + rest)
+    assert np.array_equal(sitk.GetArrayFromImage(read_whole_image(path)), sitk.GetArrayFromImage(image))
+    path.write_bytes(gzip.compress(content[:5000]) + rest)
+    with pytest.raises(RuntimeError, match="it holds 5000 of"):
+        read_whole_image(path)
 
 
 @pytest.mark.parametrize(
