@@ -10,6 +10,7 @@ from BratsSegmenterLib.errors import ArchiveError
 
 _CERTIFICATE, _KEY = b"CERTIFICATE-----", b"PRIVATE KEY-----"  # end the first lines in PEM (RFC 7468, RFC 1421)
 _MISMATCH = "KEY_VALUES_MISMATCH"  # OpenSSL's name for it
+_WEAK = ("KEY_TOO_SMALL", "MD_TOO_WEAK")  # its names for what its security level refuses (SSL_CTX_set_security_level)
 
 
 class CertificateFileError(ArchiveError):
@@ -22,7 +23,7 @@ def require_usable_certificates(profile: Profile) -> None:
     Raises
     ------
     CertificateFileError
-        A file is missing or holds something else, the key is locked or another certificate's.
+        A file is missing or holds something else, the key is locked, too weak or another certificate's.
     """
     if profile.ca_file:
         _require_authority(profile)
@@ -73,6 +74,9 @@ def _client_fault(path: Path, key: Path, is_locked: bool, error: OSError) -> tup
         return f"the key in {key} is locked by a passphrase", advice
     if _MISMATCH in str(error):
         return f"the key in {key} is not the one of the certificate in {path}", "Put the certificate with its own key"
+    if any(name in str(error) for name in _WEAK):
+        what = f"the key or the signature of the certificate in {path} is too weak for an encrypted connection"
+        return what, "Ask for a new one with a key of at least 2048 bits, signed with SHA-256"
     if not _holds(path, _CERTIFICATE) or _holds(key, _KEY):
         return f"{path} {_fault(path, _CERTIFICATE, error)}", "Ask for it in PEM form, with its key"
     return f"{key} {_fault(key, _KEY, error)}", "Put certificate and key into one file in PEM form"

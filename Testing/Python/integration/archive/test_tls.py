@@ -58,9 +58,10 @@ def issue(
     authority: Path | None = None,
     authority_key: Path | None = None,
     address: str = "127.0.0.1",
+    key_bits: int = 2048,
 ) -> tuple[Path, Path]:
     certificate, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
+    command = ["openssl", "req", "-x509", "-newkey", f"rsa:{key_bits}", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
     command += ["-keyout", str(key), "-out", str(certificate)]
     if authority is None:
         command += ["-addext", "basicConstraints=critical,CA:TRUE"]
@@ -184,6 +185,7 @@ def test_why_a_client_certificate_cannot_be_used_is_said_and_nobody_asked(
     certificates: Certificates, strict_url: str, tmp_path: Path
 ) -> None:
     locked, der = tmp_path / "locked.pem", tmp_path / "der.pem"
+    weak, weak_key = issue(tmp_path, "weak", key_bits=1024)
     command = ["openssl", "pkey", "-in", str(certificates.client_key), "-aes128", "-passout", "pass:hush"]
     subprocess.run([*command, "-out", str(locked)], check=True, capture_output=True)
     locked.write_bytes(certificates.client.read_bytes() + locked.read_bytes())
@@ -193,6 +195,7 @@ def test_why_a_client_certificate_cannot_be_used_is_said_and_nobody_asked(
         (certificates.client, str(certificates.server_key), r"server-key\.pem is not the one of the certificate"),
         (der, str(certificates.client_key), r"der\.pem holds no certificate in PEM form"),
         (locked, "", r"locked\.pem is locked by a passphrase"),
+        (weak, str(weak_key), r"the certificate in .*weak\.pem is too weak .*2048 bits"),
     ):
         profile = Profile(
             "Ward 3", strict_url, ca_file=str(certificates.authority), certificate_file=str(file), key_file=key
