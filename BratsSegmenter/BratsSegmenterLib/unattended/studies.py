@@ -115,8 +115,8 @@ class Studies:
         self.take_up(origin)
         if self._is_to_be_fetched(origin):
             kept.forget_result()
-            kept.write_origin(origin)
             self._queue.update(folder.name, profile=origin.profile, is_prepared=False)
+            kept.write_origin(origin)  # only now: a crash before it finds the study grown again
             self._queue_again(item, kept)
 
     def take_up(self, origin: StudyOrigin) -> None:
@@ -224,9 +224,9 @@ class Studies:
         was_postoperative = kept.result is not None and kept.result.is_postoperative
         if (item.bundle, item.steps, was_postoperative) != (rules.bundle, rules.steps, rules.is_postoperative):
             kept.forget_result()
-        self._taken_up.add(item.folder)
         self._queue.update(item.folder, bundle=rules.bundle, device=rules.device, steps=rules.steps)
         self.try_again(item.folder)
+        self._taken_up.add(item.folder)
 
     def _way_of(self, item: QueueItem, progress: Progress) -> StudyOutcome:
         kept = KeptStudy(self._folder / item.folder)
