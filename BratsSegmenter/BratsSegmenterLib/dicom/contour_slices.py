@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from BratsSegmenterLib.dicom.contours import Contour
+from BratsSegmenterLib.dicom.polygons import coverage
+
 _THICKEST_SLICE_MM = 12.0  # of MR, with the gap to the next
+_LEAST_HEAD_MM = 60.0  # that a series of a head covers
 _EVEN = 0.2  # of a step; what lies on slices of one series is whole steps apart
 _ROUNDING_MM = 1e-3
 
@@ -31,25 +36,77 @@ def distinct_planes(
     return np.bincount(plane_of, offsets_mm) / np.bincount(plane_of), plane_of
 
 
-def slice_step_mm(planes_mm: NDArray[np.float64]) -> float | None:
-    """The distance of the slices that somebody drew on; None where the planes are no slices of one series.
+def lie_over_each_other(contours: Sequence[Contour], plane_count: int, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Whether what is drawn on each plane but the last meets what is drawn on the next, shape (planes - 1,).
 
-    It is the usual step from one plane to the next, the smaller one in doubt: between the pieces of a region there are
-    larger ones. All are whole steps, and no MR slices are thicker than 12 mm.
+    Parameters
+    ----------
+    contours : sequence of Contour
+        With the number of their plane as that of their slice.
+    plane_count : int
+    shape : tuple of int
+        Rows and columns of the image.
     """
-    steps = np.sort(np.diff(planes_mm))
-    if not steps.size:
+    drawn: list[list[Contour]] = [[] for _plane in range(plane_count)]
+    for contour in contours:
+        drawn[contour.slice_index].append(Contour(0, contour.points))
+    fills = (coverage(ones, (1, *shape)) > 0 for ones in drawn)
+    return np.array([bool((one & following).any()) for one, following in pairwise(fills)], bool)
+
+
+def slice_step_mm(planes_mm: NDArray[np.float64], is_over_next: NDArray[np.bool_], fewest_steps: int) -> float | None:
+    """The distance of the slices that somebody drew on; None where the planes do not tell it.
+
+    It is the usual step between contours that lie over each other, the smaller one in doubt: between those of separate
+    lesions there may be any number of slices, and a lesion may leave slices out. All are whole steps, and no MR slices
+    are thicker than 12 mm.
+
+    Parameters
+    ----------
+    planes_mm : ndarray, shape (planes,)
+        Ascending.
+    is_over_next : ndarray of bool, shape (planes - 1,)
+        See :func:`lie_over_each_other`.
+    fewest_steps : int
+        That must be alike; a single one may as well lie between two lesions.
+    """
+    steps = np.diff(planes_mm)
+    over = np.sort(steps[is_over_next])
+    if not over.size:
         return None
-    usual = float(steps[(len(steps) - 1) // 2])
+    usual = float(over[(len(over) - 1) // 2])
     uneven = np.abs(steps / usual - np.rint(steps / usual)) > _EVEN
-    return None if uneven.any() or usual > _THICKEST_SLICE_MM else usual
+    alike = np.count_nonzero(np.abs(over - usual) < _EVEN * usual)
+    return None if uneven.any() or usual > _THICKEST_SLICE_MM or alike < fewest_steps else usual
+
+
+def listed_step_mm(planes_mm: NDArray[np.float64], places: NDArray[np.intp], image_count: int) -> float | None:
+    """The distance of the slices of a series whose images are listed in the order in which they lie; else None.
+
+    Nothing says that a list is in order, nor that it is whole. Every step between planes has to be as many slices as
+    the list has images from one to the next, and the whole list to cover a head.
+
+    Parameters
+    ----------
+    planes_mm : ndarray, shape (planes,)
+        Ascending.
+    places : ndarray of int, shape (planes,)
+        Of their images in the list.
+    image_count : int
+        Length of the list.
+    """
+    slices = np.diff(places)
+    if not slices.size or not ((slices > 0).all() or (slices < 0).all()):
+        return None
+    steps = np.diff(planes_mm) / np.abs(slices)
+    usual = float(np.median(steps))
+    is_even = bool((np.abs(steps - usual) < _EVEN * usual).all())
+    return usual if is_even and usual <= _THICKEST_SLICE_MM and usual * image_count > _LEAST_HEAD_MM else None
 
 
 def is_every_nth_slice(planes_mm: NDArray[np.float64], step_mm: float) -> bool:
-    """Whether planes on the slices of their own series leave slices out on purpose: always as many, and repeatedly."""
-    steps = np.diff(planes_mm)
-    is_alike = np.abs(steps - step_mm) < _EVEN * step_mm
-    return bool(steps.min() > (1 - _EVEN) * step_mm and np.count_nonzero(is_alike) > 1)
+    """Whether planes on the slices of their own series leave slices out on purpose: never fewer than usual."""
+    return bool(np.diff(planes_mm).min() > (1 - _EVEN) * step_mm)
 
 
 def planes_of_slices(

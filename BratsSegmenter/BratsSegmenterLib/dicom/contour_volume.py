@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import Dataset
 
+from BratsSegmenterLib.dicom.closed_contours import contour_points_mm
 from BratsSegmenterLib.dicom.reading import read_whole
-from BratsSegmenterLib.dicom.rtstruct_reader import contour_points_mm
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.tag import Tag
 
+from BratsSegmenterLib.dicom.closed_contours import contour_points_mm
 from BratsSegmenterLib.dicom.provenance import ObjectKind, WrittenObject
 from BratsSegmenterLib.dicom.reading import read_whole
-from BratsSegmenterLib.dicom.rtstruct_reader import contour_points_mm
 from BratsSegmenterLib.dicom.slice_planes import ON_PLANE_MM, SlicePlanes
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import ExportError

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.tag import Tag
 from pydicom.uid import RTStructureSetStorage
 
+from BratsSegmenterLib.dicom.closed_contours import ClosedContour, closed_contours
 from BratsSegmenterLib.dicom.contour_slices import (
     distinct_planes,
     is_every_nth_slice,
+    lie_over_each_other,
+    listed_step_mm,
     planes_of_slices,
     slice_step_mm,
     slices_between,
 )
 from BratsSegmenterLib.dicom.contours import Contour
-from BratsSegmenterLib.dicom.named_images import NamedImage, listed_images, named_images
+from BratsSegmenterLib.dicom.named_images import listed_images
 from BratsSegmenterLib.dicom.polygons import RegionContour, filled
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER
 from BratsSegmenterLib.dicom.reading import UNREADABLE, read_whole
@@ -29,10 +31,6 @@ from BratsSegmenterLib.dicom.slice_planes import ON_PLANE_MM, SlicePlanes
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import SeriesError
 
-_CONTOUR_DATA = Tag("ContourData")
-_EXCLUSIVE = "CLOSEDPLANAR_XOR"
-_CLOSED = ("CLOSED_PLANAR", _EXCLUSIVE)
-_FARTHEST_MM = 1e5
 _THICKER = 1.02  # times the distance of the slices
 
 DAMAGED = (*UNREADABLE, IndexError, OSError, RuntimeError)
@@ -66,9 +64,12 @@ def read_rtstruct(source: Path | Dataset, volume: Volume) -> ReadStructures:
 
     A voxel belongs to a region when its centre does. A contour inside another one is a hole, one that partly overlaps
     another is united with it; those of type CLOSEDPLANAR_XOR are combined by exclusive or. The nearest slice takes a
-    contour that lies between slices. Contours that were drawn on thicker slices, as the distance of their planes tells,
-    fill the slices that are nearer to them than to their neighbours; what names the images of these very slices, and
-    all of ours that does not say otherwise, stays on them.
+    contour that lies between slices.
+
+    Contours that were drawn on thicker slices fill the slices that are nearer to them than to their neighbours. The
+    places of their images in the list of their series tell how thick (PS3.3 C.8.8.5), else the distance of contours
+    that lie over each other. What names the images of these very slices, and all of ours that does not say otherwise,
+    stays on them.
 
     Parameters
     ----------
@@ -94,21 +95,11 @@ def read_rtstruct(source: Path | Dataset, volume: Volume) -> ReadStructures:
 
 
 @dataclass(frozen=True, eq=False)
-class _Polygon:
-    """A closed contour as it was read, parallel to the slices; `offset_mm` along their normal."""
-
-    points_mm: NDArray[np.float64]
-    offset_mm: float
-    images: frozenset[NamedImage]
-    is_exclusive: bool
-
-
-@dataclass(frozen=True, eq=False)
 class _Roi:
     """A region, and where it was drawn: see :meth:`_Reading._source`."""
 
     label: str
-    polygons: Sequence[_Polygon]
+    polygons: Sequence[ClosedContour]
     source: str
     remarks: Counter[str]
 
@@ -122,7 +113,8 @@ class _Reading:
         self._planes = SlicePlanes(volume)
         self._name = name
         self._is_ours = str(dataset.get("Manufacturer")) == MANUFACTURER
-        self._series_of = {image: uid for uid, images in listed_images(dataset).items() for image in images}
+        self._listed = listed_images(dataset)
+        self._series_of = {image: uid for uid, images in self._listed.items() for image in images}
         self._same_plane_mm = max(ON_PLANE_MM, 0.02 * self._planes.spacing_mm)
         self._tolerated: list[str] = []
 
@@ -180,54 +172,62 @@ class _Reading:
                 self._tolerated.append(f"{label}: drawn in another frame of reference; left out.")
                 continue
             remarks: Counter[str] = Counter()
-            polygons = list(self._polygons(item.get("ContourSequence") or [], remarks))
+            polygons = list(closed_contours(item.get("ContourSequence") or [], self._planes, remarks))
             sources = Counter(self._source(polygon) for polygon in polygons)
             yield _Roi(label, polygons, max(sources, key=sources.__getitem__, default=""), remarks)
 
-    def _polygons(self, items: Iterable[Dataset], remarks: Counter[str]) -> Iterator[_Polygon]:
-        for item in items:
-            kind = str(item.get("ContourGeometricType", ""))
-            points = contour_points_mm(item)
-            if kind not in _CLOSED:
-                remarks[f"of type {kind or 'unknown'} have no area; they were left out"] += 1
-                continue
-            if len(points) < 3:
-                remarks["have fewer than three points; they were left out"] += 1
-                continue
-            if not np.isfinite(points).all() or np.abs(points).max() > _FARTHEST_MM:
-                remarks["have impossible coordinates; they were left out"] += 1
-                continue
-            offsets = self._planes.offset_mm(points)
-            if np.ptp(offsets) > max(ON_PLANE_MM, 0.2 * self._planes.spacing_mm):
-                remarks["are not parallel to the slices; they were left out"] += 1
-                continue
-            images = frozenset(named_images(item.get("ContourImageSequence") or []))
-            yield _Polygon(points, float(offsets.mean()), images, kind == _EXCLUSIVE)
-
-    def _source(self, polygon: _Polygon) -> str:
+    def _source(self, polygon: ClosedContour) -> str:
         """Where a contour was drawn: on the image of its slice, or on one of the series with that UID; "" unknown."""
         frame = self._volume.frames[self._planes.nearest(polygon.offset_mm)]
         if (frame.sop_instance_uid, frame.number) in polygon.images or (self._is_ours and not polygon.images):
             return _THESE_SLICES
         return next((self._series_of[image] for image in polygon.images if image in self._series_of), "")
 
-    def _step_mm(self, source: str, rois: Sequence[_Roi]) -> float:
-        """The distance of the slices that the regions of one source were drawn on; never less than the series' own."""
+    def _step_mm(self, source: str, rois: Sequence[_Roi]) -> float | None:
+        """The distance of the slices that the regions of one source were drawn on; None where it is not known."""
         own_mm = self._planes.spacing_mm
-        if source == _THESE_SLICES and self._is_ours:
+        polygons = [polygon for roi in rois if roi.source == source for polygon in roi.polygons]
+        if not polygons or (source == _THESE_SLICES and self._is_ours):
             return own_mm
-        offsets = np.array([polygon.offset_mm for roi in rois if roi.source == source for polygon in roi.polygons])
-        if not offsets.size:
-            return own_mm
-        planes, _ = distinct_planes(offsets, self._same_plane_mm)
-        step_mm = slice_step_mm(planes) or own_mm
-        if source == _THESE_SLICES and step_mm > _THICKER * own_mm and not is_every_nth_slice(planes, step_mm):
-            return own_mm
-        return max(step_mm, own_mm)
+        offsets, plane_of = distinct_planes(np.array([one.offset_mm for one in polygons]), self._same_plane_mm)
+        is_of_this_series = source in (_THESE_SLICES, self._volume.series.series_uid)
+        is_of_another_series = source in self._listed and not is_of_this_series
+        series_mm = own_mm if is_of_this_series else None
+        if is_of_another_series:
+            series_mm = self._listed_step_mm(source, polygons, offsets, plane_of)
+        is_over_next = self._lie_over_each_other(polygons, plane_of, len(offsets))
+        alone_will_do = is_of_another_series and series_mm is None
+        step_mm = slice_step_mm(offsets, is_over_next, fewest_steps=1 if alone_will_do else 2)
+        if series_mm is None:
+            return step_mm if step_mm or is_of_another_series else own_mm
+        is_thicker = step_mm is not None and step_mm > _THICKER * series_mm and is_every_nth_slice(offsets, step_mm)
+        return step_mm if is_thicker else series_mm
 
-    def _mask(self, roi: _Roi, step_mm: float) -> NDArray[np.bool_] | None:
+    def _listed_step_mm(
+        self, source: str, polygons: Sequence[ClosedContour], offsets: NDArray[np.float64], plane_of: NDArray[np.intp]
+    ) -> float | None:
+        listed = self._listed[source]
+        place_of = {image: place for place, image in enumerate(listed)}
+        places = {
+            int(plane): place_of[image]
+            for polygon, plane in zip(polygons, plane_of, strict=True)
+            for image in polygon.images & place_of.keys()
+        }
+        planes = sorted(places)
+        return listed_step_mm(offsets[planes], np.array([places[plane] for plane in planes], np.intp), len(listed))
+
+    def _lie_over_each_other(
+        self, polygons: Sequence[ClosedContour], plane_of: NDArray[np.intp], plane_count: int
+    ) -> NDArray[np.bool_]:
+        contours = [
+            Contour(int(plane), self._planes.pixels(self._planes.nearest(polygon.offset_mm), polygon.points_mm))
+            for polygon, plane in zip(polygons, plane_of, strict=True)
+        ]
+        return lie_over_each_other(contours, plane_count, self._volume.geometry.shape[1:])
+
+    def _mask(self, roi: _Roi, drawn_step_mm: float | None) -> NDArray[np.bool_] | None:
         """The region's voxels, or None where it has no contour on the slices."""
-        remarks = roi.remarks
+        remarks, step_mm = roi.remarks, max(drawn_step_mm or 0, self._planes.spacing_mm)
         contours = self._on_slices(roi.polygons, step_mm, remarks)
         if contours:
             mask, overlapping = filled(contours, self._volume.geometry.shape)
@@ -236,6 +236,10 @@ class _Reading:
         if not contours:
             self._tolerated.append(f"{roi.label}: left out, no contour lies on the slices.")
             return None
+        if drawn_step_mm is None:
+            self._tolerated.append(
+                f"{roi.label}: drawn on another series whose slices may be thicker; each contour fills one slice."
+            )
         if step_mm > _THICKER * self._planes.spacing_mm:
             self._tolerated.append(
                 f"{roi.label}: drawn on slices {step_mm:.1f} mm apart; each contour fills the slices of the series "
@@ -246,7 +250,9 @@ class _Reading:
             self._tolerated.append(f"{roi.label}: it has no contour on {empty}, but above and below; left empty.")
         return mask
 
-    def _on_slices(self, polygons: Sequence[_Polygon], step_mm: float, remarks: Counter[str]) -> list[RegionContour]:
+    def _on_slices(
+        self, polygons: Sequence[ClosedContour], step_mm: float, remarks: Counter[str]
+    ) -> list[RegionContour]:
         """The polygons on the slices that they fill; of several planes that fall on one slice the nearest."""
         if not polygons:
             return []
@@ -275,17 +281,7 @@ class _Reading:
             remarks["do not name their image; their coordinates were believed"] += not polygon.images
         return contours
 
-    def _is_wrong_reference(self, polygon: _Polygon, k: int) -> bool:
+    def _is_wrong_reference(self, polygon: ClosedContour, k: int) -> bool:
         frame = self._volume.frames[k]
         expected = (frame.sop_instance_uid, frame.number)
         return bool(polygon.images) and bool(self._planes.has_image[k]) and expected not in polygon.images
-
-
-def contour_points_mm(item: Dataset) -> NDArray[np.float64]:
-    """Contour Data (3006,0050), shape (n, 3); also where an explicit VR made it UN (PS3.5 6.2.2)."""
-    element = item.get_item(_CONTOUR_DATA) if _CONTOUR_DATA in item else None
-    value = element.value if element is not None else b""
-    if value is None or len(value) == 0:
-        return np.empty((0, 3))
-    numbers = value.strip(b" \0").split(b"\\") if isinstance(value, bytes) else value
-    return np.array(numbers).astype(float).reshape(-1, 3)

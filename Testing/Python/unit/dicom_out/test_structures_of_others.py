@@ -138,6 +138,73 @@ def test_contours_of_little_thicker_slices_leave_no_slice_empty(
     assert drawn.tolist() == list(range(10, 22))
 
 
+_OVER, _BESIDE = (3.5, 3.5, 13.5, 13.5), (18.5, 18.5, 23.5, 23.5)
+
+
+@pytest.mark.parametrize(
+    ("squares", "expected"),
+    [
+        ([(4, _OVER), (6, _OVER)], [4, 6]),
+        ([(2, _OVER), (4, _BESIDE), (6, _OVER), (8, _BESIDE)], [2, 4, 6, 8]),
+        ([(2, _OVER), (4, _OVER), (6, _OVER)], [2, 3, 4, 5, 6, 7]),
+    ],
+    ids=["two", "side by side", "three contours of one lesion"],
+)
+def test_lesions_of_one_slice_each_stay_on_it_where_no_image_is_named(
+    squares: list[tuple[float, _Square]], expected: list[int], structure_set: Dataset, volume: Volume
+) -> None:
+    del structure_set.ROIContourSequence[0].ContourSequence[0].ContourImageSequence
+    structure_set.Manufacturer = "Other"
+    _redraw(structure_set, volume, squares)
+    drawn = read_rtstruct(structure_set, volume).masks["ET"].any(axis=(1, 2))
+    assert np.flatnonzero(drawn).tolist() == expected
+
+
+def test_lesions_of_one_slice_each_stay_on_it_though_their_images_are_named(
+    thick_and_thin: tuple[Volume, Volume], tmp_path: Path
+) -> None:
+    _, thin = thick_and_thin
+    dataset = _of_another_maker(thin, [20, 22, 24], tmp_path)
+    between = dataset.ROIContourSequence[0].ContourSequence[1]
+    beside = np.array(between.ContourData, float).reshape(-1, 3) * (0.4, 1, 1) + (15, 0, 0)
+    between.ContourData = [f"{value:.4f}" for value in beside.ravel()]
+    drawn = read_rtstruct(dataset, thin).masks["ET"].any(axis=(1, 2))
+    assert np.flatnonzero(drawn).tolist() == [20, 22, 24]
+
+
+@pytest.mark.parametrize("slices", [[3, 5], [3, 8], [3, 5, 8]])
+def test_the_list_of_images_tells_how_far_apart_the_slices_of_another_series_are(
+    thick_and_thin: tuple[Volume, Volume], slices: list[int], tmp_path: Path
+) -> None:
+    thick, thin = thick_and_thin
+    structures = read_rtstruct(_of_another_maker(thick, slices, tmp_path), thin)
+    assert structures.masks["ET"].sum() == len(slices) * 5 * 400
+    assert any("drawn on slices 5.0 mm apart" in sentence for sentence in structures.tolerated)
+
+
+@pytest.mark.parametrize("order", ["only those drawn on", "shuffled"])
+def test_a_list_of_images_that_is_not_whole_or_not_in_order_is_not_believed(
+    thick_and_thin: tuple[Volume, Volume], order: str, tmp_path: Path
+) -> None:
+    thick, thin = thick_and_thin
+    dataset = _of_another_maker(thick, [3, 4, 6], tmp_path)
+    series = dataset.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0].RTReferencedSeriesSequence[0]
+    images = list(series.ContourImageSequence)
+    places = [3, 4, 6] if order == "only those drawn on" else np.random.default_rng(0).permutation(len(images))
+    series.ContourImageSequence = [images[place] for place in places]
+    assert read_rtstruct(dataset, thin).masks["ET"].sum() == 3 * 5 * 400
+
+
+def test_one_contour_of_another_series_tells_no_thickness_and_that_is_said(
+    thick_and_thin: tuple[Volume, Volume], tmp_path: Path
+) -> None:
+    thick, thin = thick_and_thin
+    structures = read_rtstruct(_of_another_maker(thick, [3], tmp_path), thin)
+    assert structures.masks["ET"].sum() == 400
+    sentence = "ET: drawn on another series whose slices may be thicker; each contour fills one slice."
+    assert sentence in structures.tolerated
+
+
 def test_a_structure_set_drawn_on_every_other_slice_fills_those_between(
     thick_and_thin: tuple[Volume, Volume], tmp_path: Path
 ) -> None:
