@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from BratsSegmenterLib.dicom.outline_gaps import without_gaps
 from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures
 from BratsSegmenterLib.domain import (
     ED,
@@ -55,7 +56,8 @@ def segmentation_from(
     Where leaf regions overlap, enhancing tumour comes before necrosis, cavity and oedema. Nested regions tell the leaf
     that was not drawn: the tumour core without its enhancing part is necrosis, the whole tumour without its core is
     oedema. What they leave undivided is kept too, the core under the label of necrosis, the whole tumour under that of
-    oedema, and the segmentation says which regions it therefore does not measure.
+    oedema, and the segmentation says which regions it therefore does not measure. A rim between outlines that were
+    drawn each by itself is no core, but oedema.
 
     Parameters
     ----------
@@ -177,7 +179,9 @@ class _Parts:
         if TC in found:
             return found[TC]
         if {WT, ED} <= found.keys() and not {ET, NCR} <= found.keys():
-            return found[WT] & ~found[ED]
+            core = found[WT] & ~found[ED]
+            rest = self._rest(core, (ET, NCR, RC))
+            return core & ~rest | without_gaps(rest, core & ~rest, found[ED])
         return None
 
     def _rest(self, mask: NDArray[np.bool_], regions: Iterable[Region]) -> NDArray[np.bool_]:

@@ -160,6 +160,26 @@ def test_what_of_a_whole_tumour_lies_beside_all_its_parts_is_oedema_and_that_is_
     assert "572 voxels of the whole tumour lie in no other region; they are drawn as oedema." in notes
 
 
+def test_a_rim_between_outlines_that_were_drawn_separately_is_oedema_and_no_core(volume: Volume) -> None:
+    labels = _core_in_oedema(volume.geometry.shape)
+    structures = _structures(labels, "WT", "ET", "ED")
+    rim = np.zeros(labels.shape, bool)
+    rim[2:9, 4:30, 4:26] = True
+    rim[2:9, 6:28, 6:24] = False
+    structures = ReadStructures({**structures.masks, "ED": structures.masks["ED"] & ~rim})
+    segmentation, notes = segmentation_from(structures, volume, samples.ALGORITHM)
+    np.testing.assert_array_equal(segmentation.labels, labels)
+    assert f"{rim.sum()} voxels of the whole tumour lie in no other region; they are drawn as oedema." in notes
+
+
+def test_a_small_necrosis_inside_the_enhancing_tumour_is_no_rim(volume: Volume) -> None:
+    labels = _core_in_oedema(volume.geometry.shape)
+    labels[labels == 1] = 3
+    labels[5, 14, 12] = 1
+    segmentation, _notes = segmentation_from(_structures(labels, "WT", "ET", "ED"), volume, samples.ALGORITHM)
+    np.testing.assert_array_equal(segmentation.labels, labels)
+
+
 def test_the_gate_stops_it_under_the_name_of_oedema(volume: Volume, tmp_path: Path) -> None:
     segmentation = _undivided(volume)
     as_oedema = replace(segmentation, not_measured={})
