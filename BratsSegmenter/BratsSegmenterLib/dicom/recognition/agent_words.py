@@ -16,7 +16,7 @@ _TREATMENT = (
 )
 _CONTRAST = r"k?[ck]ontra\w*"
 _AGENT = rf"(c|ce|civ|gd|gad\w*|inj\w*|iv|(i ?v ?)?(km|mdc|{_CONTRAST}))"
-_WITHOUT = r"(no|non|kein\w*|o|s|sin|sem|senza|sans|ohne|zonder|uten|uden|utan|bez)"
+_WITHOUT = r"(no|non|not|nicht|niet|kein\w*|o|s|sin|sem|senza|sans|ohne|zonder|uten|uden|utan|bez)"
 _WITH = r"(mit|avec|con|com|met|med|z)"
 _AND = r"(und|et|e|y|en|og|och|i)"
 _BEFORE = r"(before|vor|voor|przed|före|før|innan|avant)"
@@ -45,18 +45,20 @@ WITH_CONTRAST = _any_of(
     r"\bcontrast",
     r"\bavec\b",
     r"\binj(?!ur)",
-    r"t1.*\benhanced\b(?! mr)|\benhanced t1",  # alone it may be the kind of object
+    # Elsewhere it may be said of the kind of object, of edges, or of what a network made clearer.
+    r"t1\w*( (ax|cor|sag|tra|fs)\w*)* enhanced\b(?! mr)",
     *("magnevist", "dotarem", "dotagraf", "clariscan", "prohance", "multihance", "omniscan", "elucirem", "vueway"),
     "контраст",
     r"\bк ?у\b",
-    "造影",
+    "(?<!磁振)(?<!共振)(?<![血脈脉]管)造影",  # else MRI, or angiography
     "[增増][强強]",
 )
 WITHOUT_CONTRAST = _any_of(
     rf"\bpr(e|é|ä|ae)(?!{_TREATMENT})(gd|gad\w*|c|con|km|mdc|{_CONTRAST})?\b",
     "without",
-    rf"\bnon? ?(con|gd|gad\w*|inj\w*|enhanced|{_CONTRAST})\b",
-    r"\bunenhanced\b",
+    rf"\bnon? ?(con|gd|gad\w*|inj\w*|{_CONTRAST})\b",
+    "non ?contrast",
+    r"\b(un|no[nt]?|nicht|niet|ikke|inte) ?enhanced\b",
     r"\bnative?\b",
     r"\bsans\b",
     r"\bavant\b",

@@ -84,15 +84,25 @@ def judge_contrast(images: Items[T1Image], study: Items[Acquisition]) -> list[Co
     agent_was_given = any(_mentions_agent(acquisition) for acquisition in study)
     others = _Others(images, first_injected, agent_was_given, _only_some_are_named(images))
     judgements = [_judge(image, score, reasons, others) for image, (score, reasons) in zip(images, alone, strict=True)]
-    return _doubted_where_none_is_before(judgements)
-
-
-def _doubted_where_none_is_before(judgements: list[ContrastJudgement]) -> list[ContrastJudgement]:
-    """A study seldom holds several T1 images and none without agent: one sign of it may have been read wrongly."""
-    if len(judgements) < 2 or not all(one.after_agent for one in judgements):
+    if not all(one.after_agent for one in judgements) or not _one_may_be_before(judgements, images, study):
         return judgements
     doubt = "every T1 series of this study seems to be taken after the contrast agent, none before"
     return [one if one.doubt or one.highest_confidence >= _CERTAIN else replace(one, doubt=doubt) for one in judgements]
+
+
+def _one_may_be_before(judgements: Items[ContrastJudgement], images: Items[T1Image], study: Items[Acquisition]) -> bool:
+    """Whether the T1 images, all of them after the agent by their signs, look as if one was taken before it.
+
+    One has other signs than the rest or was repeated; or they are of several kinds, and the agent is entered in the
+    whole study. Several planes of one kind are common where a follow-up has no image before the agent.
+    """
+    kinds = {(image.acquisition.scanning_sequence, image.acquisition.three_dimensional) for image in images}
+    entered_everywhere = all(is_contrast_agent(acquisition.agent) for acquisition in study)
+    return (
+        len({one.reasons for one in judgements}) > 1
+        or any(_earlier_twin(image, images) for image in images)
+        or (len(kinds) > 1 and entered_everywhere)
+    )
 
 
 def _agent_is_telling(images: Items[T1Image]) -> bool:

@@ -55,6 +55,13 @@ def read_name(*texts: str) -> NameReading:
     return NameReading(_weighting(name), _exclusion(name), _contrast_said_first(plain))
 
 
+def names_another_part(protocol: str) -> bool:
+    """Whether the Protocol Name (0018,1030) of an examination tells that another part of the body is seen, no head."""
+    plain = _plain(protocol)
+    other_part = dict(vocabulary.EXCLUSIONS)[vocabulary.OTHER_PART]
+    return other_part.search(plain) is not None and vocabulary.HEAD.search(plain) is None
+
+
 def sequence_named(description: str) -> Sequence | None:
     """The sequence that a series' name alone says it is; None when it names none of them, or something else too."""
     reading = read_name(description)

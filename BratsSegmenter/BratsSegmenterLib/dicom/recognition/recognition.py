@@ -13,8 +13,10 @@ from BratsSegmenterLib.dicom.recognition.candidates import Candidate, Recognitio
 from BratsSegmenterLib.dicom.recognition.choice import choose
 from BratsSegmenterLib.dicom.recognition.contrast import T1Image, judge_contrast
 from BratsSegmenterLib.dicom.recognition.exclusion import reasons_to_exclude, said_by_name
+from BratsSegmenterLib.dicom.recognition.flip_angles import is_one_of_several_flip_angles
 from BratsSegmenterLib.dicom.recognition.midnight import past_midnight
-from BratsSegmenterLib.dicom.recognition.names import NameReading, Weighting, read_name
+from BratsSegmenterLib.dicom.recognition.names import NameReading, Weighting, names_another_part, read_name
+from BratsSegmenterLib.dicom.recognition.vocabulary import OTHER_PART
 from BratsSegmenterLib.dicom.recognition.weighting import Judgement, judge_weighting
 from BratsSegmenterLib.domain import Sequence, Series
 
@@ -71,7 +73,7 @@ def _see(series: Iterable[Series]) -> tuple[list[_Seen], list[Series]]:
             damaged.append(one)
     acquisitions = past_midnight(acquisitions)
     exam_wide = _exam_wide_protocols(acquisitions)
-    names = [_name_of(acquisition, exam_wide) for acquisition in acquisitions]
+    names = [_name_of(acquisition, acquisitions, exam_wide) for acquisition in acquisitions]
     return [_Seen(*one) for one in zip(readable, acquisitions, names, strict=True)], damaged
 
 
@@ -83,9 +85,16 @@ def _exam_wide_protocols(study: list[Acquisition]) -> frozenset[str]:
     return frozenset(protocol for protocol, several in weightings.items() if len(several - {None}) > 1)
 
 
-def _name_of(acquisition: Acquisition, exam_wide: frozenset[str]) -> NameReading:
+def _name_of(acquisition: Acquisition, study: list[Acquisition], exam_wide: frozenset[str]) -> NameReading:
     description, protocol, *others = acquisition.names
-    return read_name(description, *([] if protocol in exam_wide else [protocol]), *others)
+    is_exam_wide = protocol in exam_wide
+    name = read_name(description, *([] if is_exam_wide else [protocol]), *others)
+    # All that it tells: a study may hold a brain and a spine, whose series are named alike.
+    if is_exam_wide and names_another_part(protocol):
+        return replace(name, exclusion=OTHER_PART)
+    if not name.exclusion and is_one_of_several_flip_angles(acquisition, study):
+        return replace(name, exclusion="one of several flip angles for a map")
+    return name
 
 
 def _candidates(judged: list[tuple[_Seen, Judgement]], study: list[Acquisition]) -> list[Candidate]:

@@ -25,6 +25,13 @@ T2 = _any_of(_T2, r"\bfrfse\b")
 FLAIR = _any_of("flair", "dark ?fluid", r"\bda fl\b", r"\btir2d", r"\bspcir")
 
 PROTON_DENSITY = "proton density"
+OTHER_PART = "another part of the body"
+
+# Beside another part of the body: "BRAIN/ORBITS", "HEAD AND NECK".
+HEAD = _any_of(
+    "brain", r"\bhead", "skull", "hirn", r"sch(ä|ae?)del", r"kopf\b", r"\b[ck]r[aâá]n", "cereb", "cerv(eau|ello)",
+    r"enc[eéè](f|ph)al", "hersen", r"hj(e|ä)rn", r"\bm[oó]zg", r"beyin", "мозг", "голов", "[头頭脑腦脳]",
+)  # fmt: skip
 
 # In the order of asking: what a name is told to be is the first that fits.
 EXCLUSIONS = (
@@ -46,7 +53,7 @@ EXCLUSIONS = (
         "diffusion imaging",
         _any_of(
             "diff", r"\bdwi", r"dwi\b", "dwissh", r"\bdti", r"dti\b", r"\bdt high", r"\badc", r"adc\b", "apparent",
-            r"\btrace", "tracew", "tensor", "tracto", "colfa", r"\bfa\b", r"\bb ?=? ?1000", "hardi", r"\bdki\b",
+            r"\btrace", "tracew", "tensor", "tracto", "colfa", r"\bfa\b(?! \d)", r"\bb ?=? ?1000", "hardi", r"\bdki\b",
             r"\bdw\b", r"\bdifu(si|z)", r"\bdyfuz", "拡散", "[弥扩擴]散",
         ),
     ),
@@ -83,7 +90,6 @@ EXCLUSIONS = (
     ),
     ("magnetisation transfer", _any_of(r"\bmt(c| ?sat)?\b", r"\bmag\w* transfer")),
     ("a map", _any_of(r"\bmaps?\b", "mapping", "quantitation", "synthetic", "symri", r"\bqt[12]\b", "singleexpo")),
-    ("one of several flip angles for a map", _any_of(r"\bvfa\b", r"^(?!.*rage).*\bv?fa ?\d+\b")),
     ("STIR", _any_of(r"\bstir\b")),
     (
         "another inversion recovery",
@@ -107,7 +113,7 @@ EXCLUSIONS = (
     ),
     ("a report or planning image", _any_of("posdisp", "mobiview", "report", "phoenix", "smartprep")),
     (
-        "another part of the body",
+        OTHER_PART,
         _any_of(
             "spine", r"\b[hbl]ws\b", r"\bcervical\b", r"\bthorac", r"\blumb[ao]", r"\brachis\b", r"\borbit",
             "retro ?orbit", r"\bsella", r"\bselle\b", "pituitar", "hypoph", "hypofys", "hipofi", r"\bipofis",

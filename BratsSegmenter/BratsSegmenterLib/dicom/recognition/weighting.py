@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from BratsSegmenterLib.dicom.recognition.acquisition import Acquisition
 from BratsSegmenterLib.dicom.recognition.exclusion import is_gradient_echo
-from BratsSegmenterLib.dicom.recognition.names import NameReading, Weighting
+from BratsSegmenterLib.dicom.recognition.names import NameReading, Weighting, is_contrast_agent
 
 _AGREEMENT, _CONTRADICTION = 0.04, 0.3
 _HIGHEST_CONFIDENCE = 0.99
@@ -59,7 +59,7 @@ def judge_weighting(acquisition: Acquisition, name: NameReading) -> Judgement | 
     contradiction = f"{first.reason} means {first.weighting.value}, but {against[0].reason}" if against else ""
     reasons = [first.reason, *(one.reason for one in agreeing)]
     highest = _HIGHEST_CONFIDENCE
-    if first is timed and not agreeing and _may_show_anything(acquisition):
+    if first is timed and not agreeing and _may_show_anything(acquisition, name):
         highest = _UNNAMED_CONFIDENCE
         reasons.append("nothing else says so, and vessels and maps are imaged so too")
     return Judgement(first.weighting, min(max(confidence, 0.0), highest), tuple(reasons), contradiction)
@@ -85,8 +85,13 @@ def _timed(acquisition: Acquisition, says_flair: bool) -> Evidence | None:
     return _timed_spin_echo(acquisition, repetition_time, echo_time, timing, says_flair)
 
 
-def _may_show_anything(acquisition: Acquisition) -> bool:
-    """Gradient echo without the inversion pulse of an anatomical T1 image, or with the long pause of one for a map."""
+def _may_show_anything(acquisition: Acquisition, name: NameReading) -> bool:
+    """Gradient echo without the inversion pulse of an anatomical T1 image, or with the long pause of one for a map.
+
+    Not after a contrast agent: "STEALTH +C" and "3D Navi KM" are T1 images.
+    """
+    if name.contrast is True or is_contrast_agent(acquisition.agent):
+        return False
     inverted = acquisition.inversion_time_ms is not None or "IR" in acquisition.scanning_sequence
     is_short = (acquisition.repetition_time_ms or 0) < _LONGEST_GRADIENT_ECHO_TR_MS
     return is_gradient_echo(acquisition) and not (inverted and is_short)

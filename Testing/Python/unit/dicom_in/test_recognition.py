@@ -178,6 +178,35 @@ def test_the_protocol_of_the_whole_examination_neither_excludes_nor_names_one_se
     assert recognition.warnings == ()
 
 
+@pytest.mark.parametrize("spine", ["C-SPINE W/WO", "TOTAL SPINE DTI"])
+def test_a_spine_examined_with_the_brain_stays_out_by_the_protocol_of_its_part(spine: str) -> None:
+    flair = Specimen(FLAIR, GE, "Ax T2 FLAIR", "SE\\IR", 9000, 120, 2250)
+    t1, t2 = replace(T1_PLAIN, description="Ax T1"), replace(T2_PLAIN, description="Ax T2")
+    after = replace(t1, description="Ax T1 +C", agent="GADAVIST")
+    series = study(flair, t1, t2, after, t1, replace(t2, description="pd+t2"), after)
+    for number, one in enumerate(series, 1):
+        one.header.ProtocolName = "BRAIN/ORBITS W/WO" if number <= 4 else spine
+    recognition = recognise(series)
+    assert found_numbers(recognition) == {FLAIR: 1, T1: 2, T2: 3, T1C: 4}
+    assert recognition.alternatives == {}
+    assert [why for _, why in recognition.excluded] == ["its name says another part of the body"] * 3
+
+
+def test_gradient_echoes_whose_names_differ_in_the_flip_angle_alone_are_of_a_map() -> None:
+    five, fifteen, spin_echo, other_angle = (
+        Specimen(None, SIEMENS, name, kind, 15, 2)
+        for name, kind in [
+            *(("T1_vibe_FA5_tra", "GR"), ("T1_vibe_fa15_tra", "GR")),
+            *(("T1_vibe_FA120_tra", "SE"), ("T1_fl2d_FA5_tra", "GR")),
+        ]
+    )
+    recognition = recognise(study(five, fifteen, T1_PLAIN))
+    assert found_numbers(recognition) == {T1: 3}
+    assert [why for _, why in recognition.excluded] == ["its name says one of several flip angles for a map"] * 2
+    assert len(recognition.overrulable) == 2
+    assert recognise(study(fifteen, fifteen, spin_echo, other_angle)).excluded == ()
+
+
 def test_a_series_that_its_name_or_nothing_speaks_against_may_be_chosen_all_the_same() -> None:
     named = replace(T2_PLAIN, description="T2 PERFUSION")
     unknown = Specimen(None, SIEMENS, "scan 3", "SE", 1300, 45)
@@ -198,6 +227,34 @@ def test_where_every_t1_counts_as_after_the_agent_by_one_sign_that_is_doubted_an
     assert recognise(study(certain, coronal)).warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("description", "agent", "scanning", "is_doubted"),
+    [
+        ("T1 SE cor POST GADO", "", "SE", False),
+        ("T1 MPRAGE POST GADO", "", "GR\\IR", False),
+        ("T1 SE cor", "GADOVIST", "SE", True),
+    ],
+)
+def test_a_follow_up_with_t1_after_the_agent_only_is_doubted_where_the_signs_of_it_differ(
+    description: str, agent: str, scanning: str, is_doubted: bool
+) -> None:
+    axial_t1 = replace(T1_PLAIN, description="T1 SE ax POST GADO")
+    coronal = {"ImageOrientationPatient": [1, 0, 0, 0, 0, -1]}
+    other = replace(axial_t1, description=description, agent=agent, scanning=scanning, more=coronal)
+    recognition = recognise(study(T2_PLAIN, FLAIR_PLAIN, axial_t1, other))
+    assert found_numbers(recognition) == {T2: 1, FLAIR: 2, T1C: 3}
+    assert bool(recognition.warnings) is is_doubted
+
+
+def test_t1_series_of_several_kinds_are_doubted_where_only_an_agent_entered_in_the_whole_study_says_after_it() -> None:
+    spin_echo, t2, flair = (replace(one, agent="GADOVIST") for one in (T1_PLAIN, T2_PLAIN, FLAIR_PLAIN))
+    coronal = replace(spin_echo, more={"ImageOrientationPatient": [1, 0, 0, 0, 0, -1]})
+    fine = Specimen(T1, SIEMENS, "3DT1", "GR\\IR", 2300, 3, 900, agent="GADOVIST")
+    assert recognise(study(t2, flair, spin_echo, coronal)).warnings == ()
+    assert "none before" in recognise(study(t2, flair, fine, spin_echo)).warnings[0]
+    assert recognise(study(T2_PLAIN, FLAIR_PLAIN, fine, spin_echo)).found[T1C].contradiction == ""
+
+
 def test_a_gradient_echo_that_nothing_calls_t1_gives_way_to_a_t1_and_is_doubted_alone() -> None:
     unnamed = Specimen(NONE, GE, "scan 2", "GR", 22, 3.4)
     thick, thin = T1_PLAIN.series(1), with_spacing(unnamed.series(2, slices=150), 1)
@@ -205,6 +262,12 @@ def test_a_gradient_echo_that_nothing_calls_t1_gives_way_to_a_t1_and_is_doubted_
     alone = recognise([thin]).found[T1]
     assert alone.confidence == 0.55
     assert "nothing else says so" in alone.reasons[1]
+
+
+@pytest.mark.parametrize(("name", "agent"), [("Ax STEALTH +C", ""), ("3D Navi KM", ""), ("Ax STEALTH", "GADAVIST")])
+def test_a_gradient_echo_after_the_agent_is_t1c_although_nothing_calls_it_t1(name: str, agent: str) -> None:
+    after = Specimen(T1C, GE, name, "GR", 8.1, 3.2, agent=agent)
+    assert recognise(study(T1_PLAIN, after)).found[T1C].confidence == 0.93
 
 
 def test_without_any_description_a_study_is_recognised_by_numbers_and_agent() -> None:
@@ -228,6 +291,11 @@ def test_the_whole_brain_is_preferred_to_a_slab_however_thin_its_slices(plain: S
     recognition = recognise([plain.series(1), with_spacing(slab.series(2, slices=60, acquired="110000"), 0.6)])
     (candidate,) = recognition.found.values()
     assert candidate.series.number == 1
+
+
+def test_nineteen_axial_slices_five_millimetres_apart_hold_the_whole_brain() -> None:
+    coronal = replace(T2_PLAIN, more={"ImageOrientationPatient": [1, 0, 0, 0, 0, -1]})
+    assert found_numbers(recognise([T2_PLAIN.series(1, slices=19), coronal.series(2)])) == {T2: 1}
 
 
 def test_the_late_echo_of_a_double_echo_is_t2_and_the_early_one_is_none() -> None:
