@@ -90,9 +90,9 @@ class Failure:
         return self.kind == "StudyChangedError"
 
     @property
-    def is_of_the_archive(self) -> bool:
-        """Whether the archive could not be reached or did not serve us, which says nothing about the study."""
-        return self.kind in ("ArchiveError", "TemporaryArchiveError")
+    def may_pass(self) -> bool:
+        """Whether the archive could not be reached or had no time, which says nothing about the study."""
+        return self.kind == "TemporaryArchiveError"
 
     @property
     def needs_a_person(self) -> bool:

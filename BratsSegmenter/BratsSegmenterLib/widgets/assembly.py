@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
     review = Review(parameter_node, run_steps=TimedSteps())
     command = command or worker_command(worker_interpreter(slicer.app.slicerHome))
     studies = studies_folder()
+    _take_over_from_cache(studies)
     ledger_folder = settings_folder / "ledger"
     queue = QueueRunner(StudyQueue(studies / "queue.json"), WorkerProcess(command), studies, profiles.connection_of)
     runner = ConsiderateRunner(WorkerProcess(command), queue)
@@ -77,3 +79,17 @@ def studies_folder() -> Path:
     On Windows it is not in the profile either that a domain copies from computer to computer.
     """
     return Path(qt.QStandardPaths.writableLocation(qt.QStandardPaths.AppLocalDataLocation)) / "BratsSegmenter"
+
+
+def _take_over_from_cache(studies: Path) -> None:
+    """What an earlier version kept in Slicer's cache: there may be corrections in it that were not sent."""
+    before = Path(slicer.app.cachePath) / studies.name
+    if studies.exists() or not before.is_dir():
+        return
+    studies.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        before.replace(studies)
+    except OSError:  # the cache is on another disk
+        whole = studies.with_suffix(".partial")
+        shutil.copytree(before, whole, dirs_exist_ok=True)
+        whole.replace(studies)

@@ -80,6 +80,7 @@ class QueueRunner:
         self._after_cancel = StudyState.CANCELLED
         self._is_held = self._is_over = False
         self._when_clear: Callable[[], None] | None = None
+        self._served_since: dict[str, bool] = {}
         self.hindrance = self.pause = ""
         self.options: Callable[[], RunOptions] = RunOptions
         self.is_in_hands: Callable[[Path], bool] = _in_nobodys_hands
@@ -287,7 +288,7 @@ class QueueRunner:
                 self._stop(StudyState.SEGMENTED)
             case Failure() if outcome.is_gap:
                 self._stop(StudyState.NEEDS_YOU, outcome.what)
-            case Failure() if outcome.is_of_the_archive:
+            case Failure() if outcome.may_pass and not self._served_since.get(self._current):
                 self._wait_for_the_archive(outcome.what)
             case Failure():
                 self._stop(StudyState.FAILED, outcome.what)
@@ -298,6 +299,7 @@ class QueueRunner:
             then()
 
     def _on_prepared(self, prepared: PrepareResult) -> None:
+        self._served_since = dict.fromkeys(self._served_since, True)
         kept = KeptStudy(self._jobs_folder / self._current)
         kept.write_prepared(prepared)
         self._queue.update(self._current, is_prepared=True)
@@ -305,7 +307,8 @@ class QueueRunner:
         self._stop(StudyState.NEEDS_YOU if reason else StudyState.QUEUED, reason)
 
     def _wait_for_the_archive(self, reason: str) -> None:
-        """The study stays in the queue, behind those that may come from another archive; after a while it goes on."""
+        """The study stays in the queue, behind the others, until one of those was served and it still is not."""
+        self._served_since[self._current] = False
         self._queue.update(self._current, state=StudyState.QUEUED, reason=reason)
         self._queue.move_last(self._current)
         self._current = ""

@@ -234,7 +234,7 @@ class Workflow(ReviewedStudy):
 
     def _start(self, job: Job, connection: Connection | None = None) -> None:
         self._job, self.state = job, busy_with(job)
-        self._passes_over_kept |= isinstance(job, StudyJob)
+        self._passes_over_kept |= isinstance(job, SegmentJob | ResumeJob)
         secrets = connection.credentials.to_json() if connection is not None else {}
         self._runner.start(job, secrets)
         self.state_changed.emit()
@@ -245,6 +245,7 @@ class Workflow(ReviewedStudy):
             keep_for_its_own_study(outcome, self._job)
             self._rest(self._resting_state)
             return
+        self._passes_over_kept |= isinstance(outcome, PrepareResult | BorrowedSequence)
         match outcome:
             case PrepareResult():
                 self._on_prepared(outcome)

@@ -368,6 +368,22 @@ def test_slicer_that_prunes_its_cache_takes_no_correction_away(panel):
     assert JobFolder(panel.workflow.folder).unsent.exists()
 
 
+def test_what_an_earlier_version_kept_in_the_cache_is_taken_over(panel, open_panel):
+    _segment(panel)
+    _paint(panel)
+    wait_until(JobFolder(panel.workflow.folder).unsent.exists)
+    painted = _volumes(panel)["ET"]
+    panel.shut_down()
+    cache = Path(application().cachePath)
+    cache.mkdir()
+    studies_folder().rename(cache / studies_folder().name)
+    later = open_panel(Behaviour.WORKS)
+    _choose(later)
+    later.workflow.open_kept()
+    finish(later)
+    assert _volumes(later)["ET"] == painted
+
+
 def _cache_as_slicer_starts():
     """Of the application's own class, with a limit of 1 MB."""
     cache = slicer.vtkCacheManager()

@@ -173,6 +173,24 @@ def test_an_archive_that_does_not_answer_fails_no_study_and_the_queue_goes_on_la
     assert desk.states() == [StudyState.SEGMENTED] * 2
 
 
+def test_a_study_that_is_not_served_though_others_are_has_failed(desk):
+    out_of_reach = Failure("The PACS cut the connection.", kind="TemporaryArchiveError")
+    for number in (1, 2):
+        desk.queue.add(_origin(number))
+    desk.worker.end(out_of_reach)
+    desk.queue.go_on()
+    desk.end_both_jobs()
+    desk.worker.end(out_of_reach)
+    assert desk.states() == [StudyState.SEGMENTED, StudyState.FAILED]
+    assert desk.queue.pause == ""
+
+
+def test_what_an_archive_says_of_a_single_study_is_a_failure(desk):
+    desk.queue.add(_origin(1))
+    desk.worker.end(Failure("The PACS 'Ward 3' lists no series of the study.", kind="ArchiveError"))
+    assert desk.states() == [StudyState.FAILED]
+
+
 def test_a_failed_study_is_tried_again_from_where_it_stopped(desk):
     desk.queue.add(_origin(1))
     desk.worker.end(_prepared())

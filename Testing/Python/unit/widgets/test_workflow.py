@@ -358,8 +358,12 @@ def test_a_kept_result_is_opened_first_unless_another_one_is_asked_for_or_it_can
     assert not reviewed.can_open, "there is none"
     reviewed.choose_study(CONNECTION, STUDY)
     assert reviewed.can_open
+    for end in (CancelledByUser(), Failure("The PACS cut the connection.")):
+        reviewed.run(RunOptions())
+        runner.end(end)
+        assert reviewed.can_open, "nothing came in its place"
     reviewed.run(RunOptions())
-    runner.end(CancelledByUser())
+    runner.end(prepared(confidence=0.3))
     assert not reviewed.can_open
     reviewed.choose_study(CONNECTION, STUDY)
     scene.refuses = True
