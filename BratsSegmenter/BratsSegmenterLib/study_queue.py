@@ -41,8 +41,9 @@ class QueueItem:
         It was fetched and its sequences were recognised: what is left is to segment it.
     bundle, device, steps
         How it is segmented, as chosen when it was queued; see :class:`~BratsSegmenterLib.jobs.SegmentJob`.
-    is_by_rules : bool
-        A router or a cohort queued it; any other study is a person's, who decides what becomes of it.
+    is_by_rules : bool or None
+        A router or a cohort queued it; otherwise it is a person's, who decides what becomes of it. None where an older
+        version queued it, which did not say who had.
     """
 
     folder: str
@@ -53,7 +54,7 @@ class QueueItem:
     state: StudyState = StudyState.QUEUED
     reason: str = ""
     is_prepared: bool = False
-    is_by_rules: bool = False
+    is_by_rules: bool | None = None
 
     @property
     def is_at_work(self) -> bool:

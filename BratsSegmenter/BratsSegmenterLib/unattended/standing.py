@@ -12,8 +12,11 @@ from BratsSegmenterLib.study_queue import QueueItem
 
 
 def is_for_rules(item: QueueItem) -> bool:
-    """Whether rules may go on with a study of the queue; what a person queued or cancelled in the panel is hers."""
-    return item.is_by_rules and item.state is not StudyState.CANCELLED
+    """Whether rules may go on with a study of the queue; what a person queued or cancelled in the panel is hers.
+
+    What an older version left does not say who queued it: most often a router that was updated since.
+    """
+    return item.is_by_rules is not False and item.state is not StudyState.CANCELLED
 
 
 def is_taken_over(folder: Path) -> bool:

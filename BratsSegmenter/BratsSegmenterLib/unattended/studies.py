@@ -81,7 +81,8 @@ class Studies:
         self._queue.take()
         for item in self._queue.items:
             is_there = (self._folder / item.folder).is_dir()
-            if is_for_rules(item) and (not is_there or is_taken_over(self._folder / item.folder)):
+            is_ours = item.is_by_rules and is_for_rules(item)
+            if is_ours and (not is_there or is_taken_over(self._folder / item.folder)):
                 self._queue.remove(item.folder)
         return self
 
@@ -129,7 +130,7 @@ class Studies:
             self._queue_again(item, KeptStudy(folder))
 
     def unlisted(self, listed: Iterable[StudyOrigin]) -> int:
-        """How many studies routers or cohorts queued here that are not among those listed: nobody works on them."""
+        """How many studies were queued here for rules that are not among those listed: nobody works on them."""
         folders = {study_folder(self._folder, origin.study.study_uid).name for origin in listed}
         return sum(is_for_rules(item) and item.is_open and item.folder not in folders for item in self._queue.items)
 
@@ -224,7 +225,8 @@ class Studies:
         was_postoperative = kept.result is not None and kept.result.is_postoperative
         if (item.bundle, item.steps, was_postoperative) != (rules.bundle, rules.steps, rules.is_postoperative):
             kept.forget_result()
-        self._queue.update(item.folder, bundle=rules.bundle, device=rules.device, steps=rules.steps)
+        how = {"bundle": rules.bundle, "device": rules.device, "steps": rules.steps}
+        self._queue.update(item.folder, is_by_rules=True, **how)
         self.try_again(item.folder)
         self._taken_up.add(item.folder)
 

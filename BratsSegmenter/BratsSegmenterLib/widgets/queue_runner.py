@@ -145,7 +145,8 @@ class QueueRunner:
         folder = study_folder(self._jobs_folder, origin.study.study_uid)
         KeptStudy(folder).write_origin(origin)
         options = self.options()
-        self._queue.add(QueueItem(folder.name, origin.profile, options.bundle, options.device, options.steps))
+        how = options.bundle, options.device, options.steps
+        self._queue.add(QueueItem(folder.name, origin.profile, *how, is_by_rules=False))
         self._tell()
 
     def reason_to_spare(self, study_uid: str) -> str:

@@ -1,6 +1,7 @@
 """The way of studies that nobody attends, with a worker that a test holds in its hands."""
 
 import argparse
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -467,7 +468,7 @@ def test_old_studies_that_are_done_are_deleted_and_those_that_wait_stay(
 
 @pytest.mark.parametrize("state", [StudyState.QUEUED, StudyState.CANCELLED, StudyState.FAILED])
 def test_what_a_person_queued_in_the_panel_is_left_to_her(tmp_path: Path, worker: Worker, state: StudyState) -> None:
-    hers = QueueItem(study_folder(tmp_path, "2.25.1").name, "Ward 3", "her model", state=state)
+    hers = QueueItem(study_folder(tmp_path, "2.25.1").name, "Ward 3", "her model", state=state, is_by_rules=False)
     KeptStudy(tmp_path / hers.folder).write_origin(StudyOrigin(_study(1).study, "Ward 3"))
     _queue_in_panel(tmp_path, hers)
     with _open(tmp_path, worker) as studies:
@@ -475,6 +476,38 @@ def test_what_a_person_queued_in_the_panel_is_left_to_her(tmp_path: Path, worker
         assert studies.open_count == 0
     assert worker.jobs == []
     assert StudyQueue(tmp_path / "queue.json").items == (hers,)
+
+
+def _forget_who_queued(folder: Path) -> None:
+    """Leave the queue as an older version does."""
+    queue = json.loads((folder / "queue.json").read_text())
+    for item in queue["items"]:
+        del item["is_by_rules"]
+    (folder / "queue.json").write_text(json.dumps(queue))
+
+
+def test_what_a_router_of_an_older_version_left_is_gone_on_with(tmp_path: Path, worker: Worker) -> None:
+    worker.failures = [None, Cancelled(), DAMAGED]
+    with _open(tmp_path, worker) as studies:
+        _watch(studies, (_study(1), _study(2)))
+    with _open(tmp_path, worker) as studies:
+        _watch(studies, (_study(2),))
+    _forget_who_queued(tmp_path)
+    with _open(tmp_path, worker) as studies:
+        assert studies.unlisted([_study(2)]) == 1
+        assert _states(_watch(studies, (_study(1), _study(2)))) == [StudyState.SENT] * 2
+    assert StudyQueue(tmp_path / "queue.json").items == ()
+
+
+def test_what_an_older_version_queued_and_nobody_looks_for_stays_queued(tmp_path: Path, worker: Worker) -> None:
+    unknown = QueueItem(study_folder(tmp_path, "2.25.1").name, PACS.name, "glioma-synthetic")
+    kept = KeptStudy(tmp_path / unknown.folder)
+    kept.write_origin(_study(1))
+    kept.write_state(StudyState.SENT)
+    _queue_in_panel(tmp_path, unknown)
+    with _open(tmp_path, worker) as studies:
+        _watch(studies, (_study(2),))
+    assert StudyQueue(tmp_path / "queue.json").items == (unknown,)
 
 
 def test_what_a_person_cancelled_in_the_panel_stays_cancelled(tmp_path: Path, worker: Worker) -> None:

@@ -100,6 +100,7 @@ def test_the_queue_on_the_disk_names_no_patient_and_no_study(desk):
     desk.worker.end(Failure("The PACS answered 401."))
     written = (desk.folder / "queue.json").read_text()
     assert "Ward 3" in written
+    assert '"is_by_rules": false' in written, "a router leaves it to her"
     assert "The PACS answered 401." in written
     assert not any(text in written for text in ("Doe", "P1", "2.25.1"))
 
