@@ -8,7 +8,16 @@ from pathlib import Path
 
 from pydicom import dcmread
 
-from BratsSegmenterLib.archive import Delivery, NotStoredError, Outbox, Receipt, StoreRefusedError, Transaction
+from BratsSegmenterLib.archive import (
+    Delivery,
+    NotStoredError,
+    Outbox,
+    Profile,
+    Receipt,
+    StoreRefusedError,
+    Transaction,
+    TransactionState,
+)
 from BratsSegmenterLib.delivery import PROGRAM
 from BratsSegmenterLib.destination import Destination
 from BratsSegmenterLib.dicom import result_objects
@@ -117,6 +126,13 @@ def is_part_of(outbox: Outbox, result: EarlierResult) -> bool:
     """Whether a result of the archive is what arrived of one that still lies undelivered here."""
     lying = {one.reference for transaction in outbox.undelivered() for one in result_objects(transaction.files)}
     return any(one.reference in lying for one in result.objects)
+
+
+def give_up(outbox: Outbox, profile: Profile) -> None:
+    """Never deliver what still lies there for an archive and nobody signed: another result stands in its place."""
+    for transaction in outbox.undelivered():
+        if transaction.is_for(profile) and not transaction.author:
+            transaction.note(TransactionState.REPLACED, transaction.attempts, transaction.problem)
 
 
 def _is_ours(file: Path) -> bool:

@@ -23,7 +23,7 @@ from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind
 from BratsSegmenterLib.domain import Segmentation, Sequence, Series, Volume
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SendResult, SentObject
-from BratsSegmenterLib.left_over import LeftOver, is_part_of
+from BratsSegmenterLib.left_over import LeftOver, give_up, is_part_of
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.versions import EarlierResult
@@ -46,7 +46,8 @@ class Sending:
     progress : Progress
     contouring : Contouring
     only_first : bool
-        Store nothing where the study carries another result already.
+        Store nothing where the study carries another result already. What lies undelivered of one that nobody signed
+        is then given up, unless the other is the part of it that arrived.
     intervals_ml : mapping of str to (float, float)
         By region key, of the volumes that still are the model's.
     notes : tuple of str
@@ -93,7 +94,7 @@ class Sending:
             notes = destination.check()
         earlier = self._results(destination)
         if self._gives_way(earlier) and not is_part_of(outbox, earlier[-1]):
-            return _given_way(earlier[-1], archive)
+            return _given_way(earlier[-1], archive, outbox)
         left_over = LeftOver.deliver(outbox, destination, self.progress)
         if left_over.deliveries:
             earlier = self._results(destination)
@@ -108,7 +109,7 @@ class Sending:
             arrived = left_over.deliver_again(transaction, self.progress)
             return self._nothing_new(result, archive, (arrived,), notes)
         if self._gives_way(earlier):
-            return _given_way(earlier[-1], archive)
+            return _given_way(earlier[-1], archive, outbox)
         exported = self._export(earlier)
         transaction, receipt = store_objects(exported, archive, outbox, self.progress, left_over.undelivered)
         return replace(
@@ -172,7 +173,9 @@ class Sending:
         )
 
 
-def _given_way(newest: EarlierResult, archive: Archive) -> SendResult:
+def _given_way(newest: EarlierResult, archive: Archive, outbox: Outbox) -> SendResult:
+    if not is_part_of(outbox, newest):
+        give_up(outbox, archive.profile)
     return SendResult(
         objects=(),
         pushed=(),

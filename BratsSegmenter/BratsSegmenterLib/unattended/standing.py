@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from BratsSegmenterLib.archive import Outbox
 from BratsSegmenterLib.errors import ArchiveError
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState
+from BratsSegmenterLib.left_over import is_part_of
 from BratsSegmenterLib.study_queue import QueueItem
+from BratsSegmenterLib.versions import EarlierResult
 
 
 def is_for_rules(item: QueueItem) -> bool:
@@ -41,5 +44,23 @@ def holds_undelivered(folder: Path) -> bool:
     outbox = JobFolder(folder).outbox
     try:
         return outbox.is_dir() and bool(Outbox(outbox).undelivered())
+    except ArchiveError:
+        return True
+
+
+def is_half_sent(folder: Path, results: Sequence[EarlierResult]) -> bool:
+    """Whether the newest result of a study is what arrived of one that lies undelivered, or nobody can say.
+
+    Parameters
+    ----------
+    folder : Path
+        The job folder.
+    results : sequence of EarlierResult
+        What the study carries, oldest first.
+    """
+    outbox = JobFolder(folder).outbox
+    try:
+        lies_there = outbox.is_dir() and Outbox(outbox).undelivered()
+        return bool(lies_there and results) and is_part_of(Outbox(outbox), results[-1])
     except ArchiveError:
         return True

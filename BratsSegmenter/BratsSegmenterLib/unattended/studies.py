@@ -8,19 +8,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from BratsSegmenterLib.archive import Credentials, Profile
+from BratsSegmenterLib.archive import Credentials, Outbox, Profile
 from BratsSegmenterLib.child_worker import JobFailedError
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import Cancelled, DiskRefusedError, explaining_disk
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import JobResult, PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
+from BratsSegmenterLib.left_over import give_up
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
 from BratsSegmenterLib.unattended.file_names import FileNames
 from BratsSegmenterLib.unattended.outcome import StudyOutcome, failed
 from BratsSegmenterLib.unattended.rules import Rules
-from BratsSegmenterLib.unattended.standing import has_grown, holds_undelivered, is_for_rules, is_taken_over
+from BratsSegmenterLib.unattended.standing import (
+    has_grown,
+    holds_undelivered,
+    is_for_rules,
+    is_half_sent,
+    is_taken_over,
+)
 
 QUEUE_FILE = "queue.json"
 REASON_FILE = "reason.txt"
@@ -28,6 +36,9 @@ REASON_FILE = "reason.txt"
 _CARRIES_A_RESULT = "The study carries a result already."
 _CHANGED_WHEN_HALF_SENT = (
     "The study carries a result and was changed while objects still wait to be sent: open it and send what is right."
+)
+_ANOTHER_WHEN_HALF_SENT = (
+    "The study carries another result while objects still wait to be sent: open it and look before you send."
 )
 
 RunJob = Callable[[Job, Mapping[str, str], Progress], JobResult]
@@ -99,8 +110,9 @@ class Studies:
     def offer(self, origin: StudyOrigin) -> None:
         """Queue a study unless it is done, rests as it is now, or a person works on it.
 
-        One that waits, failed or needs a person is fetched again when instances were added to it; not while objects
-        wait to be sent, as what was added may be the part of its own result that arrived.
+        One that waits, failed or needs a person is fetched again when instances were added to it. While objects wait
+        to be sent what was added may be the part of its own result that arrived: then only when the sending found that
+        the images have changed.
         """
         folder = study_folder(self._folder, origin.study.study_uid)
         kept, item = KeptStudy(folder), self._queue.item(folder.name)
@@ -114,7 +126,7 @@ class Studies:
             self._queue.remove(folder.name)
             return
         self.take_up(origin)
-        if self._is_to_be_fetched(origin):
+        if self._is_to_be_fetched(item, origin):
             kept.forget_result()
             self._queue.update(folder.name, profile=origin.profile, is_prepared=False)
             kept.write_origin(origin)  # only now: a crash before it finds the study grown again
@@ -126,7 +138,7 @@ class Studies:
         item = self._queue.item(folder.name)
         if item is None or not is_for_rules(item) or folder.name in self._taken_up or is_taken_over(folder):
             return
-        if not self._is_to_be_fetched(origin):
+        if not self._is_to_be_fetched(item, origin):
             self._queue_again(item, KeptStudy(folder))
 
     def unlisted(self, listed: Iterable[StudyOrigin]) -> int:
@@ -207,9 +219,9 @@ class Studies:
             write_atomically(folder / REASON_FILE, outcome.reason.encode())
         return replace(outcome, reason=reason)
 
-    def _is_to_be_fetched(self, origin: StudyOrigin) -> bool:
-        folder = study_folder(self._folder, origin.study.study_uid)
-        return has_grown(folder, origin) and not holds_undelivered(folder)
+    def _is_to_be_fetched(self, item: QueueItem, origin: StudyOrigin) -> bool:
+        folder = self._folder / item.folder
+        return has_grown(folder, origin) and not (item.is_prepared and holds_undelivered(folder))
 
     def _queue_new(self, folder: str, kept: KeptStudy, origin: StudyOrigin) -> None:
         rules = self._rules
@@ -231,14 +243,17 @@ class Studies:
         self._taken_up.add(item.folder)
 
     def _way_of(self, item: QueueItem, progress: Progress) -> StudyOutcome:
-        kept = KeptStudy(self._folder / item.folder)
+        folder = self._folder / item.folder
+        kept = KeptStudy(folder)
         prepared = (kept.prepared if item.is_prepared else None) or self._prepared(item, kept, progress)
         if self._sends and prepared.results:
-            if not holds_undelivered(self._folder / item.folder):
+            if not holds_undelivered(folder):
                 kept.write_state(StudyState.SENT)
                 return StudyOutcome(item.folder, StudyState.SENT, _CARRIES_A_RESULT)
             if kept.result is None:
-                return StudyOutcome(item.folder, StudyState.NEEDS_YOU, _CHANGED_WHEN_HALF_SENT)
+                is_its_own = is_half_sent(folder, prepared.results)
+                reason = _CHANGED_WHEN_HALF_SENT if is_its_own else _ANOTHER_WHEN_HALF_SENT
+                return StudyOutcome(item.folder, StudyState.NEEDS_YOU, reason)
         reason = self._rules.reason_to_wait(prepared)
         if reason:
             return StudyOutcome(item.folder, StudyState.NEEDS_YOU, reason)
@@ -261,8 +276,15 @@ class Studies:
             job = PrepareJob(folder, self._profile, origin.study.study_uid)
         prepared = self._do(job, PrepareResult, progress)
         kept.write_prepared(prepared)
+        if self._sends and holds_undelivered(folder) and not is_half_sent(folder, prepared.results):
+            self._give_up(folder)
         self._queue.update(item.folder, is_prepared=True)
         return prepared
+
+    def _give_up(self, folder: Path) -> None:
+        """What waits was drawn on what was fetched before, and none of it has arrived."""
+        assert self._profile is not None, "whatever sends has an archive"
+        give_up(Outbox(JobFolder(folder).outbox), self._profile)
 
     def _segmented(
         self, item: QueueItem, kept: KeptStudy, prepared: PrepareResult, progress: Progress
@@ -295,7 +317,7 @@ class Studies:
         )
         sent = self._do(job, SendResult, progress)
         if sent.gave_way and holds_undelivered(self._folder / item.folder):
-            return StudyOutcome(item.folder, StudyState.NEEDS_YOU, _CHANGED_WHEN_HALF_SENT)
+            return StudyOutcome(item.folder, StudyState.NEEDS_YOU, _ANOTHER_WHEN_HALF_SENT)
         if sent.gave_way:
             kept.write_state(StudyState.SENT)
             return StudyOutcome(item.folder, StudyState.SENT, _CARRIES_A_RESULT)
