@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from BratsSegmenterLib.archive import Outbox, TransactionState
-from BratsSegmenterLib.errors import BratsSegmenterError, FolderInUseError
+from BratsSegmenterLib.archive import Outbox
+from BratsSegmenterLib.errors import ArchiveError, BratsSegmenterError, FolderInUseError
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import StorageResult
 from BratsSegmenterLib.jobs import StorageJob
@@ -47,7 +47,8 @@ def clean(
 
     Only folders that this program made are looked at, those named by sixteen hexadecimal digits. What waits in an
     outbox, corrections that were not sent, studies in the queue and those in use stay; receipts of what was sent stay
-    too. The ledger lies elsewhere and is never touched, nor are DICOM files that were taken from other folders.
+    too. A sending that was stopped waits unless the archive said then that nothing of it had arrived. The ledger lies
+    elsewhere and is never touched, nor are DICOM files that were taken from other folders.
 
     Parameters
     ----------
@@ -75,6 +76,8 @@ def clean(
                 left = _delete(folder)
             except FolderInUseError:
                 reason = _IN_USE
+            except ArchiveError as error:
+                reason = error.what
             else:
                 deleted, freed_bytes = deleted + 1, freed_bytes + size - left
                 continue
@@ -92,8 +95,9 @@ def _study_folders(studies_folder: Path) -> Iterator[Path]:
 
 
 def _is_bare(folder: Path) -> bool:
-    """Whether only the receipts of a study are left."""
-    return {path.name for path in folder.iterdir()} <= {JobFolder(folder).outbox.name}
+    """Whether only the receipts of a study are left: no objects, which name the patient."""
+    outbox = JobFolder(folder).outbox
+    return {path.name for path in folder.iterdir()} <= {outbox.name} and not any(outbox.rglob("*.dcm"))
 
 
 def _measured(folder: Path) -> tuple[int, float]:
@@ -111,9 +115,7 @@ def _reason_to_stay(folder: Path, is_in_use: bool) -> str:
         return _IN_USE
     outbox, state = JobFolder(folder).outbox, KeptStudy(folder).state
     try:
-        waits = outbox.is_dir() and any(
-            transaction.state is not TransactionState.STOPPED for transaction in Outbox(outbox).undelivered()
-        )
+        waits = outbox.is_dir() and bool(Outbox(outbox).awaited())
     except BratsSegmenterError:
         return "its outbox cannot be read."
     if waits:
@@ -131,9 +133,13 @@ def _delete(folder: Path) -> int:
     ------
     FolderInUseError
         Another program works on the study.
+    ArchiveError
+        Its outbox cannot be cleared: another program works on that, or the disk refused.
     """
     job = JobFolder(folder)
     with job.held(wait_s=0):
+        if job.outbox.is_dir():
+            Outbox(job.outbox).clear()
         for path in sorted(folder.iterdir(), key=lambda one: one.is_dir()):
             if path in (job.outbox, job.lock):
                 continue

@@ -8,19 +8,20 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from BratsSegmenterLib.archive.attempt import Delivery, attempt, is_due
 from BratsSegmenterLib.archive.client import Archive
-from BratsSegmenterLib.archive.failures import StoreRefusedError, explaining_files
+from BratsSegmenterLib.archive.failures import explaining_files
 from BratsSegmenterLib.archive.instance_file import inspect, sha256_of
 from BratsSegmenterLib.archive.patient import Patient
 from BratsSegmenterLib.archive.profile import Profile
 from BratsSegmenterLib.archive.receipt import Receipt, now
-from BratsSegmenterLib.archive.stopping import has_arrived_in_part, stopped
+from BratsSegmenterLib.archive.stopping import stopped
 from BratsSegmenterLib.archive.transaction import QueuedObject, Transaction, TransactionState
 from BratsSegmenterLib.durable import flush_file, flush_folder
 from BratsSegmenterLib.errors import ArchiveError, Cancelled
@@ -29,15 +30,6 @@ from BratsSegmenterLib.progress import Progress
 _STAGING = ".staging-"
 _LOCK_WAIT_S = 3.0
 _UNDELIVERED = (TransactionState.WAITING, TransactionState.STOPPED, TransactionState.REFUSED)
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """How the delivery of one transaction went: with a receipt, or with the error that kept it back."""
-
-    transaction: Transaction
-    receipt: Receipt | None = None
-    error: ArchiveError | None = None
 
 
 class Outbox:
@@ -62,11 +54,41 @@ class Outbox:
     def transactions(self) -> tuple[Transaction, ...]:
         """All transactions, oldest first, delivered ones included."""
         folders = sorted(path for path in self._folder.iterdir() if path.is_dir() and path.name[0] != ".")
-        return tuple(Transaction.read(folder) for folder in folders)
+        transactions = tuple(Transaction.read(folder) for folder in folders)
+        # A crash may come between queueing what replaces others and noting it with them.
+        replaced = {name for transaction in transactions for name in transaction.replaces}
+        return tuple(
+            replace(one, state=TransactionState.REPLACED) if one.id in replaced and one.state in _UNDELIVERED else one
+            for one in transactions
+        )
 
     def undelivered(self) -> tuple[Transaction, ...]:
         """What waits, for whatever archive, was stopped or was refused; oldest first."""
         return tuple(transaction for transaction in self.transactions() if transaction.state in _UNDELIVERED)
+
+    def awaited(self) -> tuple[Transaction, ...]:
+        """What of :meth:`undelivered` must not be lost: all but what was stopped before anything of it arrived."""
+        return tuple(transaction for transaction in self.undelivered() if not transaction.is_void)
+
+    def clear(self) -> None:
+        """Drop what was stopped before anything of it arrived, and remove every object that is sent no more.
+
+        What is awaited stays, and all manifests and receipts do.
+
+        Raises
+        ------
+        ArchiveError
+            Another process is working on this outbox.
+        """
+        with _held(self._adding), _held(self._delivering), explaining_files():
+            self._remove_unfinished()
+            for transaction in self.transactions():
+                if transaction.is_void:
+                    transaction = transaction.note(
+                        TransactionState.DROPPED, transaction.attempts, transaction.problem, transaction.has_part
+                    )
+                if transaction.state not in _UNDELIVERED:
+                    transaction.remove_objects()
 
     def add(
         self,
@@ -89,14 +111,15 @@ class Outbox:
         author : str
             Who sends them, for the receipt.
         replaced : iterable of Transaction
-            Undelivered ones in whose place they are sent: they stay in the folder and are delivered no more.
+            Undelivered ones in whose place they are sent: they are delivered no more, and their objects go when these
+            have arrived.
 
         Returns
         -------
         Transaction
-            The one in which exactly these objects wait already, if there is one; one that was stopped, refused or
-            replaced is queued again. What was delivered before is queued anew, as somebody may have deleted it in the
-            archive since; delivering it sends what the archive does not list.
+            The one in which exactly these objects wait already, if there is one; one that was stopped or refused is
+            queued again. What was delivered before is queued anew, as somebody may have deleted it in the archive
+            since, and so is what was replaced or dropped; delivering it sends what the archive does not list.
 
         Raises
         ------
@@ -113,9 +136,18 @@ class Outbox:
             if known is not None:
                 waits = known.state is TransactionState.WAITING
                 return known if waits else known.note(TransactionState.WAITING, known.attempts, "")
+            replaced = tuple(replaced)
             folder = self._folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(3)}"
             transaction = Transaction(
-                folder, study_uid, profile.name, author, now(), objects, profile.url, profile.stow_prefix
+                folder=folder,
+                study_uid=study_uid,
+                profile_name=profile.name,
+                author=author,
+                queued_at=now(),
+                objects=objects,
+                url=profile.url,
+                stow_prefix=profile.stow_prefix,
+                replaces=tuple(one.id for one in replaced),
             )
             self._publish(transaction, files)
             for one in replaced:
@@ -145,15 +177,13 @@ class Outbox:
         """
         progress = progress or Progress()
         with _held(self._delivering):
-            transactions = self.transactions()
-            for transaction in transactions:
-                if transaction.state is TransactionState.DELIVERED:
-                    transaction.remove_objects()
-            return tuple(
-                _delivery(transaction, archive, progress, patient)
-                for transaction in transactions
-                if transaction.is_for(archive.profile) and _is_due(transaction, archive, progress)
+            deliveries = tuple(
+                attempt(transaction, archive, progress, patient)
+                for transaction in self.transactions()
+                if transaction.is_for(archive.profile) and is_due(transaction, archive, progress)
             )
+            self._let_go()
+        return deliveries
 
     def deliver_one(
         self,
@@ -176,9 +206,10 @@ class Outbox:
             if current.state is TransactionState.DELIVERED:
                 return current.receipt()
             try:
-                delivery = _delivery(current, archive, progress or Progress(), patient)
+                delivery = attempt(current, archive, progress or Progress(), patient)
             except Cancelled:
                 raise stopped(current, archive) from None
+            self._let_go()
         if delivery.receipt is None:
             raise delivery.error or ArchiveError("The objects did not arrive.")
         return delivery.receipt
@@ -196,6 +227,14 @@ class Outbox:
             raise
         flush_folder(self._folder)
 
+    def _let_go(self) -> None:
+        """Remove the objects of what has arrived, and of what was replaced by that."""
+        replaced: set[str] = set()
+        for transaction in reversed(self.transactions()):
+            if transaction.state is TransactionState.DELIVERED or transaction.id in replaced:
+                transaction.remove_objects()
+                replaced.update(transaction.replaces)
+
     def _remove_unfinished(self) -> None:
         for staging in self._folder.glob(f"{_STAGING}*"):
             shutil.rmtree(staging)
@@ -211,8 +250,7 @@ class Outbox:
                     f"The object {changed[0]} was queued before with other content.",
                     "Export it again: every change needs a new UID.",
                 )
-            is_delivered = transaction.state is TransactionState.DELIVERED
-            if queued == hashes and not is_delivered and transaction.is_for(profile):
+            if queued == hashes and transaction.state in _UNDELIVERED and transaction.is_for(profile):
                 same = transaction
         return same
 
@@ -242,39 +280,3 @@ def _describe(path: Path, number: int, study_uid: str) -> QueuedObject:
     return QueuedObject(
         f"{number:04d}.dcm", identity.series_uid, identity.sop_class_uid, identity.sop_instance_uid, sha256_of(path)
     )
-
-
-def _is_due(transaction: Transaction, archive: Archive, progress: Progress) -> bool:
-    if transaction.state is TransactionState.STOPPED:
-        return has_arrived_in_part(transaction, archive, progress)
-    return transaction.state is TransactionState.WAITING
-
-
-def _delivery(
-    transaction: Transaction, archive: Archive, progress: Progress, patient: Patient | None = None
-) -> Delivery:
-    attempts = transaction.attempts + 1
-    with explaining_files():
-        transaction = transaction.note(TransactionState.WAITING, attempts, transaction.problem)
-    try:
-        transaction.require_intact()
-        if patient is not None:
-            transaction.require_patient(patient)
-        stored = archive.store(transaction.files, transaction.study_uid, progress)
-    except ArchiveError as error:
-        state = TransactionState.REFUSED if isinstance(error, StoreRefusedError) else TransactionState.WAITING
-        with explaining_files():
-            transaction = transaction.note(state, attempts, str(error))
-        return Delivery(transaction, error=error)
-    receipt = Receipt(
-        transaction_id=transaction.id,
-        study_uid=transaction.study_uid,
-        profile_name=transaction.profile_name,
-        url=archive.profile.url,
-        author=transaction.author,
-        queued_at=transaction.queued_at,
-        delivered_at=now(),
-        attempts=attempts,
-        objects=stored,
-    )
-    return Delivery(transaction.finish(receipt), receipt)

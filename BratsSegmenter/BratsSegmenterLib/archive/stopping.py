@@ -29,25 +29,38 @@ def stopped(transaction: Transaction, archive: Archive) -> Cancelled:
     ArchiveError
         The disk would not take the note.
     """
-    with explaining_files():
-        current = Transaction.read(transaction.folder)
-        current.note(TransactionState.STOPPED, current.attempts, current.problem)
+    _note(transaction, None)
     until = time.monotonic() + _LOOK_S
     try:
-        has_part = has_arrived_in_part(transaction, archive, Progress(is_cancelled=lambda: time.monotonic() > until))
+        has_part = _has_arrived_in_part(transaction, archive, Progress(is_cancelled=lambda: time.monotonic() > until))
     except (ArchiveError, Cancelled):
         return Cancelled(_UNKNOWN)
+    _note(transaction, has_part)
     return Cancelled(_A_PART if has_part else _NOTHING)
 
 
-def has_arrived_in_part(transaction: Transaction, archive: Archive, progress: Progress) -> bool:
-    """Whether the archive lists an object of a transaction, or all.
+def is_to_be_completed(transaction: Transaction, archive: Archive, progress: Progress) -> bool:
+    """Whether a part of a stopped delivery has arrived by now; the answer is noted.
 
     Raises
     ------
     ArchiveError
     Cancelled
     """
+    has_part = _has_arrived_in_part(transaction, archive, progress)
+    if has_part != transaction.has_part:
+        _note(transaction, has_part)
+    return has_part
+
+
+def _note(transaction: Transaction, has_part: bool | None) -> None:
+    with explaining_files():
+        current = Transaction.read(transaction.folder)
+        current.note(TransactionState.STOPPED, current.attempts, current.problem, has_part)
+
+
+def _has_arrived_in_part(transaction: Transaction, archive: Archive, progress: Progress) -> bool:
+    """Whether the archive lists an object of a transaction, or all."""
     own = {one.sop_instance_uid for one in transaction.objects}
     return any(
         instance.sop_instance_uid in own

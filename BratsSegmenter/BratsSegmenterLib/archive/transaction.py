@@ -24,10 +24,14 @@ _RECEIPT = "receipt.json"
 
 
 class TransactionState(Enum):
-    """Where it is: waiting, stopped by its user, refused for good, replaced by a later one, or delivered."""
+    """Where it is: waiting, stopped by its user, dropped, refused for good, replaced by a later one, or delivered.
+
+    What was stopped before anything arrived is dropped by a clean-up: its objects are gone.
+    """
 
     WAITING = "waiting"
     STOPPED = "stopped"
+    DROPPED = "dropped"
     REFUSED = "refused"
     REPLACED = "replaced"
     DELIVERED = "delivered"
@@ -61,11 +65,15 @@ class Transaction:
     queued_at : str
         ISO 8601, UTC.
     objects : tuple of QueuedObject
+    replaces : tuple of str
+        Ids of the transactions in whose place it is sent; empty in what an older version queued.
     state : TransactionState
     attempts : int
         Deliveries tried so far.
     problem : str
         Why the last one failed, as a sentence; empty when none did.
+    has_part : bool or None
+        Whether the archive held an object of it after its user stopped it; None where that is not known.
     """
 
     folder: Path
@@ -76,9 +84,11 @@ class Transaction:
     objects: tuple[QueuedObject, ...]
     url: str = ""
     stow_prefix: str | None = None
+    replaces: tuple[str, ...] = ()
     state: TransactionState = TransactionState.WAITING
     attempts: int = 0
     problem: str = ""
+    has_part: bool | None = None
 
     @property
     def id(self) -> str:
@@ -87,8 +97,13 @@ class Transaction:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The queued files; gone once delivered."""
+        """The queued files; gone once they are sent no more."""
         return tuple(self.folder / one.file_name for one in self.objects)
+
+    @property
+    def is_void(self) -> bool:
+        """Whether its user stopped it before anything arrived: nobody waits for it."""
+        return self.state is TransactionState.STOPPED and self.has_part is False
 
     @classmethod
     def read(cls, folder: Path) -> Transaction:
@@ -103,6 +118,7 @@ class Transaction:
             manifest = _read_json(folder / MANIFEST)
             progress = _read_json(folder / _PROGRESS) if (folder / _PROGRESS).exists() else {}
             manifest["objects"] = tuple(QueuedObject(**one) for one in manifest["objects"])
+            manifest["replaces"] = tuple(manifest.get("replaces", ()))
             state = TransactionState(progress.pop("state", TransactionState.WAITING.value))
             if (folder / _RECEIPT).exists():
                 state = TransactionState.DELIVERED
@@ -125,6 +141,7 @@ class Transaction:
             "stow_prefix": self.stow_prefix,
             "author": self.author,
             "queued_at": self.queued_at,
+            "replaces": self.replaces,
             "objects": [asdict(one) for one in self.objects],
         }
         _write_json(folder / MANIFEST, manifest)
@@ -137,9 +154,9 @@ class Transaction:
             return self.url == profile.url
         return _joined(self.url, self.stow_prefix) == _joined(profile.url, profile.stow_prefix)
 
-    def note(self, state: TransactionState, attempts: int, problem: str) -> Transaction:
+    def note(self, state: TransactionState, attempts: int, problem: str, has_part: bool | None = None) -> Transaction:
         """Write down how a delivery went."""
-        progress = {"state": state.value, "attempts": attempts, "problem": problem}
+        progress = {"state": state.value, "attempts": attempts, "problem": problem, "has_part": has_part}
         _write_json(self.folder / _PROGRESS, progress)
         return Transaction.read(self.folder)
 
@@ -202,7 +219,7 @@ class Transaction:
         return Transaction.read(self.folder)
 
     def remove_objects(self) -> None:
-        """Remove the queued files; one that another program holds goes at the next delivery."""
+        """Remove the queued files; one that another program holds goes at the next delivery or clean-up."""
         for path in self.files:
             with suppress(OSError):
                 path.unlink(missing_ok=True)

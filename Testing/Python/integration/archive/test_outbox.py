@@ -389,7 +389,8 @@ def test_a_delivery_that_its_user_stops_is_completed_only_where_a_part_of_it_has
 
         with pytest.raises(Cancelled, match=said):
             outbox.deliver_one(transaction, archive, Progress(is_cancelled=is_time))
-        assert outbox.transactions()[0].state is TransactionState.STOPPED
+        (noted,) = outbox.transactions()
+        assert (noted.state, noted.has_part) == (TransactionState.STOPPED, fault.fault is Fault.HANG)
 
         deliveries = outbox.deliver(archive)
         assert [delivery.transaction.id for delivery in deliveries] == [transaction.id] * (fault.fault is Fault.HANG)
@@ -408,6 +409,50 @@ def test_a_delivery_that_was_stopped_where_the_archive_does_not_answer_any_more_
         transaction = outbox.add(files, study.study_uid, archive.profile)
     with pytest.raises(Cancelled, match="could not be asked: the next one of this study looks"):
         outbox.deliver_one(transaction, archive, Progress(is_cancelled=lambda: True))
-    assert outbox.transactions()[0].state is TransactionState.STOPPED
+    (noted,) = outbox.transactions()
+    assert (noted.state, noted.has_part) == (TransactionState.STOPPED, None)
     with pytest.raises(ArchiveError):
         outbox.deliver(archive)
+    with serve(tmp_path / "archive", urlsplit(running.url).port or 0, running.token):
+        assert outbox.deliver(archive) == ()
+    assert outbox.transactions()[0].has_part is False
+
+
+def test_what_was_replaced_is_not_delivered_even_when_the_program_was_killed_before_it_noted_that(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    replaced = outbox.add(files[:1], study.study_uid, embedded_archive.profile)
+    outbox.add(files[1:], study.study_uid, embedded_archive.profile, replaced=[replaced])
+    (replaced.folder / "progress.json").unlink()
+
+    (delivery,) = outbox.deliver(embedded_archive.connect())
+
+    assert [one.state for one in outbox.transactions()] == [TransactionState.REPLACED, TransactionState.DELIVERED]
+    assert delivery.receipt is not None
+    assert len(embedded_archive.connect().series(study.study_uid)) == 1
+
+
+def test_the_objects_of_what_was_replaced_go_when_what_was_sent_in_its_place_has_arrived(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, tmp_path: Path
+) -> None:
+    files = write_study(tmp_path / "three", study, 3, (1, 16, 16))
+    first = outbox.add(files[:1], study.study_uid, embedded_archive.profile)
+    second = outbox.add(files[1:2], study.study_uid, embedded_archive.profile, replaced=[first])
+    third = outbox.add(files[2:], study.study_uid, embedded_archive.profile, replaced=[second])
+    assert all(one.files[0].exists() for one in (first, second, third))
+
+    outbox.deliver_one(third, embedded_archive.connect())
+
+    assert not [*(tmp_path / "outbox").rglob("*.dcm")]
+
+
+def test_what_was_replaced_is_queued_anew_when_it_is_wanted_all_the_same(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    replaced = outbox.add(files[:1], study.study_uid, embedded_archive.profile)
+    outbox.deliver_one(
+        outbox.add(files[1:], study.study_uid, embedded_archive.profile, replaced=[replaced]),
+        embedded_archive.connect(),
+    )
+    again = outbox.add(files[:1], study.study_uid, embedded_archive.profile)
+    assert len(outbox.deliver_one(again, embedded_archive.connect()).objects) == 1

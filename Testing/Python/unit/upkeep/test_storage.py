@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import series_samples
 from pydicom import dcmread
 
-from BratsSegmenterLib.archive import Outbox, Profile, TransactionState
+from BratsSegmenterLib.archive import Outbox, Profile, Transaction, TransactionState
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import StorageJob
@@ -113,18 +114,76 @@ def test_what_was_drawn_and_never_sent_stays(tmp_path: Path):
     assert _clean(tmp_path).stayed == (f"{OLD}: it holds a correction that was not sent.",)
 
 
-def test_what_waits_in_an_outbox_stays(tmp_path: Path):
-    (file, *_others) = series_samples.classic(tmp_path / "sample")
+def _queued(tmp_path: Path) -> Transaction:
+    """The first object of a sample, in the outbox of an old study."""
     folder = _study(tmp_path / "studies", OLD, 31, StudyState.SENT)
+    return _queue(tmp_path, folder, series_samples.classic(tmp_path / "sample")[0])
+
+
+def _queue(tmp_path: Path, folder: Path, file: Path, *replaced: Transaction) -> Transaction:
     ward = Profile("Ward 3", "https://pacs.example")
-    Outbox(folder / "outbox").add([file], str(dcmread(file).StudyInstanceUID), ward)
+    transaction = Outbox(folder / "outbox").add([file], str(dcmread(file).StudyInstanceUID), ward, replaced=replaced)
     _age(folder, 31)
+    return transaction
+
+
+def test_what_waits_in_an_outbox_stays(tmp_path: Path):
+    waiting = _queued(tmp_path)
     result = _clean(tmp_path / "studies")
     assert result.stayed == (f"{OLD}: objects wait in its outbox.",)
-    (waiting,) = Outbox(folder / "outbox").transactions()
-    waiting.note(TransactionState.STOPPED, 1, "")
+    assert all(file.exists() for file in waiting.files)
+
+
+@pytest.mark.parametrize("has_part", [True, None], ids=["a part of it arrived", "nobody knows whether"])
+def test_what_its_user_stopped_stays_where_the_next_sending_may_complete_it(tmp_path: Path, has_part: bool | None):
+    stopped = _queued(tmp_path)
+    stopped.note(TransactionState.STOPPED, 1, "", has_part)
+    _age(tmp_path / "studies" / OLD, 31)
+    result = _clean(tmp_path / "studies")
+    assert (result.deleted, result.stayed) == (0, (f"{OLD}: objects wait in its outbox.",))
+    assert all(file.exists() for file in stopped.files)
+
+
+def test_what_an_older_version_noted_as_stopped_stays(tmp_path: Path):
+    stopped = _queued(tmp_path)
+    (stopped.folder / "progress.json").write_text('{"state": "stopped", "attempts": 1, "problem": ""}')
+    _age(tmp_path / "studies" / OLD, 31)
+    assert _clean(tmp_path / "studies").stayed == (f"{OLD}: objects wait in its outbox.",)
+
+
+def test_what_its_user_stopped_before_anything_arrived_goes_with_its_study(tmp_path: Path):
+    stopped = _queued(tmp_path)
+    shutil.copyfile(stopped.files[0], tmp_path / "again.dcm")
+    stopped.note(TransactionState.STOPPED, 1, "", False)
+    folder = tmp_path / "studies" / OLD
     _age(folder, 31)
-    assert _clean(tmp_path / "studies").deleted == 1, "nobody waits for what its user stopped"
+    assert _clean(tmp_path / "studies").deleted == 1
+    assert not [*folder.rglob("*.dcm")], "the objects name the patient"
+    assert Outbox(folder / "outbox").undelivered() == ()
+    _queue(tmp_path, folder, tmp_path / "again.dcm").require_intact()
+
+
+def test_the_objects_of_what_was_replaced_go_with_its_study(tmp_path: Path):
+    replaced = _queued(tmp_path)
+    folder = tmp_path / "studies" / OLD
+    later = _queue(tmp_path, folder, sorted((tmp_path / "sample").iterdir())[1], replaced)
+    later.note(TransactionState.STOPPED, 1, "", False)
+    _age(folder, 31)
+    assert _clean(tmp_path / "studies").deleted == 1
+    assert not [*folder.rglob("*.dcm")]
+
+
+def test_objects_that_are_left_without_their_study_are_counted_and_go_later(tmp_path: Path):
+    folder = tmp_path / OLD
+    half = folder / "outbox" / ".staging-crashed"
+    half.mkdir(parents=True)
+    (half / "0001.dcm").write_bytes(b"half")
+    _age(folder, 29)
+    assert _clean(tmp_path).studies == 1
+    _age(folder, 31)
+    assert _clean(tmp_path).deleted == 1
+    assert not half.exists()
+    assert _clean(tmp_path).studies == 0
 
 
 def test_receipts_stay_when_their_study_goes_and_are_counted_as_no_study(tmp_path: Path):
