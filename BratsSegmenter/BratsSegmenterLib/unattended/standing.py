@@ -8,7 +8,7 @@ from pathlib import Path
 from BratsSegmenterLib.archive import Outbox
 from BratsSegmenterLib.errors import ArchiveError
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState
+from BratsSegmenterLib.kept_study import KeptStudy, StudyChoices, StudyOrigin, StudyState
 from BratsSegmenterLib.left_over import is_part_of
 from BratsSegmenterLib.study_queue import QueueItem
 from BratsSegmenterLib.versions import EarlierResult
@@ -29,6 +29,13 @@ def is_taken_over(folder: Path) -> bool:
     was_edited = progress.state is StudyState.CORRECTED or JobFolder(folder).unsent.exists()
     was_segmented = progress.state is StudyState.SEGMENTED and not progress.is_by_rules and kept.result is not None
     return was_edited or was_segmented or progress.state is StudyState.SENT
+
+
+def is_decided(folder: Path) -> bool:
+    """Whether somebody chose series, confirmed an operation or borrowed a sequence in the panel, and no more yet."""
+    kept = KeptStudy(folder)
+    prepared = kept.prepared
+    return kept.choices != StudyChoices() or (prepared is not None and bool(prepared.borrowed))
 
 
 def has_grown(folder: Path, origin: StudyOrigin) -> bool:

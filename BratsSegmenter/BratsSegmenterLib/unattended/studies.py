@@ -25,6 +25,7 @@ from BratsSegmenterLib.unattended.rules import Rules
 from BratsSegmenterLib.unattended.standing import (
     has_grown,
     holds_undelivered,
+    is_decided,
     is_for_rules,
     is_half_sent,
     is_taken_over,
@@ -33,6 +34,7 @@ from BratsSegmenterLib.unattended.standing import (
 QUEUE_FILE = "queue.json"
 REASON_FILE = "reason.txt"
 """In a job folder: the reason in full where it names files, which may name the patient; the queue has it without."""
+_DECIDED_IN_THE_PANEL = "Somebody decided in the panel how it is segmented: open it and segment it there."
 _CARRIES_A_RESULT = "The study carries a result already."
 _CHANGED_WHEN_HALF_SENT = (
     "The study carries a result and was changed while objects still wait to be sent: open it and send what is right."
@@ -49,7 +51,8 @@ class Studies:
     """A folder of studies that nobody attends; a context manager that keeps other programs from its queue.
 
     It is laid out as the panel's own: a study that waits, or is finished, opens there. Studies that a person queued or
-    cancelled there are left to her. What an earlier router or cohort left is queued again when it is offered.
+    cancelled there are left to her, and one about which she decided something waits for her. What an earlier router or
+    cohort left is queued again when it is offered.
 
     Parameters
     ----------
@@ -245,6 +248,8 @@ class Studies:
     def _way_of(self, item: QueueItem, progress: Progress) -> StudyOutcome:
         folder = self._folder / item.folder
         kept = KeptStudy(folder)
+        if is_decided(folder):  # fetching it anew or a result of the rules would undo that
+            return StudyOutcome(item.folder, StudyState.NEEDS_YOU, _DECIDED_IN_THE_PANEL)
         prepared = (kept.prepared if item.is_prepared else None) or self._prepared(item, kept, progress)
         if self._sends and prepared.results:
             if not holds_undelivered(folder):

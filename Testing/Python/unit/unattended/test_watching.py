@@ -17,9 +17,16 @@ from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, Res
 from BratsSegmenterLib.domain import Algorithm, Sequence
 from BratsSegmenterLib.errors import ArchiveError, Cancelled
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult, SequenceChoice
+from BratsSegmenterLib.job_results import (
+    BorrowedSequence,
+    PrepareResult,
+    SegmentResult,
+    SendResult,
+    SequenceChoice,
+    SeriesRow,
+)
 from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob, SendJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
+from BratsSegmenterLib.kept_study import KeptStudy, StudyChoices, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem, StudyQueue
 from BratsSegmenterLib.unattended import Rules, Studies, StudyOutcome, Timing, watch
@@ -476,6 +483,44 @@ def test_what_a_person_queued_in_the_panel_is_left_to_her(tmp_path: Path, worker
         assert studies.open_count == 0
     assert worker.jobs == []
     assert StudyQueue(tmp_path / "queue.json").items == (hers,)
+
+
+@pytest.mark.parametrize(
+    "choices", [StudyChoices({"T1": "key of T1c", "T1c": "key of T1"}), StudyChoices(is_postoperative=True)]
+)
+def test_what_a_person_decided_while_it_waited_is_not_undone(
+    tmp_path: Path, worker: Worker, choices: StudyChoices
+) -> None:
+    worker.prepared = replace(_CLEAR, operated=True, operated_reason="postop")
+    kept = KeptStudy(study_folder(tmp_path, "2.25.1"))
+    with _open(tmp_path, worker) as studies:
+        _watch(studies, (_study(1),))
+        kept.write_choices(choices)
+        worker.prepared = _CLEAR
+        (step,) = _watch(studies, *[(_study(1, 120),)] * 3)
+        assert (step.state, step.reason.partition(":")[0]) == (
+            StudyState.NEEDS_YOU,
+            "Somebody decided in the panel how it is segmented",
+        )
+    with _open(tmp_path, worker) as studies:
+        assert _states(_watch(studies, (_study(1, 120),))) == [StudyState.NEEDS_YOU]
+        assert [outcome.folder for outcome in studies.resting()] == [step.folder], "no clean-up takes it away"
+    assert worker.kinds == ["prepare"]
+    assert kept.choices == choices
+
+
+def test_a_sequence_that_a_person_borrowed_while_it_waited_stays_borrowed(tmp_path: Path, worker: Worker) -> None:
+    row = SeriesRow("another study's T1c", "T1c", None, 20)
+    choice = SequenceChoice(row.key, "2.25.3", 0.9, ())
+    lent = BorrowedSequence("T1c", choice, row, "2026-01-05", -3)
+    own = {name: one for name, one in _CLEAR.sequences.items() if name != "T1c"}
+    kept = KeptStudy(study_folder(tmp_path, "2.25.1"))
+    kept.write_prepared(replace(_CLEAR, sequences=own, borrowed=(lent,)))
+    with _open(tmp_path, worker) as studies:
+        assert _states(_watch(studies, (_study(1),))) == [StudyState.NEEDS_YOU]
+    assert worker.jobs == []
+    assert kept.prepared is not None
+    assert kept.prepared.borrowed == (lent,)
 
 
 def _forget_who_queued(folder: Path) -> None:
