@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from BratsSegmenterLib.dicom import Authorship
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
@@ -74,7 +75,8 @@ class StudyRow:
         """Who drew what was measured: "model" or, where a person changed it, "corrected"; empty without volumes."""
         if self.drawn is None:
             return ""
-        return "corrected" if self.drawn.is_corrected else "model"
+        was_taken_up_so = self.result is not None and self.result.authorship is Authorship.EDITED
+        return "corrected" if self.drawn.is_corrected or was_taken_up_so else "model"
 
     @property
     def model(self) -> str:

@@ -16,6 +16,7 @@ from model_samples import TINY, tiny_bundle
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.cli import main
+from BratsSegmenterLib.dicom import Authorship
 from BratsSegmenterLib.domain import ED, ET, Segmentation, Sequence
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
@@ -116,6 +117,13 @@ def test_what_the_model_drew_and_a_person_sent_as_it_was_is_the_model_s(cohort: 
     KeptStudy(folder.path).write_sent(1, folder.corrected)
     write_tables(cohort.out)
     assert cohort.table()[0]["volumes_of"] == "model"
+
+
+def test_regions_that_were_taken_up_from_a_corrected_result_are_not_the_model_s(cohort: Cohort) -> None:
+    folder = cohort.folder(0)
+    KeptStudy(folder.path).write_result(replace(_result(folder), authorship=Authorship.EDITED))
+    (taken_up, of_model) = write_tables(cohort.out)
+    assert (taken_up.volumes_of, of_model.volumes_of) == ("corrected", "model")
 
 
 def test_the_picture_follows_a_correction_and_its_undoing(cohort: Cohort) -> None:
