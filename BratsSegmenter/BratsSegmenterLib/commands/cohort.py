@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         try:
             studies.work(progress, done)
         finally:
-            rows = write_tables(arguments.out)
+            rows = write_tables(arguments.out, warn)
     counts = Counter(row.state.value for row in rows)
     console.say(", ".join(f"{count} {state}" for state, count in counts.items()) or "No MR study was found.")
     if counts[StudyState.NEEDS_YOU.value]:

@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     def done(outcome: StudyOutcome) -> None:
         console.clear_bars()
         say(outcome.sentence)
-        write_tables(arguments.out)
+        write_tables(arguments.out, say)
 
     studies = Studies(arguments.out, rules, run_in_child, profile, credentials, arguments.push)
     with console.progress() as progress, studies:
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             watch(source, studies, timing, progress, done, say)
         except Cancelled:
             say("Stopped; started again, it goes on from here.")
-    rows = write_tables(arguments.out)
+    rows = write_tables(arguments.out, say)
     console.result(
         {"studies": [{"folder": row.folder, "state": row.state.value, "reason": row.reason} for row in rows]}
     )

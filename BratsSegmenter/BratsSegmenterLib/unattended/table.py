@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.pages import write_page
+from BratsSegmenterLib.unattended.earlier_table import put_aside, read_table
 from BratsSegmenterLib.unattended.overview import draw_overview
 from BratsSegmenterLib.unattended.rows import StudyRow, study_rows
 
@@ -37,14 +38,25 @@ _COLUMNS = (
 )
 
 
-def write_tables(folder: Path) -> tuple[StudyRow, ...]:
+def _say_nothing(_sentence: str) -> None:
+    """Whoever only wants the rows."""
+
+
+def write_tables(folder: Path, say: Callable[[str], None] = _say_nothing) -> tuple[StudyRow, ...]:
     """Write ``studies.csv`` and ``studies.html`` about all studies of a folder, and return what they say.
 
     The table names studies by their UIDs, for joining them with other data; the page by their folders alone. What the
     table said of studies that were deleted since, it says on.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the studies.
+    say : callable
+        Told where the table is kept that could not be read any more.
     """
     rows = tuple(replace(row, no_picture=_not_drawn(folder, row)) for row in study_rows(folder))
-    write_atomically(folder / TABLE_FILE, to_csv(rows, _deleted(folder, rows)).encode())
+    write_atomically(folder / TABLE_FILE, to_csv(rows, _deleted(folder, rows, say)).encode())
     write_page(
         folder / PAGE_FILE,
         "studies.html",
@@ -72,14 +84,14 @@ def _urgency(row: StudyRow) -> int:
     return _URGENT.index(row.state) if row.state in _URGENT else len(_URGENT) + (not row.doubts)
 
 
-def _deleted(folder: Path, rows: Iterable[StudyRow]) -> list[dict[str, str]]:
+def _deleted(folder: Path, rows: Iterable[StudyRow], say: Callable[[str], None]) -> list[dict[str, str]]:
     """What the table says of studies that are no longer there: a clean-up took the files, not what was measured."""
-    try:
-        written = (folder / TABLE_FILE).read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
+    told = read_table(folder / TABLE_FILE)
+    if told is None:
+        aside = put_aside(folder / TABLE_FILE)
+        say(f"{TABLE_FILE} could not be read. It is kept as {aside.name}, with what it says of deleted studies.")
         return []
     here = {row.folder for row in rows}
-    told = (line for line in csv.DictReader(io.StringIO(written, newline="")) if line.get("folder"))
     gone = (line for line in told if line["folder"] not in here)
     return [{column: line.get(column) or "" for column in _COLUMNS} | {"state": _DELETED} for line in gone]
 

@@ -66,6 +66,11 @@ def cohort(finished: Cohort, tmp_path: Path) -> Cohort:
     return replace(finished, out=tmp_path / "out")
 
 
+def _is_kept_as_it_was(cohort: Cohort, before: list[dict[str, str]]) -> bool:
+    write_tables(cohort.out, pytest.fail)
+    return cohort.table() == before
+
+
 def _printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
@@ -207,3 +212,38 @@ def test_what_was_measured_of_a_study_stays_in_the_table_when_its_files_are_dele
     assert main(["clean", str(cohort.out), "--older-than", "0"]) == 0
     assert write_tables(cohort.out) == ()
     assert cohort.table() == [{**row, "state": "deleted"} for row in before]
+
+
+def test_what_was_measured_of_deleted_studies_outlives_a_spreadsheet(cohort: Cohort) -> None:
+    table = cohort.out / "studies.csv"
+    shutil.rmtree(cohort.folder(0).path)
+    write_tables(cohort.out)
+    before, written = cohort.table(), table.read_text(encoding="utf-8")
+    assert before[0]["state"] == "deleted"
+    table.write_text(f"\ufeff{written}", encoding="utf-8")
+    assert _is_kept_as_it_was(cohort, before)
+    with table.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, before[0], delimiter=";")
+        writer.writeheader()
+        writer.writerows({key: _in_german(key, cell) for key, cell in row.items()} for row in before)
+        writer.writerow({})
+    assert _is_kept_as_it_was(cohort, before)
+
+
+def _in_german(column: str, cell: str) -> str:
+    return cell.replace(".", ",") if column.endswith("_ml") else cell
+
+
+def test_a_table_that_cannot_be_read_any_more_is_kept_aside(cohort: Cohort, capsys: pytest.CaptureFixture[str]) -> None:
+    table, said = cohort.out / "studies.csv", []
+    header, *lines = table.read_text(encoding="utf-8").splitlines()
+    for spoilt in ("PK\x03\x04 a workbook", "\n".join([header, *(f'"{line}"' for line in lines)])):
+        table.write_text(spoilt, encoding="utf-8")
+        write_tables(cohort.out, said.append)
+        assert [row["state"] for row in cohort.table()] == ["segmented", "segmented"]
+        aside = cohort.out / f"studies-unreadable-{len(said)}.csv"
+        assert aside.read_text(encoding="utf-8") == spoilt
+        assert said[-1].startswith(f"studies.csv could not be read. It is kept as {aside.name}")
+    table.write_text("no table", encoding="utf-8")
+    assert main(cohort.again()) == 0
+    assert _printed(capsys)["warnings"][0].startswith("studies.csv could not be read.")
