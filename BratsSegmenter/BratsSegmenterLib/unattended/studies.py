@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
-from BratsSegmenterLib.archive import Credentials, Outbox, Profile
+from BratsSegmenterLib.archive import Credentials, Profile
 from BratsSegmenterLib.child_worker import JobFailedError
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import Cancelled, DiskRefusedError, explaining_disk
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.job_results import JobResult, PrepareResult, SegmentResult, SendResult
-from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
-from BratsSegmenterLib.left_over import give_up
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
 from BratsSegmenterLib.unattended.file_names import FileNames
 from BratsSegmenterLib.unattended.outcome import StudyOutcome, failed
 from BratsSegmenterLib.unattended.rules import Rules
-from BratsSegmenterLib.unattended.standing import (
-    has_grown,
-    holds_undelivered,
-    is_decided,
-    is_for_rules,
-    is_half_sent,
-    is_taken_over,
-)
+from BratsSegmenterLib.unattended.standing import has_grown, holds_undelivered, is_for_rules, is_taken_over
+from BratsSegmenterLib.unattended.way import RunJob, Way
 
 QUEUE_FILE = "queue.json"
 REASON_FILE = "reason.txt"
 """In a job folder: the reason in full where it names files, which may name the patient; the queue has it without."""
-_DECIDED_IN_THE_PANEL = "Somebody decided in the panel how it is segmented: open it and segment it there."
-_CARRIES_A_RESULT = "The study carries a result already."
-_CHANGED_WHEN_HALF_SENT = (
-    "The study carries a result and was changed while objects still wait to be sent: open it and send what is right."
-)
-_ANOTHER_WHEN_HALF_SENT = (
-    "The study carries another result while objects still wait to be sent: open it and look before you send."
-)
-
-RunJob = Callable[[Job, Mapping[str, str], Progress], JobResult]
-Result = TypeVar("Result", bound=JobResult)
 
 
 class Studies:
@@ -84,11 +63,8 @@ class Studies:
     ) -> None:
         self._folder = folder
         self._rules = rules
-        self._run = run
-        self._profile = profile
-        self._secrets = credentials.to_json()
-        self._sends = sends
         self._queue = StudyQueue(folder / QUEUE_FILE)
+        self._way = Way(folder, self._queue, rules, run, profile, credentials, sends)
         self._taken_up: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -193,7 +169,7 @@ class Studies:
 
     def _outcome(self, item: QueueItem, progress: Progress) -> StudyOutcome:
         try:
-            return self._way_of(item, progress)
+            return self._way.of(item, progress)
         except JobFailedError as error:
             return self._failed(item, error)
 
@@ -244,92 +220,3 @@ class Studies:
         self._queue.update(item.folder, is_by_rules=True, **how)
         self.try_again(item.folder)
         self._taken_up.add(item.folder)
-
-    def _way_of(self, item: QueueItem, progress: Progress) -> StudyOutcome:
-        folder = self._folder / item.folder
-        kept = KeptStudy(folder)
-        if is_decided(folder):  # fetching it anew or a result of the rules would undo that
-            return StudyOutcome(item.folder, StudyState.NEEDS_YOU, _DECIDED_IN_THE_PANEL)
-        prepared = (kept.prepared if item.is_prepared else None) or self._prepared(item, kept, progress)
-        if self._sends and prepared.results:
-            if not holds_undelivered(folder):
-                kept.write_state(StudyState.SENT)
-                return StudyOutcome(item.folder, StudyState.SENT, _CARRIES_A_RESULT)
-            if kept.result is None:
-                is_its_own = is_half_sent(folder, prepared.results)
-                reason = _CHANGED_WHEN_HALF_SENT if is_its_own else _ANOTHER_WHEN_HALF_SENT
-                return StudyOutcome(item.folder, StudyState.NEEDS_YOU, reason)
-        reason = self._rules.reason_to_wait(prepared)
-        if reason:
-            return StudyOutcome(item.folder, StudyState.NEEDS_YOU, reason)
-        result = kept.result or self._segmented(item, kept, prepared, progress)
-        kept.write_state(StudyState.SEGMENTED, is_by_rules=True)
-        doubts = " ".join(result.doubts)
-        if not self._sends or doubts:
-            return StudyOutcome(item.folder, StudyState.NEEDS_YOU if self._sends else StudyState.SEGMENTED, doubts)
-        return self._sent(item, kept, result, progress)
-
-    def _prepared(self, item: QueueItem, kept: KeptStudy, progress: Progress) -> PrepareResult:
-        origin = kept.origin
-        assert origin is not None, "it is written before the study is queued"
-        self._queue.update(item.folder, state=StudyState.FETCHING)
-        kept.forget_result()  # it was drawn on what was fetched before
-        folder = self._folder / item.folder
-        if origin.files:
-            job = PrepareJob(folder, listed=origin.files)
-        else:
-            job = PrepareJob(folder, self._profile, origin.study.study_uid)
-        prepared = self._do(job, PrepareResult, progress)
-        kept.write_prepared(prepared)
-        if self._sends and holds_undelivered(folder) and not is_half_sent(folder, prepared.results):
-            self._give_up(folder)
-        self._queue.update(item.folder, is_prepared=True)
-        return prepared
-
-    def _give_up(self, folder: Path) -> None:
-        """What waits was drawn on what was fetched before, and none of it has arrived."""
-        assert self._profile is not None, "whatever sends has an archive"
-        give_up(Outbox(JobFolder(folder).outbox), self._profile)
-
-    def _segmented(
-        self, item: QueueItem, kept: KeptStudy, prepared: PrepareResult, progress: Progress
-    ) -> SegmentResult:
-        self._queue.update(item.folder, state=StudyState.SEGMENTING)
-        rules = self._rules
-        job = SegmentJob(
-            self._folder / item.folder,
-            {name: choice.key for name, choice in prepared.sequences.items()},
-            rules.bundle,
-            rules.device,
-            rules.steps,
-            rules.resample_gaps,
-            rules.is_postoperative,
-        )
-        result = self._do(job, SegmentResult, progress)
-        kept.write_result(result)
-        return result
-
-    def _sent(self, item: QueueItem, kept: KeptStudy, result: SegmentResult, progress: Progress) -> StudyOutcome:
-        rules = self._rules
-        job = SendJob(
-            self._folder / item.folder,
-            result.labels,
-            edited=False,
-            formats=rules.formats,
-            profile=self._profile,
-            contouring=rules.contouring,
-            only_first=True,
-        )
-        sent = self._do(job, SendResult, progress)
-        if sent.gave_way and holds_undelivered(self._folder / item.folder):
-            return StudyOutcome(item.folder, StudyState.NEEDS_YOU, _ANOTHER_WHEN_HALF_SENT)
-        if sent.gave_way:
-            kept.write_state(StudyState.SENT)
-            return StudyOutcome(item.folder, StudyState.SENT, _CARRIES_A_RESULT)
-        kept.write_sent(sent.version, job.labels)
-        return StudyOutcome(item.folder, StudyState.SENT, " ".join((f"Version {sent.version}.", *sent.notes)))
-
-    def _do(self, job: Job, kind: type[Result], progress: Progress) -> Result:
-        result = self._run(job, self._secrets, progress)
-        assert isinstance(result, kind)
-        return result
