@@ -21,7 +21,16 @@ from BratsSegmenterLib.archive import (
     Transaction,
     patient_in,
 )
-from BratsSegmenterLib.dicom import EXACT, Authorship, Contouring, ObjectKind, Provenance, Verified, WrittenObject
+from BratsSegmenterLib.dicom import (
+    EXACT,
+    Authorship,
+    Contouring,
+    ObjectKind,
+    Provenance,
+    Verified,
+    WrittenObject,
+    written_kinds,
+)
 from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence, Volume
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.measurement import measure
@@ -185,12 +194,6 @@ def _may_be_of(patient_id: str, file: Path) -> bool:
         return not patient_id or patient_in(file).patient_id in ("", patient_id)
     except DamagedInstanceError:
         return False
-
-
-def written_kinds(kinds: Iterable[ObjectKind]) -> frozenset[ObjectKind]:
-    """The kinds that are written where these are asked for: an SR refers to the segments of a SEG."""
-    asked = frozenset(kinds)
-    return asked | {ObjectKind.SEG} if ObjectKind.SR in asked else asked
 
 
 def is_repetition(

@@ -27,7 +27,7 @@ class DrawnResult:
     intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
-def drawn_on(folder: JobFolder, drawn: Segmentation) -> DrawnResult:
+def compared_with_model(folder: JobFolder, drawn: Segmentation) -> DrawnResult:
     """Hold a label map against the result of a job folder: what of it differs is a person's, the rest the model's.
 
     Raises

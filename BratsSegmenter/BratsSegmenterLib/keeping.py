@@ -19,7 +19,7 @@ from BratsSegmenterLib.measurement import DoubtfulSlice, doubtful_slices, interv
 from BratsSegmenterLib.pipeline import SegmentedCase
 from BratsSegmenterLib.preprocessing import resample_to_reference, write_quality_page
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.source_images import image_uids
+from BratsSegmenterLib.result_images import image_uids
 from BratsSegmenterLib.unsent import set_aside_unsent
 
 

@@ -16,10 +16,9 @@ from BratsSegmenterLib.delivery import (
     is_repetition,
     results_in_archive,
     store_objects,
-    written_kinds,
 )
 from BratsSegmenterLib.destination import Destination
-from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind
+from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind, written_kinds
 from BratsSegmenterLib.domain import Segmentation, Sequence, Series, Volume
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SendResult, SentObject

@@ -18,7 +18,7 @@ from BratsSegmenterLib.borrowing import borrow, borrow_missing, borrowed_note, b
 from BratsSegmenterLib.delivery import Signature
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ScannedStudy
 from BratsSegmenterLib.domain import Case, Sequence, Series
-from BratsSegmenterLib.drawn_result import drawn_on
+from BratsSegmenterLib.drawn_result import compared_with_model
 from BratsSegmenterLib.errors import LearningError, PreprocessingError, SeriesError
 from BratsSegmenterLib.health import examine
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
@@ -59,10 +59,10 @@ from BratsSegmenterLib.prepared_study import describe, results_in
 from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.prior_studies import find_priors
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.result_images import require_images
 from BratsSegmenterLib.resuming import choose_regions, resume_case
 from BratsSegmenterLib.segmentation import PUBLISHED, download_bundle
 from BratsSegmenterLib.sending import Sending
-from BratsSegmenterLib.source_images import require_images
 from BratsSegmenterLib.storage import look_after
 from BratsSegmenterLib.thumbnails import write_thumbnails
 from BratsSegmenterLib.versions import earlier_results
@@ -230,7 +230,7 @@ class Workbench:
         reference_series = drawn_with[Sequence(record.reference)]
         with self._progress.stage("load"):
             reference = dicom.load_volume(reference_series, record.resampled_gaps, self._progress)
-        drawn = drawn_on(self._folder, read_labelmap(job.labels))
+        drawn = compared_with_model(self._folder, read_labelmap(job.labels))
         sending = Sending(
             folder=self._folder,
             reference=reference,

@@ -90,7 +90,7 @@ class Failure:
         return self.kind == "StudyChangedError"
 
     @property
-    def may_pass(self) -> bool:
+    def is_archive_out_of_reach(self) -> bool:
         """Whether the archive could not be reached or had no time, which says nothing about the study."""
         return self.kind == "TemporaryArchiveError"
 

@@ -21,7 +21,7 @@ from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResu
 from BratsSegmenterLib.jobs import PrepareJob, ResumeJob, SendJob
 from BratsSegmenterLib.labelmap import write_labelmap
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.source_images import image_uids
+from BratsSegmenterLib.result_images import image_uids
 from BratsSegmenterLib.workbench import Workbench
 
 SHAPE = (12, 96, 96)

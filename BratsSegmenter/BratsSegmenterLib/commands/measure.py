@@ -66,12 +66,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _read(labels: Path) -> DrawnResult:
     """The label map; one that lies in a job folder with what the model left unmeasured, which is not 0 mL."""
-    from BratsSegmenterLib.drawn_result import DrawnResult, drawn_on
+    from BratsSegmenterLib.drawn_result import DrawnResult, compared_with_model
     from BratsSegmenterLib.job_folder import JobFolder
     from BratsSegmenterLib.labelmap import read_labelmap
 
     segmentation, folder = read_labelmap(labels), JobFolder(labels.parent)
-    return drawn_on(folder, segmentation) if folder.is_segmented else DrawnResult(segmentation)
+    return compared_with_model(folder, segmentation) if folder.is_segmented else DrawnResult(segmentation)
 
 
 def _may_be_coded_otherwise(segmentation: Segmentation) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         WrittenObject,
         oldest_first,
         series_description,
+        written_kinds,
     )
     from BratsSegmenterLib.dicom.recognition import (
         Candidate,
@@ -98,6 +99,7 @@ _MODULE_OF = {
     "write_measurement_report": "measurement_report",
     "write_rtstruct": "rtstruct_writer",
     "write_seg": "segmentation_object",
+    "written_kinds": "provenance",
 }
 
 __all__ = [
@@ -146,6 +148,7 @@ __all__ = [
     "write_measurement_report",
     "write_rtstruct",
     "write_seg",
+    "written_kinds",
 ]
 
 __getattr__ = lazy_names(__name__, _MODULE_OF)

@@ -43,6 +43,12 @@ _CONTENT = {
 }
 
 
+def written_kinds(kinds: Iterable[ObjectKind]) -> frozenset[ObjectKind]:
+    """The kinds that are written where these are asked for: an SR refers to the segments of a SEG."""
+    asked = frozenset(kinds)
+    return asked | {ObjectKind.SEG} if ObjectKind.SR in asked else asked
+
+
 def review_statement(algorithm: Algorithm, authorship: Authorship, reviewer: str) -> str:
     """Whether a person stands behind a result, in words; a review says nothing of corrections, which belong to it."""
     if reviewer:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from BratsSegmenterLib.domain import Segmentation
-from BratsSegmenterLib.drawn_result import drawn_on
+from BratsSegmenterLib.drawn_result import compared_with_model
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_labelmap
@@ -85,7 +85,7 @@ def _measured(folder: JobFolder, _stamps: tuple[int, ...]) -> DrawnVolumes | Non
     correction = _correction(folder)
     if correction is None:
         return None
-    drawn = drawn_on(folder, correction.segmentation)
+    drawn = compared_with_model(folder, correction.segmentation)
     measured = measure(drawn.segmentation, drawn.intervals_ml)
     volumes_ml = {volume.region.key: volume.volume_ml for volume in measured.volumes}
     return DrawnVolumes(correction.file, True, volumes_ml, intervals_of(measured))

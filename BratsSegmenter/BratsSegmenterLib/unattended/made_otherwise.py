@@ -16,7 +16,7 @@ from BratsSegmenterLib.unattended.rules import Rules
 
 
 @dataclass(frozen=True)
-class _Way:
+class _Making:
     """How a result is made; two of the same way may be put into one table."""
 
     name: str
@@ -55,14 +55,14 @@ def made_otherwise(folder: Path, rows: Iterable[StudyRow], rules: Rules, model: 
     return tuple(_sentence(count, way, now) for way, count in ways.items() if way != now)
 
 
-def _kept_way(record: ResultRecord, now: _Way) -> _Way:
+def _kept_way(record: ResultRecord, now: _Making) -> _Making:
     return _way(record.algorithm, record.is_postoperative, now.steps if record.steps is None else record.steps)
 
 
-def _way(model: Algorithm, is_postoperative: bool, steps: SwitchedSteps) -> _Way:
-    return _Way(model.name, model.version, model.weights_sha256, is_postoperative, steps)
+def _way(model: Algorithm, is_postoperative: bool, steps: SwitchedSteps) -> _Making:
+    return _Making(model.name, model.version, model.weights_sha256, is_postoperative, steps)
 
 
-def _sentence(count: int, way: _Way, now: _Way) -> str:
+def _sentence(count: int, way: _Making, now: _Making) -> str:
     keep, them = ("1 study keeps", "it") if count == 1 else (f"{count} studies keep", "them")
     return f"{keep} the result of {way}; name another --out to segment {them} with {now}."

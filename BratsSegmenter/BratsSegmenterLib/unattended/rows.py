@@ -80,8 +80,8 @@ class StudyRow:
 
     @property
     def model(self) -> str:
-        """Name and version of the model; empty where nothing was segmented."""
-        return "" if self.result is None else f"{self.result.algorithm.name} {self.result.algorithm.version}"
+        """Name and version of the model, or where others drew it; empty where nothing was segmented."""
+        return "" if self.result is None else self.result.algorithm.title
 
     @property
     def picture(self) -> str:

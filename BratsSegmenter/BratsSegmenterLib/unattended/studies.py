@@ -19,7 +19,7 @@ from BratsSegmenterLib.unattended.file_names import FileNames
 from BratsSegmenterLib.unattended.outcome import StudyOutcome, failed
 from BratsSegmenterLib.unattended.rules import Rules
 from BratsSegmenterLib.unattended.standing import has_grown, holds_undelivered, is_for_rules, is_taken_over
-from BratsSegmenterLib.unattended.way import RunJob, Way
+from BratsSegmenterLib.unattended.whole_way import RunJob, WholeWay
 
 QUEUE_FILE = "queue.json"
 REASON_FILE = "reason.txt"
@@ -64,7 +64,7 @@ class Studies:
         self._folder = folder
         self._rules = rules
         self._queue = StudyQueue(folder / QUEUE_FILE)
-        self._way = Way(folder, self._queue, rules, run, profile, credentials, sends)
+        self._way = WholeWay(folder, self._queue, rules, run, profile, credentials, sends)
         self._taken_up: set[str] = set()
 
     def __enter__(self) -> Self:

@@ -89,7 +89,8 @@ class ProfileEditor:
 
     def _entered(self) -> Profile:
         """What the form does not show of a profile of that name (proxy, time-outs, prefixes, key) is kept."""
-        name, known = self.ui.nameEdit.text.strip(), self._model.connection_to(self.ui.nameEdit.text.strip())
+        name = self.ui.nameEdit.text.strip()
+        known = self._model.connection_to(name)
         shown: dict[str, Any] = {
             "url": self.ui.urlEdit.text.strip(),
             "authentication": self._authentication(),

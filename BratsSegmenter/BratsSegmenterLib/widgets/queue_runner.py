@@ -289,7 +289,7 @@ class QueueRunner:
                 self._stop(StudyState.SEGMENTED)
             case Failure() if outcome.is_gap:
                 self._stop(StudyState.NEEDS_YOU, outcome.what)
-            case Failure() if outcome.may_pass and not self._served_since.get(self._current):
+            case Failure() if outcome.is_archive_out_of_reach and not self._served_since.get(self._current):
                 self._wait_for_the_archive(outcome.what)
             case Failure():
                 self._stop(StudyState.FAILED, outcome.what)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
+from BratsSegmenterLib.dicom import ObjectKind, written_kinds
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.translation import tr as _
@@ -32,9 +33,9 @@ FORMATS = (
 
 
 def sent_formats(keys: Collection[str]) -> tuple[Format, ...]:
-    """What is sent where `keys` are ticked: a report refers to the segments of a SEG, which goes with it."""
-    sent = {*keys, *(("SEG",) if "SR" in keys else ())}
-    return tuple(item for item in FORMATS if item.key in sent)
+    """What is sent where `keys` are ticked."""
+    sent = written_kinds(ObjectKind[key] for key in keys)
+    return tuple(item for item in FORMATS if ObjectKind[item.key] in sent)
 
 
 def consent_text(request: SendRequest, archive: str, was_edited: bool, came_from: str = "") -> str:

@@ -10,12 +10,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.message import Message
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from empty_archive import EmptyArchive
 
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile, StudyQuery
 from BratsSegmenterLib.errors import ArchiveError
@@ -82,23 +82,6 @@ def issue_expired(folder: Path, authority: Path, authority_key: Path) -> tuple[P
     signing += ["-CA", str(authority), "-CAkey", str(authority_key), "-set_serial", "7", "-extfile", str(names)]
     subprocess.run(signing, check=True, capture_output=True)
     return certificate, key
-
-
-class EmptyArchive(http.server.BaseHTTPRequestHandler):
-    """Answers every search with nothing and remembers who asked."""
-
-    seen: list[Message] = []  # noqa: RUF012 - shared by all requests on purpose
-
-    def do_GET(self) -> None:
-        self.seen.append(self.headers)
-        self.send_response(200)
-        self.send_header("Content-Type", "application/dicom+json")
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"[]")
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
 
 
 class QuietServer(http.server.ThreadingHTTPServer):
@@ -267,16 +250,16 @@ def test_the_environment_replaces_neither_authority_nor_token_nor_proxy(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.other_authority))
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     profile = Profile("Ward 3", url, Authentication.BEARER, ca_file=str(certificates.authority))
-    EmptyArchive.seen.clear()
+    EmptyArchive.asked.clear()
 
     Archive(profile, Credentials(token="ours")).search(StudyQuery())
 
-    assert {headers["Authorization"] for headers in EmptyArchive.seen} == {"Bearer ours"}
+    assert {headers["Authorization"] for _path, headers in EmptyArchive.asked} == {"Bearer ours"}
 
 
 def test_a_server_of_many_names_is_asked_by_its_full_name_with_the_port(certificates: Certificates, url: str) -> None:
-    EmptyArchive.seen.clear()
+    EmptyArchive.asked.clear()
 
     Archive(Profile("Ward 3", url, ca_file=str(certificates.authority))).search(StudyQuery())
 
-    assert {headers["Host"] for headers in EmptyArchive.seen} == {urlsplit(url).netloc}
+    assert {headers["Host"] for _path, headers in EmptyArchive.asked} == {urlsplit(url).netloc}

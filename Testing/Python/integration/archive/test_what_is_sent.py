@@ -6,37 +6,20 @@ import http.server
 import threading
 from base64 import b64decode
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from archives import RunningArchive
+from empty_archive import EmptyArchive
 
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile, SettingNames, StudyQuery
 from BratsSegmenterLib.errors import ArchiveError
 
 
-class Recorder(http.server.BaseHTTPRequestHandler):
-    """Answers every search with nothing, as an archive or as a proxy before one, and remembers what came."""
-
-    seen: list[tuple[str, dict[str, str]]] = []  # noqa: RUF012 - shared by all requests on purpose
-
-    def do_GET(self) -> None:
-        self.seen.append((self.path, dict(self.headers)))
-        self.send_response(200)
-        self.send_header("Content-Type", "application/dicom+json")
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"[]")
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
 @pytest.fixture
 def proxy() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), EmptyArchive)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    Recorder.seen.clear()
+    EmptyArchive.asked.clear()
     yield f"127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
@@ -66,7 +49,7 @@ def test_a_secret_that_cannot_be_sent_is_said_with_its_setting_and_not_repeated(
         archive.search(StudyQuery())
     assert "hu" not in f"{caught.value} {caught.value.cause}"
     assert archive.test_connection()[0].ok is False
-    assert not Recorder.seen
+    assert not EmptyArchive.asked
 
 
 def test_a_host_with_letters_beyond_ascii_is_asked_through_the_proxy_with_its_login(
@@ -78,6 +61,6 @@ def test_a_host_with_letters_beyond_ascii_is_asked_through_the_proxy_with_its_lo
     profile = Profile("Ward 3", "http://münchen.example/dicom-web", proxy=proxy)
     assert Archive(profile).search(StudyQuery()) == []
 
-    ((path, headers),) = Recorder.seen
+    ((path, headers),) = EmptyArchive.asked
     assert path.startswith("http://xn--mnchen-3ya.example/dicom-web/studies")
     assert b64decode(headers["Proxy-Authorization"].removeprefix("Basic ")).decode() == "reader:h@ł:sh"

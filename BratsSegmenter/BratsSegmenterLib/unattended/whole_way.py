@@ -33,7 +33,7 @@ Result = TypeVar("Result", bound=JobResult)
 
 
 @dataclass(frozen=True)
-class Way:
+class WholeWay:
     """How studies go the whole way.
 
     Attributes
