@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from keyring.backends.fail import Keyring as NoKeyring
 
-pytest_plugins = ["archives", "phantoms", "stations"]
+pytest_plugins = ["archives", "phantoms", "stations", "unattended_studies"]
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
