@@ -39,6 +39,7 @@ CLEAR = PrepareResult(
 
 
 def a_study(number: int, instances: int = 100) -> StudyOrigin:
+    """A study of the archive, which lists so many instances of it."""
     summary = StudySummary(f"2.25.{number}", "Doe^Jane", "P1", "", f"2026010{number}", "MR head", ("MR",), 4, instances)
     return StudyOrigin(summary, PACS.name)
 
@@ -127,6 +128,7 @@ class FillsDisk(Worker):
 
 
 def queue_in_panel(folder: Path, item: QueueItem) -> None:
+    """Put an item at the end of the queue, in place of one of the same study."""
     queue = StudyQueue(folder / "queue.json")
     queue.take()
     queue.remove(item.folder)
@@ -140,6 +142,7 @@ def worker() -> Worker:
 
 
 def open_studies(folder: Path, worker: Worker, sends: bool = True, rules: Rules | None = None) -> Studies:
+    """As a router opens its folder; to be entered."""
     return Studies(folder, rules or Rules("glioma-synthetic"), worker, PACS, Credentials(token="secret"), sends)
 
 
@@ -152,6 +155,7 @@ def studies(tmp_path: Path, worker: Worker) -> Iterator[Studies]:
 def watch_answers(
     studies: Studies, *answers: tuple[StudyOrigin, ...] | Exception, settle_s: float = 0
 ) -> list[StudyOutcome]:
+    """What comes of the studies when a source gives these answers, one a look, and is then stopped."""
     steps: list[StudyOutcome] = []
     with pytest.raises(Cancelled):
         watch(Source(list(answers)), studies, Timing(0, settle_s), Progress(), steps.append, lambda _text: None)
@@ -159,4 +163,5 @@ def watch_answers(
 
 
 def states_of(steps: list[StudyOutcome]) -> list[StudyState]:
+    """In the order of the work."""
     return [step.state for step in steps]
