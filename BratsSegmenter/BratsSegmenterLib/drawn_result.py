@@ -21,10 +21,13 @@ class DrawnResult:
         By the name of the model, and with what neither it could measure nor a person drew.
     intervals_ml : mapping of str to (float, float)
         By region key, of the regions that are as the model drew them.
+    is_changed : bool
+        A person changed something.
     """
 
     segmentation: Segmentation
     intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    is_changed: bool = False
 
 
 def compared_with_model(folder: JobFolder, drawn: Segmentation) -> DrawnResult:
@@ -40,7 +43,8 @@ def compared_with_model(folder: JobFolder, drawn: Segmentation) -> DrawnResult:
     segmentation = replace(
         drawn, algorithm=record.algorithm, not_measured=still_not_measured(record.not_measured, changed)
     )
-    return DrawnResult(segmentation, {key: ml for key, ml in record.intervals_ml.items() if key not in changed})
+    intervals_ml = {key: ml for key, ml in record.intervals_ml.items() if key not in changed}
+    return DrawnResult(segmentation, intervals_ml, is_changed=bool(changed))
 
 
 def _changed(model: Segmentation, drawn: Segmentation) -> Collection[str]:

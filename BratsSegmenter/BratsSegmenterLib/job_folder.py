@@ -43,6 +43,10 @@ class ResultRecord:
         Of the pre-processing; None where it is not known.
     images : mapping of str to tuple of str
         Sequence to the SOP Instance UIDs of its images; empty in what an older version wrote.
+    doubts : tuple of str
+        What made the result doubtful as it was kept; empty in what an older version wrote.
+    image_doubts : tuple of str
+        Those of them that are about the images and stay, whatever a person draws.
     """
 
     reference: str
@@ -56,6 +60,8 @@ class ResultRecord:
     is_postoperative: bool = False
     steps: SwitchedSteps | None = None
     images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
+    image_doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,8 @@ def keep_result(
                 is_postoperative=is_postoperative,
                 steps=steps,
                 images={sequence.value: image_uids(volume.series) for sequence, volume in case.volumes.items()},
+                doubts=result.doubts,
+                image_doubts=result.image_doubts,
             )
         )
     return SegmentResult(

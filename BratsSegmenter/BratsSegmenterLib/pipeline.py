@@ -60,6 +60,8 @@ class SegmentedCase:
         What the user should know, the doubts first.
     doubts : tuple of str
         Those of them that make the result itself doubtful.
+    image_doubts : tuple of str
+        Those of the doubts that are about the images: they stay, whatever a person draws.
     expected_dice : mapping of str to float
         By region key, where it is calibrated.
     brain : ndarray of bool, shape (slices, rows, columns), or None
@@ -72,6 +74,7 @@ class SegmentedCase:
     measurements: Measurements
     findings: tuple[str, ...]
     doubts: tuple[str, ...] = ()
+    image_doubts: tuple[str, ...] = ()
     expected_dice: Mapping[str, float] = field(default_factory=dict)
     brain: NDArray[np.bool_] | None = field(default=None, repr=False)
 
@@ -170,12 +173,24 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
         confidence = calibration.confidence(drawn.evidence)
         measurements = measure(segmentation, confidence.intervals_ml)
     brain = brain_on_reference(prepared) if settings.steps.brain_mask else None
-    doubts = (*_doubts(segmentation, prepared, brain, case.reference, settings.is_postoperative), *drawn.doubts)
+    image_doubts = _image_doubts(prepared)
+    drawn_doubts = _drawn_doubts(segmentation, brain, case.reference, settings.is_postoperative)
+    doubts = (*image_doubts, *drawn_doubts, *drawn.doubts)
     cut_off = () if brain is None else brain_cut_off_findings(brain, case.reference.value)
     stand_in = stand_in_finding(settings.bundle, bundle)
     told = (*case.notes, *prepared.findings, *cut_off, *stand_in, *found.findings, *drawn.findings)
     findings = (*doubts, *(finding for finding in told if finding not in doubts))
-    return SegmentedCase(case, prepared, segmentation, measurements, findings, doubts, confidence.expected_dice, brain)
+    return SegmentedCase(
+        case,
+        prepared,
+        segmentation,
+        measurements,
+        findings,
+        doubts,
+        image_doubts,
+        confidence.expected_dice,
+        brain,
+    )
 
 
 def brain_on_reference(prepared: PreparedCase) -> NDArray[np.bool_]:
@@ -183,16 +198,16 @@ def brain_on_reference(prepared: PreparedCase) -> NDArray[np.bool_]:
     return prepared.to_reference_grid(prepared.mask[np.newaxis].astype(np.float32))[0] >= 0.5
 
 
-def _doubts(
-    segmentation: Segmentation,
-    prepared: PreparedCase,
-    brain: NDArray[np.bool_] | None,
-    reference: Sequence,
-    is_postoperative: bool,
-) -> tuple[str, ...]:
-    """What is doubtful about the result; nothing about the brain where there is no mask of it."""
+def _image_doubts(prepared: PreparedCase) -> tuple[str, ...]:
+    """What makes any result of the images doubtful."""
     moved_mm = {sequence.value: distance_mm for sequence, distance_mm in prepared.moved_mm.items()}
+    return (*prepared.doubts, *registration_findings(moved_mm))
+
+
+def _drawn_doubts(
+    segmentation: Segmentation, brain: NDArray[np.bool_] | None, reference: Sequence, is_postoperative: bool
+) -> tuple[str, ...]:
+    """What is doubtful about what was drawn; nothing about the brain where there is no mask of it."""
     missing = cavity_findings(segmentation) if is_postoperative else ()
     cut_off = cut_off_findings(segmentation, reference.value)
-    found = (*quality_findings(segmentation, brain), *cut_off, *missing, *registration_findings(moved_mm))
-    return (*prepared.doubts, *found)
+    return (*quality_findings(segmentation, brain), *cut_off, *missing)

@@ -60,6 +60,7 @@ from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.prior_studies import find_priors
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.result_images import require_images
+from BratsSegmenterLib.result_notes import result_notes
 from BratsSegmenterLib.resuming import choose_regions, resume_case
 from BratsSegmenterLib.segmentation import PUBLISHED, download_bundle
 from BratsSegmenterLib.sending import Sending
@@ -242,7 +243,10 @@ class Workbench:
             contouring=job.contouring,
             only_first=job.only_first,
             intervals_ml=drawn.intervals_ml,
-            notes=(*self._borrowed_notes(drawn_with).values(), *drawn.segmentation.not_measured.values()),
+            notes=(
+                *self._borrowed_notes(drawn_with).values(),
+                *result_notes(record, drawn, reference, drawn_with, is_reviewed=bool(job.reviewer)),
+            ),
             others=tuple(series for series in self._own(drawn_with) if series is not reference_series),
         )
         if job.profile is None:

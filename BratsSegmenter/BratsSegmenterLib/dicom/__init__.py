@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.scanning import ScannedStudy, SetAside, scan
     from BratsSegmenterLib.dicom.segmentation_object import write_seg
     from BratsSegmenterLib.dicom.segmentation_reader import read_seg
+    from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
     from BratsSegmenterLib.dicom.study_results import read_regions, result_objects
     from BratsSegmenterLib.dicom.volume import load_volume
 
@@ -68,6 +69,7 @@ _MODULE_OF = {
     "ResultObject": "provenance",
     "ScannedStudy": "scanning",
     "SetAside": "scanning",
+    "SlicePlanes": "slice_planes",
     "Surgery": "recognition",
     "SurgeryReading": "recognition",
     "Verified": "gate",
@@ -117,6 +119,7 @@ __all__ = [
     "ResultObject",
     "ScannedStudy",
     "SetAside",
+    "SlicePlanes",
     "Surgery",
     "SurgeryReading",
     "Verified",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -92,9 +92,9 @@ def _describe_structure_set(dataset: FileDataset, provenance: Provenance, contou
     dataset.InstanceNumber = 1
     dataset.StructureSetLabel = f"Glioma v{provenance.version}"
     dataset.StructureSetName = dataset.SeriesDescription
-    description = " ".join(filter(None, (contouring.description, *provenance.notes)))
+    description = _whole_sentences(filter(None, (contouring.description, *provenance.notes)))
     if description:
-        dataset.StructureSetDescription = description[:_LONGEST_SHORT_TEXT]
+        dataset.StructureSetDescription = description
     dataset.StructureSetDate, dataset.StructureSetTime = date_and_time(provenance.content_time)
     predecessor = provenance.predecessor(RTStructureSetStorage)
     if predecessor:
@@ -105,6 +105,16 @@ def _describe_structure_set(dataset: FileDataset, provenance: Provenance, contou
     dataset.ApprovalStatus = "APPROVED"
     dataset.ReviewDate, dataset.ReviewTime = date_and_time(provenance.approved_at)
     dataset.ReviewerName = provenance.reviewer
+
+
+def _whole_sentences(sentences: Iterable[str]) -> str:
+    """Those of the sentences that a Short Text has room for; the measurement report has all of them."""
+    text = ""
+    for sentence in sentences:
+        longer = f"{text} {sentence}".lstrip()
+        if len(longer) <= _LONGEST_SHORT_TEXT:
+            text = longer
+    return text
 
 
 def _reference_images(dataset: FileDataset, volume: Volume) -> None:

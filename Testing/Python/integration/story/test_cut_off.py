@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from phantoms import PhantomStudy
 
 from BratsSegmenterLib.domain import WT, Case, Sequence
 from BratsSegmenterLib.geometry import bounding_box
+from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.keeping import keep_result
 from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_study, segment_case
 from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.progress import Progress
@@ -30,7 +33,7 @@ def _up_to(case: Case, end: int) -> Case:
     return replace(case, volumes={**case.volumes, case.reference: cut})
 
 
-def test_a_tumour_that_goes_on_where_t1c_ends_is_doubted(phantom_study: PhantomStudy) -> None:
+def test_a_tumour_that_goes_on_where_t1c_ends_is_doubted(phantom_study: PhantomStudy, tmp_path: Path) -> None:
     study = scan_study(phantom_study.folder, Progress())
     found = recognise(study, Progress()).found
     case = load_case({sequence: choice.series for sequence, choice in found.items()}, False, Progress())
@@ -42,3 +45,7 @@ def test_a_tumour_that_goes_on_where_t1c_ends_is_doubted(phantom_study: PhantomS
 
     assert any(text.startswith("The whole tumour reaches the last slice of T1c") for text in cut.doubts)
     assert any(text.startswith("The brain goes on beyond the last slice of T1c") for text in cut.findings)
+    kept = keep_result(cut, JobFolder(tmp_path), Progress(), resampled_gaps=False)
+    record = JobFolder(tmp_path).record()
+    assert record.doubts == kept.doubts == cut.doubts
+    assert set(record.image_doubts) == {text for text in cut.doubts if not text.startswith("The whole tumour")}

@@ -1,0 +1,76 @@
+"""What whoever reads a result must know of it, in sentences that its objects carry into the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from BratsSegmenterLib.dicom import SlicePlanes
+from BratsSegmenterLib.domain import Segmentation, Sequence, Series, Volume
+from BratsSegmenterLib.drawn_result import DrawnResult
+from BratsSegmenterLib.job_folder import ResultRecord
+from BratsSegmenterLib.measurement import cut_off_findings, millilitres
+
+
+def result_notes(
+    record: ResultRecord,
+    drawn: DrawnResult,
+    reference: Volume,
+    drawn_with: Mapping[Sequence, Series],
+    is_reviewed: bool,
+) -> tuple[str, ...]:
+    """Interpolated slices, regions that were not measured, what lies beyond the images, and the doubts that still hold.
+
+    Doubts about the images hold whatever is drawn. Those about what the model drew are put to a person: they hold until
+    she has changed or reviewed it.
+
+    Parameters
+    ----------
+    record : ResultRecord
+        Of the result as it was kept.
+    drawn : DrawnResult
+        What is sent.
+    reference : Volume
+        On whose slices it is drawn.
+    drawn_with : mapping of Sequence to Series
+        The reference among them.
+    is_reviewed : bool
+        A person puts her name to it.
+    """
+    segmentation = drawn.segmentation
+    unanswered = () if drawn.is_changed or is_reviewed else record.doubts
+    notes = (
+        *_about_gaps(record, segmentation, reference, drawn_with),
+        *segmentation.not_measured.values(),
+        *cut_off_findings(segmentation, record.reference),
+        *record.image_doubts,
+        *unanswered,
+    )
+    return tuple(dict.fromkeys(notes))
+
+
+def _about_gaps(
+    record: ResultRecord, segmentation: Segmentation, reference: Volume, drawn_with: Mapping[Sequence, Series]
+) -> tuple[str, ...]:
+    others = tuple(
+        f"Slices of {sequence.value} are missing or lie unevenly: what lies between them was interpolated."
+        for sequence, series in drawn_with.items()
+        if series.gap and sequence.value != record.reference
+    )
+    return (*_about_interpolated_slices(segmentation, reference, record.reference), *others)
+
+
+def _about_interpolated_slices(segmentation: Segmentation, reference: Volume, name: str) -> tuple[str, ...]:
+    is_interpolated = ~SlicePlanes(reference).has_image
+    if not is_interpolated.any():
+        return ()
+    voxels = np.count_nonzero(segmentation.labels, axis=(1, 2))
+    invented_ml, drawn_ml = (
+        millilitres(int(count) * segmentation.geometry.voxel_volume_ml)
+        for count in (voxels[is_interpolated].sum(), voxels.sum())
+    )
+    return (
+        f"{np.count_nonzero(is_interpolated)} of {len(voxels)} slices of {name} have no image and were interpolated: "
+        f"{invented_ml} of the {drawn_ml} mL drawn lie on them.",
+    )

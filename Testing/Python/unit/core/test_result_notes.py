@@ -1,0 +1,122 @@
+"""What is doubtful about a result, and what of it lies on interpolated slices, is said in its objects."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from archives import write_study
+from numpy.typing import NDArray
+from pydicom import dcmread
+
+from BratsSegmenterLib import dicom
+from BratsSegmenterLib.archive import Credentials
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.domain import Algorithm, Segmentation
+from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
+from BratsSegmenterLib.jobs import PrepareJob, SendJob
+from BratsSegmenterLib.labelmap import write_labelmap
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.workbench import Workbench
+
+_SHAPE = (12, 96, 96)
+_FLAIR, _T1C = 2, 3  # in the order of the series
+_UNREGISTERED = "T2 could not be registered to T1c."
+_TINY = "The enhancing tumour is tiny, 0.05 mL: it may be a vessel or noise."
+_CUT_OFF = "The whole tumour reaches the last slice of T1c"
+_INTERPOLATED = "2 of 12 slices of T1c have no image and were interpolated: 0.40 of the 1.00 mL drawn lie on them."
+_FLAIR_HAS_A_GAP = "Slices of FLAIR are missing or lie unevenly: what lies between them was interpolated."
+
+
+class _Desk:
+    """A job folder with a result on a study of which slices of FLAIR and T1c are missing."""
+
+    def __init__(self, folder: Path) -> None:
+        files = write_study(folder / "scanner", StudyIdentity(), 4, _SHAPE)
+        for series, k in ((_FLAIR, 3), (_T1C, 5), (_T1C, 6)):
+            files[series * _SHAPE[0] + k].unlink()
+        self.folder = JobFolder(folder / "job")
+        self.bench = Workbench(self.folder.path, Credentials(), Progress())
+        self.bench.prepare(PrepareJob(self.folder.path, files=folder / "scanner"))
+        series = self.bench.study.series
+        self.geometry = dicom.load_volume(series[_T1C], resample_gaps=True).geometry
+        write_labelmap(self.drawn(3, 8), self.folder.segmentation)
+        self.record = ResultRecord(
+            "T1c",
+            {"T1c": series[_T1C].key, "FLAIR": series[_FLAIR].key},
+            Algorithm("glioma-synthetic", "0.1", "cd" * 32),
+            {},
+            resampled_gaps=True,
+            doubts=(_UNREGISTERED, _TINY),
+            image_doubts=(_UNREGISTERED,),
+        )
+        self.folder.write_record(self.record)
+
+    def drawn(self, first: int, end: int) -> Segmentation:
+        """0.2 mL of enhancing tumour on each of these slices."""
+        labels: NDArray[np.uint8] = np.zeros(_SHAPE, np.uint8)
+        labels[first:end, 20:30, 20:40] = 3
+        return Segmentation(labels, self.geometry, Algorithm("", "", ""))
+
+    def sent(self, labels: Path | None = None, reviewer: str = "") -> tuple[tuple[str, ...], str]:
+        """Comments of the measurement report and the description of the structure set, written without an archive."""
+        job = SendJob(
+            self.folder.path,
+            labels or self.folder.segmentation,
+            edited=labels is not None,
+            reviewer=reviewer,
+            formats=("RTSTRUCT", "SR"),
+        )
+        paths = {one.kind: one.path for one in self.bench.send(job).objects}
+        content = dcmread(paths["SR"]).ContentSequence
+        comments = tuple(i.TextValue for i in content if i.ConceptNameCodeSequence[0].CodeMeaning == "Comment")
+        return comments, dcmread(paths["RTSTRUCT"]).StructureSetDescription
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> _Desk:
+    return _Desk(tmp_path_factory.mktemp("desk"))
+
+
+def test_doubts_of_a_result_and_the_share_of_it_on_interpolated_slices_are_in_its_objects(desk: _Desk) -> None:
+    comments, description = desk.sent()
+    assert comments == (_INTERPOLATED, _FLAIR_HAS_A_GAP, _UNREGISTERED, _TINY)
+    assert description == " ".join(comments)
+
+
+def test_who_reviews_a_result_answers_the_doubts_about_what_was_drawn_and_not_those_about_the_images(
+    desk: _Desk,
+) -> None:
+    comments, _description = desk.sent(reviewer="Curie^Marie")
+    assert comments == (_INTERPOLATED, _FLAIR_HAS_A_GAP, _UNREGISTERED)
+
+
+def test_a_corrected_result_says_what_is_true_of_the_correction(desk: _Desk, tmp_path: Path) -> None:
+    write_labelmap(desk.drawn(8, 12), tmp_path / "corrected.nii.gz")
+    comments, _description = desk.sent(tmp_path / "corrected.nii.gz")
+    assert comments[0] == _INTERPOLATED.replace("0.40 of the 1.00", "0.00 of the 0.80")
+    assert comments[2].startswith(_CUT_OFF)
+    assert _UNREGISTERED in comments
+    assert _TINY not in comments
+
+
+def test_a_structure_set_describes_itself_in_the_whole_sentences_that_it_has_room_for(desk: _Desk) -> None:
+    long = "x" * 1000 + "."
+    desk.folder.write_record(replace(desk.record, image_doubts=(long, _UNREGISTERED)))
+    comments, description = desk.sent()
+    desk.folder.write_record(desk.record)
+    assert long in comments
+    assert description == " ".join(one for one in comments if one != long)
+
+
+def test_a_record_of_an_older_version_is_read_and_names_no_doubts(desk: _Desk) -> None:
+    path = desk.folder.path / "segmentation.json"
+    written = json.loads(path.read_text(encoding="utf-8"))
+    older = {name: value for name, value in written.items() if "doubts" not in name}
+    path.write_text(json.dumps(older), encoding="utf-8")
+    comments, _description = desk.sent()
+    desk.folder.write_record(desk.record)
+    assert comments == (_INTERPOLATED, _FLAIR_HAS_A_GAP)
