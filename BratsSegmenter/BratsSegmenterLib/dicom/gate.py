@@ -185,8 +185,7 @@ def _expected_values(segmentation: Segmentation, measurements: Measurements) -> 
     values: dict[tuple[str, str], float] = {}
     for measured in measurements.volumes:
         voxels = np.count_nonzero(segmentation.mask(measured.region))
-        if voxels:
-            values[measured.region.key, "Volume"] = voxels * segmentation.geometry.voxel_volume_ml * 1000
+        values[measured.region.key, "Volume"] = voxels * segmentation.geometry.voxel_volume_ml * 1000
     for lesion in measurements.lesions:
         if lesion.diameters:
             group = f"{lesion.region.key} {lesion.number}"

@@ -47,8 +47,9 @@ def write_measurement_report(
     """Write volumes and diameters as a Comprehensive 3D SR.
 
     Each region that is a segment of the SEG has a group that refers to it (TID 1411), whole tumour, tumour core and
-    each lesion with diameters one without (TID 1501). Volumes are in cubic millimetres, with the model's interval where
-    they have one; diameters carry their ends. Notes of the provenance stand as comments beside them.
+    each lesion with diameters one without (TID 1501). So has a region of which nothing was found, with a volume of 0;
+    one that was not measured has none. Volumes are in cubic millimetres, with the model's interval where they have one;
+    diameters carry their ends. Notes of the provenance stand as comments beside them.
     An approved report is final and verified by the reviewer, of the institution that the images name (DICOM PS3.3
     C.17.2); any other is preliminary and unverified.
 
@@ -73,8 +74,8 @@ def write_measurement_report(
     for measured in measurements.volumes:
         if measured.region.key in numbers:
             groups.append(_segment_group(measured, segments, numbers[measured.region.key], provenance.algorithm))
-        elif measured.volume_ml > 0:
-            groups.append(_nested_group(measured, provenance.algorithm))
+        else:
+            groups.append(_group_without_segment(measured, provenance.algorithm))
     frame_of_reference_uid = volume.series.frame_of_reference_uid
     groups += [_lesion_group(lesion, frame_of_reference_uid) for lesion in measurements.lesions if lesion.diameters]
     dataset = sr.Comprehensive3DSR(
@@ -134,7 +135,7 @@ def _segment_group(
     )
 
 
-def _nested_group(measured: RegionVolume, algorithm: Algorithm) -> sr.MeasurementsAndQualitativeEvaluations:
+def _group_without_segment(measured: RegionVolume, algorithm: Algorithm) -> sr.MeasurementsAndQualitativeEvaluations:
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(uid=new_uid(), identifier=measured.region.key),
         finding_type=concept(measured.region.code),

@@ -54,12 +54,11 @@ def volume_rows(
         What the newest earlier study measured.
     """
     regions = [region for region in (*LEAF_REGIONS, *NESTED_REGIONS) if region is not RC or volumes_ml.get(RC.key)]
-    prior_ml = prior.volumes_ml if prior is not None else {}
     not_measured = still_not_measured(result.not_measured, edited)
     return tuple(
         _not_measured(region, not_measured)
         if region.key in not_measured
-        else _row(region, volumes_ml.get(region.key, 0.0), result, region.key in edited, prior_ml)
+        else _row(region, volumes_ml.get(region.key, 0.0), result, region.key in edited, prior)
         for region in regions
     )
 
@@ -72,7 +71,7 @@ def _not_measured(region: Region, not_measured: Mapping[str, str]) -> VolumeRow:
 
 
 def _row(
-    region: Region, volume_ml: float, result: SegmentResult, is_edited: bool, prior_ml: Mapping[str, float]
+    region: Region, volume_ml: float, result: SegmentResult, is_edited: bool, prior: PriorVolumes | None
 ) -> VolumeRow:
     interval, hint = _interval(result.intervals_ml.get(region.key), is_edited)
     measured_ml = result.volumes_ml.get(region.key, 0.0)
@@ -81,9 +80,16 @@ def _row(
         millilitres(volume_ml),
         interval,
         _change(volume_ml, measured_ml) if region.key not in result.not_measured else "",
-        _change(volume_ml, prior_ml[region.key]) or _("unchanged") if region.key in prior_ml else "",
+        "" if prior is None else _since_prior(region, volume_ml, prior),
         hint,
     )
+
+
+def _since_prior(region: Region, volume_ml: float, prior: PriorVolumes) -> str:
+    """What a SEG or a structure set does not draw was not found or not measured; only a report tells which."""
+    if region.key not in prior.volumes_ml:
+        return _("not in the prior")
+    return _change(volume_ml, prior.volumes_ml[region.key]) or _("unchanged")
 
 
 def _interval(bounds_ml: tuple[float, float] | None, is_edited: bool) -> tuple[str, str]:

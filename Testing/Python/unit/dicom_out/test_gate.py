@@ -21,7 +21,7 @@ from BratsSegmenterLib.dicom import (
     write_rtstruct,
     write_seg,
 )
-from BratsSegmenterLib.domain import Measurements, Segmentation, Volume
+from BratsSegmenterLib.domain import ED, Measurements, Segmentation, Volume
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import measure
 
@@ -137,6 +137,23 @@ def test_a_report_with_another_volume_stops_the_push(export: Export) -> None:
     export.objects = {ObjectKind.SR: export.objects[ObjectKind.SR]}
     with pytest.raises(ExportError, match=r"SR does not say what you see\. Region ED: volume"):
         export.verify(samples.segmentation_on(export.volume, labels))
+
+
+def test_a_report_that_keeps_silent_on_a_region_that_was_not_found_stops_the_push(
+    export: Export, tmp_path: Path
+) -> None:
+    labels = export.segmentation.labels * (export.segmentation.labels == ED.label)
+    segmentation = replace(export.segmentation, labels=labels)
+    measurements = measure(segmentation)
+    silent = Measurements(tuple(measured for measured in measurements.volumes if measured.volume_ml))
+    seg = write_seg(tmp_path / "seg.dcm", export.volume, segmentation, samples.provenance())
+    provenance = samples.provenance()
+    report = write_measurement_report(tmp_path / "sr.dcm", export.volume, measurements, seg, provenance)
+    export.objects = {ObjectKind.SEG: seg, ObjectKind.SR: report}
+    assert export.verify(segmentation, measurements)[1].startswith("SR: 5 values read by dcmqi")
+    export.objects[ObjectKind.SR] = write_measurement_report(report.path, export.volume, silent, seg, provenance)
+    with pytest.raises(ExportError, match="Region ET: the volume is missing"):
+        export.verify(segmentation, measurements)
 
 
 def test_a_report_without_a_lesion_of_the_table_stops_the_push(export: Export) -> None:

@@ -1,5 +1,6 @@
 """The volumes of a result of ours: read without images, except those inside contours."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from BratsSegmenterLib.dicom import (
     EXACT,
     Contouring,
     newest_result,
+    result_objects,
     volumes_of,
     write_measurement_report,
     write_rtstruct,
     write_seg,
 )
-from BratsSegmenterLib.domain import Segmentation, Volume
+from BratsSegmenterLib.domain import ED, Segmentation, Volume
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.measurement import measure
 
@@ -59,6 +61,21 @@ def test_a_report_tells_the_same_and_its_lesions_are_no_regions(
     seg = write_seg(tmp_path / "seg.dcm", volume, segmentation, provenance)
     report = write_measurement_report(tmp_path / "sr.dcm", volume, measure(segmentation), seg, provenance)
     assert _volumes_in(report.path) == pytest.approx(expected_ml, abs=1e-5)
+
+
+def test_a_report_tells_what_was_not_found_from_what_was_not_measured(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    labels = segmentation.labels * (segmentation.labels == ED.label)
+    without_core = replace(segmentation, labels=labels, not_measured={"NCR": "no T1c"})
+    measurements = measure(without_core)
+    seg = write_seg(tmp_path / "seg.dcm", volume, without_core, samples.provenance())
+    report = write_measurement_report(tmp_path / "sr.dcm", volume, measurements, seg, samples.provenance())
+    (result,) = result_objects([report.path])
+    said_ml = volumes_of(result)
+    assert said_ml == pytest.approx({one.region.key: one.volume_ml for one in measurements.volumes}, abs=1e-5)
+    assert (said_ml["ET"], said_ml["TC"]) == (0, 0)
+    assert "NCR" not in said_ml
 
 
 @pytest.mark.parametrize("contouring", [EXACT, Contouring(with_nested=True, smooth=True)])

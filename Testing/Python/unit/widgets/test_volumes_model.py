@@ -87,10 +87,16 @@ def test_the_change_against_the_prior_is_shown_where_the_prior_measured_the_regi
     prior = PriorVolumes(date(2026, 2, 1), {"ET": 4.0, "WT": AI_ML["WT"]})
     rows = _by_key(volume_rows(AI_ML, result, prior=prior))
     assert rows["ET"].since_prior == "-2.00 (-50 %)"
-    assert rows["ED"].since_prior == ""
+    assert rows["ED"].since_prior == "not in the prior"
+    assert rows["NCR"].since_prior == "", "it was not measured now"
     assert rows["WT"].since_prior == "unchanged"
     assert prior_heading(prior) == "Since 1 Feb 2026"
     assert prior_heading(PriorVolumes(None, {})) == "Since prior"
+
+
+def test_what_a_prior_measured_and_did_not_find_is_new(result: SegmentResult) -> None:
+    prior = PriorVolumes(date(2026, 2, 1), {"ET": 0.0, "WT": 12.0})
+    assert _by_key(volume_rows(AI_ML, result, prior=prior))["ET"].since_prior == "+2.00 (new)"
 
 
 def test_the_table_is_copied_as_tab_separated_text(result: SegmentResult) -> None:
