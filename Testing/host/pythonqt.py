@@ -4,6 +4,9 @@ PythonQt reads Qt properties as attributes (``button.text`` is a str, ``button.t
 calls ``objectName`` also ``name``, runs dialogs with ``exec_()`` and answers file dialogs with the path alone; see
 MeVisLab/pythonqt, PythonQtClassInfo.cpp and PythonQtInstanceWrapper.cpp. After :func:`install`, every PySide6 class of
 this process behaves so, and the modules ``qt`` and ``ctk`` can be imported.
+
+PythonQt also deletes an object without a parent as soon as Python drops its last name, even one that was told
+``deleteLater``, while PySide6 leaves such a one to Qt. Where this ends Slicer, an error is raised here.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import shiboken6
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
 
 _MODULES = (QtCore, QtGui, QtWidgets)
@@ -37,6 +41,9 @@ def install() -> None:
     every_object: Any = QtCore.QObject
     every_object.name = property(lambda self: self.objectName, lambda self, value: self.setObjectName(value))
     every_object.className = lambda self: self.metaObject().className()
+    every_widget: Any = QtWidgets.QWidget
+    every_widget.deleteLater = every_object.deleteLater  # what stood in a layout is Qt's for good
+    every_object.deleteLater = _delete_later
     with_loop: tuple[Any, ...] = (QtWidgets.QDialog, QtWidgets.QMenu, QtWidgets.QApplication)
     for cls in with_loop:
         cls.exec_ = cls.exec
@@ -48,6 +55,12 @@ def install() -> None:
 def _path_only(ask: Callable[..., tuple[str, str]]) -> staticmethod:
     """A file dialog's function that gives the path without the chosen kind of files."""
     return staticmethod(lambda *arguments: ask(*arguments)[0])
+
+
+def _delete_later(self: QtCore.QObject) -> None:
+    if self.parent() is None and shiboken6.ownedByPython(self):
+        raise RuntimeError(f"PythonQt deletes a {type(self).__name__} without a parent at once, in its own signal too")
+    QtCore.QMetaObject.invokeMethod(self, "deleteLater")
 
 
 def _make_none_immortal() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.jobs import Job, SendJob
@@ -44,7 +45,7 @@ class WorkerProcess:
     progressed : Signal
         Emitted with each ProgressEvent.
     ended : Signal
-        Emitted once a job with its Outcome, after the process is gone; a handler may start the next job.
+        Emitted once a job with its Outcome, never within :meth:`start`; a handler may start the next job.
     """
 
     def __init__(self, command: Sequence[str], grace_ms: int = _GRACE_MS) -> None:
@@ -102,10 +103,13 @@ class WorkerProcess:
         process.closeWriteChannel()
         process.kill()
         process.waitForFinished(1000)
+        process.deleteLater()
         self._folder.cleanup()
 
     def _new_process(self) -> qt.QProcess:
-        process = qt.QProcess()
+        # PythonQt deletes an object without a parent as soon as Python drops its last name, whatever deleteLater was
+        # told: this one within its own signal, after which Qt still works with it. One with a parent is left to Qt.
+        process = qt.QProcess(slicer.app)
         environment = qt.QProcessEnvironment.systemEnvironment()
         inherited = filter(None, [environment.value("PYTHONPATH")])
         environment.insert("PYTHONPATH", os.pathsep.join([str(module_folder()), *inherited]))
@@ -131,7 +135,13 @@ class WorkerProcess:
             self._log = (self._log + self._process.readAllStandardError().data())[-_LOG_BYTES:]
 
     def _on_error(self, error: qt.QProcess.ProcessError) -> None:
-        if error == qt.QProcess.FailedToStart:
+        if self._process is not None and error == qt.QProcess.FailedToStart:
+            # On Windows Qt says so while start() still runs, and whoever called it is not ready to be told.
+            process = self._process
+            qt.QTimer.singleShot(0, lambda: self._end_unstarted(process))
+
+    def _end_unstarted(self, process: qt.QProcess) -> None:
+        if process is self._process:  # nobody shut down meanwhile
             what, advice = _("The worker process could not be started."), _("Reinstall the extension.")
             self._end(Failure(what, advice, self._command[0]))
 

@@ -5,6 +5,7 @@ import sys
 import time
 
 import pytest
+import qt
 from child_processes import started_processes
 from host.driver import wait_until
 from host.fixtures import replay_command
@@ -31,6 +32,17 @@ def _run(worker: WorkerProcess, secrets: dict[str, str] | None = None) -> list:
     worker.ended.connect(outcomes.append)
     worker.start(JOB, secrets or {})
     return outcomes
+
+
+def _processes() -> list:
+    """What Qt keeps for the application."""
+    return application().findChildren(qt.QProcess)
+
+
+def _turn_the_event_loop() -> None:
+    time.sleep(0.05)
+    application().processEvents()
+    application().sendPostedEvents(None, qt.QEvent.Type.DeferredDelete)  # a turn of exec() does this too
 
 
 def test_a_job_brings_progress_and_then_its_result():
@@ -111,6 +123,35 @@ def test_a_worker_that_cannot_be_started_is_a_sentence():
     assert "could not be started" in outcomes[0].what
 
 
+def test_a_worker_whose_start_fails_at_once_is_the_same_sentence_after_the_start():
+    worker = WorkerProcess(("",))
+    outcomes = _run(worker)
+    assert outcomes == []
+    wait_until(lambda: bool(outcomes))
+    assert "could not be started" in outcomes[0].what
+    assert not worker.is_running
+
+
+def test_a_worker_that_is_shut_down_before_its_failed_start_was_told_says_nothing():
+    worker = WorkerProcess(("",))
+    outcomes = _run(worker)
+    worker.shut_down()
+    _turn_the_event_loop()
+    assert outcomes == []
+
+
+def test_a_process_outlives_its_own_signal_and_no_more():
+    _turn_the_event_loop()  # what earlier tests used goes
+    worker = WorkerProcess(replay_command(Behaviour.WORKS))
+    at_the_end = []
+    worker.ended.connect(lambda _outcome: at_the_end.extend(_processes()))
+    worker.start(JOB, {})
+    wait_until(lambda: not worker.is_running)
+    assert len(at_the_end) == 1
+    _turn_the_event_loop()
+    assert _processes() == []
+
+
 def test_the_log_of_a_crash_is_kept_as_its_cause():
     worker = WorkerProcess((sys.executable, "-c", "import sys; sys.exit('CUDA error: out of memory')"))
     outcomes = _run(worker)
@@ -149,6 +190,6 @@ def test_shutting_down_ends_the_worker_at_once_and_says_nothing():
     wait_until(lambda: bool(started))
     worker.shut_down()
     assert started_processes() == []
-    time.sleep(0.05)
-    application().processEvents()
+    _turn_the_event_loop()
     assert outcomes == []
+    assert _processes() == []
