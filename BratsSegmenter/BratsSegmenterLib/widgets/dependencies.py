@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import subprocess
 from collections.abc import Sequence
@@ -48,8 +49,8 @@ def ensure_dependencies(model: PublishedModel | None = None) -> None:
     if not slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Install what the network needs")):
         raise _not_installed("declined")
     try:
-        if installer is not None and installer.installTorch(torchVersionRequirement=_TORCH) is None:
-            raise _not_installed("torch")
+        if installer is not None:
+            _install_torch(installer)
         slicer.packaging.pip_ensure(missing, requester="BratsSegmenter", prompt_install=False)
     except RuntimeError as error:
         raise _not_installed(str(error)) from error
@@ -98,6 +99,20 @@ def _torch_installer() -> Any:
             _("Install PyTorch in the Extensions Manager and restart Slicer."),
         ) from error
     return PyTorchUtils.PyTorchUtilsLogic()
+
+
+def _install_torch(installer: Any) -> None:
+    try:
+        torch = installer.installTorch(torchVersionRequirement=_TORCH)
+    except (OSError, ImportError) as error:
+        # The extension imports what it installed. On Windows torch 2.9 and newer can fail to load (WinError 1114) in
+        # a process where Qt was loaded before it, as in Slicer; the worker, which uses torch, has no Qt.
+        importlib.invalidate_caches()
+        if importlib.util.find_spec("torch") is None:
+            raise _not_installed(str(error)) from error
+    else:
+        if torch is None:
+            raise _not_installed("torch")
 
 
 def _not_installed(cause: str) -> InferenceError:

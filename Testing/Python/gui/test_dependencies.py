@@ -1,5 +1,6 @@
 """What the panel does about Python packages that Slicer does not ship."""
 
+import importlib.machinery
 import importlib.util
 import sys
 from types import ModuleType, SimpleNamespace
@@ -66,6 +67,31 @@ def test_one_question_names_size_and_source_of_torch_before_it_is_installed(
     monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda _text, **_more: True)
     dependencies.ensure_dependencies()
     assert installed == [">=2.8"]
+
+
+@pytest.fixture
+def not_loadable(without_torch, asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PyTorch extension whose torch does not load into this process; the user agreed to the installation."""
+
+    def install(torchVersionRequirement: str) -> ModuleType:  # noqa: N803 - Slicer's name
+        raise OSError("[WinError 1114] A dynamic link library (DLL) initialization routine failed.")
+
+    extension = SimpleNamespace(PyTorchUtilsLogic=lambda: SimpleNamespace(installTorch=install))
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", extension)
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda _text, **_more: True)
+
+
+def test_a_torch_that_was_installed_but_does_not_load_beside_qt_is_there_for_the_worker(not_loadable, monkeypatch):
+    found = iter([None, importlib.machinery.ModuleSpec("torch", None)])  # before, and after the installation
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: next(found))
+    dependencies.ensure_dependencies()
+    assert next(found, None) is None
+
+
+def test_a_torch_that_neither_loads_nor_is_there_is_a_sentence(not_loadable):
+    with pytest.raises(InferenceError, match="without what was not installed") as caught:
+        dependencies.ensure_dependencies()
+    assert "WinError 1114" in caught.value.cause
 
 
 def test_the_same_question_names_size_source_and_terms_of_a_missing_model(asked: list[str], without_torch, installed):
