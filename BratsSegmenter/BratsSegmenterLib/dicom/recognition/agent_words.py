@@ -16,10 +16,12 @@ _TREATMENT = (
 )
 _CONTRAST = r"k?[ck]ontra\w*"
 _AGENT = rf"(c|ce|civ|gd|gad\w*|inj\w*|iv|(i ?v ?)?(km|mdc|{_CONTRAST}))"
-_WITHOUT = r"(no|non|not|nicht|niet|kein\w*|o|s|sin|sem|senza|sans|ohne|zonder|uten|uden|utan|bez)"
+_ONLY_WITHOUT = r"nicht|niet|sin|sem|senza|sans|ohne|zonder|uten|uden|utan|bez"
+_WITHOUT = rf"(no|non|not|kein\w*|o|s|{_ONLY_WITHOUT})"
 _WITH = r"(mit|avec|con|com|met|med|z)"
 _AND = r"(und|et|e|y|en|og|och|i)"
 _BEFORE = r"(before|vor|voor|przed|före|før|innan|avant)"
+_ENHANCED = "([增増][强強]|[强強]化)"
 
 
 def _any_of(*words: str) -> re.Pattern[str]:
@@ -51,7 +53,7 @@ WITH_CONTRAST = _any_of(
     "контраст",
     r"\bк ?у\b",
     "(?<!磁振)(?<!共振)(?<![血脈脉]管)造影",  # else MRI, or angiography
-    "[增増][强強]",
+    _ENHANCED,
 )
 WITHOUT_CONTRAST = _any_of(
     rf"\bpr(e|é|ä|ae)(?!{_TREATMENT})(gd|gad\w*|c|con|km|mdc|{_CONTRAST})?\b",
@@ -70,8 +72,8 @@ WITHOUT_CONTRAST = _any_of(
     r"\bkontrasts[iı]z",
     r"\b[öo]ncesi\b",
     r"\b(без|до) (контраст|к ?у\b)",
-    "(造影|[增増][强強])(前|なし)",
-    "非造影",
+    rf"(造影|{_ENHANCED})(前|なし)",
+    rf"非(造影|{_ENHANCED})",
     "平[扫掃]",
     "単純",
 )
@@ -85,15 +87,15 @@ WITH_AND_WITHOUT = _any_of(
     rf"\b{_WITH} {_AND} {_WITHOUT}\b",
     # As "s/c contraste", which is of the whole examination; "T1 s/c" is of one series.
     rf"\b(s c|c s)(?= {_AGENT}\b)",
-    r"平[扫掃] ?\+? ?[增増][强強]",
+    rf"平[扫掃] ?\+? ?{_ENHANCED}",
 )
 # With what it is said of, so that a name without these words holds no agent any more.
 WITH_AND_WITHOUT_AGENT = re.compile(rf"(?:{WITH_AND_WITHOUT.pattern})(?: (?:con|{_AGENT})\b)?")
 
-# As the whole of Contrast/Bolus Agent (0018,0010), or its first word: "none given", "NO IV".
+# As the whole of Contrast/Bolus Agent (0018,0010), or its first word: "none given", "NO IV"; "non-ionic" is an agent.
 NO_AGENT = _any_of(
-    r"(no|none|not|non(?! ?ionic)|nein|kein\w*|nej|nee|nie|n[aã]o|aucune?|nessun[oa]?|ning[uú]n[oa]?|nenhum|geen|yok"
-    r"|brak|ing(en|et)|нет|无|無|なし)( .*)?",
+    r"(no|none|not|non|nein|kein\w*|nej|nee|nie|n[aã]o|aucune?|nessun[oa]?|ning[uú]n[oa]?|nenhum|geen|yok"
+    rf"|brak|ing(en|et)|нет|без|无|無|なし|{_ONLY_WITHOUT})(?! ?i[oó]n)( .*)?",
     r"0+( 0+)?( ?(ml|cc|mmol))?",
-    *("n", "n ?a", "off", "unknown", "nil", "false"),
+    *("n", "n ?a", "n ?v ?t", "off", "unknown", "nil", "nihil", "false"),
 )

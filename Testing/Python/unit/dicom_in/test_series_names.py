@@ -15,13 +15,14 @@ DENIED = (
     *("T1 prä KM", "T1 v. KM", "T1 praekontrast", "T1 före kontrast", "T1 før kontrast", "T1 non-enhanced"),
     *("T1WI 造影前", "T1 平扫", "T1 単純", "Т1 до контраста T1", "T1 pre-contrast"),
     *("BRAINNONCONTRASTT1AXIAL", "T1NONCONTRAST", "T1 UN-ENHANCED GD", "T1 not enhanced", "T1 nicht KM"),
+    *("T1 强化前", "T1 非强化"),
 )
 GIVEN = (
     *("T1 dopo mdc", "T1 MDC", "T1 po kontrascie", "T1 z kontrastem", "T1 +K", "T1 K+", "T1 IV+", "T1 KONTRASTLI"),
     *("T1 AKS IVKM", "T1 AX POS", "T1 POSCONTRASTE", "T1 pós-contraste", "T1 AXIAL CON CIV", "T1 AX C/GAD"),
     *("T1WI 造影", "T1 增强", "T1 enhanced", "Ｔ１＋Ｃ", "T1 postkontrast", "T1 nach i.v. KM", "T1 Elucirem"),
     *("T1W enhanced", "T1 AXIAL FS ENHANCED", "contrast-enhanced T1", "T1 SE Gd enhanced", "T1 脑 造影"),
-    *("T1 pre op gad", "T1 post resection GAD", "T1 POST", "T1 post inj", "T1 injecté"),
+    *("T1 pre op gad", "T1 post resection GAD", "T1 POST", "T1 post inj", "T1 injecté", "T1强化", "T1 強化"),
 )
 OTHER_EVENTS = (
     *("RESECTION", "Resektion", "ablation", "LITT", "LASER", "CRANI", "shunt", "STEROIDS", "TRAUMA", "TX", "op"),
@@ -30,7 +31,7 @@ OTHER_EVENTS = (
 NOT_SAID = (
     *("T1 SAG injury", "T1 Enhanced MR", "T1 POS1", "T1 HEAD IV VENTRICLE", "T1 preparation", "T1 SIN Y CON GD"),
     *("T1 S/C CONTRASTE", "T1 平扫+增强", "T1 DL ENHANCED", "T1 SubtleMR-Enhanced", "T1 edge enhanced"),
-    *("T1 頭部磁振造影", "T1 磁共振造影"),
+    *("T1 頭部磁振造影", "T1 磁共振造影", "T1 平扫+强化"),
 )
 
 
@@ -60,6 +61,7 @@ def test_what_came_before_a_series_need_not_be_an_agent(name: str) -> None:
     [
         *("0.0", "0 ml", "NON", "NEIN", "N", "keine", "AUCUN", "nessuno", "ninguno", "geen", "YOK", "brak", "NO IV"),
         *("NOT GIVEN", "NONE GIVEN", "No contrast administered", "ohne", "S/C"),
+        *("SENZA", "SIN", "sem", "zonder", "UTEN", "uden", "utan", "BEZ", "без", "niet", "n.v.t.", "nvt", "nihil"),
     ],
 )
 def test_an_agent_that_is_denied_was_not_given(agent: str) -> None:
@@ -69,7 +71,7 @@ def test_an_agent_that_is_denied_was_not_given(agent: str) -> None:
     assert {sequence: one.series.number for sequence, one in recognition.found.items()} == {T1: 1, T1C: 2}
 
 
-@pytest.mark.parametrize("agent", ["7 ml Gadovist", "JA", "OUI", "VAR", "7.5", "non-ionic", "Gd"])
+@pytest.mark.parametrize("agent", ["7 ml Gadovist", "JA", "OUI", "VAR", "7.5", "non-ionic", "niet-ionisch", "Gd"])
 def test_whatever_else_is_typed_in_as_agent_was_given(agent: str) -> None:
     (candidate,) = recognise([Specimen(T1C, SIEMENS, "T1", "SE", 550, 9, agent=agent).series()]).found.values()
     assert candidate.sequence is T1C
