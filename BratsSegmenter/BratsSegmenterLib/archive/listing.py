@@ -90,6 +90,11 @@ class StudySummary:
     birth_date: str = field(default="", repr=False)
     issuer_of_patient_id: str = field(default="", repr=False)
 
+    @property
+    def uid(self) -> str:
+        """Study Instance UID (0020,000D): what tells it from others."""
+        return self.study_uid
+
     @classmethod
     def from_dicom_json(cls, dataset: JsonDataset) -> StudySummary:
         """From a QIDO-RS study result (PS3.18 table 10.6.3-3)."""
@@ -120,6 +125,11 @@ class SeriesSummary:
     description: str = field(repr=False)
     instance_count: int | None
 
+    @property
+    def uid(self) -> str:
+        """Series Instance UID (0020,000E): what tells it from others."""
+        return self.series_uid
+
     @classmethod
     def from_dicom_json(cls, dataset: JsonDataset, study_uid: str) -> SeriesSummary:
         """From a QIDO-RS series result (PS3.18 table 10.6.3-4)."""
@@ -141,6 +151,11 @@ class InstanceSummary:
     series_uid: str
     sop_class_uid: str
     sop_instance_uid: str
+
+    @property
+    def uid(self) -> str:
+        """SOP Instance UID (0008,0018): what tells it from others."""
+        return self.sop_instance_uid
 
     @classmethod
     def from_dicom_json(cls, dataset: JsonDataset, study_uid: str, series_uid: str = "") -> InstanceSummary:

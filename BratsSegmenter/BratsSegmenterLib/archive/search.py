@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
@@ -51,7 +51,8 @@ def search_studies(connection: Connection, query: StudyQuery, stop: Stop) -> lis
     search = partial(connection.client.search_for_studies, fields=fields, search_filters=_generous_filters(query))
     listed = _all_pages(connection, search, parse, stop)
     try:
-        wanted = [*islice(filter(query.matches, listed), query.offset, query.offset + query.limit)]
+        matching = _once(filter(query.matches, listed))
+        wanted = [*islice(matching, query.offset, query.offset + query.limit)]
     except NotFoundError:  # how some archives say that there is none, and how a wrong address answers
         connection.attempt(partial(connection.client.search_for_studies, limit=1), stop)
         wanted = []
@@ -63,11 +64,11 @@ def search_studies(connection: Connection, query: StudyQuery, stop: Stop) -> lis
 
 
 def list_series(connection: Connection, study_uid: str, stop: Stop) -> list[SeriesSummary]:
-    """The series of a study by number."""
+    """The series of a study by number; of one that is listed with several counts, as while it arrives, the largest."""
     search = partial(connection.client.search_for_series, study_uid, fields=_SERIES_FIELDS)
     parse = partial(SeriesSummary.from_dicom_json, study_uid=study_uid)
-    series = _all_pages(connection, search, parse, stop)
-    return sorted(series, key=lambda one: (one.number is None, one.number or 0, one.series_uid))
+    listed = sorted(_all_pages(connection, search, parse, stop), key=lambda one: one.instance_count or 0, reverse=True)
+    return sorted(_once(listed), key=lambda one: (one.number is None, one.number or 0, one.series_uid))
 
 
 def list_instances(connection: Connection, study_uid: str, series_uid: str, stop: Stop) -> list[InstanceSummary]:
@@ -75,7 +76,7 @@ def list_instances(connection: Connection, study_uid: str, series_uid: str, stop
     search = partial(connection.client.search_for_instances, study_uid, series_uid)
     parse = partial(InstanceSummary.from_dicom_json, study_uid=study_uid, series_uid=series_uid)
     try:
-        return [*_all_pages(connection, search, parse, stop)]
+        return [*_once(_all_pages(connection, search, parse, stop))]
     except NotFoundError:
         return []
 
@@ -105,12 +106,12 @@ def _all_pages(
     parse: Callable[[JsonDataset], Summary | None],
     stop: Stop,
 ) -> Iterator[Summary]:
-    """Every result once that can be parsed, until a page brings nothing new.
+    """Every result that can be parsed, until a page brings nothing new; one may come several times.
 
     The order may change between pages; an archive may send shorter pages than asked for, ignore the offset, or not
     find a page beyond the last.
     """
-    seen: set[Summary] = set()
+    seen: set[str] = set()
     received = 0
     while True:
         try:
@@ -119,12 +120,22 @@ def _all_pages(
             if not received:
                 raise
             return
-        fresh = [summary for summary in map(parse, page) if summary is not None and summary not in seen]
-        if not fresh:
+        listed = [summary for summary in map(parse, page) if summary is not None]
+        yield from listed
+        uids = {summary.uid for summary in listed}
+        if uids <= seen:
             return
-        yield from fresh
-        seen.update(fresh)
+        seen |= uids
         received += len(page)
+
+
+def _once(listed: Iterable[Summary]) -> Iterator[Summary]:
+    """The first of each UID: an archive may list one twice, even with other facts."""
+    seen: set[str] = set()
+    for summary in listed:
+        if summary.uid not in seen:
+            seen.add(summary.uid)
+            yield summary
 
 
 def _generous_filters(query: StudyQuery) -> dict[str, str]:

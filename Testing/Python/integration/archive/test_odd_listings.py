@@ -1,0 +1,67 @@
+"""Archives that list something twice, or less than they hold: nothing is fetched twice or lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from archives import RunningArchive, write_study
+from faulty_proxy import Fault, FaultyProxy, Plan
+from pydicom import dcmread
+
+from BratsSegmenterLib.archive import StudyQuery
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+
+
+@pytest.fixture
+def study() -> StudyIdentity:
+    return StudyIdentity()
+
+
+@pytest.fixture
+def files(embedded_archive: RunningArchive, study: StudyIdentity, tmp_path: Path) -> list[Path]:
+    files = write_study(tmp_path / "study", study)
+    embedded_archive.connect().store(files, compare=False)
+    return files
+
+
+@pytest.fixture
+def proxy(embedded_archive: RunningArchive) -> Iterator[FaultyProxy]:
+    with embedded_archive.behind_faults() as proxy:
+        yield proxy
+
+
+def listing(path_end: str, entries: Iterable[dict[str, Sequence[str | int]]]) -> Plan:
+    """A listing made up by the test: values by tag."""
+    datasets = [{tag: {"vr": "UN", "Value": [*values]} for tag, values in entry.items()} for entry in entries]
+    return Plan(Fault.BODY, path_end=path_end, body=json.dumps(datasets).encode())
+
+
+def series_entry(series_uid: str, *count: int) -> dict[str, Sequence[str | int]]:
+    return {"0020000E": [series_uid], "00080060": ["MR"], "00201209": count}
+
+
+def test_a_series_that_is_listed_twice_is_fetched_once_and_by_its_larger_count(
+    embedded_archive: RunningArchive, study: StudyIdentity, files: list[Path], proxy: FaultyProxy, tmp_path: Path
+) -> None:
+    uids = sorted({str(dcmread(file).SeriesInstanceUID) for file in files})
+    arriving = listing("/series", [series_entry(uid, 3) for uid in uids] * 2)
+    arrived = listing("/series", [series_entry(uid, 4) for uid in uids])
+    proxy.plan(arriving, arrived, arriving, arrived)
+    archive = embedded_archive.connect(proxy.url)
+
+    assert [one.instance_count for one in archive.series(study.study_uid)] == [4, 4]
+    fetched = archive.fetch(study.study_uid, tmp_path / "fetched")
+    assert sorted(series.series_uid for series in fetched.series) == uids
+    assert sorted(file.read_bytes() for file in fetched.files) == sorted(file.read_bytes() for file in files)
+
+
+def test_a_study_that_is_listed_twice_is_found_once(embedded_archive: RunningArchive, proxy: FaultyProxy) -> None:
+    growing = [{"0020000D": [uid], "00201208": [count]} for uid, count in (("1.2.3", 7), ("1.2.4", 1), ("1.2.3", 8))]
+    proxy.plan(listing("/studies", growing))
+
+    found = embedded_archive.connect(proxy.url).search(StudyQuery())
+
+    assert [one.study_uid for one in found] == ["1.2.4", "1.2.3"]
