@@ -123,7 +123,9 @@ def export_objects(
         objects = tuple(result.write(written_kinds(kinds), folder))
     with progress.stage("check"):
         known_uids = [reference.sop_instance_uid for reference in provenance.predecessors]
-        verified = dicom.verify_objects(objects, reference, segmentation, measurements, known_uids, contouring)
+        verified = dicom.verify_objects(
+            objects, reference, segmentation, measurements, known_uids, contouring, signature.reviewer
+        )
     return Exported(reference.series.study_uid, verified, measurements, signature.reviewer, provenance.version)
 
 

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the patient was operated on: label 4 of FILE is a resection cavity",
     )
-    parser.add_argument("--reviewer", default="", metavar="NAME", help="who reviewed it")
+    parser.add_argument("--reviewer", type=str.strip, default="", metavar="NAME", help="who reviewed it")
     parser.add_argument("--approve", action="store_true", help="the reviewer approves it as final")
     parser.add_argument("--ledger", type=Path, metavar="DIR", help="keep the correction in the ledger of this folder")
     parser.add_argument("--minutes", type=number(0), default=0.0, metavar="N", help="spent on it, for the ledger")

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
+from pydicom.valuerep import PersonName
 
 from BratsSegmenterLib.dicom.contour_volume import enclosed_volumes
 from BratsSegmenterLib.dicom.contouring import EXACT, SMOOTH_TOLERANCE_PX, Contouring
 from BratsSegmenterLib.dicom.dcmqi_tools import run_dcmqi
 from BratsSegmenterLib.dicom.provenance import ObjectKind, WrittenObject
-from BratsSegmenterLib.dicom.reading import read_whole
+from BratsSegmenterLib.dicom.reading import read_header, read_whole
 from BratsSegmenterLib.dicom.references import check_references
 from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
 from BratsSegmenterLib.domain import REGIONS, Measurements, Region, Segmentation, Volume
@@ -25,6 +26,7 @@ from BratsSegmenterLib.geometry import bounding_box
 
 _RELATIVE_TOLERANCE = 1e-3
 _ROUNDING = 5e-3
+_NAMES_OF_REVIEWER = ("ReviewerName", "OperatorsName", "ContentCreatorName")
 _STOPPED = "Nothing was sent. Please report this; the segmentation itself is kept."
 
 
@@ -43,13 +45,15 @@ def verify_objects(
     measurements: Measurements,
     known_uids: Collection[str] = (),
     contouring: Contouring = EXACT,
+    reviewer: str = "",
 ) -> tuple[Verified, ...]:
     """Read every written object by a path that shares no code with its writer, and compare.
 
     RTSTRUCT is filled by a scan-line rasteriser, SEG and SR are read by dcmqi. RTSTRUCT and SEG may not differ in a
     single voxel, nested regions being the union of their leaves; SR not by more than 0.1 % from the volumes of the
     voxels and from the diameters. Smooth contours must keep all voxels too, enclose a volume that stays within their
-    tolerance, and say in the object that they are smooth. All references must lead to the right images.
+    tolerance, and say in the object that they are smooth. All references must lead to the right images, and whoever is
+    named as having reviewed the result must be the reviewer.
 
     Parameters
     ----------
@@ -64,6 +68,8 @@ def verify_objects(
         SOP Instance UIDs of further objects of the study that may be referred to, such as predecessors.
     contouring : Contouring
         How the structure set was to be drawn.
+    reviewer : str
+        Name of who reviewed it; empty when nobody did.
 
     Raises
     ------
@@ -72,6 +78,8 @@ def verify_objects(
     """
     objects = tuple(objects)
     check_references(objects, [volume], known_uids)
+    for written in objects:
+        _require_reviewer(written, reviewer)
     return tuple(
         Verified(written, _verify(written, volume, segmentation, measurements, contouring)) for written in objects
     )
@@ -93,6 +101,15 @@ def _verify(
             return _verify_report(written.path, segmentation, measurements)
         case ObjectKind.KEY_IMAGE:
             return _verify_key_image(written.path)
+
+
+def _require_reviewer(written: WrittenObject, reviewer: str) -> None:
+    """That the object names her as she writes herself, whatever characters those of the images allow."""
+    header = read_header(written.path)
+    verified_by = [observer.VerifyingObserverName for observer in header.get("VerifyingObserverSequence") or []]
+    named = [header.get(keyword) for keyword in _NAMES_OF_REVIEWER] + verified_by
+    if any(name and name != PersonName(reviewer) for name in named):
+        raise ExportError(f"The {written.kind.name} names another reviewer than the one who was given.", _STOPPED)
 
 
 def _verify_rtstruct(path: Path, volume: Volume, segmentation: Segmentation, contouring: Contouring) -> str:

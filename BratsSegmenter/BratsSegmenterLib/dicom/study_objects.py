@@ -42,7 +42,8 @@ _OPTIONAL = (
     "InstitutionName",
 )
 _UTF_8 = "ISO_IR 192"
-_DEFAULT_REPERTOIRE = ("", "ISO_IR 6", "ISO 2022 IR 6")
+_ASCII = ("", "ISO_IR 6", "ISO 2022 IR 6")
+_JIS_X_0201 = ("ISO_IR 13", "ISO 2022 IR 13")
 _IMPLEMENTATION_CLASS_UID = "2.25.206417862263829417953478930427560214173"
 
 
@@ -139,9 +140,13 @@ def _declare_character_set(dataset: Dataset, header: Dataset, provenance: Proven
 
 
 def _encoding_of(character_set: str | Sequence[str]) -> str:
-    """Of text before any escape sequence: where none is named it is ASCII (DICOM PS3.3 C.12.1.1.2), not Latin-1."""
+    """Of text before any escape sequence: where none is named it is ASCII (DICOM PS3.3 C.12.1.1.2), not Latin-1.
+
+    JIS X 0201 counts as ASCII too: Python has no codec of its own for it, and the one that pydicom names, Shift JIS,
+    knows kanji that it lacks.
+    """
     first = character_set if isinstance(character_set, str) else character_set[0]
-    return "ascii" if first in _DEFAULT_REPERTOIRE else convert_encodings(first)[0]
+    return "ascii" if first in (*_ASCII, *_JIS_X_0201) else convert_encodings(first)[0]
 
 
 def date_and_time(moment: datetime) -> tuple[str, str]:

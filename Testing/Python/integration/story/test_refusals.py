@@ -268,7 +268,7 @@ def test_an_export_says_that_nothing_was_entered_and_fails_when_it_could_not_be(
     assert "Nothing was entered into the ledger" in capsys.readouterr().out
     assert main([*export, "--reviewer", "Test^Radiologist", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["is_in_ledger"] is None, "what the model drew is no correction"
-    signed = [*export, "--labels", _corrected(segmented, 1), "--reviewer", "Curie^Marie"]
+    signed = [*export, "--labels", _corrected(segmented, 1), "--reviewer", " Curie^Marie "]
     assert main(signed) == 0
     assert len(Ledger(ledger).entries()) == 1
     assert "ledger" not in capsys.readouterr().out

@@ -201,6 +201,21 @@ def test_a_file_that_broke_on_the_disk_stops_the_push(export: Export) -> None:
         export.verify()
 
 
+@pytest.mark.parametrize(
+    ("kind", "keyword"),
+    [
+        (ObjectKind.RTSTRUCT, "ReviewerName"),
+        (ObjectKind.RTSTRUCT, "OperatorsName"),
+        (ObjectKind.SEG, "ContentCreatorName"),
+    ],
+)
+def test_an_object_that_names_another_reviewer_stops_the_push(kind: ObjectKind, keyword: str, export: Export) -> None:
+    export.damage(kind, lambda dataset: setattr(dataset, keyword, "??^??"))
+    with pytest.raises(ExportError, match=f"The {kind.name} names another reviewer") as stopped:
+        export.verify()
+    assert "??" not in str(stopped.value)
+
+
 def test_a_predecessor_must_be_known(export: Export, tmp_path: Path) -> None:
     provenance = samples.provenance(predecessors=(ObjectReference("1.2.3", _RTSTRUCT, "1.2.3.4"),))
     written: WrittenObject = write_rtstruct(tmp_path / "rt.dcm", export.volume, export.segmentation, provenance)

@@ -17,6 +17,7 @@ from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.progress import Progress
 
 _JAPANESE = ["", "ISO 2022 IR 87"]
+_JAPANESE_KANA = ["ISO 2022 IR 13", "ISO 2022 IR 87"]
 
 
 def _changed_volume(folder: Path, edit: Callable[[Dataset], None]) -> Volume:
@@ -46,6 +47,9 @@ def _datasets(exported: Exported) -> dict[ObjectKind, Dataset]:
         (None, "Doe^Jane", "Röntgen^Wilhelm", "ISO_IR 192"),
         (_JAPANESE, "Yamada^Tarou=山田^太郎=やまだ^たろう", "Curie^Marie", _JAPANESE),
         (_JAPANESE, "Yamada^Tarou=山田^太郎=やまだ^たろう", "Röntgen^Wilhelm", "ISO_IR 192"),
+        ("ISO_IR 13", "ﾔﾏﾀﾞ^ﾀﾛｳ", "Curie^Marie", "ISO_IR 13"),
+        ("ISO_IR 13", "ﾔﾏﾀﾞ^ﾀﾛｳ", "山田^花子", "ISO_IR 192"),
+        (_JAPANESE_KANA, "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう", "山田^花子", "ISO_IR 192"),
         (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞=홍^길동", "Curie^Marie", ["", "ISO 2022 IR 149"]),
     ],
 )
