@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.spatial import ConvexHull
 
 from BratsSegmenterLib.domain import Diameters
@@ -15,93 +16,119 @@ from BratsSegmenterLib.geometry import Geometry
 _MEASURABLE_MM = 10.0
 _THICK_MM = 5.0
 _LARGEST_TILT = np.cos(np.deg2rad(45))
+_IN_PLANE = np.zeros((3, 3, 3), bool)  # pixels of one slice that share an edge or a corner belong together
+_IN_PLANE[1] = True
 _Ends = tuple[tuple[float, float, float], tuple[float, float, float]]
 _EDGE_MIDDLES = np.array([(0.5, 0.0), (-0.5, 0.0), (0.0, 0.5), (0.0, -0.5)])
 
 
-def axial_diameters(mask: NDArray[np.bool_], geometry: Geometry) -> Diameters:
-    """The diameters of one lesion on the slice where it is longest.
+def axial_diameters(mask: NDArray[np.bool_], necrosis: NDArray[np.bool_], geometry: Geometry) -> Diameters:
+    """The diameters of one lesion on the slice where a piece of it is longest.
 
-    Both run from outline to outline of the lesion's convex hull, across necrosis and notches, as a caliper is set.
-    The outline goes through the middles of the pixels' outer edges. On slices within 45 degrees of axial, the
+    RANO measures enhancing lesions with clear margins in two diameters on one slice (Wen et al., J Clin Oncol 2010;
+    RANO 2.0, Wen et al., J Clin Oncol 2023). Nodules that are apart there, and one lesion only by a bridge on other
+    slices, are therefore pieces that are measured one by one, so that no diameter runs across healthy brain from one
+    to the next. Enhancement around necrosis is one piece, also where the ring is broken; around a resection cavity,
+    which the criteria leave out of a measurement, it is not. A piece that is too narrow to be measurable, such as the
+    bridge itself, counts only where all are.
+
+    Both diameters run from outline to outline of the piece's convex hull, across necrosis and notches, as a caliper is
+    set. The outline goes through the middles of the pixels' outer edges. On slices within 45 degrees of axial, the
     diameters lie in the slices as they were acquired; a lesion on sagittal or coronal slices is first resampled to
     axial planes as fine as the grid's finest spacing, and :attr:`Diameters.slice_index` is the acquired slice nearest
     to the middle of the longest diameter.
 
     Measurable is what has both diameters of at least 10 mm and is seen on at least two of these slices; where they lie
-    more than 5 mm apart, both must be twice as long as that distance (RANO, Wen et al., J Clin Oncol 2010).
+    more than 5 mm apart, both must be twice as long as that distance (Wen et al., 2010).
 
     Parameters
     ----------
     mask : ndarray of bool, shape (slices, rows, columns)
         One connected lesion, not empty.
+    necrosis : ndarray of bool, shape of `mask`
+        Necrosis in and around it: it holds pieces of the lesion together and is not measured itself.
     geometry : Geometry
-        Of the mask.
+        Of both.
     """
+    core = mask | necrosis
     if _is_axial(geometry):
-        return _judged(_longest(mask, geometry), mask, geometry)
-    axial, axial_geometry = _resampled_to_axial(mask, geometry)
-    diameters = _judged(_longest(axial, axial_geometry), axial, axial_geometry)
+        return _longest(mask, core, geometry)
+    axial_geometry = _axial_geometry(mask, geometry)
+    axial, axial_core = (_resampled(part, geometry, axial_geometry) for part in (mask, core))
+    diameters = _longest(axial, axial_core, axial_geometry)
     middle = np.mean(diameters.longest_ends, axis=0, keepdims=True)
     nearest = int(np.rint(geometry.indices(middle)[0, 2]))
     return replace(diameters, slice_index=min(max(nearest, 0), geometry.shape[0] - 1))
-
-
-def _judged(diameters: Diameters, mask: NDArray[np.bool_], geometry: Geometry) -> Diameters:
-    distance_mm = geometry.spacing_mm[2]
-    least_mm = _MEASURABLE_MM if distance_mm <= _THICK_MM else 2 * distance_mm
-    is_long = min(diameters.longest_mm, diameters.perpendicular_mm) >= least_mm
-    return replace(diameters, is_measurable=bool(is_long and mask.any(axis=(1, 2)).sum() >= 2))
 
 
 def _is_axial(geometry: Geometry) -> bool:
     return bool(abs(geometry.direction[2, 2]) >= _LARGEST_TILT)
 
 
-def _resampled_to_axial(mask: NDArray[np.bool_], geometry: Geometry) -> tuple[NDArray[np.bool_], Geometry]:
-    """The lesion on isotropic planes square to the patient's axes; outlines at half of the linear interpolation."""
+def _axial_geometry(mask: NDArray[np.bool_], geometry: Geometry) -> Geometry:
+    """Isotropic planes square to the patient's axes that hold the mask."""
     centres_mm = geometry.points_mm(np.argwhere(mask)[:, ::-1].astype(float))
     spacing = min(geometry.spacing_mm)
     margin = np.ceil(max(geometry.spacing_mm) / spacing) * spacing
     lowest, highest = centres_mm.min(axis=0) - margin, centres_mm.max(axis=0) + margin
     columns, rows, slices = (np.ceil((highest - lowest) / spacing).astype(int) + 1).tolist()
-    axial = Geometry.from_axes((slices, rows, columns), (spacing,) * 3, np.eye(3), lowest)
+    return Geometry.from_axes((slices, rows, columns), (spacing,) * 3, np.eye(3), lowest)
+
+
+def _resampled(mask: NDArray[np.bool_], geometry: Geometry, axial: Geometry) -> NDArray[np.bool_]:
+    """The mask on other planes; its outline at half of the linear interpolation."""
+    slices, rows, columns = axial.shape
     reference = sitk.Image([columns, rows, slices], sitk.sitkFloat32)
     reference.SetSpacing(axial.spacing_mm)
     reference.SetOrigin(axial.origin_mm.tolist())
     image = geometry.image(mask.astype(np.float32))
-    resampled = sitk.GetArrayFromImage(sitk.Resample(image, reference, sitk.Transform(), sitk.sitkLinear, 0.0)) >= 0.5
-    return resampled, axial
+    return sitk.GetArrayFromImage(sitk.Resample(image, reference, sitk.Transform(), sitk.sitkLinear, 0.0)) >= 0.5
 
 
-def _longest(mask: NDArray[np.bool_], geometry: Geometry) -> Diameters:
-    slices = np.flatnonzero(mask.any(axis=(1, 2)))
-    reaches_mm = np.array([_diagonal_mm(mask[k], geometry) for k in slices])
-    longest = None
+def _longest(mask: NDArray[np.bool_], core: NDArray[np.bool_], geometry: Geometry) -> Diameters:
+    numbers, _count = ndimage.label(core, structure=_IN_PLANE)
+    numbers[~mask] = 0
+    pieces = [(number, box) for number, box in enumerate(ndimage.find_objects(numbers), 1) if box is not None]
+    reaches_mm = np.array([_diagonal_mm(box, geometry) for _number, box in pieces])
+    least_mm = _least_mm(geometry)
+    longest, size = None, (False, 0.0, 0.0)
     for place in np.argsort(-reaches_mm, kind="stable"):
-        if longest is not None and reaches_mm[place] < longest.longest_mm:
+        reach_mm = float(reaches_mm[place])
+        if _size(reach_mm, reach_mm, least_mm) < size:
             break
-        found = _on_slice(int(slices[place]), mask[slices[place]], geometry)
-        if longest is None or _size(found) > _size(longest):
-            longest = found
+        number, box = pieces[place]
+        rows, columns = np.nonzero(numbers[box][0] == number)
+        pixels = np.column_stack((columns + box[2].start, rows + box[1].start))
+        found = _on_slice(box[0].start, pixels, geometry)
+        found_size = _size(found.longest_mm, found.perpendicular_mm, least_mm)
+        if found_size > size:
+            longest, size = found, found_size
     assert longest is not None, "a lesion has voxels"
-    return longest
+    return replace(longest, is_measurable=size[0] and bool(mask.any(axis=(1, 2)).sum() >= 2))
 
 
-def _size(diameters: Diameters) -> tuple[float, float]:
-    return diameters.longest_mm, diameters.perpendicular_mm
+def _least_mm(geometry: Geometry) -> float:
+    """What both diameters must reach on slices at that distance."""
+    distance_mm = geometry.spacing_mm[2]
+    return _MEASURABLE_MM if distance_mm <= _THICK_MM else 2 * distance_mm
 
 
-def _diagonal_mm(plane: NDArray[np.bool_], geometry: Geometry) -> float:
-    """Of the box around the pixels: no diameter is longer."""
-    rows, columns = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
+def _size(longest_mm: float, perpendicular_mm: float, least_mm: float) -> tuple[bool, float, float]:
+    """By which pieces are compared: what is measurable comes before what is longer."""
+    return min(longest_mm, perpendicular_mm) >= least_mm, longest_mm, perpendicular_mm
+
+
+def _diagonal_mm(box: tuple[slice, slice, slice], geometry: Geometry) -> float:
+    """Of the box around the pixels of a slice: no diameter is longer."""
+    _slices, rows, columns = box
     width, height = geometry.spacing_mm[:2]
-    return float(np.hypot((columns[-1] - columns[0] + 1) * width, (rows[-1] - rows[0] + 1) * height))
+    return float(np.hypot((columns.stop - columns.start) * width, (rows.stop - rows.start) * height))
 
 
-def _on_slice(k: int, plane: NDArray[np.bool_], geometry: Geometry) -> Diameters:
+def _on_slice(k: int, pixels: NDArray[np.intp], geometry: Geometry) -> Diameters:
+    """Of (column, row) pixels of slice k."""
     spacing = np.array(geometry.spacing_mm[:2])
-    outline = _hull(np.argwhere(plane)[:, ::-1]) * spacing
+    outline = _hull(pixels) * spacing
     longest = _farthest_pair(outline)
     perpendicular = _longest_chord_across(outline, longest[1] - longest[0])
     return Diameters(

@@ -12,6 +12,7 @@ from scipy import ndimage
 from BratsSegmenterLib.domain import (
     ET,
     LEAF_REGIONS,
+    NCR,
     NESTED_REGIONS,
     RC,
     Diameters,
@@ -74,20 +75,24 @@ def _lesions(segmentation: Segmentation, region: Region) -> tuple[Lesion, ...]:
     geometry = segmentation.geometry.cropped(around)
     sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
     boxes = ndimage.find_objects(parts)
+    necrosis = segmentation.labels[around] == NCR.label
     lesions = []
     for number, index in enumerate(np.argsort(-sizes, kind="stable"), 1):
         box = boxes[index]
-        diameters = _diameters(parts[box] == index + 1, geometry.cropped(box), box[0].start + around[0].start)
+        here = parts[box] == index + 1
+        diameters = _diameters(here, necrosis[box], geometry.cropped(box), box[0].start + around[0].start)
         lesions.append(Lesion(region, number, int(sizes[index]) * geometry.voxel_volume_ml, diameters))
     return tuple(lesions)
 
 
-def _diameters(lesion: NDArray[np.bool_], geometry: Geometry, first_slice: int) -> Diameters | None:
+def _diameters(
+    lesion: NDArray[np.bool_], necrosis: NDArray[np.bool_], geometry: Geometry, first_slice: int
+) -> Diameters | None:
     """Of a cropped lesion, with slices counted in the whole grid; None where a caliper finds nothing to measure."""
     extent_mm = np.linalg.norm(np.array(lesion.shape[::-1]) * geometry.spacing_mm)
     if extent_mm < SMALLEST_MEASURED_MM:
         return None
-    diameters = axial_diameters(lesion, geometry)
+    diameters = axial_diameters(lesion, necrosis, geometry)
     if diameters.longest_mm < SMALLEST_MEASURED_MM:
         return None
     return replace(diameters, slice_index=diameters.slice_index + first_slice)

@@ -115,6 +115,34 @@ def test_a_ring_is_measured_across_its_necrosis() -> None:
     assert _diameters(_drawn(geometry, shell)).longest_mm == pytest.approx(24, abs=1.2)
 
 
+@pytest.mark.parametrize("name", ["axial", "sagittal"])
+def test_nodules_that_a_bridge_joins_on_other_slices_are_measured_one_by_one(name: str) -> None:
+    def butterfly(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        x, y, z = points.T
+        lobes = _ellipsoid((8, 7, 8))(np.column_stack((np.abs(x) - 17, y, z)))
+        bridge = (np.abs(x) < 17) & (np.abs(y) < 2) & (np.abs(z + 12) < 2)
+        stems = (np.abs(np.abs(x) - 17) < 2) & (np.abs(y) < 2) & (np.abs(z + 7) < 7)
+        return lobes | bridge | stems
+
+    segmentation = _drawn(_GRIDS[name], butterfly)
+    assert len(measure(segmentation).lesions) == 1
+    diameters = _diameters(segmentation)
+    assert diameters.longest_mm == pytest.approx(16, abs=1.5)
+    assert diameters.perpendicular_mm == pytest.approx(14, abs=1.5)
+    assert diameters.is_measurable
+
+
+@pytest.mark.parametrize(("filling", "longest_mm"), [(1, 41.5), (4, 16.3)], ids=["necrosis", "resection cavity"])
+def test_a_broken_ring_is_measured_across_necrosis_and_not_across_a_cavity(filling: int, longest_mm: float) -> None:
+    geometry = Geometry.from_axes((4, 30, 50), (1, 1, 3), _AXIAL, np.zeros(3))
+    labels = np.zeros(geometry.shape, np.uint8)
+    labels[1:3, 10:22, 5:45] = filling
+    labels[1:3, 10:22, 5:17] = labels[1:3, 10:22, 33:45] = 3
+    labels[3, 15:17, 5:45] = 3
+    diameters = _diameters(Segmentation(labels, geometry, Algorithm("test", "1", "")))
+    assert diameters.longest_mm == pytest.approx(longest_mm, abs=0.2)
+
+
 def test_nested_regions_are_the_sums_of_their_parts() -> None:
     geometry = Geometry.from_axes((4, 10, 10), (1, 1, 2), _AXIAL, np.zeros(3))
     labels = np.zeros(geometry.shape, np.uint8)
