@@ -50,11 +50,12 @@ def read_seg(path: Path, volume: Volume) -> ReadStructures:
     Raises
     ------
     SeriesError
-        The file is damaged or no SEG, belongs to another frame of reference, or has no voxel in the volume.
+        The file is damaged, no SEG or only a part of one, belongs to another frame of reference, or has no voxel in the volume.
     """
     dataset = read_whole(path)
     if dataset.get("SOPClassUID") not in (SegmentationStorage, _LABEL_MAP_SEGMENTATION_STORAGE):
         raise SeriesError(f"{path.name} is no segmentation object.", "Choose another file.")
+    _require_whole(dataset, path.name)
     if dataset.get("FrameOfReferenceUID") not in (None, "", volume.series.frame_of_reference_uid):
         raise SeriesError(
             f"{path.name} was drawn in another frame of reference than {volume.series.label}.",
@@ -66,6 +67,17 @@ def read_seg(path: Path, volume: Volume) -> ReadStructures:
         raise SeriesError(
             f"{path.name} is a damaged segmentation object.", "Fetch it again, or leave it out.", type(error).__name__
         ) from error
+
+
+def _require_whole(dataset: Dataset, name: str) -> None:
+    """That it is no part of a concatenation, the other parts of which hold further frames (DICOM PS3.3 C.7.6.16.1)."""
+    parts = dataset.get("InConcatenationTotalNumber")
+    if "ConcatenationUID" in dataset and parts != 1:
+        number = dataset.get("InConcatenationNumber")
+        raise SeriesError(
+            f"{name} is part {number or '?'} of {parts or 'several'} of a segmentation; only whole ones can be read.",
+            "Choose one that is a single object, or have its maker write it as one.",
+        )
 
 
 def _structures(dataset: Dataset, volume: Volume, name: str) -> ReadStructures:

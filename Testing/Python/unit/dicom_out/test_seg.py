@@ -244,6 +244,28 @@ def test_a_seg_without_positions_on_other_images_is_no_damaged_one(
         read_seg(_changed(written, tmp_path, _without_positions), samples.load(tmp_path / "twin"))
 
 
+def _part_of(total: int | None) -> Callable[[Dataset], None]:
+    def split(dataset: Dataset) -> None:
+        dataset.ConcatenationUID = "1.2.3"
+        dataset.InConcatenationNumber = 1
+        if total is not None:
+            dataset.InConcatenationTotalNumber = total
+
+    return split
+
+
+@pytest.mark.parametrize(("total", "parts"), [(2, "part 1 of 2"), (None, "part 1 of several")])
+def test_a_part_of_a_seg_is_not_taken_for_the_whole(
+    total: int | None, parts: str, volume: Volume, written: Dataset, tmp_path: Path
+) -> None:
+    with pytest.raises(SeriesError, match=rf"\.dcm is {parts} of a segmentation; only whole ones can be read"):
+        read_seg(_changed(written, tmp_path, _part_of(total)), volume)
+
+
+def test_a_seg_whose_only_part_is_the_whole_is_read(volume: Volume, written: Dataset, tmp_path: Path) -> None:
+    assert read_seg(_changed(written, tmp_path, _part_of(1)), volume).tolerated == ()
+
+
 def test_segments_of_one_label_are_united_and_that_is_said(volume: Volume, written: Dataset, tmp_path: Path) -> None:
     def as_one(dataset: Dataset) -> None:
         for segment in dataset.SegmentSequence:
