@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -24,6 +25,8 @@ from BratsSegmenterLib.job_results import PrepareResult, SegmentResult
 from BratsSegmenterLib.records import from_json, to_json
 
 Record = TypeVar("Record")
+
+_STUDY_FOLDER = re.compile(r"[0-9a-f]{16}")
 
 
 class StudyState(Enum):
@@ -115,6 +118,14 @@ class SentResult:
 def study_folder(jobs_folder: Path, study_uid: str) -> Path:
     """The job folder of a study: the same for the same study, its name says nothing about whose it is."""
     return jobs_folder / hashlib.sha256(study_uid.encode()).hexdigest()[:16]
+
+
+def study_folders(jobs_folder: Path) -> Iterator[Path]:
+    """The job folders in a folder, told by their names: whatever else lies there is not this program's."""
+    if jobs_folder.is_dir():
+        for path in sorted(jobs_folder.iterdir()):
+            if _STUDY_FOLDER.fullmatch(path.name) and path.is_dir():
+                yield path
 
 
 class KeptStudy:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,11 +13,10 @@ from BratsSegmenterLib.errors import ArchiveError, BratsSegmenterError, FolderIn
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import StorageResult
 from BratsSegmenterLib.jobs import StorageJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyState
+from BratsSegmenterLib.kept_study import KeptStudy, StudyState, study_folders
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study_queue import StudyQueue
 
-_STUDY_FOLDER = re.compile(r"[0-9a-f]{16}")
 _DAY_S = 86400.0
 _IN_USE = "it is in use or in the queue."
 
@@ -66,7 +64,9 @@ def clean(
     queued = {item.folder for item in StudyQueue(studies_folder / "queue.json").items if item.is_open}
     studies = size_bytes = deleted = freed_bytes = 0
     stayed: list[str] = []
-    for folder in _study_folders(studies_folder):
+    for folder in study_folders(studies_folder):
+        if folder.is_symlink() or _is_bare(folder):
+            continue
         progress.raise_if_cancelled()
         size, written_s = _measured(folder)
         is_old = now_s - written_s > older_than_days * _DAY_S
@@ -85,13 +85,6 @@ def clean(
             stayed.append(f"{folder.name}: {reason}")
         studies, size_bytes = studies + 1, size_bytes + size
     return StorageResult(studies, size_bytes, deleted, freed_bytes, tuple(stayed))
-
-
-def _study_folders(studies_folder: Path) -> Iterator[Path]:
-    if studies_folder.is_dir():
-        for path in sorted(studies_folder.iterdir()):
-            if _STUDY_FOLDER.fullmatch(path.name) and path.is_dir() and not path.is_symlink() and not _is_bare(path):
-                yield path
 
 
 def _is_bare(folder: Path) -> bool:

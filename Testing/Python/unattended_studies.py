@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from refusing_disks import full_disk
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudySummary
 from BratsSegmenterLib.child_worker import JobFailedError
+from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
 from BratsSegmenterLib.domain import Algorithm, Sequence
 from BratsSegmenterLib.errors import Cancelled
 from BratsSegmenterLib.job_results import (
@@ -25,6 +26,7 @@ from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
 from BratsSegmenterLib.unattended import Rules, Studies, StudyOutcome, Timing, watch
+from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.worker_messages import Failure
 
 PACS = Profile("PACS", "https://pacs.example")
@@ -36,6 +38,21 @@ MODEL = Algorithm("glioma-synthetic", "0.7.1", "0" * 64)
 CLEAR = PrepareResult(
     (), {one.value: SequenceChoice(f"key of {one.value}", "2.25.1", 0.9, ()) for one in Sequence}, (), ()
 )
+_CARRIED = ResultObject(
+    path=Path("1.dcm"),
+    kind=ObjectKind.RTSTRUCT,
+    reference=ObjectReference("1.2.840.10008.5.1.4.1.1.481.3", "2.25.9", "2.25.8"),
+    drawn_on=("2.25.7",),
+    made_at="2026-01-01T10:00:00",
+    algorithm=MODEL,
+    is_ours=True,
+    version=1,
+    authorship=Authorship.AI,
+    reviewer="",
+    is_approved=False,
+)
+CARRYING = replace(CLEAR, results=(EarlierResult(1, (_CARRIED,)),))
+"""What is found in a study that carries a result of ours."""
 
 
 def a_study(number: int, instances: int = 100) -> StudyOrigin:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from BratsSegmenterLib.dicom import Authorship
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState
-from BratsSegmenterLib.study_queue import StudyQueue
+from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folders
+from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
 from BratsSegmenterLib.unattended.drawn_now import DrawnVolumes, volumes_now
 from BratsSegmenterLib.unattended.file_names import FileNames
 from BratsSegmenterLib.unattended.overview import PICTURE_FILE
 from BratsSegmenterLib.unattended.studies import QUEUE_FILE
+from BratsSegmenterLib.unattended.whole_way import CARRIES_A_RESULT
+
+_RESULT_IS_GONE = "Its result is gone or damaged."
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class StudyRow:
     origin : StudyOrigin
     state : StudyState
     reason : str
-        Why it needs a person or failed; empty otherwise.
+        Why it needs a person or failed, or has no result of this folder; empty otherwise.
     result : SegmentResult or None
         What was segmented.
     drawn : DrawnVolumes or None
@@ -49,19 +53,20 @@ class StudyRow:
     unreadable: str = ""
     no_picture: str = ""
 
-    @property
+    @cached_property
     def doubts(self) -> tuple[str, ...]:
         """What makes the result doubtful."""
-        return () if self.result is None else tuple(map(self._names.hidden_in, self.result.doubts))
+        return () if self.result is None else tuple(self._names.hidden_in(doubt) for doubt in self.result.doubts)
 
-    @property
+    @cached_property
     def remarks(self) -> tuple[str, ...]:
         """What else is to be known about it."""
         warnings = () if self.result is None else self.result.warnings
-        remarks = map(self._names.hidden_in, (*warnings, self.unreadable, self.no_picture))
-        return tuple(one for one in remarks if one and one not in self.doubts)
+        said = (text for text in (*warnings, self.unreadable, self.no_picture) if text)
+        remarks = (self._names.hidden_in(text) for text in said)
+        return tuple(remark for remark in remarks if remark not in self.doubts)
 
-    @property
+    @cached_property
     def _names(self) -> FileNames:
         return FileNames(self.origin.files)
 
@@ -100,18 +105,28 @@ def study_rows(folder: Path) -> tuple[StudyRow, ...]:
     """Every study of a folder, by date."""
     queued = {item.folder: item for item in StudyQueue(folder / QUEUE_FILE).items}
     rows = []
-    for path in sorted(folder.iterdir()):
+    for path in study_folders(folder):
         kept = KeptStudy(path)
-        origin = kept.origin if path.is_dir() else None
+        origin = kept.origin
         if origin is None:
             continue
-        item = queued.get(path.name)
-        state, reason = (
-            (kept.state, "") if item is None else (item.state, FileNames(origin.files).hidden_in(item.reason))
-        )
         result = None if kept.state is StudyState.NEW else kept.result
+        item = queued.get(path.name)
+        state, reason = _at_rest(kept, result) if item is None else _in_queue(item, origin)
         rows.append(StudyRow(path.name, origin, state, reason, result, *_drawn(JobFolder(path), result)))
     return tuple(sorted(rows, key=lambda row: (row.origin.study.study_date, row.folder)))
+
+
+def _in_queue(item: QueueItem, origin: StudyOrigin) -> tuple[StudyState, str]:
+    reason = FileNames(origin.files).hidden_in(item.reason) if item.reason else ""
+    return item.state, reason
+
+
+def _at_rest(kept: KeptStudy, result: SegmentResult | None) -> tuple[StudyState, str]:
+    state = kept.state
+    if state is StudyState.SENT and kept.sent is None:
+        return state, CARRIES_A_RESULT
+    return state, _RESULT_IS_GONE if state is not StudyState.NEW and result is None else ""
 
 
 def _drawn(folder: JobFolder, result: SegmentResult | None) -> tuple[DrawnVolumes | None, str]:

@@ -31,6 +31,19 @@ def is_taken_over(folder: Path) -> bool:
     return was_edited or was_segmented or progress.state is StudyState.SENT
 
 
+def is_without_result(folder: Path, sends: bool) -> bool:
+    """Whether rules were done with the study, and nobody has a result of it here.
+
+    What they segmented is gone or damaged; or the study carried a result already when they were to send one, which
+    keeps no program from measuring it that sends nothing.
+    """
+    kept = KeptStudy(folder)
+    progress = kept.progress
+    was_segmented = progress.state is StudyState.SEGMENTED and progress.is_by_rules
+    was_left = progress.state is StudyState.SENT and kept.sent is None and not sends
+    return (was_segmented or was_left) and kept.result is None and not JobFolder(folder).unsent.exists()
+
+
 def is_decided(folder: Path) -> bool:
     """Whether somebody chose series, confirmed an operation or borrowed a sequence in the panel, and no more yet."""
     kept = KeptStudy(folder)

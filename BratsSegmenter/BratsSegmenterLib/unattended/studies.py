@@ -18,7 +18,13 @@ from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
 from BratsSegmenterLib.unattended.file_names import FileNames
 from BratsSegmenterLib.unattended.outcome import StudyOutcome, failed
 from BratsSegmenterLib.unattended.rules import Rules
-from BratsSegmenterLib.unattended.standing import has_grown, holds_undelivered, is_for_rules, is_taken_over
+from BratsSegmenterLib.unattended.standing import (
+    has_grown,
+    holds_undelivered,
+    is_for_rules,
+    is_taken_over,
+    is_without_result,
+)
 from BratsSegmenterLib.unattended.whole_way import RunJob, WholeWay
 
 QUEUE_FILE = "queue.json"
@@ -64,6 +70,7 @@ class Studies:
         self._folder = folder
         self._rules = rules
         self._queue = StudyQueue(folder / QUEUE_FILE)
+        self._sends = sends
         self._way = WholeWay(folder, self._queue, rules, run, profile, credentials, sends)
         self._taken_up: set[str] = set()
 
@@ -87,7 +94,7 @@ class Studies:
         return self._folder
 
     def offer(self, origin: StudyOrigin) -> None:
-        """Queue a study unless it is done, rests as it is now, or a person works on it.
+        """Queue a study unless it is done and its result is here, it rests as it is now, or a person works on it.
 
         One that waits, failed or needs a person is fetched again when instances were added to it. While objects wait
         to be sent what was added may be the part of its own result that arrived: then only when the sending found that
@@ -96,7 +103,7 @@ class Studies:
         folder = study_folder(self._folder, origin.study.study_uid)
         kept, item = KeptStudy(folder), self._queue.item(folder.name)
         if item is None:
-            if kept.state is StudyState.NEW:
+            if kept.state is StudyState.NEW or is_without_result(folder, self._sends):
                 self._queue_new(folder.name, kept, origin)
             return
         if not is_for_rules(item):
@@ -206,6 +213,7 @@ class Studies:
         rules = self._rules
         kept.forget_result()
         kept.write_origin(origin)
+        kept.write_state(StudyState.NEW)  # what is said to be sent would be left alone
         self._taken_up.add(folder)
         new = QueueItem(folder, origin.profile, rules.bundle, rules.device, rules.steps, is_by_rules=True)
         self._queue.add(new)

@@ -13,7 +13,7 @@ from BratsSegmenterLib.domain import LEAF_REGIONS, REGIONS
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.kept_study import StudyState
+from BratsSegmenterLib.kept_study import StudyState, study_folder
 from BratsSegmenterLib.pages import write_page
 from BratsSegmenterLib.unattended.earlier_table import put_aside, read_table
 from BratsSegmenterLib.unattended.overview import draw_overview
@@ -91,9 +91,15 @@ def _deleted(folder: Path, rows: Iterable[StudyRow], say: Callable[[str], None])
         aside = put_aside(folder / TABLE_FILE)
         say(f"{TABLE_FILE} could not be read. It is kept as {aside.name}, with what it says of deleted studies.")
         return []
-    here = {row.folder for row in rows}
-    gone = (line for line in told if line["folder"] not in here)
-    return [{column: line.get(column) or "" for column in _COLUMNS} | {"state": _DELETED} for line in gone]
+    here = {row.origin.study.study_uid for row in rows}
+    gone = {line["study_uid"]: line for line in told if line["study_uid"] not in here}
+    return [_as_deleted(line) for line in gone.values()]
+
+
+def _as_deleted(line: Mapping[str, str]) -> dict[str, str]:
+    """Under its folder's name anew: sixteen digits are a number to a spreadsheet, and it rounds that."""
+    cells = {column: line.get(column) or "" for column in _COLUMNS}
+    return cells | {"folder": study_folder(Path(), line["study_uid"]).name, "state": _DELETED}
 
 
 def to_csv(rows: Iterable[StudyRow], deleted: Iterable[Mapping[str, str]] = ()) -> str:

@@ -20,7 +20,8 @@ from BratsSegmenterLib.unattended.rules import Rules
 from BratsSegmenterLib.unattended.standing import holds_undelivered, is_decided, is_half_sent
 
 _DECIDED_IN_THE_PANEL = "Somebody decided in the panel how it is segmented: open it and segment it there."
-_CARRIES_A_RESULT = "The study carries a result already."
+CARRIES_A_RESULT = "The study carries a result already."
+"""Why a study is SENT to which nothing was sent from this folder."""
 _CHANGED_WHEN_HALF_SENT = (
     "The study carries a result and was changed while objects still wait to be sent: open it and send what is right."
 )
@@ -69,7 +70,7 @@ class WholeWay:
         if self.sends and prepared.results:
             if not holds_undelivered(folder):
                 kept.write_state(StudyState.SENT)
-                return StudyOutcome(item.folder, StudyState.SENT, _CARRIES_A_RESULT)
+                return StudyOutcome(item.folder, StudyState.SENT, CARRIES_A_RESULT)
             if kept.result is None:
                 is_its_own = is_half_sent(folder, prepared.results)
                 reason = _CHANGED_WHEN_HALF_SENT if is_its_own else _ANOTHER_WHEN_HALF_SENT
@@ -140,7 +141,7 @@ class WholeWay:
             return StudyOutcome(item.folder, StudyState.NEEDS_YOU, _ANOTHER_WHEN_HALF_SENT)
         if sent.gave_way:
             kept.write_state(StudyState.SENT)
-            return StudyOutcome(item.folder, StudyState.SENT, _CARRIES_A_RESULT)
+            return StudyOutcome(item.folder, StudyState.SENT, CARRIES_A_RESULT)
         kept.write_sent(sent.version, job.labels)
         return StudyOutcome(item.folder, StudyState.SENT, " ".join((f"Version {sent.version}.", *sent.notes)))
 

@@ -230,6 +230,17 @@ def test_what_was_measured_of_deleted_studies_outlives_a_spreadsheet(cohort: Coh
     assert _is_kept_as_it_was(cohort, before)
 
 
+def test_a_folder_whose_name_a_spreadsheet_rounds_makes_no_second_line_of_its_study(cohort: Cohort) -> None:
+    table = cohort.out / "studies.csv"
+    shutil.rmtree(cohort.folder(0).path)
+    write_tables(cohort.out)
+    before, written = cohort.table(), table.read_text(encoding="utf-8")
+    for row in before:
+        written = written.replace(row["folder"], "5.89955E+15")
+    table.write_text(written, encoding="utf-8")
+    assert _is_kept_as_it_was(cohort, before)
+
+
 def _in_german(column: str, cell: str) -> str:
     return cell.replace(".", ",") if column.endswith("_ml") else cell
 

@@ -49,6 +49,7 @@ def test_the_table_does_not_name_a_file_that_makes_a_result_doubtful() -> None:
     row = StudyRow("0f", study, StudyState.NEEDS_YOU, "", result, None)
     assert row.doubts == ("file 2 is truncated.",)
     assert row.remarks == ("file 1 lacks a position.",)
+    assert row.remarks is row.remarks, "a router asks several times for each study whenever one more is done"
 
 
 def test_what_others_read_does_not_name_the_file_of_a_failed_study(tmp_path: Path) -> None:

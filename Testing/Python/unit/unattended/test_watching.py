@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from unattended_studies import (
     BUSY,
+    CARRYING,
     CLEAR,
     DAMAGED,
     DOWN,
     FULL,
-    MODEL,
     PACS,
     FillsDisk,
     FullMeanwhile,
@@ -25,7 +25,6 @@ from unattended_studies import (
 
 from BratsSegmenterLib.child_worker import JobFailedError
 from BratsSegmenterLib.commands.arguments import add_unattended_arguments
-from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import ArchiveError, Cancelled
 from BratsSegmenterLib.jobs import PrepareJob, SegmentJob, SendJob
@@ -33,7 +32,6 @@ from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, stu
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study_queue import QueueInUseError
 from BratsSegmenterLib.unattended import Rules, Studies, StudyOutcome, Timing, watch
-from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.worker_messages import Failure
 
 
@@ -116,21 +114,7 @@ def test_a_doubtful_result_is_kept_and_not_sent(studies: Studies, worker: Worker
 
 
 def test_a_study_with_a_result_of_ours_gets_no_second_one(studies: Studies, worker: Worker) -> None:
-    reference = ObjectReference("1.2.840.10008.5.1.4.1.1.481.3", "2.25.9", "2.25.8")
-    carried = ResultObject(
-        path=Path("1.dcm"),
-        kind=ObjectKind.RTSTRUCT,
-        reference=reference,
-        drawn_on=("2.25.7",),
-        made_at="2026-01-01T10:00:00",
-        algorithm=MODEL,
-        is_ours=True,
-        version=1,
-        authorship=Authorship.AI,
-        reviewer="",
-        is_approved=False,
-    )
-    worker.prepared = replace(CLEAR, results=(EarlierResult(1, (carried,)),))
+    worker.prepared = CARRYING
     (step,) = watch_answers(studies, (a_study(1),), (a_study(1),))
     assert (step.state, step.reason) == (StudyState.SENT, "The study carries a result already.")
     assert worker.kinds == ["prepare"]
