@@ -31,14 +31,29 @@ _REQUIRED = (  # type 2 of the Patient and General Study modules (DICOM PS3.3 C.
     "ReferringPhysicianName",
     "StudyID",
 )
-_OPTIONAL = (
+_OPTIONAL = (  # of these two, of Patient Study (C.7.2.2) and of the clinical trial (C.7.1.3, C.7.2.3); the institution
     "IssuerOfPatientID",
+    "IssuerOfPatientIDQualifiersSequence",
     "OtherPatientIDs",
     "OtherPatientIDsSequence",
     "PatientAge",
     "PatientSize",
     "PatientWeight",
+    "PatientIdentityRemoved",
+    "DeidentificationMethod",
+    "DeidentificationMethodCodeSequence",
+    "IssuerOfAccessionNumberSequence",
     "StudyDescription",
+    "ProcedureCodeSequence",
+    "ClinicalTrialSponsorName",
+    "ClinicalTrialProtocolID",
+    "ClinicalTrialProtocolName",
+    "ClinicalTrialSiteID",
+    "ClinicalTrialSiteName",
+    "ClinicalTrialSubjectID",
+    "ClinicalTrialSubjectReadingID",
+    "ClinicalTrialTimePointID",
+    "ClinicalTrialTimePointDescription",
     "InstitutionName",
 )
 _UTF_8 = "ISO_IR 192"
@@ -62,6 +77,7 @@ def new_object(sop_class_uid: str, transfer_syntax: str, volume: Volume, provena
     dataset.InstanceCreationDate, dataset.InstanceCreationTime = date_and_time(provenance.content_time)
     dataset.StudyInstanceUID = volume.series.study_uid
     _adopt_patient_and_study(dataset, header)
+    _adopt_time_zone(dataset, header, provenance)
     dataset.SeriesInstanceUID = new_uid()
     dataset.SeriesDate, dataset.SeriesTime = date_and_time(provenance.content_time)
     dataset.OperatorsName = provenance.reviewer
@@ -79,6 +95,16 @@ def _adopt_patient_and_study(dataset: Dataset, header: Dataset) -> None:
     for keyword in _OPTIONAL:
         if keyword in header:
             dataset[keyword] = deepcopy(header[keyword])
+
+
+def _adopt_time_zone(dataset: Dataset, header: Dataset, provenance: Provenance) -> None:
+    """Timezone Offset From UTC holds for all times of an object, those of the images and ours (PS3.3 table C.12-1).
+
+    Where ours have another one, after the clocks were put back for example, none is stated.
+    """
+    own = provenance.content_time.astimezone().strftime("%z")
+    if header.get("TimezoneOffsetFromUTC") == own:
+        dataset.TimezoneOffsetFromUTC = own
 
 
 def without_identity(dataset: Dataset) -> Dataset:
@@ -158,6 +184,7 @@ def stamp(dataset: Dataset, volume: Volume, provenance: Provenance) -> None:
     """Complete an object that highdicom began: whole patient and study blocks, time and versions."""
     _declare_character_set(dataset, volume.series.header, provenance)
     _adopt_patient_and_study(dataset, volume.series.header)
+    _adopt_time_zone(dataset, volume.series.header, provenance)
     moment = date_and_time(provenance.content_time)
     dataset.ContentDate, dataset.ContentTime = moment
     dataset.SeriesDate, dataset.SeriesTime = moment

@@ -1,5 +1,6 @@
 """Images whose headers are odd, as scanners and anonymisers leave them, still get exact objects with whole names."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,6 +97,59 @@ def test_a_value_that_dicom_forbids_is_carried_over_as_it_is(keyword: str, value
 
     datasets = _datasets(_export(tmp_path, _changed_volume(tmp_path, edit)))
     assert [dataset[keyword].value for dataset in datasets.values()] == [value] * len(datasets)
+
+
+def _item(**values: str) -> list[Dataset]:
+    item = Dataset()
+    for keyword, value in values.items():
+        setattr(item, keyword, value)
+    return [item]
+
+
+def test_every_object_says_what_the_images_say_of_patient_study_and_trial(tmp_path: Path) -> None:
+    said = {
+        "IssuerOfPatientID": "HOSPITAL",
+        "IssuerOfPatientIDQualifiersSequence": _item(UniversalEntityID="1.2.3", UniversalEntityIDType="ISO"),
+        "IssuerOfAccessionNumberSequence": _item(LocalNamespaceEntityID="RIS"),
+        "PatientIdentityRemoved": "YES",
+        "DeidentificationMethod": "pseudonyms",
+        "DeidentificationMethodCodeSequence": _item(
+            CodeValue="113100", CodingSchemeDesignator="DCM", CodeMeaning="Basic Application Confidentiality Profile"
+        ),
+        "ProcedureCodeSequence": _item(CodeValue="24590-2", CodingSchemeDesignator="LN", CodeMeaning="MR Brain"),
+        "ClinicalTrialSponsorName": "Sponsor",
+        "ClinicalTrialProtocolID": "P1",
+        "ClinicalTrialProtocolName": "Protocol",
+        "ClinicalTrialSiteID": "7",
+        "ClinicalTrialSiteName": "Site",
+        "ClinicalTrialSubjectID": "S23",
+        "ClinicalTrialTimePointID": "T2",
+    }
+
+    def edit(dataset: Dataset) -> None:
+        for keyword, value in said.items():
+            setattr(dataset, keyword, value)
+
+    volume = _changed_volume(tmp_path, edit)
+    for kind, dataset in _datasets(_export(tmp_path, volume)).items():
+        assert {keyword: dataset.get(keyword) for keyword in said} == said, kind
+
+
+@pytest.mark.parametrize(("of_images", "stated"), [("+0330", "+0330"), ("-0500", None), (None, None)])
+def test_the_offset_of_the_clocks_is_stated_where_it_is_that_of_the_images(
+    of_images: str | None, stated: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edit(dataset: Dataset) -> None:
+        if of_images:
+            dataset.TimezoneOffsetFromUTC = of_images
+
+    volume = _changed_volume(tmp_path, edit)
+    with monkeypatch.context() as here:
+        here.setenv("TZ", "TEST-3:30")
+        time.tzset()
+        datasets = _datasets(_export(tmp_path, volume))
+    time.tzset()
+    assert [dataset.get("TimezoneOffsetFromUTC") for dataset in datasets.values()] == [stated] * len(datasets)
 
 
 @pytest.mark.parametrize("thickness", [None, "", "1"])
