@@ -12,6 +12,7 @@ from BratsSegmenterLib.domain import Code
 
 _NOT_KNOWN = "unknown"
 PRIVATE_SCHEME = "99BRATSSEG"
+SOURCE_IMAGE = Code("121322", "DCM", "Source Image for Image Processing Operation")
 
 
 def concept(code: Code) -> CodedConcept:

@@ -12,17 +12,16 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from BratsSegmenterLib.dicom.concepts import concept
+from BratsSegmenterLib.dicom.concepts import SOURCE_IMAGE, concept
 from BratsSegmenterLib.dicom.key_image_page import Page, chosen_slices, page_plane
 from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
 from BratsSegmenterLib.dicom.source_images import source_images
 from BratsSegmenterLib.dicom.study_objects import image_item, put, reference_item, save, series_and_equipment, stamp
-from BratsSegmenterLib.domain import Code, Measurements, Segmentation, Sequence, Volume
+from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence, Volume
 from BratsSegmenterLib.pictures import Plane
 
-_SOURCE_IMAGE = Code("121322", "DCM", "Source Image for Image Processing Operation")
 _LOSSY = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 _ORIENTATIONS = {Plane.AXIAL: ("L", "P"), Plane.CORONAL: ("L", "F"), Plane.SAGITTAL: ("P", "F")}
 
@@ -115,5 +114,5 @@ def _source(volume: Volume, index: int, plane: Plane) -> Dataset:
     """The image that the page shows; of a reformatted plane the first of the series it was cut from."""
     is_acquired_plane = plane is page_plane(volume.geometry, acquired=True)
     item = image_item(volume.frames[index if is_acquired_plane else 0])
-    item.PurposeOfReferenceCodeSequence = [concept(_SOURCE_IMAGE)]
+    item.PurposeOfReferenceCodeSequence = [concept(SOURCE_IMAGE)]
     return item

@@ -14,21 +14,25 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import SegmentationStorage
 
-from BratsSegmenterLib.dicom.concepts import algorithm_identification, concept, declare_private_scheme
+from BratsSegmenterLib.dicom.concepts import SOURCE_IMAGE, algorithm_identification, concept, declare_private_scheme
 from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
 from BratsSegmenterLib.dicom.source_images import source_images
-from BratsSegmenterLib.dicom.study_objects import reference_item, save, series_and_equipment, stamp
+from BratsSegmenterLib.dicom.study_objects import image_item, reference_item, save, series_and_equipment, stamp
 from BratsSegmenterLib.domain import (
     BRAIN,
     MORPHOLOGICALLY_ABNORMAL_STRUCTURE,
     RC,
+    Code,
+    Frame,
     Region,
     Segmentation,
     Volume,
 )
 from BratsSegmenterLib.errors import ExportError
+
+_SEGMENTATION = Code("113076", "DCM", "Segmentation")
 
 
 def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance: Provenance) -> WrittenObject:
@@ -65,7 +69,7 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
         series_description=provenance.series_description(ObjectKind.SEG),
     )
     _name_the_segment_in_each_frame(dataset)
-    _refer_to_the_frames_of_the_volume(dataset, volume)
+    _refer_to_the_images_of_the_volume(dataset, volume)
     stamp(dataset, volume, provenance)
     _refer_to_predecessor(dataset, provenance)
     if RC in regions:
@@ -117,17 +121,27 @@ def _plane_positions(volume: Volume, slices: NDArray[np.intp]) -> list[hd.PlaneP
     ]
 
 
-def _refer_to_the_frames_of_the_volume(dataset: Dataset, volume: Volume) -> None:
-    """highdicom goes by position alone, and takes another echo's where a multi-frame object holds several stacks."""
-    if volume.frames[0].number is None:
-        return
+def _refer_to_the_images_of_the_volume(dataset: Dataset, volume: Volume) -> None:
+    """Each frame names the image of its slice, where that was not interpolated (DICOM PS3.3 C.7.6.16.2.6).
+
+    highdicom names none at all as soon as one slice has no image; and it goes by position alone, so that it takes
+    another echo's where a multi-frame object holds several stacks.
+    """
     planes = SlicePlanes(volume)
     for group in dataset.PerFrameFunctionalGroupsSequence:
         position = np.array(group.PlanePositionSequence[0].ImagePositionPatient, float)
-        shown = volume.frames[planes.nearest(float(planes.offset_mm(position)))]
-        for derivation in group.get("DerivationImageSequence", ()):
-            for source in derivation.SourceImageSequence:
-                source.ReferencedFrameNumber = shown.number
+        k = planes.nearest(float(planes.offset_mm(position)))
+        group.DerivationImageSequence = [_derivation(volume.frames[k])] if planes.has_image[k] else []
+
+
+def _derivation(frame: Frame) -> Dataset:
+    source = image_item(frame)
+    source.SpatialLocationsPreserved = "YES"
+    source.PurposeOfReferenceCodeSequence = [concept(SOURCE_IMAGE)]
+    item = Dataset()
+    item.SourceImageSequence = [source]
+    item.DerivationCodeSequence = [concept(_SEGMENTATION)]
+    return item
 
 
 def _refer_to_predecessor(dataset: Dataset, provenance: Provenance) -> None:

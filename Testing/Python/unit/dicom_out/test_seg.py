@@ -61,12 +61,40 @@ def test_a_result_on_one_slice_and_one_with_empty_slices_between_are_exact(volum
     _assert_exact(volume, samples.segmentation_on(volume, labels.copy()), tmp_path)
 
 
+def _slice_of(frame: Dataset, volume: Volume) -> int:
+    position = np.array(frame.PlanePositionSequence[0].ImagePositionPatient, float)
+    return round(volume.geometry.indices(position[np.newaxis])[0, 2])
+
+
 def test_each_frame_refers_to_the_image_of_its_slice(volume: Volume, written: Dataset) -> None:
     for frame in written.PerFrameFunctionalGroupsSequence:
         (source,) = frame.DerivationImageSequence[0].SourceImageSequence
-        position = np.array(frame.PlanePositionSequence[0].ImagePositionPatient, float)
-        k = round(volume.geometry.indices(position[np.newaxis])[0, 2])
-        assert source.ReferencedSOPInstanceUID == volume.frames[k].sop_instance_uid
+        assert source.ReferencedSOPInstanceUID == volume.frames[_slice_of(frame, volume)].sop_instance_uid
+
+
+@pytest.mark.parametrize("make", ["classic", "enhanced"])
+def test_beside_a_gap_each_frame_still_refers_to_the_image_of_its_slice(make: str, tmp_path: Path) -> None:
+    if make == "classic":
+        samples.series_samples.classic(tmp_path / "series")[4].unlink()
+    else:
+        with_gap = [k for k in range(12) if k != 4]
+        samples.series_samples.enhanced(tmp_path / "series" / "frames.dcm", order=with_gap)
+    (series,) = samples.dicom.scan(tmp_path / "series").series
+    volume = samples.dicom.load_volume(series, resample_gaps=True)
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[2:9, 10:25, 8:20] = 3
+    result = samples.segmentation_on(volume, labels)
+    seg = dcmread(write_seg(tmp_path / "seg.dcm", volume, result, samples.provenance()).path)
+    named = {
+        _slice_of(frame, volume): [
+            (source.ReferencedSOPInstanceUID, source.get("ReferencedFrameNumber"))
+            for derivation in frame.DerivationImageSequence
+            for source in derivation.SourceImageSequence
+        ]
+        for frame in seg.PerFrameFunctionalGroupsSequence
+    }
+    images = {k: [(volume.frames[k].sop_instance_uid, volume.frames[k].number)] for k in range(2, 9)}
+    assert named == {**images, 4: []}
 
 
 def test_segments_carry_codes_algorithm_and_the_declared_private_scheme(written: Dataset) -> None:
