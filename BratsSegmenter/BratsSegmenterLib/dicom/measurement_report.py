@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from highdicom import sr
 from highdicom.seg import segread
+from highdicom.sr.coding import CodedConcept
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import Comprehensive3DSRStorage
@@ -32,7 +33,7 @@ from BratsSegmenterLib.domain import (
 _LONG_AXIS = Code("103339001", "SCT", "Long Axis")
 _SHORT_AXIS = Code("103340004", "SCT", "Short Axis")
 _NO_ORGANISATION = "not stated"  # the attribute may not be empty
-_PROCEDURE = Code("30657-1", "LN", "MR Brain WO and W contrast IV")
+_PROCEDURE = Code("24590-2", "LN", "MR Brain")  # without a word on contrast
 _COMMENT = Code("121106", "DCM", "Comment")
 _ABOVE = Code("371886008", "SCT", "+, range of upper measurement uncertainty")
 _BELOW = Code("371885007", "SCT", "-, range of lower measurement uncertainty")
@@ -82,7 +83,7 @@ def write_measurement_report(
         evidence=[*source_images(volume), segments],
         content=sr.MeasurementReport(
             observation_context=_observers(provenance),
-            procedure_reported=concept(_PROCEDURE),
+            procedure_reported=_procedures(volume.series.header),
             imaging_measurements=groups,
             title=codes.DCM.ImagingMeasurementReport,
         ),
@@ -101,6 +102,18 @@ def write_measurement_report(
     if any(measured.region == RC and RC.key in numbers for measured in measurements.volumes):
         declare_private_scheme(dataset)
     return save(dataset, path, ObjectKind.SR)
+
+
+def _procedures(header: Dataset) -> list[CodedConcept]:
+    """What the images say was done, as far as they say it in whole codes; else what is true of every study of ours."""
+    stated = [item for item in header.get("ProcedureCodeSequence") or [] if _is_whole_code(item)]
+    return [CodedConcept.from_dataset(item) for item in stated] or [concept(_PROCEDURE)]
+
+
+def _is_whole_code(item: Dataset) -> bool:
+    """Whether it has all that a code consists of (DICOM PS3.3 table 8.8-1)."""
+    values = [keyword for keyword in ("CodeValue", "LongCodeValue", "URNCodeValue") if keyword in item]
+    return len(values) == 1 and all(item.get(one) for one in (*values, "CodingSchemeDesignator", "CodeMeaning"))
 
 
 def _observers(provenance: Provenance) -> sr.ObservationContext:

@@ -39,7 +39,9 @@ def source_images(volume: Volume, slices: Iterable[int] | None = None) -> list[D
             f"{volume.series.label} consists of several multi-frame objects; SEG and SR cannot refer to it.",
             "Send the structure set only.",
         )
-    image = without_identity(read_header(files.pop()))
+    image = read_header(files.pop())
+    image.decode()
+    without_identity(image)
     _state_grid(image, volume)
     return [image]
 
@@ -47,12 +49,14 @@ def source_images(volume: Volume, slices: Iterable[int] | None = None) -> list[D
 def _classic_images(volume: Volume, slices: Iterable[int]) -> list[Dataset]:
     has_image = SlicePlanes(volume).has_image
     slice_mm = volume.geometry.spacing_mm[2]
+    header = volume.series.header
+    header.decode()  # what is still bytes would be read in the character set of the dataset that it is copied to
     images = []
     for k in slices:
         if has_image[k]:
             frame = volume.frames[k]
             image = Dataset()
-            image.update(volume.series.header)
+            image.update(header)
             without_identity(image)
             put(image, "SOPClassUID", frame.sop_class_uid)
             put(image, "SOPInstanceUID", frame.sop_instance_uid)

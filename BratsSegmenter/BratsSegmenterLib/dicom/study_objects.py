@@ -94,7 +94,15 @@ def _adopt_patient_and_study(dataset: Dataset, header: Dataset) -> None:
         setattr(dataset, keyword, header.get(keyword, ""))
     for keyword in _OPTIONAL:
         if keyword in header:
-            dataset[keyword] = deepcopy(header[keyword])
+            dataset[keyword] = _decoded(deepcopy(header[keyword]))
+
+
+def _decoded(element: DataElement) -> DataElement:
+    """With text in its items too: bytes that nobody asked for yet would be written in the character set of before."""
+    if element.VR == "SQ":
+        for item in element.value:
+            item.decode()
+    return element
 
 
 def _adopt_time_zone(dataset: Dataset, header: Dataset, provenance: Provenance) -> None:

@@ -135,6 +135,59 @@ def test_every_object_says_what_the_images_say_of_patient_study_and_trial(tmp_pa
         assert {keyword: dataset.get(keyword) for keyword in said} == said, kind
 
 
+_MR_BRAIN = ("24590-2", "MR Brain")
+
+
+@pytest.mark.parametrize(
+    ("stated", "reported"),
+    [
+        (
+            _item(CodeValue="MRSCH", CodingSchemeDesignator="99RIS", CodeMeaning="Schädel nativ"),
+            ("MRSCH", "Schädel nativ"),
+        ),
+        (_item(CodeValue="MRSCH", CodingSchemeDesignator="99RIS", CodeMeaning=""), _MR_BRAIN),
+        (_item(CodingSchemeDesignator="99RIS", CodeMeaning="Schädel nativ"), _MR_BRAIN),
+        ([], _MR_BRAIN),
+    ],
+)
+def test_the_report_is_of_the_procedure_that_the_images_name_and_claims_no_contrast_where_they_name_none(
+    stated: list[Dataset], reported: tuple[str, str], tmp_path: Path
+) -> None:
+    def edit(dataset: Dataset) -> None:
+        dataset.SpecificCharacterSet = "ISO_IR 100"
+        dataset.ProcedureCodeSequence = stated
+
+    datasets = _datasets(_export(tmp_path, _changed_volume(tmp_path, edit), "Łoś^Ż"))
+    assert [dataset.ProcedureCodeSequence for dataset in datasets.values()] == [stated] * len(datasets)
+    report = datasets[ObjectKind.SR]
+    (procedure,) = (
+        item.ConceptCodeSequence[0]
+        for item in report.ContentSequence
+        if item.ConceptNameCodeSequence[0].CodeMeaning == "Procedure reported"
+    )
+    assert (procedure.CodeValue, procedure.CodeMeaning) == reported
+
+
+@pytest.mark.parametrize(("make", "reviewer"), [(classic, ""), (classic, "Łoś^Ż"), (enhanced, "Łoś^Ż")])
+def test_text_of_the_images_that_nobody_read_yet_is_written_in_the_character_set_of_the_object(
+    make: Callable[[Path], object], reviewer: str, tmp_path: Path
+) -> None:
+    def edit(dataset: Dataset) -> None:
+        dataset.SpecificCharacterSet = "ISO_IR 100"
+        dataset.PatientComments = "Schädel"
+        dataset.ReasonForPerformedProcedureCodeSequence = _item(
+            CodeValue="K", CodingSchemeDesignator="99RIS", CodeMeaning="Schädelweh"
+        )
+
+    make(tmp_path / "series" / "frames.dcm" if make is enhanced else tmp_path / "series")
+    for file in (tmp_path / "series").iterdir():
+        change(file, edit)
+    datasets = _datasets(_export(tmp_path, samples.load(tmp_path / "series"), reviewer))
+    for kind in (ObjectKind.SEG, ObjectKind.SR):
+        assert datasets[kind].PatientComments == "Schädel"
+        assert datasets[kind].ReasonForPerformedProcedureCodeSequence[0].CodeMeaning == "Schädelweh"
+
+
 @pytest.mark.parametrize(("of_images", "stated"), [("+0330", "+0330"), ("-0500", None), (None, None)])
 def test_the_offset_of_the_clocks_is_stated_where_it_is_that_of_the_images(
     of_images: str | None, stated: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
