@@ -95,8 +95,8 @@ def _secondary_capture(picture: Image.Image, plane: Plane, volume: Volume, prove
     if earlier:
         dataset.ReferencedImageSequence = [reference_item(reference) for reference in earlier]
     _admit_lossy_compression(dataset, volume)
+    _admit_burned_in_annotation(dataset, volume)
     dataset.BodyPartExamined = "BRAIN"
-    dataset.BurnedInAnnotation = "NO"
     dataset.DerivationDescription = "Outlines of segmented regions on the images they were drawn on"
     return dataset
 
@@ -108,6 +108,12 @@ def _admit_lossy_compression(dataset: Dataset, volume: Volume) -> None:
         for keyword in _LOSSY:
             if keyword in header:
                 put(dataset, keyword, header[keyword].value)
+
+
+def _admit_burned_in_annotation(dataset: Dataset, volume: Volume) -> None:
+    """The page shows what is burnt into the images (PS3.3 C.7.6.1); that nothing is, of all of them, nobody says."""
+    if volume.series.header.get("BurnedInAnnotation") == "YES":
+        dataset.BurnedInAnnotation = "YES"
 
 
 def _source(volume: Volume, index: int, plane: Plane) -> Dataset:

@@ -188,6 +188,18 @@ def test_text_of_the_images_that_nobody_read_yet_is_written_in_the_character_set
         assert datasets[kind].ReasonForPerformedProcedureCodeSequence[0].CodeMeaning == "Schädelweh"
 
 
+@pytest.mark.parametrize(("of_images", "stated"), [("YES", "YES"), ("NO", None), (None, None)])
+def test_a_key_image_says_that_something_is_burnt_in_where_the_images_say_it(
+    of_images: str | None, stated: str | None, tmp_path: Path
+) -> None:
+    def edit(dataset: Dataset) -> None:
+        if of_images:
+            dataset.BurnedInAnnotation = of_images
+
+    key_image = _datasets(_export(tmp_path, _changed_volume(tmp_path, edit)))[ObjectKind.KEY_IMAGE]
+    assert key_image.get("BurnedInAnnotation") == stated
+
+
 @pytest.mark.parametrize(("of_images", "stated"), [("+0330", "+0330"), ("-0500", None), (None, None)])
 def test_the_offset_of_the_clocks_is_stated_where_it_is_that_of_the_images(
     of_images: str | None, stated: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
