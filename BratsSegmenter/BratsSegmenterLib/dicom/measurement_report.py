@@ -16,7 +16,7 @@ from BratsSegmenterLib.dicom.concepts import concept, declare_private_scheme
 from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.source_images import source_images
-from BratsSegmenterLib.dicom.study_objects import reference_item, save, series_and_equipment, stamp
+from BratsSegmenterLib.dicom.study_objects import reference_item, save, series_and_equipment, stamp, tracking_uid
 from BratsSegmenterLib.domain import (
     BRAIN,
     INTERVAL_COVERAGE,
@@ -34,6 +34,8 @@ _LONG_AXIS = Code("103339001", "SCT", "Long Axis")
 _SHORT_AXIS = Code("103340004", "SCT", "Short Axis")
 _NO_ORGANISATION = "not stated"  # the attribute may not be empty
 _PROCEDURE = Code("24590-2", "LN", "MR Brain")  # without a word on contrast
+_DEVICE_UID = "2.25.85597001109910865715130676910009371740"
+"""Of this program as an observer, on whichever computer it runs (DICOM PS3.16 TID 1004)."""
 _COMMENT = Code("121106", "DCM", "Comment")
 _ABOVE = Code("371886008", "SCT", "+, range of upper measurement uncertainty")
 _BELOW = Code("371885007", "SCT", "-, range of lower measurement uncertainty")
@@ -76,7 +78,7 @@ def write_measurement_report(
         if measured.region.key in numbers:
             groups.append(_segment_group(measured, segments, numbers[measured.region.key], provenance.algorithm))
         else:
-            groups.append(_group_without_segment(measured, provenance.algorithm))
+            groups.append(_group_without_segment(measured, volume.series.study_uid, provenance.algorithm))
     frame_of_reference_uid = volume.series.frame_of_reference_uid
     groups += [_lesion_group(lesion, frame_of_reference_uid) for lesion in measurements.lesions if lesion.diameters]
     dataset = sr.Comprehensive3DSR(
@@ -120,7 +122,7 @@ def _observers(provenance: Provenance) -> sr.ObservationContext:
     device = sr.ObserverContext(
         observer_type=codes.DCM.Device,
         observer_identifying_attributes=sr.DeviceObserverIdentifyingAttributes(
-            uid=new_uid(),
+            uid=_DEVICE_UID,
             name=MANUFACTURER,
             model_name=provenance.algorithm.name if provenance.algorithm.is_model else None,
         ),
@@ -148,9 +150,13 @@ def _segment_group(
     )
 
 
-def _group_without_segment(measured: RegionVolume, algorithm: Algorithm) -> sr.MeasurementsAndQualitativeEvaluations:
+def _group_without_segment(
+    measured: RegionVolume, study_uid: str, algorithm: Algorithm
+) -> sr.MeasurementsAndQualitativeEvaluations:
     return sr.MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=sr.TrackingIdentifier(uid=new_uid(), identifier=measured.region.key),
+        tracking_identifier=sr.TrackingIdentifier(
+            uid=tracking_uid(study_uid, measured.region), identifier=measured.region.key
+        ),
         finding_type=concept(measured.region.code),
         finding_category=concept(MORPHOLOGICALLY_ABNORMAL_STRUCTURE),
         finding_sites=[sr.FindingSite(anatomic_location=concept(BRAIN))],

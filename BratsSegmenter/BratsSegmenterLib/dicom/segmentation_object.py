@@ -15,11 +15,17 @@ from pydicom.dataset import Dataset
 from pydicom.uid import SegmentationStorage
 
 from BratsSegmenterLib.dicom.concepts import SOURCE_IMAGE, algorithm_identification, concept, declare_private_scheme
-from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
 from BratsSegmenterLib.dicom.source_images import source_images
-from BratsSegmenterLib.dicom.study_objects import image_item, reference_item, save, series_and_equipment, stamp
+from BratsSegmenterLib.dicom.study_objects import (
+    image_item,
+    reference_item,
+    save,
+    series_and_equipment,
+    stamp,
+    tracking_uid,
+)
 from BratsSegmenterLib.domain import (
     BRAIN,
     MORPHOLOGICALLY_ABNORMAL_STRUCTURE,
@@ -59,7 +65,9 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
         source_images=source_images(volume, slices) or source_images(volume),
         pixel_array=_pixels(segmentation.labels[slices], regions),
         segmentation_type="BINARY",
-        segment_descriptions=[_segment(number, region, provenance) for number, region in enumerate(regions, 1)],
+        segment_descriptions=[
+            _segment(number, region, volume.series.study_uid, provenance) for number, region in enumerate(regions, 1)
+        ],
         plane_positions=_plane_positions(volume, slices),
         omit_empty_frames=True,
         **series_and_equipment(ObjectKind.SEG, provenance),
@@ -88,7 +96,7 @@ def _pixels(labels: NDArray[np.uint8], regions: Sequence[Region]) -> NDArray[np.
     return numbers[labels]
 
 
-def _segment(number: int, region: Region, provenance: Provenance) -> SegmentDescription:
+def _segment(number: int, region: Region, study_uid: str, provenance: Provenance) -> SegmentDescription:
     return SegmentDescription(
         segment_number=number,
         segment_label=region.name,
@@ -96,7 +104,7 @@ def _segment(number: int, region: Region, provenance: Provenance) -> SegmentDesc
         segmented_property_type=concept(region.code),
         algorithm_type=SegmentAlgorithmTypeValues[provenance.authorship.value],
         algorithm_identification=algorithm_identification(provenance),
-        tracking_uid=new_uid(),
+        tracking_uid=tracking_uid(study_uid, region),
         tracking_id=region.key,
         anatomic_regions=[concept(BRAIN)],
         display_color=CIELabColor.from_rgb(*region.colour),

@@ -7,6 +7,7 @@ from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from pydicom.charset import convert_encodings
 from pydicom.datadict import dictionary_VR
@@ -16,7 +17,7 @@ from pydicom.uid import UID
 
 from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, ObjectReference, Provenance, WrittenObject
-from BratsSegmenterLib.domain import Frame, Volume
+from BratsSegmenterLib.domain import Frame, Region, Volume
 from BratsSegmenterLib.durable import whole_file
 from BratsSegmenterLib.errors import unwritable
 
@@ -150,6 +151,11 @@ def series_and_equipment(kind: ObjectKind, provenance: Provenance) -> dict[str, 
         "software_versions": provenance.software_version,
         "device_serial_number": "0",
     }
+
+
+def tracking_uid(study_uid: str, region: Region) -> str:
+    """Tracking UID of a region of a study (DICOM PS3.3 table C.8.20-4): the same in every version, whoever writes it."""
+    return f"2.25.{uuid5(NAMESPACE_OID, f'{study_uid} {region.key}').int}"
 
 
 def software_versions(provenance: Provenance) -> list[str]:

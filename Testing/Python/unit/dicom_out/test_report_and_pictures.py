@@ -217,6 +217,34 @@ def test_a_report_that_nobody_approved_is_unverified(
     assert "VerifyingObserverSequence" not in report
 
 
+def _tracked(report: Dataset) -> dict[str, str]:
+    groups = report.content.get_volumetric_roi_measurement_groups() + report.content.get_image_measurement_groups()
+    return {group.tracking_identifier: str(group.tracking_uid) for group in groups}
+
+
+def test_a_region_is_tracked_from_version_to_version_by_one_observer(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    first, second = (
+        _report(tmp_path / name, volume, segmentation, version=number) for number, name in ((1, "a"), (2, "b"))
+    )
+    uids = _tracked(first)
+    regions = {measured.region.key for measured in measure(segmentation).volumes}
+    assert len({uids[key] for key in regions}) == len(regions)
+    assert {key: _tracked(second)[key] for key in regions} == {key: uids[key] for key in regions}
+    segments = dcmread(tmp_path / "b" / "seg.dcm").SegmentSequence
+    assert {segment.TrackingID: segment.TrackingUID for segment in segments}.items() <= uids.items()
+    observers = [
+        {
+            item.UID
+            for item in report.ContentSequence
+            if item.ConceptNameCodeSequence[0].CodeMeaning == "Device Observer UID"
+        }
+        for report in (first, second)
+    ]
+    assert observers[0] == observers[1] != set()
+
+
 def test_the_key_images_of_a_later_version_name_those_before(
     volume: Volume, segmentation: Segmentation, tmp_path: Path
 ) -> None:
