@@ -154,7 +154,7 @@ def series_and_equipment(kind: ObjectKind, provenance: Provenance) -> dict[str, 
 
 
 def tracking_uid(study_uid: str, region: Region) -> str:
-    """Tracking UID of a region of a study (DICOM PS3.3 table C.8.20-4): the same in every version, whoever writes it."""
+    """Tracking UID of a region of a study (DICOM PS3.3 table C.8.20-4): the same in all versions, whoever writes it."""
     return f"2.25.{uuid5(NAMESPACE_OID, f'{study_uid} {region.key}').int}"
 
 
