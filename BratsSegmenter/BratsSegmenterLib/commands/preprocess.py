@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 
 from BratsSegmenterLib.commands.arguments import add_step_arguments, require_writable
 from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.errors import ExportError
 
 NAME = "preprocess"
 HELP = "register, resample, bias-correct, mask and normalise the DICOM files of a folder"
@@ -28,9 +30,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.domain import Sequence
     from BratsSegmenterLib.pipeline import load_case, recognise, scan_study
     from BratsSegmenterLib.preprocessing import Steps, preprocess, write_quality_page
+    from BratsSegmenterLib.preprocessing.quality_page import PAGE_FILE
     from BratsSegmenterLib.segmentation import BRAIN_MODEL, brain_finder, load_bundle_for
 
     steps = Steps(arguments.registration, arguments.bias_correction, arguments.brain_mask)
+    files = {sequence: arguments.out / f"{sequence.value}.nii.gz" for sequence in Sequence}
+    mask, quality = arguments.out / "mask.nii.gz", arguments.out / "quality"
+    _require_ours((*files.values(), mask), quality / PAGE_FILE)
     require_writable(arguments.out)
     with console.progress() as progress:
         recognition = recognise(scan_study(arguments.files, progress), progress)
@@ -38,18 +44,25 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         case = load_case(found, arguments.resample_gaps, progress)
         find_brain = brain_finder(load_bundle_for(BRAIN_MODEL, arguments.postoperative))
         prepared = preprocess(case, steps, progress, find_brain)
-    files = {sequence: arguments.out / f"{sequence.value}.nii.gz" for sequence in Sequence}
     for file in files.values():
         file.unlink(missing_ok=True)  # of another study, as whose it must not stand beside the images of this one
+    page = write_quality_page(prepared, case, quality)  # first: by it the next run knows the images of one cut short
     images = {sequence.value: file for sequence, file in files.items() if sequence in prepared.present}
     for image, sequence in zip(prepared.images, Sequence, strict=True):
         if sequence in prepared.present:
             sitk.WriteImage(prepared.geometry.image(image), images[sequence.value])
-    mask = arguments.out / "mask.nii.gz"
     sitk.WriteImage(prepared.geometry.image(prepared.mask.astype("u1")), mask)
-    page = write_quality_page(prepared, case, arguments.out / "quality")
     for text in (*case.notes, *prepared.findings):
         console.warn(text)
     console.say(f"Quality page: {page}")
     console.result({"images": images, "mask": mask, "quality_page": page, "findings": prepared.findings})
     return 0
+
+
+def _require_ours(files: Collection[Path], page: Path) -> None:
+    """Images that lie where ours go, without our page beside them, are somebody else's."""
+    other = next((file for file in files if file.exists()), None)
+    if other is not None and not page.exists():
+        raise ExportError(
+            f"{other} would be written over, and this program did not make it.", "Name a new or an empty folder."
+        )

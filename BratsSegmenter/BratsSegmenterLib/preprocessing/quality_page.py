@@ -19,7 +19,7 @@ from BratsSegmenterLib.preprocessing.prepared import PreparedCase
 if TYPE_CHECKING:
     from PIL import Image
 
-_PAGE_NAME = "preprocessing.html"
+PAGE_FILE = "preprocessing.html"
 _OUTLINE_COLOUR = (255, 200, 40)
 _MASK_LEVELS = (0.15, 0.35, 0.55, 0.75, 0.9)
 _PIXELS_PER_MM = 1.5
@@ -50,7 +50,7 @@ def write_quality_page(prepared: PreparedCase, case: Case, folder: Path) -> Path
     """
     images = {sequence: _on_grid(case, prepared, sequence) for sequence in prepared.present}
     return write_page(
-        folder / _PAGE_NAME,
+        folder / PAGE_FILE,
         "quality.html",
         reference=case.reference.value,
         findings=prepared.findings,

@@ -231,11 +231,22 @@ def test_the_preprocessed_images_share_one_grid_with_the_mask(
 
 def test_no_image_of_an_earlier_patient_stays_beside_the_preprocessed_ones(tmp_path: Path) -> None:
     out, stale = tmp_path / "out", tmp_path / "out" / "T1.nii.gz"
-    out.mkdir()
-    stale.write_bytes(b"of another patient")
     coarse_study(tmp_path / "in", "20260301", Sequence.T1C, Sequence.T2)
-    assert main(["preprocess", str(tmp_path / "in"), "--out", str(out), "--no-brain-mask", *_QUICK]) == 0
+    command = ["preprocess", str(tmp_path / "in"), "--out", str(out), "--no-brain-mask", *_QUICK]
+    assert main(command) == 0
+    stale.write_bytes(b"of another patient")
+    assert main(command) == 0
     assert {path.name for path in out.glob("*.nii.gz")} == {"T1c.nii.gz", "T2.nii.gz", "mask.nii.gz"}
+
+
+@pytest.mark.parametrize("name", ["FLAIR.nii.gz", "mask.nii.gz"])
+def test_no_image_of_somebody_else_is_written_over_or_deleted(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_bytes(b"registered by hand")
+    assert main(["preprocess", str(tmp_path / "in"), "--out", str(tmp_path)]) == 9
+    assert f"{name} would be written over" in capsys.readouterr().err.replace("\n", "")
+    assert (tmp_path / name).read_bytes() == b"registered by hand"
 
 
 def test_after_an_operation_the_brain_is_found_by_the_model_for_it(
