@@ -89,8 +89,9 @@ class LeftOver:
     ) -> tuple[Transaction, EarlierResult] | None:
         """The wanted result where it lies undelivered: making it anew would double what of it has arrived.
 
-        Only the newest version counts, or the one to come; and only what this very program wrote: another release may
-        write what the archive takes.
+        What the archive holds with other content is passed over: under its UIDs it never arrives. Only the newest
+        version counts, or the one to come; and only what this very program wrote: another release may write what the
+        archive takes.
 
         Parameters
         ----------
@@ -99,7 +100,8 @@ class LeftOver:
             What the study carries in the archive.
         """
         for transaction in self.undelivered:
-            if not transaction.is_fit(self.destination.patient) or not _is_ours(transaction.files[0]):
+            is_fit = not transaction.is_altered and transaction.is_fit(self.destination.patient)
+            if not is_fit or not _is_ours(transaction.files[0]):
                 continue
             for result in earlier_results(result_objects(transaction.files)):
                 is_of_newest = bool(earlier) and earlier[-1].made_at == result.made_at
@@ -121,11 +123,29 @@ class LeftOver:
         with progress.stage("push"):
             return transaction, self.outbox.deliver_one(transaction, self.destination.archive, progress)
 
+    def give_up_rest_of(self, result: EarlierResult) -> tuple[str, ...]:
+        """Never deliver what has not arrived of a result that says without it what is wanted.
+
+        Returns
+        -------
+        tuple of str
+            What becomes of it, as sentences for the user.
+        """
+        notes = []
+        for transaction in self.undelivered:
+            if _is_of(transaction, result):
+                transaction.note(TransactionState.REPLACED, transaction.attempts, transaction.problem).remove_objects()
+                notes.append(
+                    transaction.problem
+                    if transaction.is_altered
+                    else f"What had not arrived of version {result.version} is not sent any more."
+                )
+        return tuple(notes)
+
 
 def is_part_of(outbox: Outbox, result: EarlierResult) -> bool:
     """Whether a result of the archive is what arrived of one that still lies undelivered here."""
-    lying = {one.reference for transaction in outbox.undelivered() for one in result_objects(transaction.files)}
-    return any(one.reference in lying for one in result.objects)
+    return any(_is_of(transaction, result) for transaction in outbox.undelivered())
 
 
 def give_up(outbox: Outbox, profile: Profile) -> None:
@@ -133,6 +153,12 @@ def give_up(outbox: Outbox, profile: Profile) -> None:
     for transaction in outbox.undelivered():
         if transaction.is_for(profile) and not transaction.author:
             transaction.note(TransactionState.REPLACED, transaction.attempts, transaction.problem)
+
+
+def _is_of(transaction: Transaction, result: EarlierResult) -> bool:
+    """Whether a result of the archive is what arrived of a transaction."""
+    queued = {one.sop_instance_uid for one in transaction.objects}
+    return any(one.reference.sop_instance_uid in queued for one in result.objects)
 
 
 def _is_ours(file: Path) -> bool:

@@ -77,7 +77,8 @@ class Sending:
 
         Nothing is stored unless the archive still holds the study as the result was drawn on it. What an interrupted
         sending left in the outbox is delivered first, so that a repetition finds it there. What of it the archive will
-        not take is replaced by what is sent now: it keeps no later result back, and never arrives after one.
+        not take is replaced by what is sent now, or by what says that already: it keeps no later result back, and never
+        arrives after one.
 
         Raises
         ------
@@ -98,15 +99,15 @@ class Sending:
         if left_over.deliveries:
             earlier = self._results(destination)
         notes = (*left_over.notes, *notes)
-        if earlier and self._is_repetition(earlier[-1]):
-            notes = (*left_over.delivered_first(earlier[:-1]), *notes)
-            return self._nothing_new(earlier[-1], archive, left_over.arrived, notes)
-        notes = (*left_over.delivered_first(earlier), *notes)
         held = left_over.holding(self._is_this_whole, earlier)
         if held is not None:
             transaction, result = held
             arrived = left_over.deliver_again(transaction, self.progress)
-            return self._nothing_new(result, archive, (arrived,), notes)
+            return self._nothing_new(result, archive, (arrived,), (*left_over.delivered_first(earlier), *notes))
+        if earlier and self._is_repetition(earlier[-1]):
+            notes = (*left_over.delivered_first(earlier[:-1]), *left_over.give_up_rest_of(earlier[-1]), *notes)
+            return self._nothing_new(earlier[-1], archive, left_over.arrived, notes)
+        notes = (*left_over.delivered_first(earlier), *notes)
         if self._gives_way(earlier):
             return _given_way(earlier[-1], archive, outbox)
         exported = self._export(earlier)

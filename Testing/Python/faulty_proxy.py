@@ -39,6 +39,7 @@ class Fault(Enum):
     GZIP_BOMB = auto()  # a small answer that inflates to a giant one
     BODY = auto()  # an answer made up by the test
     NONE_IS_NOT_FOUND = auto()  # 404 in the place of an empty list
+    COERCED = auto()  # the archive keeps the object with something else in the place of what it was to hold
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Plan:
     seconds : float
         How long HANG keeps silent.
     body, content_type : bytes, str
-        Of BODY and GZIP_BOMB.
+        Of BODY and GZIP_BOMB; of COERCED what stands in the place of `holding`, as long as that.
     location : str
         Of REDIRECT.
     """
@@ -170,6 +171,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self._answer(200, plan.body, plan.content_type, encoding="gzip")
             case Fault.BODY:
                 self._answer(200, plan.body, plan.content_type)
+            case Fault.COERCED:
+                self._forward(body.replace(plan.holding, plan.body), plan)
             case _:
                 self._forward(body, plan)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from BratsSegmenterLib.archive.client import Archive
-from BratsSegmenterLib.archive.failures import StoreRefusedError, explaining_files
+from BratsSegmenterLib.archive.failures import OtherContentError, StoreRefusedError, explaining_files
 from BratsSegmenterLib.archive.patient import Patient
 from BratsSegmenterLib.archive.receipt import Receipt, now
 from BratsSegmenterLib.archive.stopping import is_to_be_completed
@@ -65,7 +65,7 @@ def attempt(transaction: Transaction, archive: Archive, progress: Progress, pati
     except ArchiveError as error:
         state = TransactionState.REFUSED if isinstance(error, StoreRefusedError) else TransactionState.WAITING
         with explaining_files():
-            transaction = transaction.note(state, attempts, str(error))
+            transaction = transaction.note(state, attempts, str(error), is_altered=isinstance(error, OtherContentError))
         return Delivery(transaction, error=error)
     receipt = Receipt(
         transaction_id=transaction.id,

@@ -55,6 +55,10 @@ class StoreRefusedError(ArchiveError):
     """The archive will not take the object, however often it is sent."""
 
 
+class OtherContentError(StoreRefusedError):
+    """The archive holds the object with other content than was sent: under its UID it can never be proved."""
+
+
 def status_error(profile: Profile, status: int) -> ArchiveError:
     """The sentence for an HTTP status that is not a success."""
     meaning, advice = _STATUS.get(status, ("an error of its own", "Ask the PACS administrator."))

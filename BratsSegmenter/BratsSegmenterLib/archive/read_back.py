@@ -10,7 +10,7 @@ from pydicom import Dataset, dcmread
 from pydicom.datadict import keyword_for_tag
 
 from BratsSegmenterLib.archive.connection import Connection
-from BratsSegmenterLib.archive.failures import StoreRefusedError
+from BratsSegmenterLib.archive.failures import OtherContentError
 from BratsSegmenterLib.archive.instance_file import UNREADABLE, InstanceIdentity, refuse_inflation_bomb
 from BratsSegmenterLib.archive.threads import Stop
 from BratsSegmenterLib.errors import ArchiveError
@@ -38,18 +38,18 @@ def read_back(connection: Connection, path: Path, identity: InstanceIdentity, st
 
     Raises
     ------
-    StoreRefusedError
+    OtherContentError
         They differ: the archive holds another object under this UID, or changed ours.
     """
     held = retrieve(connection, identity.study_uid, identity.series_uid, identity.sop_instance_uid, stop)
     differing = differing_attributes(_dataset(path), held)
     if differing:
         names = ", ".join(differing[:_NAMED_AT_MOST]) + (", ..." if len(differing) > _NAMED_AT_MOST else "")
-        raise StoreRefusedError(
+        raise OtherContentError(
             f"The PACS '{connection.profile.name}' holds object {identity.sop_instance_uid} with other content "
             f"than was sent ({names}).",
-            "Another version was stored before, or the PACS changes objects: export again under a new UID, "
-            "or ask the PACS administrator.",
+            "Another version was stored before, or the PACS changes objects: ask its administrator. "
+            "A result that is sent again goes out under new UIDs, unless the PACS says the same already.",
         )
 
 

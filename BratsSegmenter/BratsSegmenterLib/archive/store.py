@@ -9,9 +9,15 @@ from functools import partial
 from pathlib import Path
 
 import requests
+from pydicom.uid import UID
 
 from BratsSegmenterLib.archive.connection import Connection
-from BratsSegmenterLib.archive.failures import NotStoredError, StoreRefusedError, TemporaryArchiveError
+from BratsSegmenterLib.archive.failures import (
+    NotStoredError,
+    OtherContentError,
+    StoreRefusedError,
+    TemporaryArchiveError,
+)
 from BratsSegmenterLib.archive.instance_file import InstanceIdentity, inspect, sha256_of
 from BratsSegmenterLib.archive.read_back import read_back
 from BratsSegmenterLib.archive.search import list_instances
@@ -63,16 +69,26 @@ def store_files(
     report: Callable[[int], None],
     stop: Stop,
 ) -> tuple[StoredObject, ...]:
-    """Store the files that the archive does not list yet; see :meth:`Archive.store`."""
+    """Store the files that the archive does not list yet; see :meth:`Archive.store`.
+
+    One that the archive holds with other content keeps the others not back.
+    """
     stored: list[StoredObject] = []
+    other_content: OtherContentError | None = None
     for batch in _batches(files, study_uid):
         present = _listed(connection, batch, stop)
         _send(connection, [one for one in batch if one.identity.sop_instance_uid not in present], stop)
         for outgoing in batch:
-            if compare:
-                _prove(connection, outgoing, stop)
+            try:
+                if compare:
+                    _prove(connection, outgoing, stop)
+            except OtherContentError as error:
+                other_content = error
+                continue
             stored.append(_receipt(outgoing, outgoing.identity.sop_instance_uid in present))
             report(len(stored))
+    if other_content is not None:
+        raise other_content
     return tuple(stored)
 
 
@@ -126,7 +142,8 @@ def _send_once(connection: Connection, outgoing: list[_Outgoing], stop: Stop) ->
     except TemporaryArchiveError as error:
         return error, _not_listed(connection, outgoing, _AT_ONCE_S, stop)
     patience_s = _PATIENCE_S if response.status_code == requests.codes.ok else _AT_ONCE_S
-    return doubt_of(connection.profile, response), _not_listed(connection, outgoing, patience_s, stop)
+    sop_class = UID(outgoing[0].identity.sop_class_uid).name
+    return doubt_of(connection.profile, response, sop_class), _not_listed(connection, outgoing, patience_s, stop)
 
 
 def _post(connection: Connection, missing: list[_Outgoing]) -> requests.Response:

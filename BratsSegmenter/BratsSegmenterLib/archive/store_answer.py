@@ -20,10 +20,18 @@ _FAILURE_REASONS = {  # PS3.18 table I.2-2, PS3.4 table B.2-1
 }
 _KEPT = "The object is kept here"
 _NO_RIGHT = (401, 403)
+_OF_THE_OBJECT = (400, 409, 415)  # PS3.18 table 10.5.3-1; the address has answered searches before
 
 
-def doubt_of(profile: Profile, response: requests.Response) -> ArchiveError:
+def doubt_of(profile: Profile, response: requests.Response, sop_class: str) -> ArchiveError:
     """What to say should the archive not list what was sent; an answer alone, good or bad, proves nothing.
+
+    Parameters
+    ----------
+    profile : Profile
+    response : requests.Response
+    sop_class : str
+        Name of the SOP Class of what was sent.
 
     Returns
     -------
@@ -33,22 +41,26 @@ def doubt_of(profile: Profile, response: requests.Response) -> ArchiveError:
     """
     reasons = _failure_reasons(response)
     final = [reason for reason in reasons if reason not in _OUT_OF_RESOURCES]
-    cause = f"STOW-RS status {response.status_code}, failure reasons {[f'{reason:04X}H' for reason in reasons]}"
+    status = response.status_code
+    cause = f"STOW-RS status {status}, failure reasons {[f'{reason:04X}H' for reason in reasons]}"
     if final:
         words = _FAILURE_REASONS.get(final[0], f"its reason is code {final[0]:04X}H")
         what = f"The PACS '{profile.name}' refused an object: {words}."
         return StoreRefusedError(what, f"{_KEPT}; ask the PACS administrator.", cause)
-    error = status_error(profile, response.status_code)
-    is_server_error = response.status_code >= requests.codes.server_error
+    error = status_error(profile, status)
+    is_server_error = status >= requests.codes.server_error
     if reasons or is_server_error:
         kind = TemporaryArchiveError if isinstance(error, TemporaryArchiveError) else NotStoredError
-        what = f"The PACS '{profile.name}' could not take the object now (status {response.status_code})."
+        what = f"The PACS '{profile.name}' could not take the object now (status {status})."
         return kind(what, f"{_KEPT}; try again in a few minutes.", cause)
     if response.ok:
         what = f"The PACS '{profile.name}' said that it stored the object but does not list it."
         return NotStoredError(what, f"{_KEPT}; try again, or ask the PACS administrator.", cause)
-    if isinstance(error, TemporaryArchiveError) or response.status_code in _NO_RIGHT:
+    if isinstance(error, TemporaryArchiveError) or status in _NO_RIGHT:
         return error
+    if status in _OF_THE_OBJECT:
+        what = f"The PACS '{profile.name}' refused an object ({sop_class}) and gave no reason (status {status})."
+        return StoreRefusedError(what, f"{_KEPT}; send without this kind, or ask the PACS administrator.", cause)
     return StoreRefusedError(error.what, error.advice, cause)
 
 

@@ -74,6 +74,8 @@ class Transaction:
         Why the last one failed, as a sentence; empty when none did.
     has_part : bool or None
         Whether the archive held an object of it after its user stopped it; None where that is not known.
+    is_altered : bool
+        Whether the archive holds an object of it with other content than was sent: it never arrives as it is.
     """
 
     folder: Path
@@ -89,6 +91,7 @@ class Transaction:
     attempts: int = 0
     problem: str = ""
     has_part: bool | None = None
+    is_altered: bool = False
 
     @property
     def id(self) -> str:
@@ -154,9 +157,22 @@ class Transaction:
             return self.url == profile.url
         return _joined(self.url, self.stow_prefix) == _joined(profile.url, profile.stow_prefix)
 
-    def note(self, state: TransactionState, attempts: int, problem: str, has_part: bool | None = None) -> Transaction:
+    def note(
+        self,
+        state: TransactionState,
+        attempts: int,
+        problem: str,
+        has_part: bool | None = None,
+        is_altered: bool = False,
+    ) -> Transaction:
         """Write down how a delivery went."""
-        progress = {"state": state.value, "attempts": attempts, "problem": problem, "has_part": has_part}
+        progress = {
+            "state": state.value,
+            "attempts": attempts,
+            "problem": problem,
+            "has_part": has_part,
+            "is_altered": is_altered,
+        }
         _write_json(self.folder / _PROGRESS, progress)
         return Transaction.read(self.folder)
 

@@ -145,13 +145,83 @@ def test_a_kind_of_object_that_the_archive_fails_over_keeps_no_later_result_back
         assert (as_it_is.version, as_it_is.pushed) == (1, ())
         assert (corrected.version, len(corrected.pushed)) == (2, 1)
         why = "What had waited was not delivered: The PACS 'embedded' could not take the object now (status 500)."
-        assert (as_it_is.notes[-1], corrected.notes) == (why, (why,))
+        assert as_it_is.notes[1:] == ("What had not arrived of version 1 is not sent any more.", why)
+        assert corrected.notes == ()
         assert (again.pushed, len(again.notes)) == ((), 1)
         proxy.behave()
         station.send(station.corrected(), formats=("RTSTRUCT",))
         assert station.instances() == 2, "the version before does not arrive after the correction"
         assert [result.kinds for result in station.prepare().results] == [(ObjectKind.RTSTRUCT,)] * 2
     assert Outbox(JobFolder(station.folder).outbox).undelivered() == ()
+
+
+def test_what_the_archive_refused_is_done_with_when_it_is_sent_without_that(
+    embedded_archive: RunningArchive, tmp_path: Path
+) -> None:
+    with _failing_over_seg(embedded_archive, tmp_path, 400) as (station, _proxy):
+        with pytest.raises(StoreRefusedError, match=r"refused an object \(Segmentation Storage\)"):
+            station.send(formats=("RTSTRUCT", "SEG"))
+        outbox = Outbox(JobFolder(station.folder).outbox)
+        (refused,) = outbox.awaited()
+        sent = station.send(formats=("RTSTRUCT",))
+        assert sent.notes[1:] == ("What had not arrived of version 1 is not sent any more.",)
+        assert outbox.undelivered() == (), "nothing keeps the study from being cleaned up, or its router waiting"
+        assert not any(file.exists() for file in refused.files)
+        assert len(station.send(formats=("RTSTRUCT",)).notes) == 1
+
+
+_SECOND_IMAGE = b"\x20\x00\x13\x00\x02\x00\x00\x002 "  # its Instance Number (0020,0013), in implicit VR
+
+
+def test_a_key_image_that_is_lacking_is_sent_though_there_is_another(
+    embedded_archive: RunningArchive, tmp_path: Path
+) -> None:
+    with _failing(embedded_archive, tmp_path, *[Plan(Fault.STATUS, "POST", status=400, holding=_SECOND_IMAGE)] * 4) as (
+        station,
+        proxy,
+    ):
+        for _ in range(2):
+            with pytest.raises(StoreRefusedError):
+                station.send(formats=("RTSTRUCT", "KEY_IMAGE"))
+            assert station.instances() == 2
+        proxy.behave()
+        assert len(station.send(formats=("RTSTRUCT", "KEY_IMAGE")).pushed) == 3
+        assert station.instances() == 3
+
+
+@pytest.mark.parametrize("formats", [("RTSTRUCT",), ("RTSTRUCT", "SEG")])
+def test_what_the_archive_changed_in_other_matters_than_the_result_is_not_sent_again(
+    embedded_archive: RunningArchive, tmp_path: Path, formats: tuple[str, ...]
+) -> None:
+    with _failing(embedded_archive, tmp_path, Plan(Fault.COERCED, "POST", holding=b"W/WO", body=b"WITH")) as (
+        station,
+        _proxy,
+    ):
+        with pytest.raises(StoreRefusedError, match="other content than was sent") as refused:
+            station.send(formats=formats)
+        sent = station.send(formats=formats)
+        assert sent.notes == (
+            "Version 1 in the archive says exactly this already; nothing was sent.",
+            f"{refused.value}",
+        )
+        assert station.instances() == len(formats)
+        assert Outbox(JobFolder(station.folder).outbox).undelivered() == ()
+
+
+def test_a_result_that_the_archive_made_another_one_of_goes_out_under_new_uids(
+    embedded_archive: RunningArchive, tmp_path: Path
+) -> None:
+    with _failing(embedded_archive, tmp_path, Plan(Fault.COERCED, "POST", holding=b"Curie^M", body=b"Doe^Jan")) as (
+        station,
+        proxy,
+    ):
+        with pytest.raises(StoreRefusedError, match="other content than was sent"):
+            station.send(formats=("RTSTRUCT",), reviewer="Curie^M")
+        proxy.behave()
+        sent = station.send(formats=("RTSTRUCT",), reviewer="Curie^M")
+        assert (sent.version, len(sent.pushed)) == (2, 1)
+        assert station.instances() == 2
+        assert Outbox(JobFolder(station.folder).outbox).undelivered() == ()
 
 
 @pytest.mark.parametrize("status", [500, 400])
@@ -194,9 +264,16 @@ def without_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def _failing_over_seg(archive: RunningArchive, folder: Path, status: int) -> Iterator[tuple[Station, FaultyProxy]]:
     """A station on an archive that answers every SEG with a status until it is to behave."""
+    with _failing(archive, folder, *[Plan(Fault.STATUS, "POST", status=status, holding=_ON_SEG)] * 100) as failing:
+        yield failing
+
+
+@contextmanager
+def _failing(archive: RunningArchive, folder: Path, *plans: Plan) -> Iterator[tuple[Station, FaultyProxy]]:
+    """A station on an archive that does as planned until it is to behave."""
     identity = StudyIdentity()
     archive.connect().store(write_study(folder / "scanner", identity, 4, SHAPE), compare=False)
     with archive.behind_faults() as proxy:
-        proxy.plan(*[Plan(Fault.STATUS, "POST", status=status, holding=_ON_SEG)] * 100)
+        proxy.plan(*plans)
         behind = replace(archive, profile=replace(archive.profile, url=proxy.url))
         yield Station(behind, identity.study_uid, folder / "station").segmented(), proxy
