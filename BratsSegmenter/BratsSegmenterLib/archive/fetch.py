@@ -35,6 +35,7 @@ from BratsSegmenterLib.progress import Progress
 
 MAXIMUM_INSTANCE_BYTES = 2_000_000_000
 _UNFINISHED = ".part"
+_LIMIT = "Ask the PACS administrator about a limit of QIDO-RS."
 _IMAGES = ("MR", "")  # modalities of series of which every object has to be whole; the archive may not say it
 
 
@@ -136,20 +137,16 @@ class _SeriesFetch:
         Raises
         ------
         ArchiveError
-            The archive fails for good, or never sends what it lists.
+            The archive fails for good, never sends what it lists, or does not list what it sends.
         """
-        expected = list_instances(self._connection, self._series.study_uid, self._series.series_uid, stop)
-        self._require_listed(expected)
+        expected = self._listed(stop)
         with explaining_files():
             self._take_stock(expected, stop)
         self._receive_missing(expected, stop)
-        missing_count = len(self._missing(expected)) - len(self._damaged)
-        if missing_count > 0:
-            raise ArchiveError(
-                f"The PACS '{self._connection.profile.name}' lists {len(expected)} objects of series "
-                f"{self._series.series_uid} but sent only {len(expected) - missing_count}.",
-                "Fetch again; what has arrived is kept. If it happens again, ask the PACS administrator.",
-            )
+        if self._unlisted(expected):  # what came to the archive since
+            expected = self._listed(stop)
+            self._receive_missing(expected, stop)
+        self._require_agreement(expected)
         with explaining_files():
             remove_unlisted_instances(self._folder, expected)
         whole = [one.sop_instance_uid for one in expected if one.sop_instance_uid in self._present]
@@ -157,13 +154,36 @@ class _SeriesFetch:
             self._series.series_uid, (*(self._folder / file_name(uid) for uid in whole), *self._damaged)
         )
 
-    def _require_listed(self, expected: list[InstanceSummary]) -> None:
+    def _listed(self, stop: Stop) -> list[InstanceSummary]:
+        """The instances that the archive lists, not fewer than it counts."""
+        expected = list_instances(self._connection, self._series.study_uid, self._series.series_uid, stop)
         counted = self._series.instance_count
         if counted is not None and len(expected) < counted:
             raise ArchiveError(
                 f"The PACS '{self._connection.profile.name}' counts {counted} objects in series "
                 f"{self._series.series_uid} but lists only {len(expected)}.",
-                "Ask the PACS administrator about a limit of QIDO-RS.",
+                _LIMIT,
+            )
+        return expected
+
+    def _unlisted(self, expected: list[InstanceSummary]) -> set[str]:
+        """What the archive sent with the series and does not list: a list that was cut off looks like that."""
+        return self._present - {instance.sop_instance_uid for instance in expected}
+
+    def _require_agreement(self, expected: list[InstanceSummary]) -> None:
+        missing_count = len(self._missing(expected)) - len(self._damaged)
+        if missing_count > 0:
+            raise ArchiveError(
+                f"The PACS '{self._connection.profile.name}' lists {len(expected)} objects of series "
+                f"{self._series.series_uid} but sent only {len(expected) - missing_count}.",
+                "Fetch again; what has arrived is kept. If it happens again, ask the PACS administrator.",
+            )
+        unlisted = self._unlisted(expected)
+        if unlisted:
+            raise ArchiveError(
+                f"The PACS '{self._connection.profile.name}' sent {len(expected) + len(unlisted)} objects of series "
+                f"{self._series.series_uid} but lists only {len(expected)}.",
+                _LIMIT,
             )
 
     def _take_stock(self, expected: list[InstanceSummary], stop: Stop) -> None:

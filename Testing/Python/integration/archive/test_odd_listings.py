@@ -13,6 +13,7 @@ from pydicom import dcmread
 
 from BratsSegmenterLib.archive import StudyQuery
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.errors import ArchiveError
 
 
 @pytest.fixture
@@ -56,6 +57,31 @@ def test_a_series_that_is_listed_twice_is_fetched_once_and_by_its_larger_count(
     fetched = archive.fetch(study.study_uid, tmp_path / "fetched")
     assert sorted(series.series_uid for series in fetched.series) == uids
     assert sorted(file.read_bytes() for file in fetched.files) == sorted(file.read_bytes() for file in files)
+
+
+@pytest.mark.parametrize("is_cut_off", [True, False], ids=["cut off", "arriving"])
+def test_what_is_sent_with_a_series_and_not_listed_is_not_taken_for_nothing(
+    embedded_archive: RunningArchive,
+    study: StudyIdentity,
+    files: list[Path],
+    proxy: FaultyProxy,
+    tmp_path: Path,
+    is_cut_off: bool,
+) -> None:
+    headers = [dcmread(file) for file in files[:4]]
+    uid = str(headers[0].SeriesInstanceUID)
+    uncounted = listing("/series", [series_entry(uid)])
+    two = listing("/instances", [{"00080018": [str(header.SOPInstanceUID)]} for header in headers[:2]])
+    pages = 2  # the second brings nothing new
+    proxy.plan(*[uncounted] * pages, *[two] * pages * (2 if is_cut_off else 1))
+    archive = embedded_archive.connect(proxy.url)
+
+    if is_cut_off:
+        with pytest.raises(ArchiveError, match=rf"sent 4 objects of series {uid} but lists only 2") as refused:
+            archive.fetch(study.study_uid, tmp_path / "fetched", [uid])
+        assert "limit of QIDO-RS" in refused.value.advice
+    else:
+        assert len(archive.fetch(study.study_uid, tmp_path / "fetched", [uid]).files) == 4
 
 
 def test_a_study_that_is_listed_twice_is_found_once(embedded_archive: RunningArchive, proxy: FaultyProxy) -> None:
