@@ -55,13 +55,17 @@ class StudyQuery:
         return f"{self.date_from}-{self.date_to}" if self.date_from or self.date_to else ""
 
     def matches(self, study: StudySummary) -> bool:
-        """Whether the study is wanted; archives are known to ignore filters silently."""
+        """Whether the study is wanted; archives are known to ignore filters silently.
+
+        One that is listed without its modalities passes: some archives leave Modalities in Study (0008,0061) out, though
+        they filter by it.
+        """
         return (
             matches_text(study.patient_id, self.patient_id)
             and matches_name(study.patient_name, self.patient_name)
             and matches_text(study.accession_number, self.accession_number)
             and matches_date(study.study_date, self.dates)
-            and (not self.modality or self.modality in study.modalities)
+            and (not self.modality or not study.modalities or self.modality in study.modalities)
         )
 
 

@@ -42,6 +42,12 @@ def test_nothing_that_identifies_the_patient_is_seen_in_a_repr() -> None:
     assert "1960" not in shown
 
 
+def test_a_study_of_other_modalities_is_not_wanted_and_one_that_names_none_may_be() -> None:
+    query = StudyQuery(modality="MR")
+    listed = [StudySummary.from_dicom_json({**STUDY, "00080061": {"Value": own}}) for own in (["MR"], ["CT"], [])]
+    assert [query.matches(study) for study in listed] == [True, False, True]
+
+
 def test_a_study_without_a_uid_is_refused() -> None:
     with pytest.raises(ArchiveError, match=r"without a valid UID in \(0020,000D\)"):
         StudySummary.from_dicom_json({"0020000D": {"vr": "UI", "Value": ["../x"]}})
