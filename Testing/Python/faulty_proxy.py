@@ -62,6 +62,8 @@ class Plan:
         Of BODY and GZIP_BOMB; of COERCED what stands in the place of `holding`, as long as that.
     location : str
         Of REDIRECT.
+    retry_after : str
+        Of STATUS.
     """
 
     fault: Fault
@@ -73,6 +75,7 @@ class Plan:
     body: bytes = b""
     content_type: str = "application/dicom+json"
     location: str = ""
+    retry_after: str = ""
 
     def applies(self, method: str, path: str, body: bytes) -> bool:
         """Whether a request is meant."""
@@ -156,7 +159,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         plan = self.server.proxy.take(self.command, self.path, body)
         match plan.fault:
             case Fault.STATUS:
-                self._answer(plan.status, b"")
+                self._answer(plan.status, b"", retry_after=plan.retry_after)
             case Fault.RESET_BEFORE:
                 self._reset()
             case Fault.WEB_PAGE:
@@ -241,9 +244,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         content_type: str = "application/dicom+json",
         location: str = "",
         encoding: str = "",
+        retry_after: str = "",
     ) -> None:
         self.send_response(status)
-        for name, value in (("Location", location), ("Content-Encoding", encoding)):
+        for name, value in (("Location", location), ("Content-Encoding", encoding), ("Retry-After", retry_after)):
             if value:
                 self.send_header(name, value)
         self.send_header("Content-Type", content_type)

@@ -60,6 +60,8 @@ class Connection:
     def attempt(self, call: Callable[[], Result], stop: Stop) -> Result:
         """Call until it succeeds, fails for good or the waits are used up; for requests that change nothing.
 
+        A wait is longer where the archive asks for that.
+
         Raises
         ------
         ArchiveError
@@ -70,8 +72,8 @@ class Connection:
         for delay_s in self.retry_delays_s:
             try:
                 return self.attempt_once(call, stop)
-            except TemporaryArchiveError:
-                stop.sleep(delay_s)
+            except TemporaryArchiveError as error:
+                stop.sleep(max(delay_s, error.wait_s))
         return self.attempt_once(call, stop)
 
     def attempt_once(self, call: Callable[[], Result], stop: Stop) -> Result:

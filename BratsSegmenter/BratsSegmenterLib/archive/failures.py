@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import requests
 import urllib3
@@ -15,6 +17,7 @@ from BratsSegmenterLib.archive.profile import Profile
 from BratsSegmenterLib.errors import ArchiveError
 
 _TRY_LATER = frozenset({408, 429, 502, 503, 504})
+_LONGEST_WAIT_S = 60.0
 _STATUS = {
     400: ("it does not accept our request", "Check {names.address}; ask the PACS administrator."),
     401: ("user name, password or token is wrong", "Check {names.credentials}."),
@@ -36,7 +39,18 @@ _STATUS = {
 
 
 class TemporaryArchiveError(ArchiveError):
-    """The same request may succeed when it is sent again."""
+    """The same request may succeed when it is sent again.
+
+    Parameters
+    ----------
+    what, advice, cause : str
+    wait_s : float
+        How long the archive asks to be left alone before that; 0 when it does not say.
+    """
+
+    def __init__(self, what: str, advice: str = "", cause: str = "", wait_s: float = 0.0) -> None:
+        super().__init__(what, advice, cause)
+        self.wait_s = wait_s
 
 
 class NotFoundError(ArchiveError):
@@ -59,12 +73,25 @@ class OtherContentError(StoreRefusedError):
     """The archive holds the object with other content than was sent: under its UID it can never be proved."""
 
 
-def status_error(profile: Profile, status: int) -> ArchiveError:
-    """The sentence for an HTTP status that is not a success."""
+def status_error(profile: Profile, response: requests.Response) -> ArchiveError:
+    """The sentence for an answer whose HTTP status is not a success."""
+    status = response.status_code
     meaning, advice = _STATUS.get(status, ("an error of its own", "Ask the PACS administrator."))
-    kind = TemporaryArchiveError if status in _TRY_LATER else NotFoundError if status == 404 else ArchiveError
     what = f"The PACS '{profile.name}' answered {status}: {meaning}."
-    return kind(what, advice.format(names=profile.names), f"HTTP status {status}")
+    advice, cause = advice.format(names=profile.names), f"HTTP status {status}"
+    if status in _TRY_LATER:
+        return TemporaryArchiveError(what, advice, cause, _asked_wait_s(response))
+    return NotFoundError(what, advice, cause) if status == 404 else ArchiveError(what, advice, cause)
+
+
+def _asked_wait_s(response: requests.Response) -> float:
+    """What Retry-After says, as seconds or as a date (RFC 9110 10.2.3), at most a minute; 0 without it."""
+    text = response.headers.get("Retry-After", "").strip()
+    try:
+        wait_s = float(text) if text.isdecimal() else (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):  # not said, or neither of both
+        return 0.0
+    return min(max(wait_s, 0.0), _LONGEST_WAIT_S)
 
 
 @contextmanager
@@ -81,7 +108,7 @@ def explaining(profile: Profile) -> Iterator[None]:
     try:
         yield
     except requests.HTTPError as error:
-        raise status_error(profile, error.response.status_code) from None
+        raise status_error(profile, error.response) from None
     except (
         requests.RequestException,
         urllib3.exceptions.HTTPError,

@@ -213,18 +213,19 @@ class _SeriesFetch:
 
     def _receive_missing(self, expected: list[InstanceSummary], stop: Stop) -> None:
         for delay_s in (*self._connection.retry_delays_s, None):
-            missing = self._missing(expected)
+            missing, wait_s = self._missing(expected), 0.0
             with explaining_files():
                 self._forget_damaged()
             try:
                 for path in self._resources(missing, len(expected)):
                     self._connection.attempt_once(partial(self._receive, path, stop), stop)
-            except TemporaryArchiveError:
+            except TemporaryArchiveError as error:
                 if delay_s is None:
                     raise
+                wait_s = error.wait_s
             if delay_s is None or len(self._missing(expected)) <= len(self._damaged):
                 return
-            stop.sleep(delay_s)
+            stop.sleep(max(delay_s, wait_s))
 
     def _missing(self, expected: list[InstanceSummary]) -> list[InstanceSummary]:
         return [instance for instance in expected if instance.sop_instance_uid not in self._present]

@@ -57,8 +57,8 @@ class StudyQuery:
     def matches(self, study: StudySummary) -> bool:
         """Whether the study is wanted; archives are known to ignore filters silently.
 
-        One that is listed without its modalities passes: some archives leave Modalities in Study (0008,0061) out, though
-        they filter by it.
+        One that is listed without its modalities passes: some archives filter by Modalities in Study (0008,0061), but
+        leave it out of what they list.
         """
         return (
             matches_text(study.patient_id, self.patient_id)

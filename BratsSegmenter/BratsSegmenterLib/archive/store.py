@@ -122,17 +122,18 @@ def _prove(connection: Connection, outgoing: _Outgoing, stop: Stop) -> None:
 
 def _send(connection: Connection, missing: list[_Outgoing], stop: Stop) -> None:
     """Send until all are listed. Every attempt reads the files again: same bytes, same UIDs, whatever came before."""
+    if not missing:
+        return
     for delay_s in (*connection.retry_delays_s, None):
+        doubt, missing = _send_once(connection, missing, stop)
         if not missing:
             return
-        doubt, missing = _send_once(connection, missing, stop)
-        if missing and isinstance(doubt, StoreRefusedError):
+        if isinstance(doubt, StoreRefusedError):
             _refuse_or_isolate(connection, missing, doubt, stop)
             return
-        if missing and (delay_s is None or not isinstance(doubt, TemporaryArchiveError)):
+        if delay_s is None or not isinstance(doubt, TemporaryArchiveError):
             raise doubt
-        if missing and delay_s is not None:
-            stop.sleep(delay_s)
+        stop.sleep(max(delay_s, doubt.wait_s))
 
 
 def _send_once(connection: Connection, outgoing: list[_Outgoing], stop: Stop) -> tuple[ArchiveError, list[_Outgoing]]:

@@ -47,12 +47,14 @@ def doubt_of(profile: Profile, response: requests.Response, sop_class: str) -> A
         words = _FAILURE_REASONS.get(final[0], f"its reason is code {final[0]:04X}H")
         what = f"The PACS '{profile.name}' refused an object: {words}."
         return StoreRefusedError(what, f"{_KEPT}; ask the PACS administrator.", cause)
-    error = status_error(profile, status)
+    error = status_error(profile, response)
     is_server_error = status >= requests.codes.server_error
     if reasons or is_server_error:
-        kind = TemporaryArchiveError if isinstance(error, TemporaryArchiveError) else NotStoredError
         what = f"The PACS '{profile.name}' could not take the object now (status {status})."
-        return kind(what, f"{_KEPT}; try again in a few minutes.", cause)
+        advice = f"{_KEPT}; try again in a few minutes."
+        if isinstance(error, TemporaryArchiveError):
+            return TemporaryArchiveError(what, advice, cause, error.wait_s)
+        return NotStoredError(what, advice, cause)
     if response.ok:
         what = f"The PACS '{profile.name}' said that it stored the object but does not list it."
         return NotStoredError(what, f"{_KEPT}; try again, or ask the PACS administrator.", cause)

@@ -8,6 +8,7 @@ import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import SEEK_END, BytesIO
 from pathlib import Path
 from zlib import DEFLATED, compressobj
@@ -138,6 +139,26 @@ def test_a_fault_that_stays_is_said_after_the_last_attempt(embedded_archive: Run
         with pytest.raises(TemporaryArchiveError, match="answered 503: it is busy or being restarted"):
             embedded_archive.connect(proxy.url).search(StudyQuery())
     assert len(proxy.requests) == 4
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [Plan(Fault.STATUS, "GET", "/studies"), Plan(Fault.STATUS, "GET", "/series/{uid}"), Plan(Fault.STATUS, "POST")],
+    ids=["search", "fetch", "store"],
+)
+def test_an_archive_that_is_busy_is_left_alone_for_as_long_as_it_says(
+    embedded_archive: RunningArchive, study: StudyIdentity, tmp_path: Path, plan: Plan
+) -> None:
+    files = write_study(tmp_path / "study", study, 1, (1, 16, 16))
+    series_uid = str(dcmread(files[0]).SeriesInstanceUID)
+    with embedded_archive.behind_faults() as proxy:
+        proxy.plan(replace(plan, path_end=plan.path_end.format(uid=series_uid), status=429, retry_after="1"))
+        archive = embedded_archive.connect(proxy.url, (0.0,))
+        begun = time.monotonic()
+        archive.store(files, study.study_uid)
+        archive.search(StudyQuery())
+        archive.fetch(study.study_uid, tmp_path / "fetched")
+    assert time.monotonic() - begun >= 1.0
 
 
 def test_silence_is_said_with_its_length(embedded_archive: RunningArchive) -> None:

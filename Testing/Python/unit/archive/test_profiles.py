@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import requests
 
 from BratsSegmenterLib.archive import Authentication, Profile, ProfileStore, SettingNames
 from BratsSegmenterLib.archive.failures import status_error
@@ -103,10 +104,12 @@ def test_what_the_settings_are_called_travels_with_a_job_and_is_not_kept(tmp_pat
     carried = from_json(PrepareJob, json.loads(json.dumps(to_json(job)))).profile
     assert carried is not None
     assert carried.names == given.names
-    assert "--archive" in status_error(carried, 404).advice
+    not_found = requests.Response()
+    not_found.status_code = 404
+    assert "--archive" in status_error(carried, not_found).advice
     ProfileStore(tmp_path / "profiles.json").save(given)
     assert ProfileStore(tmp_path / "profiles.json").profile("Ward 3").names == SettingNames()
-    assert "the address of the profile" in status_error(WARD, 404).advice
+    assert "the address of the profile" in status_error(WARD, not_found).advice
 
 
 def test_profiles_are_kept_in_the_order_in_which_they_were_made(tmp_path: Path) -> None:
