@@ -18,7 +18,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.archive import StudySummary, url_in_one_form
 from BratsSegmenterLib.durable import whole_file, write_atomically
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult
@@ -63,6 +63,9 @@ class StudyOrigin:
     profile: str = ""
     files: tuple[Path, ...] = ()
     url: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "url", url_in_one_form(self.url))  # an older version kept it as it was typed
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from BratsSegmenterLib.archive.check import Check
 from BratsSegmenterLib.archive.credentials import Credentials, CredentialStore
 from BratsSegmenterLib.archive.listing import InstanceSummary, SeriesSummary, StudyQuery, StudySummary
-from BratsSegmenterLib.archive.profile import Authentication, Profile, SettingNames
+from BratsSegmenterLib.archive.profile import Authentication, Profile, SettingNames, url_in_one_form
 from BratsSegmenterLib.archive.profile_store import ProfileStore
 from BratsSegmenterLib.lazy import lazy_names
 
@@ -63,6 +63,7 @@ __all__ = [
     "TransactionState",
     "count_missing",
     "patient_in",
+    "url_in_one_form",
 ]
 
 _LOADED_WHEN_USED = {

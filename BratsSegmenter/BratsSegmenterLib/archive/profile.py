@@ -93,8 +93,8 @@ class Profile:
     names: SettingNames = field(default=SettingNames(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "url", _in_one_form(self.url))
-        object.__setattr__(self, "proxy", _in_one_form(_with_scheme(self.proxy)))
+        object.__setattr__(self, "url", url_in_one_form(self.url))
+        object.__setattr__(self, "proxy", url_in_one_form(_with_scheme(self.proxy)))
         self._require_base_url()
         self._require_proxy()
         if self.viewer_url and (_STUDY_UID not in self.viewer_url or "://" not in self.viewer_url):
@@ -188,7 +188,7 @@ class Profile:
             ) from error
 
 
-def _in_one_form(url: str) -> str:
+def url_in_one_form(url: str) -> str:
     """Without blanks around it and slashes at its end, its scheme in small letters as libraries look for it."""
     scheme, separator, rest = url.strip().partition("://")
     return f"{scheme.lower()}{separator}{rest}".rstrip("/")

@@ -13,7 +13,7 @@ from typing import Any
 from BratsSegmenterLib.archive.failures import StoreRefusedError
 from BratsSegmenterLib.archive.instance_file import sha256_of
 from BratsSegmenterLib.archive.patient import Patient, patient_in
-from BratsSegmenterLib.archive.profile import Profile
+from BratsSegmenterLib.archive.profile import Profile, url_in_one_form
 from BratsSegmenterLib.archive.receipt import Receipt
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ArchiveError
@@ -127,8 +127,9 @@ class Transaction:
                 state = TransactionState.DELIVERED
                 if "url" not in manifest:
                     manifest["url"] = _read_json(folder / _RECEIPT)["url"]
+            manifest["url"] = url_in_one_form(manifest.get("url", ""))  # an older version kept it as it was typed
             return cls(folder=folder, state=state, **manifest, **progress)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ArchiveError(
                 f"The outbox folder {folder} is damaged.",
                 "Look into it before you remove it: it may hold results that were not sent.",

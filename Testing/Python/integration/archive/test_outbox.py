@@ -222,6 +222,18 @@ def test_an_outbox_that_an_older_version_left_is_read(
     assert len(outbox.deliver(embedded_archive.connect())) == (not was_delivered)
 
 
+def test_what_an_older_version_queued_for_an_address_as_it_was_typed_is_delivered(
+    embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
+) -> None:
+    transaction = outbox.add(files, study.study_uid, embedded_archive.profile)
+    manifest = transaction.folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("http://127", " HTTP://127"))
+
+    (delivery,) = outbox.deliver(embedded_archive.connect())
+
+    assert delivery.receipt is not None
+
+
 def test_what_waited_for_another_patient_is_refused_once(
     embedded_archive: RunningArchive, outbox: Outbox, study: StudyIdentity, files: list[Path]
 ) -> None:

@@ -298,6 +298,19 @@ def test_a_study_that_waits_in_another_folder_than_it_did_is_read_from_there(tmp
     assert [job.listed for job in worker.jobs if isinstance(job, PrepareJob)] == [here.files, there.files]
 
 
+def test_a_study_that_waits_is_not_looked_at_again_because_an_older_version_kept_the_address_as_it_was_typed(
+    tmp_path: Path, worker: Worker
+) -> None:
+    worker.prepared = replace(CLEAR, sequences={})
+    origin = replace(a_study(1), url="https://pacs.example/dicom-web")
+    kept = study_folder(tmp_path, "2.25.1") / "study.json"
+    for _ in range(2):
+        with open_studies(tmp_path, worker) as studies:
+            watch_answers(studies, (origin,))
+        kept.write_text(kept.read_text().replace(origin.url, "HTTPS://pacs.example/dicom-web/"))
+    assert worker.kinds == ["prepare"]
+
+
 def test_an_unfinished_study_goes_on_at_once_also_before_it_has_settled_again(tmp_path: Path, worker: Worker) -> None:
     worker.failures = [None, Cancelled()]
     with open_studies(tmp_path, worker) as studies:
