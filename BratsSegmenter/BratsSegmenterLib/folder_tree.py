@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def folders_below(root: Path) -> Iterator[Path]:
-    """`root` and every folder in it that may be read, each once, so that a loop of links ends.
+    """`root` and every folder in it that can be listed, each once, so that a loop of links ends.
 
     What links lead to comes last, and not at all if it was there before: a folder goes by its own path if it has one.
     """
@@ -16,10 +16,19 @@ def folders_below(root: Path) -> Iterator[Path]:
     while own or linked:
         folder = own.pop() if own else linked.pop(0)
         real = folder.resolve()
-        if real in seen or not os.access(folder, os.R_OK | os.X_OK):
+        if real in seen or not can_be_listed(folder):
             continue
         seen.add(real)
         yield folder
         for inner in sorted(folder.iterdir()):
-            if inner.is_dir():
+            if os.path.isdir(inner):  # Path.is_dir raises where a link leads into a folder that is closed
                 (linked if inner.is_symlink() else own).append(inner)
+
+
+def can_be_listed(folder: Path) -> bool:
+    """Whether the names in a folder can be read: rights may forbid it, and a share may be away."""
+    try:
+        os.scandir(folder).close()
+    except OSError:
+        return False
+    return True

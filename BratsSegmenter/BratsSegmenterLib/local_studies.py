@@ -23,12 +23,12 @@ def list_folder(folder: Path, progress: Progress) -> ListFolderResult:
 
 
 def studies_below(folder: Path, progress: Progress) -> tuple[tuple[LocalStudy, ...], tuple[Path, ...]]:
-    """The MR studies in a folder and below it, newest first, and the files that are no DICOM, or damaged.
+    """The MR studies in a folder and below it, newest first, and what was passed over.
 
     Raises
     ------
     SeriesError
-        The folder does not exist.
+        The folder does not exist, or cannot be listed.
     """
     with progress.stage("read headers"):
         found, passed_over = dicom.studies_in(folder, progress)

@@ -1,4 +1,4 @@
-"""Disks that take no more: full ones, and folders that nobody may write to."""
+"""Disks that refuse: full ones, and folders that nobody may write to or look into."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+_NOBODY = 65534
 
 
 @contextmanager
@@ -40,3 +42,18 @@ def read_only(folder: Path) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", folder], check=True)
+
+
+@contextmanager
+def closed(folder: Path) -> Iterator[None]:
+    """A folder that cannot be listed meanwhile, in one that everybody may look into: root becomes nobody."""
+    folder.chmod(0o000)
+    is_root = os.geteuid() == 0
+    try:
+        if is_root:
+            os.seteuid(_NOBODY)
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        folder.chmod(0o755)

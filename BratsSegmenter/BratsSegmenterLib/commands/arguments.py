@@ -206,7 +206,7 @@ def unattended_source(
 ) -> StudySource:
     """The folder or, without one, the archive of the arguments; a usage error where they name neither."""
     if arguments.files is not None:
-        return FolderSource(arguments.files, wanted, passed_over)
+        return FolderSource(arguments.files, wanted, passed_over, say)
     if profile is None:
         arguments.refuse("give --archive URL or --files DIR")
     assert profile is not None, "a usage error has ended the program"

@@ -74,7 +74,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         finally:
             rows = write_tables(arguments.out, warn)
     counts = Counter(row.state.value for row in rows)
-    console.say(", ".join(f"{count} {state}" for state, count in counts.items()) or "No MR study was found.")
+    console.say(
+        ", ".join(f"{count} {state}" for state, count in counts.items()) or "No MR study that was asked for was found."
+    )
     if counts[StudyState.NEEDS_YOU.value]:
         console.say(_ADVICE)
     for text in made_otherwise(arguments.out, rows, rules, model):

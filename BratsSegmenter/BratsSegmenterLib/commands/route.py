@@ -24,6 +24,7 @@ NAME = "route"
 HELP = "watch an archive or a folder, segment each MR study that arrives and, with --push, store the result in it"
 
 _MINUTE_S = 60.0
+_DAYS_OF_AN_ARCHIVE = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_format_argument(parser)
     parser.add_argument("--push", action="store_true", help="store the objects in the study, marked as not reviewed")
     parser.add_argument(
-        "--days", type=whole_number(0), default=2, help="how many days back a Study Date may lie (default: 2)"
+        "--days",
+        type=whole_number(0),
+        help=f"how many days back a Study Date may lie (default: {_DAYS_OF_AN_ARCHIVE} in an archive, any in a folder)",
     )
     parser.add_argument(
         "--every", type=number(0.1), default=60, metavar="SECONDS", help="between two looks (default: 60)"
@@ -57,6 +60,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     credentials = Credentials.from_environment()
     profile = archive_profile(arguments, credentials) if arguments.archive else None
+    if arguments.days is None and arguments.files is None:
+        arguments.days = _DAYS_OF_AN_ARCHIVE
     wanted = Wanted(days=arguments.days, descriptions=arguments.description)
 
     def say(text: str) -> None:

@@ -10,7 +10,7 @@ from pydicom import Dataset
 from pydicom.config import disable_value_validation
 
 from BratsSegmenterLib.dicom.identity import identity_of
-from BratsSegmenterLib.dicom.reading import UNREADABLE, files_in, read_header
+from BratsSegmenterLib.dicom.reading import UNREADABLE, files_in, lists_a_medium, read_header
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.progress import Progress
 
@@ -44,12 +44,12 @@ def studies_in(
     tuple of FolderStudy
         In the order in which they were met.
     tuple of Path
-        The files that were passed over because they are no DICOM, or damaged.
+        What was passed over: files that are no DICOM, or damaged, and what cannot be opened, folders too.
 
     Raises
     ------
     SeriesError
-        The folder does not exist.
+        The folder does not exist, or cannot be listed.
     Cancelled
     """
     files = files_in(folder_or_files)
@@ -59,6 +59,8 @@ def studies_in(
         progress.update(count / len(files), f"{count} of {len(files)} files")
         try:
             header = read_header(file)
+            if lists_a_medium(header):
+                continue
             identity = identity_of(header, file)
         except SeriesError:
             passed_over.append(file)  # why is said when the study is chosen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import warnings
 import zlib
@@ -12,10 +13,10 @@ from typing import BinaryIO
 from pydicom import Dataset, dcmread
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_dataset
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 from BratsSegmenterLib.errors import SeriesError
-from BratsSegmenterLib.folder_tree import folders_below
+from BratsSegmenterLib.folder_tree import can_be_listed, folders_below
 
 _LARGEST_FILE_BYTES = 2 << 30
 _LARGEST_INFLATED_BYTES = 512 << 20
@@ -101,10 +102,13 @@ def read_whole(file: Path) -> Dataset:
 def files_in(folder_or_files: str | Path | Iterable[str | Path]) -> tuple[Path, ...]:
     """All files below a folder in the order of their paths, behind links too, or the given files as they are.
 
+    Folders in it that cannot be listed and links that lead nowhere come with them: whoever opens them says so, where
+    nobody would notice that a patient is missing.
+
     Raises
     ------
     SeriesError
-        The folder does not exist.
+        The folder does not exist, or cannot be listed.
     """
     if not isinstance(folder_or_files, str | Path):
         return tuple(Path(file) for file in folder_or_files)
@@ -113,7 +117,21 @@ def files_in(folder_or_files: str | Path | Iterable[str | Path]) -> tuple[Path, 
         return (folder,)
     if not folder.is_dir():
         raise SeriesError(f"There is no folder {folder}.", "Check the path of the DICOM files.")
-    return tuple(sorted(path for place in folders_below(folder) for path in place.iterdir() if path.is_file()))
+    if not can_be_listed(folder):
+        raise SeriesError(f"The folder {folder} cannot be read.", "Check your rights there.")
+    return tuple(sorted(path for place in folders_below(folder) for path in place.iterdir() if _is_to_be_opened(path)))
+
+
+def _is_to_be_opened(path: Path) -> bool:
+    """Whether it is a file, or what must be told of because it leads to none; no pipe or device."""
+    if os.path.isdir(path):
+        return not can_be_listed(path)
+    return os.path.isfile(path) or not os.path.exists(path)
+
+
+def lists_a_medium(header: Dataset) -> bool:
+    """Whether a file is a DICOMDIR (PS3.3 F), which every CD holds beside its images."""
+    return bool(header.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage)
 
 
 def _read(file: Path, with_pixels: bool) -> Dataset:

@@ -13,7 +13,7 @@ from BratsSegmenterLib.dicom.copies import are_same_image, told_apart
 from BratsSegmenterLib.dicom.grid import grid_of
 from BratsSegmenterLib.dicom.identity import FileIdentity, identity_of, why_no_mr_image
 from BratsSegmenterLib.dicom.planes import Plane, planes_of
-from BratsSegmenterLib.dicom.reading import UNREADABLE, TruncatedFileError, files_in, read_header
+from BratsSegmenterLib.dicom.reading import UNREADABLE, TruncatedFileError, files_in, lists_a_medium, read_header
 from BratsSegmenterLib.dicom.stacks import split_stacks
 from BratsSegmenterLib.domain import Series, series_label
 from BratsSegmenterLib.errors import SeriesError
@@ -148,6 +148,8 @@ class _Sorting:
         """Read one file and put it where it belongs."""
         try:
             header = read_header(file)
+            if lists_a_medium(header):
+                return
             identity = identity_of(header, file)
         except TruncatedFileError as error:
             self._lose(file, error)
@@ -199,7 +201,8 @@ class _Sorting:
         if are_same_image(file, earlier):
             where = "One folder holds second copies of its images"
             if file.parent != earlier.parent:
-                where = "{} holds second copies of images in {}".format(*told_apart(file.parent, earlier.parent))
+                copies, originals = told_apart(file.parent, earlier.parent)
+                where = f"The folder '{copies}' holds second copies of images in the folder '{originals}'"
             self._set_file_aside(file, f"{where}; they are the same, and were read once.", is_damaged=False)
             return
         copy, first = told_apart(file, earlier)

@@ -20,6 +20,11 @@ class FileNames:
     ----------
     files : sequence of Path
         A sentence names them, and the folders they lie in, by their numbers in this order.
+
+    Notes
+    -----
+    A folder may be called as any word is, "brain" or "mask". So sentences quote a folder's name, and where it stands
+    alone it is hidden only as ``folder 'brain'``; files and paths are hidden wherever they stand.
     """
 
     def __init__(self, files: Sequence[Path]) -> None:
@@ -35,15 +40,14 @@ class FileNames:
         return text
 
     def _named_in(self, text: str) -> Iterator[tuple[str, str]]:
-        """Names and ends of paths that stand in the text, the first file of several with one name last."""
+        """How files and folders are named in the text, the first of several with one name last."""
         for file, label in reversed(self._files.items()):
             if file.name in text:
                 yield from ((name, label) for name in _ends(file, 1) if name in text)
         for folder, label in reversed(self._folders.items()):
             if folder.name in text:
-                holds_all = all(other.is_relative_to(folder) for other in self._folders)
-                least = 2 if holds_all else 1  # no sentence names such a one alone, and it may be called DICOM
-                yield from ((name, label) for name in _ends(folder, least) if name in text)
+                named = (*_ends(folder, 2), *(f"folder '{name}'" for name in _ends(folder, 1)))
+                yield from ((name, label) for name in named if name in text)
 
 
 def _ends(path: Path, least: int) -> Iterator[str]:

@@ -1,31 +1,35 @@
-"""Files among the studies of a folder that are not taken for any of them: nobody looks, so they must be told of."""
+"""What lies among the studies of a folder and is not taken for any of them: nobody looks, so it must be told of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.kept_study import study_folders
 
 LIST_FILE = "passed_over.txt"
+_OUR_FILE = re.compile(r"(\.partial-.*|queue|studies(-unreadable-\d+)?|passed_over)\.\w+")
 
 
 class PassedOver:
-    """Says how many there are, once while they stay the same, and lists them in the folder of the studies.
+    """Says how much there is, once while it stays the same, and lists it in the folder of the studies.
 
-    Their names are in the list alone: they may name patients.
+    Names are in the list alone: they may name patients. What this program made in that folder is none of it, which
+    may lie among the studies.
 
     Parameters
     ----------
     folder : Path
-        Of the studies.
+        Of the job folders.
     say : callable
         Told the sentence.
 
     Attributes
     ----------
     files : tuple of Path
-        Those of the last look.
+        Those of the last look, with folders and links that cannot be opened.
     """
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
@@ -41,13 +45,22 @@ class PassedOver:
         OSError
             The disk refused.
         """
+        files = tuple(self._not_ours(files))
         if not files:
             self._list.unlink(missing_ok=True)
         elif files != self.files:
             write_atomically(self._list, "".join(f"{file}\n" for file in files).encode(errors="surrogateescape"))
             folders = len({file.parent for file in files})
             self._say(
-                f"Passed over as no DICOM, or damaged: {len(files)} files in {folders} folders. Studies or series may "
-                f"be missing; the files are listed in {self._list}."
+                f"Passed over as no DICOM, damaged or not to be opened: {len(files)} files or folders in {folders} "
+                f"folders. Studies or series may be missing; all are listed in {self._list}."
             )
         self.files = files
+
+    def _not_ours(self, files: Iterable[Path]) -> Iterator[Path]:
+        folder = self._list.parent
+        job_folders = set(study_folders(folder))
+        for file in files:
+            is_beside_them = file.parent == folder and _OUR_FILE.fullmatch(file.name)
+            if not is_beside_them and job_folders.isdisjoint(file.parents):
+                yield file

@@ -65,10 +65,13 @@ class Wanted:
 
     def matches(self, study: StudySummary) -> bool:
         """Whether a study is meant."""
+        return self.is_described(study) and self.query.matches(study)
+
+    def is_described(self, study: StudySummary) -> bool:
+        """Whether a study is meant by its description, whatever its date."""
         description = study.description.casefold()
         patterns = [pattern.casefold() for pattern in self.descriptions]
-        is_described = not patterns or any(fnmatchcase(description, pattern) for pattern in patterns)
-        return is_described and self.query.matches(study)
+        return not patterns or any(fnmatchcase(description, pattern) for pattern in patterns)
 
 
 def _say_nothing(_sentence: str) -> None:
@@ -133,19 +136,31 @@ class FolderSource:
     folder : Path
     wanted : Wanted
     passed_over : callable
-        Told at each look which files are no DICOM, or damaged.
+        Told at each look which files are no DICOM, or damaged, and what cannot be opened.
+    say : callable
+        Told, the first time that there are any, how many studies are left out for their dates: files that were made
+        anonymous often have none.
     """
 
     folder: Path
     wanted: Wanted = Wanted()
     passed_over: Callable[[tuple[Path, ...]], None] = _tell_nobody
+    say: Callable[[str], None] = _say_nothing
+    _told: set[int] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def studies(self, progress: Progress) -> tuple[StudyOrigin, ...]:
         """See :class:`StudySource`."""
         listed, passed_over = studies_below(self.folder, progress)
         self.passed_over(passed_over)
-        wanted = (one for one in reversed(listed) if self.wanted.matches(one.study))
+        described = [one for one in reversed(listed) if self.wanted.is_described(one.study)]
+        wanted = [one for one in described if self.wanted.matches(one.study)]
+        self._tell(len(described) - len(wanted))
         return tuple(StudyOrigin(one.study, files=one.files) for one in wanted)
+
+    def _tell(self, left_out: int) -> None:
+        if left_out and not self._told:
+            self._told.add(left_out)
+            self.say(f"Left out, because their Study Date is missing or not among the dates asked for: {left_out}.")
 
 
 def counted(study: StudySummary, archive: Archive, progress: Progress) -> StudySummary:

@@ -198,13 +198,21 @@ def test_files_that_are_passed_over_are_counted_and_named_only_in_their_list(
     said = capsys.readouterr()
     printed = json.loads(said.out)
     assert printed["passed_over"] == 1
-    assert "1 files in 1 folders" in printed["warnings"][0]
+    assert "1 files or folders in 1 folders" in printed["warnings"][0]
     assert "Doe" not in said.out + said.err
     assert (cohort.out / "passed_over.txt").read_text(encoding="utf-8") == f"{damaged}\n"
     damaged.unlink()
     assert main(elsewhere.again()) == 0
     assert _printed(capsys)["warnings"] == []
     assert not (cohort.out / "passed_over.txt").exists()
+
+
+def test_studies_that_are_left_out_for_their_dates_are_counted(
+    finished: Cohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(replace(finished, out=tmp_path / "out").again("--from", "20260401")) == 0
+    (warning,) = _printed(capsys)["warnings"]
+    assert warning == "Left out, because their Study Date is missing or not among the dates asked for: 2."
 
 
 def test_what_was_measured_of_a_study_stays_in_the_table_when_its_files_are_deleted(cohort: Cohort) -> None:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -71,18 +71,22 @@ class Router:
         return self.process.wait(_PATIENCE_S)
 
 
+def _routing(archive: RunningArchive, folder: Path) -> AbstractContextManager[Router]:
+    source = ("--archive", archive.profile.url, "--push", "--days", "36500")
+    return _router(folder, *source, token=archive.credentials.token)
+
+
 @contextmanager
-def _routing(archive: RunningArchive, folder: Path) -> Iterator[Router]:
+def _router(folder: Path, *source: str, token: str = "") -> Iterator[Router]:
     log = folder.with_suffix(".log")
-    command = ["route", "--archive", archive.profile.url, "--out", str(folder), "--push", *_QUICK]
-    timing = ["--days", "36500", "--every", "0.5", "--settle", "0"]
+    command = ["route", *source, "--out", str(folder), *_QUICK, "--every", "0.5", "--settle", "0"]
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "BratsSegmenterLib.cli", *command, *timing],
+            [sys.executable, "-m", "BratsSegmenterLib.cli", *command],
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "BRATS_SEGMENTER_TOKEN": archive.credentials.token},
+            env={**os.environ, "BRATS_SEGMENTER_TOKEN": token},
         )
     with process:
         try:
@@ -128,6 +132,14 @@ def test_a_router_sends_each_study_once_through_kills_and_restarts(
         assert sum(line.endswith(" sent: The study carries a result already.") for line in router.lines) == 1
         assert router.stop() == 0
     assert _structure_sets(embedded_archive, uid) == 1
+
+
+def test_a_router_takes_what_lies_in_a_folder_however_old_it_is(tmp_path: Path) -> None:
+    _study(tmp_path / "in", "20010301", Sequence.T1)
+    with _router(tmp_path / "studies", "--files", str(tmp_path / "in")) as router:
+        _until(lambda: bool(router.lines), "the study")
+        assert router.lines[0].endswith(" needs you: Not found in this study: T1c, T2, FLAIR.")
+        assert router.stop() == 0
 
 
 @pytest.fixture

@@ -133,7 +133,9 @@ def test_copies_that_are_the_same_are_read_once_and_keep_no_study_waiting(tmp_pa
     scanned = scan(tmp_path)
     assert load_volume(scanned.series[0]).array.shape[0] == 12
     (remark,) = scanned.set_aside
-    assert remark.sentence == "two/T1 holds second copies of images in one/T1; they are the same, and were read once."
+    said, _, outcome = remark.sentence.partition("; ")
+    assert said == "The folder 'two/T1' holds second copies of images in the folder 'one/T1'"
+    assert outcome == "they are the same, and were read once."
     assert len(remark.files) == 12
     assert not remark.is_damaged
 
