@@ -80,7 +80,7 @@ class Connection:
         """Call, with errors explained; an error of a cut connection after a cancel is the cancel."""
         stop.raise_if_set()
         try:
-            with explaining(self.profile):
+            with explaining(self.profile, self.session.was_let_in):
                 return call()
         except TemporaryArchiveError:
             stop.raise_if_set()

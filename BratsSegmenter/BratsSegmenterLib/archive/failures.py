@@ -13,7 +13,7 @@ import urllib3
 
 from BratsSegmenterLib.archive.listing import MalformedListingError
 from BratsSegmenterLib.archive.multipart import MalformedMultipartError, TruncatedMultipartError
-from BratsSegmenterLib.archive.profile import Profile
+from BratsSegmenterLib.archive.profile import Authentication, Profile
 from BratsSegmenterLib.errors import ArchiveError
 
 _TRY_LATER = frozenset({408, 429, 502, 503, 504})
@@ -36,6 +36,12 @@ _STATUS = {
     503: ("it is busy or being restarted", "Try again in a few minutes."),
     504: ("a gateway in front of it waited too long", "Try again in a few minutes."),
 }
+
+_EXPIRED = (
+    "the login is not accepted any more; it may have expired, or have no right to this",
+    "Renew it in {names.credentials}, then try again; what has arrived whole is kept.",
+)
+_EXPIRING = (Authentication.BASIC, Authentication.BEARER)
 
 
 class TemporaryArchiveError(ArchiveError):
@@ -73,10 +79,12 @@ class OtherContentError(StoreRefusedError):
     """The archive holds the object with other content than was sent: under its UID it can never be proved."""
 
 
-def status_error(profile: Profile, response: requests.Response) -> ArchiveError:
-    """The sentence for an answer whose HTTP status is not a success."""
+def status_error(profile: Profile, response: requests.Response, was_let_in: bool = False) -> ArchiveError:
+    """The sentence for an answer whose HTTP status is not a success; `was_let_in` once others of the session were."""
     status = response.status_code
     meaning, advice = _STATUS.get(status, ("an error of its own", "Ask the PACS administrator."))
+    if status == requests.codes.unauthorized and was_let_in and profile.authentication in _EXPIRING:
+        meaning, advice = _EXPIRED
     what = f"The PACS '{profile.name}' answered {status}: {meaning}."
     advice, cause = advice.format(names=profile.names), f"HTTP status {status}"
     if status in _TRY_LATER:
@@ -95,10 +103,16 @@ def _asked_wait_s(response: requests.Response) -> float:
 
 
 @contextmanager
-def explaining(profile: Profile) -> Iterator[None]:
+def explaining(profile: Profile, was_let_in: bool = False) -> Iterator[None]:
     """Turn what requests, urllib3, dicomweb-client and the disk raise into an :class:`ArchiveError`.
 
     The original is not chained: its text holds the query.
+
+    Parameters
+    ----------
+    profile : Profile
+    was_let_in : bool
+        Whether the archive has answered the session before: then address and login were right.
 
     Raises
     ------
@@ -108,14 +122,14 @@ def explaining(profile: Profile) -> Iterator[None]:
     try:
         yield
     except requests.HTTPError as error:
-        raise status_error(profile, error.response) from None
+        raise status_error(profile, error.response, was_let_in) from None
     except (
         requests.RequestException,
         urllib3.exceptions.HTTPError,
         MalformedMultipartError,
         MalformedListingError,
     ) as error:
-        raise _network_error(profile, error) from None
+        raise _network_error(profile, error, was_let_in) from None
     except OSError as error:
         raise _disk_error(error) from None
 
@@ -129,13 +143,13 @@ def explaining_files() -> Iterator[None]:
         raise _disk_error(error) from None
 
 
-def _network_error(profile: Profile, error: Exception) -> ArchiveError:
-    what, advice, is_temporary = _describe(profile, error)
+def _network_error(profile: Profile, error: Exception, was_let_in: bool) -> ArchiveError:
+    what, advice, is_temporary = _describe(profile, error, was_let_in)
     kind = TemporaryArchiveError if is_temporary else ArchiveError
     return kind(f"The PACS '{profile.name}' {what}.", advice, type(error).__name__)
 
 
-def _describe(profile: Profile, error: Exception) -> tuple[str, str, bool]:
+def _describe(profile: Profile, error: Exception, was_let_in: bool) -> tuple[str, str, bool]:
     """Predicate, advice, and whether trying again may help."""
     text, names = str(error), profile.names
     or_wait_longer = f", or raise {names.read_timeout}" if names.read_timeout else ""
@@ -188,6 +202,12 @@ def _describe(profile: Profile, error: Exception) -> tuple[str, str, bool]:
             return "did not answer in DICOM JSON", "Check the address: it may be the one of a web page.", False
         case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
             return "has an address that is not a URL", f"Check {names.address}.", False
+        case _ if not profile.is_encrypted and not was_let_in:
+            return (
+                "cut the connection",
+                f"Try again; if it happens again, it may want https: check {names.address}.",
+                True,
+            )
         case _:
             return "cut the connection", "Try again; what has arrived whole is kept.", True
 

@@ -24,6 +24,11 @@ class PacsSession(requests.Session):
     It never follows a redirect and never sends credentials to another origin, ignores proxies, CA files and netrc
     of the environment, refuses web pages where DICOM was asked for, and caps what it reads into memory.
 
+    Attributes
+    ----------
+    was_let_in : bool
+        Whether the archive has answered a request with what was asked for.
+
     Parameters
     ----------
     profile : Profile
@@ -36,6 +41,7 @@ class PacsSession(requests.Session):
         self._profile = profile
         self._origin = _origin(_as_asked(profile.url))
         self._sockets = OpenSockets()
+        self.was_let_in = False
         self.trust_env = False
         self.verify = profile.ca_file or True
         login = Credentials.of_proxy() if profile.proxy else Credentials()
@@ -80,6 +86,7 @@ class PacsSession(requests.Session):
         except ArchiveError:
             response.close()
             raise
+        self.was_let_in |= response.ok
         return response
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:

@@ -138,13 +138,15 @@ def _send(connection: Connection, missing: list[_Outgoing], stop: Stop) -> None:
 
 def _send_once(connection: Connection, outgoing: list[_Outgoing], stop: Stop) -> tuple[ArchiveError, list[_Outgoing]]:
     """Send; what to say of what the archive does not list afterwards, whatever it answered, and what that is."""
+    was_let_in = connection.session.was_let_in
     try:
         response = connection.attempt_once(partial(_post, connection, outgoing), stop)
     except TemporaryArchiveError as error:
         return error, _not_listed(connection, outgoing, _AT_ONCE_S, stop)
     patience_s = _PATIENCE_S if response.status_code == requests.codes.ok else _AT_ONCE_S
     sop_class = UID(outgoing[0].identity.sop_class_uid).name
-    return doubt_of(connection.profile, response, sop_class), _not_listed(connection, outgoing, patience_s, stop)
+    doubt = doubt_of(connection.profile, response, sop_class, was_let_in)
+    return doubt, _not_listed(connection, outgoing, patience_s, stop)
 
 
 def _post(connection: Connection, missing: list[_Outgoing]) -> requests.Response:

@@ -23,7 +23,7 @@ _NO_RIGHT = (401, 403)
 _OF_THE_OBJECT = (400, 409, 415)  # PS3.18 table 10.5.3-1; the address has answered searches before
 
 
-def doubt_of(profile: Profile, response: requests.Response, sop_class: str) -> ArchiveError:
+def doubt_of(profile: Profile, response: requests.Response, sop_class: str, was_let_in: bool) -> ArchiveError:
     """What to say should the archive not list what was sent; an answer alone, good or bad, proves nothing.
 
     Parameters
@@ -32,6 +32,8 @@ def doubt_of(profile: Profile, response: requests.Response, sop_class: str) -> A
     response : requests.Response
     sop_class : str
         Name of the SOP Class of what was sent.
+    was_let_in : bool
+        Whether the archive has answered the session before.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def doubt_of(profile: Profile, response: requests.Response, sop_class: str) -> A
         words = _FAILURE_REASONS.get(final[0], f"its reason is code {final[0]:04X}H")
         what = f"The PACS '{profile.name}' refused an object: {words}."
         return StoreRefusedError(what, f"{_KEPT}; ask the PACS administrator.", cause)
-    error = status_error(profile, response)
+    error = status_error(profile, response, was_let_in)
     is_server_error = status >= requests.codes.server_error
     if reasons or is_server_error:
         what = f"The PACS '{profile.name}' could not take the object now (status {status})."

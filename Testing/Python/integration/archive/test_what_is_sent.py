@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from archives import RunningArchive
 from empty_archive import EmptyArchive
+from faulty_proxy import Fault, Plan
 
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile, SettingNames, StudyQuery
 from BratsSegmenterLib.errors import ArchiveError
@@ -50,6 +51,30 @@ def test_a_secret_that_cannot_be_sent_is_said_with_its_setting_and_not_repeated(
     assert "hu" not in f"{caught.value} {caught.value.cause}"
     assert archive.test_connection()[0].ok is False
     assert not EmptyArchive.asked
+
+
+def test_a_login_that_is_accepted_no_more_is_told_from_a_wrong_one(embedded_archive: RunningArchive) -> None:
+    refusal = Plan(Fault.STATUS, "GET", status=401)
+    with embedded_archive.behind_faults() as proxy:
+        archive = embedded_archive.connect(proxy.url)
+        proxy.plan(refusal)
+        with pytest.raises(ArchiveError, match="401: user name, password or token is wrong"):
+            archive.search(StudyQuery())
+        archive.search(StudyQuery())
+        proxy.plan(refusal)
+        with pytest.raises(ArchiveError, match="401: the login is not accepted any more; it may have expired"):
+            archive.search(StudyQuery())
+
+
+def test_a_cut_of_what_had_answered_over_http_is_no_wish_for_https(embedded_archive: RunningArchive) -> None:
+    cut = Plan(Fault.RESET_BEFORE, "GET")
+    with embedded_archive.behind_faults() as proxy:
+        archive = embedded_archive.connect(proxy.url, ())
+        archive.search(StudyQuery())
+        proxy.plan(cut)
+        with pytest.raises(ArchiveError, match="cut the connection") as caught:
+            archive.search(StudyQuery())
+    assert "https" not in caught.value.advice
 
 
 def test_a_host_with_letters_beyond_ascii_is_asked_through_the_proxy_with_its_login(
