@@ -33,6 +33,7 @@ class _Message:
     details: str
     style: str
     offer: Offer | None
+    names_patients: bool = False
 
 
 class MessageBar:
@@ -58,10 +59,15 @@ class MessageBar:
         self._of_job = _Message(failure.sentence, failure.cause, _ERROR, offer)
         self._update()
 
-    def show_notice(self, text: str, offer: Offer | None = None) -> None:
+    def show_notice(self, text: str, offer: Offer | None = None, names_patients: bool = False) -> None:
         """Say what the user has to decide or should know before the next job."""
-        self._of_job = _Message(text, "", _NOTICE, offer)
+        self._of_job = _Message(text, "", _NOTICE, offer, names_patients)
         self._update()
+
+    def clear_names(self) -> None:
+        """Patients are named otherwise from now on, or not at all."""
+        if self._of_job is not None and self._of_job.names_patients:
+            self.clear()
 
     def clear(self) -> None:
         """The next job starts: what the one before had to say makes way for what lasts."""

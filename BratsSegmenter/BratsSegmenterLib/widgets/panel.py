@@ -122,7 +122,8 @@ class Panel:
         profiles.troubled.connect(lambda error: self._on_failed(Failure.of(error)))
         for error in troubles:
             self._on_failed(Failure.of(error))
-        self.studies.spared.connect(lambda sentences: self._say(_("Not queued:"), sentences))
+        self.studies.spared.connect(self._say_who_was_spared)
+        worklist.identities.changed.connect(self.message_bar.clear_names)
         worklist.queue.options = lambda: self.run.options
         worklist.queue.is_in_hands = workflow.is_busy_with
         worklist.queue.go_on()
@@ -270,6 +271,9 @@ class Panel:
     def _say(self, heading: str, sentences: tuple[str, ...]) -> None:
         if sentences:
             self.message_bar.show_notice(_listed(heading, sentences))
+
+    def _say_who_was_spared(self, sentences: tuple[str, ...]) -> None:
+        self.message_bar.show_notice(_listed(_("Not queued:"), sentences), names_patients=True)
 
     def _fold(self) -> None:
         """Open what the next phase of the work needs; within a phase the user folds as she likes."""

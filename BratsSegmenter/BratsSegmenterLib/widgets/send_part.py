@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import Profile
 from BratsSegmenterLib.dicom import Authorship, Contouring
-from BratsSegmenterLib.job_results import SendResult
+from BratsSegmenterLib.job_results import SegmentResult, SendResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.format_boxes import format_boxes
@@ -54,6 +54,7 @@ class SendPart(Part):
         self._requested: SendRequest | None = None
         self._sent: SendRequest | None = None
         self._shown: SendResult | None = None
+        self._drawing_is_for: SegmentResult | None = None
         self._is_rehearsing = False
         self.learned = Signal()
         self.format_boxes = format_boxes(self.ui.formatsFrame, "Box", self.withdraw_consent)
@@ -74,6 +75,7 @@ class SendPart(Part):
 
     def update(self) -> None:
         """Offer to send a result once the user agrees: one that was not sent yet, or was sent otherwise."""
+        self._draw_another_result_as_usual()
         has_result = self._workflow.state in _WITH_A_RESULT
         can_choose = has_result and bool(self._archive)
         formats = self._formats()
@@ -115,6 +117,14 @@ class SendPart(Part):
         """What was agreed to is no longer what would be sent."""
         self.ui.consentBox.setChecked(False)
         self.update()
+
+    def _draw_another_result_as_usual(self) -> None:
+        """How the contours of one patient were wanted is not asked for the next."""
+        result = self._workflow.result
+        if result is not self._drawing_is_for:
+            self._drawing_is_for = result
+            for box in (self.ui.nestedBox, self.ui.smoothBox):
+                box.setChecked(False)
 
     def _formats(self) -> tuple[str, ...]:
         return tuple(key for key, box in self.format_boxes.items() if box.checked)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from BratsSegmenterLib.dicom import Authorship, ObjectKind, series_description
+from BratsSegmenterLib.dicom import Authorship, Contouring, ObjectKind, series_description
 from BratsSegmenterLib.domain import LEAF_REGIONS, Algorithm
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import SendRequest
@@ -103,13 +103,21 @@ def _heading(version: int, earlier: Sequence[EarlierResult]) -> str:
 
 
 def _objects(request: SendRequest, version: int, algorithm: Algorithm, authorship: Authorship) -> list[tuple[str, str]]:
+    remarks = {ObjectKind.KEY_IMAGE.name: _PAGES, ObjectKind.RTSTRUCT.name: _drawing(request.contouring)}
     return [
         (
-            f"{item.name}{f' {_PAGES}' if item.key == ObjectKind.KEY_IMAGE.name else ''}",
+            f"{item.name} {remarks.get(item.key, '')}".rstrip(),
             series_description(ObjectKind[item.key], version, algorithm, authorship, request.reviewer),
         )
         for item in sent_formats(request.formats)
     ]
+
+
+def _drawing(contouring: Contouring) -> str:
+    """What was asked for beside the usual contours."""
+    asked = (contouring.with_nested, _("with WT and TC")), (contouring.smooth, _("smooth contours"))
+    said = ", ".join(what for is_asked, what in asked if is_asked)
+    return f"({said})" if said else ""
 
 
 def _signature(request: SendRequest) -> str:

@@ -64,6 +64,11 @@ class Sources:
         """Whether something can be searched."""
         return not self.is_archive or bool(self._profiles.current_name)
 
+    @property
+    def studies_before(self) -> int:
+        """How many studies come before those that were found last, on earlier pages."""
+        return self._query.offset
+
     def use_archive(self, name: str) -> None:
         """Look in an archive from now on."""
         self.folder, self.uses_database = None, False

@@ -12,7 +12,7 @@ from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
 from BratsSegmenterLib.study_queue import QueueInUseError
 from BratsSegmenterLib.widgets.part import Part
-from BratsSegmenterLib.widgets.search_model import StudyPage
+from BratsSegmenterLib.widgets.search_model import PAGE, StudyPage
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.study_states import StudyStates
@@ -65,8 +65,8 @@ class StudiesPart(Part):
         self._search_page = search_page
         self._may_leave = may_leave
         self.spared = Signal()
-        self._wanted_page = 0
         self._page = StudyPage((), 0, False)
+        self._had_study = False
         self._table = StudyTable(self._identities, StudyStates(workflow, self._queue).of)
         self._rows: tuple[StudyRow, ...] = ()
         self._title = self.widget.text
@@ -89,6 +89,9 @@ class StudiesPart(Part):
     def update(self) -> None:
         """Show how far the work on each study is, and what can be done with the selected ones."""
         study = self._workflow.study
+        if study is None and self._had_study:
+            self.ui.studyTable.clearSelection()  # a click on a row that stays selected would not take it up
+        self._had_study = study is not None
         title = self._identities.title(study, _LONGEST_DESCRIPTION) if study is not None else ""
         self.widget.setText(f"{self._title}:  {title}" if title else self._title)
         self._show_rows()
@@ -97,9 +100,8 @@ class StudiesPart(Part):
         self.ui.nextButton.setEnabled(free and self._page.has_next)
 
     def show_studies(self, studies: Sequence[StudySummary]) -> None:
-        """Show the page that was asked for."""
-        self._page = StudyPage.of(tuple(studies), self._wanted_page)
-        self._wanted_page = 0
+        """Show the page that was found."""
+        self._page = StudyPage.of(tuple(studies), self._sources.studies_before // PAGE)
         self._table.studies = self._page.studies
         self.ui.studyTable.clearSelection()
         self.ui.summaryLabel.setText(self._page.summary)
@@ -203,14 +205,10 @@ class StudiesPart(Part):
         self._show_rows()
 
     def _show_previous_page(self) -> None:
-        self._turn_to(self._page.number - 1)
+        self._search_page(self._page.number - 1)
 
     def _show_next_page(self) -> None:
-        self._turn_to(self._page.number + 1)
-
-    def _turn_to(self, page: int) -> None:
-        self._wanted_page = page
-        self._search_page(page)
+        self._search_page(self._page.number + 1)
 
 
 def _item(row: StudyRow, column: Column, text: str) -> qt.QTableWidgetItem:

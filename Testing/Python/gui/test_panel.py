@@ -6,6 +6,7 @@ import slicer
 from child_processes import started_processes
 from host.driver import finish, paint, wait_until
 from host.fixtures import replay_command
+from host.hands import Hands
 from host.replay_worker import Behaviour
 from host.slicer_app import application
 
@@ -115,6 +116,29 @@ def test_what_was_chosen_and_ticked_is_there_when_the_study_is_chosen_again(open
     finish(panel)
     assert panel.workflow.sequences.choices == decided
     assert panel.sequences.ui.surgeryBox.checked
+
+
+def test_a_click_takes_up_the_study_of_a_closed_scene_again(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    _segment(panel)
+    panel.close_scene()
+    window = panel.studies.widget.window()
+    window.resize(600, 1600)
+    panel.studies.fold(False)
+    Hands(window).click_row(panel.studies.ui.studyTable, 0)
+    assert panel.workflow.study is not None
+    assert panel.run.ui.runButton.enabled
+    window.close()
+
+
+def test_a_page_that_did_not_come_does_not_number_the_next_search(open_panel):
+    panel = open_panel(Behaviour.FAILS)
+    panel.archive.search_page(1)
+    finish(panel)
+    panel.workflow._runner._runner._command = replay_command(Behaviour.WORKS)
+    panel.archive.ui.searchButton.click()
+    finish(panel)
+    assert panel.studies.ui.summaryLabel.text.startswith("Studies 1 to")
 
 
 def test_a_localiser_is_not_offered(open_panel):

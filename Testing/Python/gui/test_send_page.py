@@ -111,6 +111,20 @@ def test_a_dry_run_sends_nothing_needs_no_consent_and_shows_checks_and_files(ope
     assert send.folderButton.isHidden()
 
 
+def test_how_contours_were_wanted_is_said_and_not_asked_for_the_next_result(open_segmented):
+    panel = open_segmented()
+    panel.send.ui.nestedBox.setChecked(True)
+    panel.send.ui.smoothBox.setChecked(True)
+    assert "RT Structure Set (with WT and TC, smooth contours)" in panel.send.ui.previewLabel.text
+    panel.close_scene()
+    panel.studies.ui.studyTable.selectRow(0)
+    panel.studies.ui.openButton.click()
+    finish(panel)
+    assert not panel.send.ui.nestedBox.checked
+    assert not panel.send.ui.smoothBox.checked
+    assert "with WT and TC" not in panel.send.ui.previewLabel.text
+
+
 def test_a_result_in_which_everything_was_erased_is_refused_on_the_page_with_advice(open_segmented):
     panel = open_segmented()
     editor = panel.review.ui.segmentEditor

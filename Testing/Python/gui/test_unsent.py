@@ -327,6 +327,14 @@ def test_a_saved_scene_stays_as_it_was_saved_and_later_corrections_are_offered(p
     assert _volumes(panel) == edited
 
 
+def test_whose_study_was_not_queued_is_not_told_on_once_identities_are_hidden(panel):
+    _segment(panel)
+    panel.studies.ui.queueButton.click()
+    assert "Synthetic" in panel.message_bar.ui.textLabel.text
+    panel.studies.ui.hideBox.setChecked(True)
+    assert panel.message_bar.widget.isHidden()
+
+
 def test_a_study_with_unsent_corrections_is_not_queued_and_its_corrections_stay(panel):
     _segment(panel)
     _paint(panel)
