@@ -94,6 +94,8 @@ class Frame:
         Frame number counted from 1 in an enhanced multi-frame object; None in a classic one.
     position_mm : tuple of float
         Image Position (Patient): centre of the first voxel, LPS millimetres.
+    image_number : int or None
+        By which viewers show it: Instance Number of a classic image, else the frame number; None where it has none.
     """
 
     file: Path
@@ -101,6 +103,7 @@ class Frame:
     sop_instance_uid: str
     number: int | None
     position_mm: tuple[float, float, float]
+    image_number: int | None = None
 
 
 def series_label(number: int | None, key: str) -> str:
@@ -299,6 +302,8 @@ class Diameters:
         End points, LPS millimetres.
     is_measurable : bool
         Whether RANO counts the lesion among those whose change can be measured.
+    is_reformatted : bool
+        Whether they lie on an axial plane that was cut out of sagittal or coronal slices.
     """
 
     slice_index: int
@@ -307,6 +312,12 @@ class Diameters:
     longest_ends: tuple[tuple[float, float, float], tuple[float, float, float]]
     perpendicular_ends: tuple[tuple[float, float, float], tuple[float, float, float]]
     is_measurable: bool = False
+    is_reformatted: bool = False
+
+    @property
+    def product_mm2(self) -> float:
+        """By which RANO follows a lesion."""
+        return self.longest_mm * self.perpendicular_mm
 
 
 @dataclass(frozen=True)
@@ -325,3 +336,15 @@ class Measurements:
 
     volumes: tuple[RegionVolume, ...]
     lesions: tuple[Lesion, ...] = ()
+
+    @property
+    def lesions_by_size(self) -> tuple[Lesion, ...]:
+        """Those that have diameters: what RANO counts as measurable first, then by the product, the largest first."""
+        measured = [(lesion.diameters, lesion) for lesion in self.lesions if lesion.diameters is not None]
+        measured.sort(key=lambda pair: (pair[0].is_measurable, pair[0].product_mm2), reverse=True)
+        return tuple(lesion for _diameters, lesion in measured)
+
+    @property
+    def largest_diameters(self) -> Diameters | None:
+        """Of the first of :attr:`lesions_by_size`; None when no lesion has any."""
+        return next((lesion.diameters for lesion in self.lesions_by_size), None)

@@ -13,6 +13,7 @@ from BratsSegmenterLib.measurement import DoubtfulSlice
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.progress import StageTime
 from BratsSegmenterLib.sequence_offers import SequenceOffer
+from BratsSegmenterLib.slice_names import ImageNumbers
 from BratsSegmenterLib.versions import EarlierResult
 
 _SURE = 0.7
@@ -216,6 +217,8 @@ class SegmentResult:
         Sequence to the key of the series, where a person had a say in which series the model saw; else empty.
     authorship : Authorship
         EDITED where regions were taken up that a person had drawn or changed.
+    image_numbers : ImageNumbers or None
+        Of the reference; None where they are not known.
     """
 
     reference: str
@@ -237,6 +240,7 @@ class SegmentResult:
     doubts: tuple[str, ...] = ()
     sequences: Mapping[str, str] = field(default_factory=dict)
     authorship: Authorship = Authorship.AI
+    image_numbers: ImageNumbers | None = None
 
     def found_in(self, folder: Path) -> SegmentResult:
         """The same result with its files where they are now: the job folder may have been moved, or named otherwise."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.dicom import Authorship
+from BratsSegmenterLib.dicom import Authorship, image_numbers
 from BratsSegmenterLib.domain import Segmentation
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
@@ -110,6 +110,7 @@ def keep_result(
         brain=brain_path,
         authorship=authorship,
         is_postoperative=is_postoperative,
+        image_numbers=image_numbers(case.reference_volume),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.key_images import write_key_images
     from BratsSegmenterLib.dicom.measurement_report import write_measurement_report
     from BratsSegmenterLib.dicom.nifti import nifti_to_dicom
+    from BratsSegmenterLib.dicom.numbering import image_numbers
     from BratsSegmenterLib.dicom.preview import middle_slice
     from BratsSegmenterLib.dicom.prior_volumes import newest_result, volumes_of
     from BratsSegmenterLib.dicom.provenance import (
@@ -75,6 +76,7 @@ _MODULE_OF = {
     "Verified": "gate",
     "WrittenObject": "provenance",
     "check_references": "references",
+    "image_numbers": "numbering",
     "load_volume": "volume",
     "middle_slice": "preview",
     "missing_note": "recognition",
@@ -125,6 +127,7 @@ __all__ = [
     "Verified",
     "WrittenObject",
     "check_references",
+    "image_numbers",
     "load_volume",
     "middle_slice",
     "missing_note",

@@ -14,11 +14,13 @@ from BratsSegmenterLib.dicom.provenance import Provenance
 from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, Diameters, Measurements, Region, Segmentation
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, legend, montage, slice_image, window
+from BratsSegmenterLib.slice_names import ImageNumbers, place_of, plane_name
 
 RESEARCH_BANNER = "RESEARCH USE ONLY - not a medical device, not for diagnosis"
 
 _PICTURE_HEIGHT = 480
 _LINE_FONT_SIZE = 18
+_MOST_LESIONS = 3
 _NO_CHARACTER = "\uffff"
 _NAMED_IN_HEADER = "the person whom this image's header names"
 _REFORMATTED_UP_TO_MM = 2.0
@@ -35,16 +37,16 @@ def page_plane(geometry: Geometry, acquired: bool = False) -> Plane:
 
 
 def chosen_slices(segmentation: Segmentation, measurements: Measurements, plane: Plane) -> list[int]:
-    """Slices of that plane, each once: the one of the longest diameter, and the one with most labelled voxels."""
+    """Slices of that plane, each once: the one of the largest diameters, and the one with most labelled voxels."""
     axis = SliceLayout(segmentation.geometry, plane).slice_axis
     areas = np.count_nonzero(segmentation.labels, axis=tuple({0, 1, 2} - {axis}))
     if not areas.any():
         return []
     most_tumour = int(np.argmax(areas))
-    longest = _longest(measurements)
-    if longest is None:
+    largest = measurements.largest_diameters
+    if largest is None:
         return [most_tumour]
-    return list(dict.fromkeys((_slice_of(longest, segmentation.geometry, axis), most_tumour)))
+    return list(dict.fromkeys((_slice_of(largest, segmentation.geometry, axis), most_tumour)))
 
 
 def outlined_regions(segmentation: Segmentation) -> list[Region]:
@@ -53,11 +55,6 @@ def outlined_regions(segmentation: Segmentation) -> list[Region]:
     return [
         replace(region, colour=leaf.colour) for region, leaf in told_apart if np.any(segmentation.labels == leaf.label)
     ]
-
-
-def _longest(measurements: Measurements) -> Diameters | None:
-    measured = [lesion.diameters for lesion in measurements.lesions if lesion.diameters]
-    return max(measured, key=lambda diameters: diameters.longest_mm, default=None)
 
 
 def _slice_of(diameters: Diameters, geometry: Geometry, axis: int) -> int:
@@ -76,6 +73,8 @@ class Page:
     segmentation : Segmentation
     measurements : Measurements
     provenance : Provenance
+    numbers : ImageNumbers or None
+        Of the images that the segmentation lies on.
     """
 
     def __init__(
@@ -84,16 +83,18 @@ class Page:
         segmentation: Segmentation,
         measurements: Measurements,
         provenance: Provenance,
+        numbers: ImageNumbers | None,
     ) -> None:
         self._images = images
         self._segmentation = segmentation
         self._measurements = measurements
         self._provenance = provenance
+        self._numbers = numbers
 
     def draw(self, plane: Plane, index: int) -> Image.Image:
         """The page of one slice."""
         pictures = [
-            captioned(self._outlined(array, plane, index), f"{name}, {plane.value} slice {index + 1}")
+            captioned(self._outlined(array, plane, index), f"{name}, {plane.value}")
             for name, array in self._images.items()
         ]
         volumes_ml = {volume.region.key: volume.volume_ml for volume in self._measurements.volumes}
@@ -105,8 +106,19 @@ class Page:
             montage(pictures, columns=len(pictures)),
             legend(outlined_regions(self._segmentation), volumes_ml),
             *(_line(sentence, _CALIPER_COLOUR) for sentence in (self._nested_volumes(), *self._diameters())),
+            _line(f"Shown: {self._place(plane, index)}", _CALIPER_COLOUR),
         ]
         return _stacked(parts)
+
+    def _place(self, plane: Plane, index: int) -> str:
+        """The image of the reference, or the plane through the middle of what is drawn."""
+        layout = SliceLayout(self._segmentation.geometry, plane)
+        if layout.slice_axis == 0 and self._numbers is not None and self._numbers.name(index):
+            return self._numbers.name(index)
+        middle = np.argwhere(self._segmentation.labels).mean(axis=0)
+        middle[layout.slice_axis] = index
+        (point_mm,) = layout.geometry.points_mm(middle[np.newaxis, ::-1])
+        return plane_name(plane.normal_axis, float(point_mm[plane.normal_axis]))
 
     def _outlined(self, array: NDArray[np.float32], plane: Plane, index: int) -> Image.Image:
         segmentation = self._segmentation
@@ -132,8 +144,9 @@ class Page:
     def _diameters(self) -> list[str]:
         return [
             f"{lesion.region.name} {lesion.number}: {lesion.diameters.longest_mm:.1f} x "
-            f"{lesion.diameters.perpendicular_mm:.1f} mm (axial)"
-            for lesion in self._measurements.lesions[:3]
+            f"{lesion.diameters.perpendicular_mm:.1f} mm on {place_of(lesion.diameters, self._numbers)}"
+            f"{'' if lesion.diameters.is_measurable else ', not measurable by RANO'}"
+            for lesion in self._measurements.lesions_by_size[:_MOST_LESIONS]
             if lesion.diameters
         ]
 

@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from BratsSegmenterLib.dicom.concepts import SOURCE_IMAGE, concept
 from BratsSegmenterLib.dicom.key_image_page import Page, chosen_slices, page_plane
 from BratsSegmenterLib.dicom.mr_series import new_uid
+from BratsSegmenterLib.dicom.numbering import image_numbers
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
 from BratsSegmenterLib.dicom.source_images import source_images
@@ -34,7 +35,7 @@ def write_key_images(
     provenance: Provenance,
     images: Mapping[Sequence, NDArray[np.float32]] | None = None,
 ) -> tuple[WrittenObject, ...]:
-    """Write one page for each of the slices that show most: the longest lesion's and the one with most tumour.
+    """Write one page for each of the slices that show most: the largest lesion's and the one with most tumour.
 
     A secondary capture knows no predecessor; the key images of the version before are named as related images
     (Referenced Image Sequence, DICOM PS3.3 C.12.4), without a purpose, as no code of CID 7201 means this one.
@@ -65,7 +66,7 @@ def write_key_images(
     """
     check_same_grid(volume, segmentation)
     shown = {sequence.value: array for sequence, array in (images or {}).items()} or {"Reference": volume.array}
-    page = Page(shown, segmentation, measurements, provenance)
+    page = Page(shown, segmentation, measurements, provenance, image_numbers(volume))
     plane = page_plane(volume.geometry)
     series_uid = new_uid()
     written = []

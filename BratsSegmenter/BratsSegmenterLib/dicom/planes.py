@@ -124,7 +124,14 @@ def _planes(header: Dataset, file: Path) -> Iterator[Plane]:
         x, y, z = _vector(attributes, "PlanePositionSequence", "ImagePositionPatient", 3, place)
         row_spacing, column_spacing = _vector(attributes, "PixelMeasuresSequence", "PixelSpacing", 2, place)
         yield Plane(
-            frame=Frame(file, str(header.SOPClassUID), str(header.SOPInstanceUID), number, (x, y, z)),
+            frame=Frame(
+                file,
+                str(header.SOPClassUID),
+                str(header.SOPInstanceUID),
+                number,
+                (x, y, z),
+                image_number=number if enhanced else _instance_number(header),
+            ),
             rows=int(header.Rows),
             columns=int(header.Columns),
             row_spacing_mm=row_spacing,
@@ -138,6 +145,14 @@ def _planes(header: Dataset, file: Path) -> Iterator[Plane]:
             echo_time_ms=echo_time_ms(attributes),
             image_type=image_type(attributes),
         )
+
+
+def _instance_number(header: Dataset) -> int | None:
+    try:
+        return int(header["InstanceNumber"].value)
+    except UNREADABLE:
+        # It may be empty. Sentences name the image otherwise then; its pixels are as good as any.
+        return None
 
 
 def _padding(header: Dataset) -> tuple[int, int] | None:

@@ -5,12 +5,13 @@ from BratsSegmenterLib.measurement.diameters import axial_diameters
 from BratsSegmenterLib.measurement.doubt import DoubtfulSlice, DoubtKind, doubtful_slices
 from BratsSegmenterLib.measurement.field_of_view import brain_cut_off_findings, cut_off_findings
 from BratsSegmenterLib.measurement.findings import cavity_findings, quality_findings, registration_findings
-from BratsSegmenterLib.measurement.measuring import intervals_of, measure
-from BratsSegmenterLib.measurement.sentence import largest_measured, millilitres, report_sentence
+from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM, intervals_of, measure
+from BratsSegmenterLib.measurement.sentence import millilitres, report_sentence
 from BratsSegmenterLib.measurement.table import to_csv
 from BratsSegmenterLib.measurement.unmeasured import still_not_measured
 
 __all__ = [
+    "SMALLEST_MEASURED_MM",
     "DoubtKind",
     "DoubtfulSlice",
     "axial_diameters",
@@ -20,7 +21,6 @@ __all__ = [
     "cut_off_findings",
     "doubtful_slices",
     "intervals_of",
-    "largest_measured",
     "measure",
     "millilitres",
     "quality_findings",

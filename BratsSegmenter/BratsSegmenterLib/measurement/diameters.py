@@ -58,7 +58,7 @@ def axial_diameters(mask: NDArray[np.bool_], necrosis: NDArray[np.bool_], geomet
     diameters = _longest(axial, axial_core, axial_geometry)
     middle = np.mean(diameters.longest_ends, axis=0, keepdims=True)
     nearest = int(np.rint(geometry.indices(middle)[0, 2]))
-    return replace(diameters, slice_index=min(max(nearest, 0), geometry.shape[0] - 1))
+    return replace(diameters, slice_index=min(max(nearest, 0), geometry.shape[0] - 1), is_reformatted=True)
 
 
 def _is_axial(geometry: Geometry) -> bool:

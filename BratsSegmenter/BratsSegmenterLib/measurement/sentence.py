@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Algorithm, Diameters, Lesion, Measurements, RegionVolume
+from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Algorithm, Diameters, Measurements, RegionVolume
+from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM
+from BratsSegmenterLib.slice_names import ImageNumbers, place_of
 
 _DECIMAL_FROM_ML = 10.0
 
@@ -12,15 +14,25 @@ def millilitres(volume_ml: float) -> str:
     return f"{volume_ml:.2f}" if abs(volume_ml) < _DECIMAL_FROM_ML else f"{volume_ml:.1f}"
 
 
-def report_sentence(measurements: Measurements, algorithm: Algorithm, is_edited: bool) -> str:
+def report_sentence(
+    measurements: Measurements, algorithm: Algorithm, is_edited: bool, numbers: ImageNumbers | None = None
+) -> str:
     """All of a result that a report needs: volumes, the largest lesion, who segmented and whether a person corrected.
 
     Regions that were not measured are left out; so is a resection cavity where there is none.
+
+    Parameters
+    ----------
+    measurements : Measurements
+    algorithm : Algorithm
+    is_edited : bool
+    numbers : ImageNumbers, optional
+        Of the reference's images, to name the one with the largest lesion.
     """
     volumes = {volume.region.key: volume for volume in measurements.volumes}
     found = [_volume_text(volumes[region.key]) for region in (ET, NCR, TC, ED, WT, RC) if region.key in volumes]
     if ET.key in volumes:
-        found[0] += _lesions_text(measurements.lesions)
+        found[0] += _lesions_text(measurements, numbers)
     text = "; ".join(found) or "no region was measured"
     text = f"{text[0].upper()}{text[1:]}"
     if not algorithm.is_model:
@@ -37,19 +49,22 @@ def _volume_text(volume: RegionVolume) -> str:
     return f"{text} (interval {millilitres(low)} to {millilitres(high)} mL)"
 
 
-def _diameters_text(diameters: Diameters) -> str:
-    """Both diameters, their product and the slice, counted from 1: ``32.1 x 21.3 mm (product 684 mm2) on slice 84``."""
-    longest, perpendicular = diameters.longest_mm, diameters.perpendicular_mm
-    product = f"product {longest * perpendicular:.0f} mm2"
-    return f"{longest:.1f} x {perpendicular:.1f} mm ({product}) on slice {diameters.slice_index + 1}"
+def _lesions_text(measurements: Measurements, numbers: ImageNumbers | None) -> str:
+    """How many there are, and the size and place of the largest; a lone lesion is not counted."""
+    measured = len(measurements.lesions_by_size)
+    specks = len(measurements.lesions) - measured
+    counted = [f"{measured} lesions" if measured > 1 else "1 lesion"] if measured else []
+    if specks:
+        counted.append(f"{specks} speck{'s' if specks > 1 else ''} shorter than {SMALLEST_MEASURED_MM:g} mm")
+    count = f" in {' and '.join(counted)}" if measured > 1 or specks else ""
+    largest = measurements.largest_diameters
+    return count if largest is None else f"{count}, {_largest_text(largest, numbers)}"
 
 
-def _lesions_text(lesions: tuple[Lesion, ...]) -> str:
-    count = f" in {len(lesions)} lesions" if len(lesions) > 1 else ""
-    largest = largest_measured(lesions)
-    return count if largest is None else f"{count}, largest lesion {_diameters_text(largest)}"
-
-
-def largest_measured(lesions: tuple[Lesion, ...]) -> Diameters | None:
-    """Of the largest lesion that a caliper can measure; None when there is none."""
-    return next((lesion.diameters for lesion in lesions if lesion.diameters is not None), None)
+def _largest_text(diameters: Diameters, numbers: ImageNumbers | None) -> str:
+    """Both diameters, their product and where: ``32.1 x 21.3 mm (product 684 mm2) on image 84 of series 5``."""
+    size = f"{diameters.longest_mm:.1f} x {diameters.perpendicular_mm:.1f} mm (product {diameters.product_mm2:.0f} mm2)"
+    place = place_of(diameters, numbers)
+    if diameters.is_measurable:
+        return f"largest measurable lesion {size} on {place}"
+    return f"largest lesion {size} on {place}, not measurable by RANO"

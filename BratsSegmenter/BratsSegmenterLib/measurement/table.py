@@ -38,12 +38,11 @@ def _lesion_row(lesion: Lesion) -> list[str]:
     row = [lesion.region.key, str(lesion.number), f"{lesion.volume_ml:.3f}"]
     if lesion.diameters is None:
         return [*row, "", "", "", "", ""]
-    longest, perpendicular = lesion.diameters.longest_mm, lesion.diameters.perpendicular_mm
     return [
         *row,
-        f"{longest:.1f}",
-        f"{perpendicular:.1f}",
-        f"{longest * perpendicular:.0f}",
+        f"{lesion.diameters.longest_mm:.1f}",
+        f"{lesion.diameters.perpendicular_mm:.1f}",
+        f"{lesion.diameters.product_mm2:.0f}",
         str(lesion.diameters.slice_index + 1),
         "yes" if lesion.diameters.is_measurable else "no",
     ]

@@ -29,6 +29,11 @@ class Plane(Enum):
     CORONAL = "coronal"
     SAGITTAL = "sagittal"
 
+    @property
+    def normal_axis(self) -> int:
+        """The patient axis (LPS: 0 x, 1 y, 2 z) that runs into the screen."""
+        return _NORMAL[self]
+
 
 _X, _Y, _Z = 0, 1, 2  # LPS: towards the patient's left, posterior, superior
 _SCREEN_DOWN = {Plane.AXIAL: (_Y, +1), Plane.CORONAL: (_Z, -1), Plane.SAGITTAL: (_Z, -1)}
@@ -60,7 +65,7 @@ class SliceLayout:
     @property
     def slice_axis(self) -> int:
         """The array axis that runs into the screen."""
-        return self._axis(_NORMAL[self.plane])
+        return self._axis(self.plane.normal_axis)
 
     @property
     def slice_count(self) -> int:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.domain import ED, LEAF_REGIONS, NESTED_REGIONS, RC, WT, Lesion, Region
+from BratsSegmenterLib.domain import ED, LEAF_REGIONS, NESTED_REGIONS, RC, WT, Diameters, Measurements, Region
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.measurement import largest_measured, millilitres, still_not_measured
+from BratsSegmenterLib.measurement import SMALLEST_MEASURED_MM, millilitres, still_not_measured
 from BratsSegmenterLib.priors import PriorVolumes
+from BratsSegmenterLib.slice_names import ImageNumbers, place_of
 from BratsSegmenterLib.widgets.translation import tr as _
 
 _SMALLEST_CHANGE_ML = 0.005
@@ -130,29 +131,53 @@ def study_day(study: StudySummary) -> date:
         return datetime.now().astimezone().date()
 
 
-def lesions_text(lesions: tuple[Lesion, ...], not_measured: str = "") -> str:
+def lesions_text(measurements: Measurements, numbers: ImageNumbers | None, not_measured: str = "") -> str:
     """How many enhancing lesions there are, and the diameters of the largest.
 
     Parameters
     ----------
-    lesions : tuple of Lesion
+    measurements : Measurements
+    numbers : ImageNumbers or None
+        Of the reference's images, to name the one with the largest lesion.
     not_measured : str
         Why enhancing tumour was not measured: what is said instead, as nobody knows whether there is a lesion.
     """
     if not_measured:
         return not_measured
-    if not lesions:
+    if not measurements.lesions:
         return _("No enhancing lesion.")
-    several = _("{count} enhancing lesions").format(count=len(lesions))
-    count = _("1 enhancing lesion") if len(lesions) == 1 else several
-    measurable = sum(lesion.diameters is not None and lesion.diameters.is_measurable for lesion in lesions)
-    largest = largest_measured(lesions)
+    largest = measurements.largest_diameters
     if largest is None:
-        return _("{lesions}, too small for diameters.").format(lesions=count)
-    times, product = "\N{MULTIPLICATION SIGN}", largest.longest_mm * largest.perpendicular_mm
-    text = f"{largest.longest_mm:.1f} {times} {largest.perpendicular_mm:.1f} mm, {product:.0f} mm\N{SUPERSCRIPT TWO}"
-    sentence = _("{lesions}, {measurable} measurable. Largest: {diameters}, slice {slice}.")
-    return sentence.format(lesions=count, measurable=measurable, diameters=text, slice=largest.slice_index + 1)
+        return f"{_specks_text(len(measurements.lesions))}."
+    return f"{_counts_text(measurements)} {_largest_text(largest, numbers)}"
+
+
+def _counts_text(measurements: Measurements) -> str:
+    measured = len(measurements.lesions_by_size)
+    measurable = sum(lesion.diameters is not None and lesion.diameters.is_measurable for lesion in measurements.lesions)
+    specks = len(measurements.lesions) - measured
+    several = _("{count} enhancing lesions").format(count=measured)
+    parts = [
+        _("1 enhancing lesion") if measured == 1 else several,
+        _("{measurable} measurable").format(measurable=measurable),
+    ]
+    return f"{', '.join([*parts, _specks_text(specks)] if specks else parts)}."
+
+
+def _specks_text(count: int) -> str:
+    if count == 1:
+        return _("1 speck shorter than {size} mm").format(size=f"{SMALLEST_MEASURED_MM:g}")
+    return _("{count} specks shorter than {size} mm").format(count=count, size=f"{SMALLEST_MEASURED_MM:g}")
+
+
+def _largest_text(diameters: Diameters, numbers: ImageNumbers | None) -> str:
+    largest = _("Largest measurable: {diameters}, {place}.")
+    unmeasurable = _("Largest: {diameters}, {place}, not measurable by RANO.")
+    times, squared = "\N{MULTIPLICATION SIGN}", "\N{SUPERSCRIPT TWO}"
+    size = f"{diameters.longest_mm:.1f} {times} {diameters.perpendicular_mm:.1f} mm"
+    text = f"{size}, {diameters.product_mm2:.0f} mm{squared}"
+    sentence = largest if diameters.is_measurable else unmeasurable
+    return sentence.format(diameters=text, place=place_of(diameters, numbers))
 
 
 def beside_text(names: Collection[str]) -> str:

@@ -132,12 +132,14 @@ class VolumesPart(Part):
 
     def _follow_quietly(self) -> None:
         """What takes longer than the volumes: lesions, their diameters, the plot."""
-        if self._workflow.result is not None:
-            lesions = self._review.measure().lesions
+        result = self._workflow.result
+        if result is not None:
+            measurements = self._review.measure()
             beside = beside_text(drawn_beside_regions(self._review.parameters.segmentation))
-            about_lesions = lesions_text(lesions, self._review.not_measured.get(ET.key, ""))
+            why_not = self._review.not_measured.get(ET.key, "")
+            about_lesions = lesions_text(measurements, result.image_numbers, why_not)
             set_text_or_hide(self.ui.lesionsLabel, "\n".join(filter(None, (beside, about_lesions))))
-            self._drawing = drawing_diameters(lesions, self.ui.diametersBox.checked)
+            self._drawing = drawing_diameters(measurements.lesions_by_size, self.ui.diametersBox.checked)
             self._run_steps(taking(self._drawing))
             if self._layout_before_plot is not None:
                 replace_plot(self._chart())
@@ -147,8 +149,9 @@ class VolumesPart(Part):
 
     def _copy_sentence(self) -> None:
         assert self._workflow.result is not None
-        algorithm, is_edited = self._workflow.result.algorithm, self._review.is_edited
-        qt.QApplication.clipboard().setText(report_sentence(self._review.measure(), algorithm, is_edited))
+        result, measurements = self._workflow.result, self._review.measure()
+        text = report_sentence(measurements, result.algorithm, self._review.is_edited, result.image_numbers)
+        qt.QApplication.clipboard().setText(text)
 
     def _copy_table(self) -> None:
         qt.QApplication.clipboard().setText(as_text(self._rows))

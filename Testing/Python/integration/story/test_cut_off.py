@@ -47,5 +47,7 @@ def test_a_tumour_that_goes_on_where_t1c_ends_is_doubted(phantom_study: PhantomS
     assert any(text.startswith("The brain goes on beyond the last slice of T1c") for text in cut.findings)
     kept = keep_result(cut, JobFolder(tmp_path), Progress(), resampled_gaps=False)
     record = JobFolder(tmp_path).record()
+    assert kept.image_numbers is not None
+    assert kept.image_numbers.name(3) == f"image 4 of series {cut.case.reference_volume.series.number}"
     assert record.doubts == kept.doubts == cut.doubts
     assert set(record.image_doubts) == {text for text in cut.doubts if not text.startswith("The whole tumour")}

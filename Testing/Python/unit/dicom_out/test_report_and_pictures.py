@@ -13,13 +13,14 @@ from pydicom import Dataset, dcmread
 from BratsSegmenterLib.dicom import (
     Authorship,
     ObjectReference,
+    image_numbers,
     read_seg,
     write_key_images,
     write_measurement_report,
     write_seg,
 )
 from BratsSegmenterLib.domain import ED, Segmentation, Sequence, Volume
-from BratsSegmenterLib.measurement import measure
+from BratsSegmenterLib.measurement import measure, report_sentence
 
 _SR = "1.2.840.10008.5.1.4.1.1.88.34"
 _SC = "1.2.840.10008.5.1.4.1.1.7"
@@ -159,6 +160,37 @@ def test_the_calipers_are_drawn_on_the_lesion(volume: Volume, tmp_path: Path) ->
     red = np.argwhere((picture[..., 0] > 200) & (picture[..., 1] < 100))
     line = white[(white >= red.min(axis=0) - 3).all(axis=1) & (white <= red.max(axis=0) + 3).all(axis=1)]
     assert np.ptp(line[:, 1]) >= 0.8 * np.ptp(red[:, 1])
+
+
+def test_the_first_page_shows_the_lesion_that_the_sentence_for_the_report_names(tmp_path: Path) -> None:
+    volume = samples.volume_on(samples.series_samples.axial(), tmp_path / "series")
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[1:4, 2:38, 2:5] = labels[6:8, 10:30, 12:28] = labels[9, 2:38, 8:30] = 3  # thin; the largest; on one slice
+    segmentation = samples.segmentation_on(volume, labels)
+    measurements = measure(segmentation)
+    assert measurements.lesions[0] != measurements.lesions_by_size[0]
+    written = write_key_images(tmp_path, volume, segmentation, measurements, samples.provenance())
+    sources = [dcmread(page.path).SourceImageSequence[0].ReferencedSOPInstanceUID for page in written]
+    assert sources[0] == volume.frames[6].sop_instance_uid
+    text = report_sentence(measurements, segmentation.algorithm, False, image_numbers(volume))
+    assert "on image 7 of series 1;" in text
+
+
+def test_a_page_names_the_image_by_the_number_that_viewers_show(tmp_path: Path) -> None:
+    pages = []
+    for first in (1, 101):
+        files = samples.series_samples.classic(tmp_path / str(first))
+        for number, file in enumerate(files, first):
+            samples.series_samples.change(
+                file, lambda dataset, number=number: setattr(dataset, "InstanceNumber", number)
+            )
+        volume = samples.load(tmp_path / str(first))
+        drawn = samples.segmentation_on(volume)
+        (page, *_) = write_key_images(tmp_path, volume, drawn, measure(drawn), samples.provenance())
+        pages.append(dcmread(page.path).pixel_array)
+    changed = np.flatnonzero((pages[0] != pages[1]).any(axis=(1, 2)))
+    assert changed.min() > 560, "below the pictures"
+    assert changed.max() >= len(pages[0]) - 28, "in the last line"
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def test_a_turned_ellipsoid_has_its_axial_diameters_whatever_the_slices(
     diameters = _diameters(segmentation)
     assert diameters.longest_mm == pytest.approx(40, abs=1.2)
     assert diameters.perpendicular_mm == pytest.approx(22, abs=1.2)
+    assert diameters.is_reformatted == (direction is not _AXIAL)
     along = np.subtract(*diameters.longest_ends)
     assert abs(along @ _rotation(0, 0, angle_deg)[:, 0]) / diameters.longest_mm > 0.99
 

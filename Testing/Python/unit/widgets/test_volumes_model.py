@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.domain import ET, Algorithm, Diameters, Lesion
+from BratsSegmenterLib.domain import ET, Algorithm, Diameters, Lesion, Measurements
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.priors import PriorVolumes
+from BratsSegmenterLib.slice_names import ImageNumbers
 from BratsSegmenterLib.widgets.volumes_model import (
     VolumeRow,
     as_text,
@@ -105,20 +106,33 @@ def test_the_table_is_copied_as_tab_separated_text(result: SegmentResult) -> Non
     assert len(heading.split("\t")) == len(first.split("\t"))
 
 
+def _said(*lesions: Lesion, numbers: ImageNumbers | None = None, not_measured: str = "") -> str:
+    return lesions_text(Measurements((), lesions), numbers, not_measured)
+
+
 def _lesion(longest_mm: float, perpendicular_mm: float) -> Lesion:
-    ends = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
-    return Lesion(ET, 1, 3.0, Diameters(83, longest_mm, perpendicular_mm, ends, ends, longest_mm > 20))
+    ends = ((0.0, 0.0, 51.2), (1.0, 0.0, 51.2))
+    return Lesion(ET, 1, 3.0, Diameters(2, longest_mm, perpendicular_mm, ends, ends, longest_mm > 20))
 
 
-def test_the_largest_lesion_is_shown_with_diameters_product_and_slice() -> None:
-    text = lesions_text((_lesion(32.1, 21.3), _lesion(8.0, 6.0), Lesion(ET, 3, 0.01, None)))
-    assert text == "3 enhancing lesions, 1 measurable. Largest: 32.1 × 21.3 mm, 684 mm², slice 84."
+def test_the_largest_lesion_is_shown_with_diameters_product_and_image() -> None:
+    lesions = (_lesion(8.0, 6.0), _lesion(32.1, 21.3), Lesion(ET, 3, 0.01, None))
+    text = "2 enhancing lesions, 1 measurable, 1 speck shorter than 5 mm. Largest measurable: 32.1 × 21.3 mm, 684 mm², "
+    assert _said(*lesions, numbers=ImageNumbers(5, (12, 11, 10))) == f"{text}image 10 of series 5."
+    assert _said(*lesions) == f"{text}axial plane S 51 mm."
+
+
+def test_what_is_not_measurable_is_not_shown_as_if_it_were() -> None:
+    text = _said(_lesion(8.0, 6.0))
+    assert text == (
+        "1 enhancing lesion, 0 measurable. Largest: 8.0 × 6.0 mm, 48 mm², axial plane S 51 mm, not measurable by RANO."
+    )
 
 
 def test_lesions_without_diameters_are_counted_and_none_is_said() -> None:
-    assert lesions_text((Lesion(ET, 1, 0.01, None),)) == "1 enhancing lesion, too small for diameters."
-    assert lesions_text(()) == "No enhancing lesion."
-    assert lesions_text((), "Enhancing tumour is not measured.") == "Enhancing tumour is not measured."
+    assert _said(Lesion(ET, 1, 0.01, None)) == "1 speck shorter than 5 mm."
+    assert _said() == "No enhancing lesion."
+    assert _said(not_measured="Enhancing tumour is not measured.") == "Enhancing tumour is not measured."
 
 
 def test_a_study_without_a_date_counts_as_made_today() -> None:
