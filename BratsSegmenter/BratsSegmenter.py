@@ -70,9 +70,12 @@ class BratsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         super().setup()
         self.logic = BratsSegmenterLogic()
         self.panel = build_panel(self.layout, self.logic.getParameterNode)
+        self._afterImport = qt.QTimer()
+        self._afterImport.setSingleShot(True)
+        self._afterImport.timeout.connect(self.panel.restore)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndBatchProcessEvent, self.onSceneEndBatchProcess)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self.onNodeRemoved)
         slicer.app.aboutToQuit.connect(self.onAboutToQuit)
         self.panel.restore()  # the scene may be older than this panel: loaded before, or the module was reloaded
@@ -91,15 +94,20 @@ class BratsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onSceneStartClose(self, _caller, _event) -> None:
         """The nodes go away: let go of them and stop what works on them."""
+        self._afterImport.stop()
         self.panel.close_scene()
 
     def onSceneStartImport(self, _caller, _event) -> None:
         """A scene is about to be loaded into this one."""
         self.panel.begin_import()
 
-    def onSceneEndImport(self, _caller, _event) -> None:
-        """A scene was loaded: take up the study that was reviewed in it."""
-        self.panel.restore()
+    def onSceneEndBatchProcess(self, _caller, _event) -> None:
+        """If a scene was loaded: take up the study that was reviewed in it.
+
+        Slicer makes the views of a scene at this event, later than the import ends; the timer lets it do so first.
+        """
+        if self.panel.is_importing:
+            self._afterImport.start(0)
 
     def onNodeRemoved(self, _caller, _event) -> None:
         """Somebody took a node out of the scene; it may be the one that is reviewed."""
@@ -111,6 +119,7 @@ class BratsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def cleanup(self) -> None:
         """The module is reloaded or Slicer closes."""
+        self._afterImport.stop()
         self.panel.shut_down()
         self.removeObservers()
         slicer.app.aboutToQuit.disconnect(self.onAboutToQuit)

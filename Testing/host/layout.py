@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from xml.etree import ElementTree
 
 import qt
 import slicer
+import vtk
 
 from host.interaction import drag, observers, turn_wheel
 from host.mrml import MrmlApplication
@@ -102,6 +104,14 @@ class LayoutManager(qt.QObject):
         self._logic.SetMRMLScene(application.scene)
         self._widgets: dict[str, ViewWidget] = {}
         self._area: Any = None
+        self._built = ""
+        self._node = self._logic.GetLayoutNode()
+        self._node.SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutNone)
+        end_of_batch = slicer.vtkMRMLScene.EndBatchProcessEvent
+        self._observations = (
+            (self._node, self._node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._update)),
+            (application.scene, application.scene.AddObserver(end_of_batch, self._catch_up)),
+        )
 
     def layoutLogic(self) -> Any:
         """The vtkMRMLLayoutLogic, whose node knows the layouts by number."""
@@ -110,21 +120,12 @@ class LayoutManager(qt.QObject):
     @property
     def layout(self) -> int:
         """Number of the layout that is shown."""
-        return self._logic.GetLayoutNode().GetViewArrangement()
+        return self._node.GetViewArrangement()
 
     def setLayout(self, number: int) -> None:
-        """Show a layout."""
-        before = self.layout
-        self._logic.GetLayoutNode().SetViewArrangement(number)
-        if self._area is not None:
-            for widget in self._widgets.values():
-                widget.setParent(None)  # views that the layout lacks wait for one that has them
-            self._area.deleteLater()
-        root = ElementTree.fromstring(self._logic.GetLayoutNode().GetLayoutDescription(number))
-        self._area = self._build(root)
-        self._parent.layout().addWidget(self._area)
-        if number != before:
-            self.layoutChanged.emit(number)
+        """Show a layout, unless its number is set already; qMRMLLayoutManager does not compare what it shows either."""
+        if number != self.layout:
+            self._node.SetViewArrangement(number)
 
     def sliceViewNames(self) -> list[str]:
         """Names of the slice views."""
@@ -136,10 +137,21 @@ class LayoutManager(qt.QObject):
 
     def hostClose(self) -> None:
         """Let go of scene and views, as an application does that ends; else each would go on following the scene."""
-        for widget in self._widgets.values():
-            widget.view.close()
-        self._widgets.clear()
+        for observed, tag in self._observations:
+            observed.RemoveObserver(tag)
+        self._drop_views()
         self._logic.SetMRMLScene(None)
+
+    def hostShown(self) -> tuple[str, ...]:
+        """Names of the views that the layout shows, row by row."""
+        return tuple(re.findall(r'singletontag="(\w+)"', self._built))
+
+    def hostStartAnew(self, *unknown: int) -> None:
+        """Be as in a Slicer that was just started: without views, and without the layouts of these numbers."""
+        self._node.SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutNone)
+        for number in unknown:
+            self._node.SetLayoutDescription(number, "")
+        self._drop_views()
 
     def resetThreeDViews(self) -> None:
         """Centre every 3D view on what is visible."""
@@ -147,9 +159,36 @@ class LayoutManager(qt.QObject):
             if isinstance(widget.view, ThreeDView):
                 widget.view.reset()
 
+    def _drop_views(self) -> None:
+        for widget in self._widgets.values():
+            widget.view.close()
+        self._widgets.clear()
+
+    def _catch_up(self, *_event: Any) -> None:
+        """Views of a loaded scene exist from the end of its batch on, before any layout shows them."""
+        for node in self._application.scene.GetNodesByClass("vtkMRMLSliceNode"):
+            self._view_widget("vtkMRMLSliceNode", node.GetSingletonTag())
+        self._update()
+
+    def _update(self, *_event: Any) -> None:
+        description = self._node.GetCurrentLayoutDescription() or ""
+        if self._application.scene.IsBatchProcessing() or description == self._built:
+            return
+        self._built = description
+        for widget in self._widgets.values():
+            widget.setParent(None)  # views that the layout lacks wait for one that has them
+        if self._area is not None:
+            self._area.deleteLater()
+        self._area = self._build(ElementTree.fromstring(description)) if description else None
+        if self._area is not None:
+            self._parent.layout().addWidget(self._area)
+        self.layoutChanged.emit(self.layout)
+
     def _build(self, element: ElementTree.Element) -> Any:
         if element.tag == "view":
-            return self._view_widget(element.get("class", ""), element.get("singletontag", ""))
+            widget = self._view_widget(element.get("class", ""), element.get("singletontag", ""))
+            widget.show()
+            return widget
         vertical = element.get("type") == "vertical"
         splitter = qt.QSplitter(qt.Qt.Orientation.Vertical if vertical else qt.Qt.Orientation.Horizontal)
         splitter.setHandleWidth(3)
@@ -162,7 +201,6 @@ class LayoutManager(qt.QObject):
         if name not in self._widgets:
             node = self._application.scene.GetSingletonNode(name, node_class)
             self._widgets[name] = ViewWidget(self._view(node_class, node))
-        self._widgets[name].show()
         return self._widgets[name]
 
     def _view(self, node_class: str, node: Any) -> SliceView | ThreeDView | PlotView:

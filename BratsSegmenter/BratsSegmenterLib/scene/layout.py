@@ -29,6 +29,12 @@ def show_layout_with_plot() -> Any:
     return slicer.mrmlScene.GetSingletonNode(PLOT, "vtkMRMLPlotViewNode")
 
 
+def is_layout_known() -> bool:
+    """Whether this Slicer knows the layout, and the one that is set: a scene keeps a layout's number, not its views."""
+    layout_node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
+    return all(layout_node.IsLayoutDescription(number) for number in (LAYOUT, layout_node.GetViewArrangement()))
+
+
 def _show(number: int, description: str) -> None:
     layout_manager = slicer.app.layoutManager()
     layout_node = layout_manager.layoutLogic().GetLayoutNode()
@@ -37,6 +43,8 @@ def _show(number: int, description: str) -> None:
     else:
         layout_node.AddLayoutDescription(number, description)
     layout_manager.setLayout(number)
+    # The number alone may have come before, with a loaded scene: then setLayout does nothing, and the views are blank.
+    layout_node.SetViewArrangement(number)
 
 
 def _description(labels: Mapping[str, str], fourth: str) -> str:

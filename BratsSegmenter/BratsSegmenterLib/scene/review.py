@@ -22,6 +22,7 @@ from BratsSegmenterLib.labelmap import read_mask, write_image
 from BratsSegmenterLib.measurement import changed_regions, measure, still_not_measured
 from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.scene.hierarchy import place_under_study, remove_from_scene
+from BratsSegmenterLib.scene.layout import is_layout_known
 from BratsSegmenterLib.scene.left_result import LeftResult
 from BratsSegmenterLib.scene.overlay import loading_doubt
 from BratsSegmenterLib.scene.parameters import SceneParameters
@@ -35,7 +36,6 @@ from BratsSegmenterLib.scene.views import (
     jump_to_largest_slice,
     middle_of_largest_slice,
     showing_review_layout,
-    slice_logics,
 )
 from BratsSegmenterLib.scene.volume_table import VolumeTable, new_table
 from BratsSegmenterLib.scene.volumes import geometry_of, loading_volume
@@ -240,10 +240,10 @@ class Review:
         self.parameters.put_back(before)
 
     def restore_views(self) -> None:
-        """Build the layout for a scene that was loaded, where it does not stand yet; it begins with what it holds."""
+        """Show the layout for a scene that was loaded, where this Slicer has none; it begins with what it holds."""
         sent = read_sent(JobFolder(self.parameters.folder), self.geometry)
         self.began_with, self._sent = None, None if sent is None else sent.labels
-        if not slice_logics():
+        if not is_layout_known():
             self.fill_views()
 
     def fill_views(self) -> None:

@@ -136,6 +136,7 @@ class Panel:
 
     def close_scene(self) -> None:
         """Let go of the scene's nodes before they are removed, and begin anew."""
+        self._before_import = None
         self._release_nodes()
         self.workflow.forget_study()
 
@@ -147,9 +148,15 @@ class Panel:
         """Another module is shown."""
         self.review.editor.leave()
 
+    @property
+    def is_importing(self) -> bool:
+        """Whether a scene is loaded into this one and was not looked at yet, by :meth:`restore`."""
+        return self._before_import is not None
+
     def begin_import(self) -> None:
         """A scene is about to be loaded into this one; the parameters in it, if any, replace those that are here."""
-        self._before_import = self._review.parameters.copied()
+        if not self.is_importing:  # else these are those of the scene before, which came at once with this one
+            self._before_import = self._review.parameters.copied()
 
     def restore(self) -> None:
         """Take up the result that a loaded scene brought; a study that is worked on is never left for it."""
@@ -188,8 +195,9 @@ class Panel:
 
     def look_whether_the_result_is_there(self) -> None:
         """Without its segmentation or reference image there is nothing to review: say so, and begin anew."""
-        is_importing = self._before_import is not None  # then the parameters may be those of the scene that comes
-        if self.workflow.result is not None and not is_importing and not self._review.parameters.has_result:
+        if self.is_importing:
+            return  # the parameters may be those of the scene that comes
+        if self.workflow.result is not None and not self._review.parameters.has_result:
             self.close_scene()
             what = _("The segmentation or its reference image was removed from the scene.")
             self.workflow.failed.emit(Failure(what, _("Open or segment the study again.")))

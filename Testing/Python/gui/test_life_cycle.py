@@ -16,7 +16,8 @@ from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin
-from BratsSegmenterLib.scene.layout import LEFT
+from BratsSegmenterLib.scene.layout import LAYOUT, LEFT, SLICE_VIEWS, THREE_D
+from BratsSegmenterLib.scene.views import slice_logics
 from BratsSegmenterLib.widgets import assembly
 from BratsSegmenterLib.widgets.choices import RunOptions, SendRequest
 from BratsSegmenterLib.widgets.state import PanelState
@@ -58,6 +59,22 @@ def _segmentations() -> list:
     return list(slicer.mrmlScene.GetNodesByClass("vtkMRMLSegmentationNode"))
 
 
+def _save(file: Path) -> str:
+    slicer.mrmlScene.SetURL(str(file))
+    assert slicer.mrmlScene.WriteToMRB(str(file))
+    return str(file)
+
+
+def _load(panel, scene_file: str) -> None:
+    slicer.mrmlScene.ReadFromMRB(scene_file)
+    _settle(panel)
+
+
+def _settle(panel) -> None:
+    """A loaded scene is looked at in the next turn of the event loop."""
+    wait_until(lambda: not panel.is_importing)
+
+
 def test_a_reloaded_module_takes_up_the_study_of_the_scene(module: OpenedModule):
     _segment(module.widget.panel)
     paint(module.widget.panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 8.0)
@@ -70,31 +87,58 @@ def test_a_reloaded_module_takes_up_the_study_of_the_scene(module: OpenedModule)
     again.widget.cleanup()
 
 
-def test_a_scene_that_was_loaded_before_the_module_was_opened_is_taken_up(module: OpenedModule, tmp_path: Path):
+@pytest.mark.parametrize("is_loaded_first", [True, False], ids=["then the module", "into the module"])
+def test_a_saved_scene_loaded_into_a_slicer_that_was_just_started_is_taken_up(
+    module: OpenedModule, tmp_path: Path, is_loaded_first: bool
+):
     _segment(module.widget.panel)
     drawn = _volumes(module.widget.panel)
-    scene_file = str(tmp_path / "scene.mrb")
-    slicer.mrmlScene.SetURL(scene_file)
-    assert slicer.mrmlScene.WriteToMRB(scene_file)
+    scene_file = _save(tmp_path / "scene.mrb")
     module.widget.cleanup()
     slicer.mrmlScene.Clear(0)
-    slicer.mrmlScene.ReadFromMRB(scene_file)
-    later = open_module(MODULE_FILE)
+    application().layoutManager().hostStartAnew(LAYOUT)
+    if is_loaded_first:
+        slicer.mrmlScene.ReadFromMRB(scene_file)
+        later = open_module(MODULE_FILE)
+    else:
+        later = open_module(MODULE_FILE)
+        _load(later.widget.panel, scene_file)
     assert later.widget.panel.workflow.state is PanelState.REVIEW
     assert _volumes(later.widget.panel) == drawn
+    assert application().layoutManager().hostShown() == (*SLICE_VIEWS, THREE_D)
+    assert [logic.GetSliceNode().GetLayoutLabel() for logic in slice_logics()] == ["T1c", "FLAIR", "T2"]
     later.widget.cleanup()
+
+
+def test_two_scenes_loaded_one_right_after_the_other_leave_the_study_under_review(module, colleagues_scene):
+    panel = module.widget.panel
+    _segment(panel)
+    reviewed = panel._review.parameters.segmentation
+    _import(colleagues_scene)
+    _import(colleagues_scene)
+    _settle(panel)
+    assert panel._review.parameters.segmentation is reviewed
+    assert panel._review.parameters.study == panel.workflow.study
+
+
+def test_a_module_closed_right_after_a_scene_was_loaded_takes_nothing_up(module: OpenedModule, tmp_path: Path):
+    panel = module.widget.panel
+    _segment(panel)
+    scene_file = _save(tmp_path / "scene.mrb")
+    slicer.mrmlScene.Clear(0)
+    slicer.mrmlScene.ReadFromMRB(scene_file)
+    module.widget.cleanup()
+    application().processEvents()
+    assert panel.workflow.state is PanelState.NO_STUDY
 
 
 def test_a_scene_whose_study_was_deleted_from_the_disk_is_a_sentence(module: OpenedModule, tmp_path: Path):
     panel = module.widget.panel
     _segment(panel)
     panel.workflow.result.labels.unlink()
-    scene_file = str(tmp_path / "scene.mrb")
-    slicer.mrmlScene.SetURL(scene_file)
-    assert slicer.mrmlScene.WriteToMRB(scene_file)
+    scene_file = _save(tmp_path / "scene.mrb")
     slicer.mrmlScene.Clear(0)
-    slicer.mrmlScene.ReadFromMRB(scene_file)
-    panel.restore()
+    _load(panel, scene_file)
     assert "is no longer on this computer" in panel.message_bar.ui.textLabel.text
     assert panel.workflow.state is PanelState.NO_STUDY
     assert len(_segmentations()) == 1
@@ -140,6 +184,7 @@ def test_a_scene_imported_while_another_study_is_segmented_mixes_no_results(modu
     wait_until(lambda: panel.workflow.state is PanelState.SEGMENTING)
     folder = panel.workflow.folder
     _import(colleagues_scene)
+    _settle(panel)
     assert panel.workflow.state is PanelState.SEGMENTING
     assert "Olga" in panel.studies.widget.text
     finish(panel)
@@ -153,6 +198,7 @@ def test_an_imported_scene_without_a_result_changes_nothing_about_the_study_unde
     _segment(panel)
     connection, sequences = panel.workflow.connection, panel.workflow.sequences
     _import(colleagues_scene)
+    _settle(panel)
     assert panel.workflow.connection is connection
     assert panel.workflow.sequences is sequences
     assert panel.message_bar.widget.isHidden()
@@ -167,15 +213,13 @@ def test_an_imported_scene_without_a_result_changes_nothing_about_the_study_unde
 def test_an_imported_result_of_another_study_is_not_taken_up_beside_the_one_under_review(module, tmp_path: Path):
     panel = module.widget.panel
     _segment(panel)
-    scene_file = str(tmp_path / "first.mrb")
-    slicer.mrmlScene.SetURL(scene_file)
-    assert slicer.mrmlScene.WriteToMRB(scene_file)
+    scene_file = _save(tmp_path / "first.mrb")
     slicer.mrmlScene.Clear(0)
     _open_another_study(panel)
     panel.run.ui.runButton.click()
     finish(panel)
     reviewed = panel._review.parameters.segmentation
-    slicer.mrmlScene.ReadFromMRB(scene_file)
+    _load(panel, scene_file)
     assert "Olga" in panel.studies.widget.text
     assert "It was not taken up" in panel.message_bar.ui.textLabel.text
     assert panel._review.parameters.segmentation is reviewed
@@ -189,12 +233,10 @@ def test_a_saved_scene_of_the_study_under_review_is_taken_up_when_it_is_imported
     panel = module.widget.panel
     _segment(panel)
     saved = _volumes(panel)
-    scene_file = str(tmp_path / "scene.mrb")
-    slicer.mrmlScene.SetURL(scene_file)
-    assert slicer.mrmlScene.WriteToMRB(scene_file)
+    scene_file = _save(tmp_path / "scene.mrb")
     first = panel._review.parameters.segmentation
     paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 8.0)
-    slicer.mrmlScene.ReadFromMRB(scene_file)
+    _load(panel, scene_file)
     assert panel.workflow.state is PanelState.REVIEW
     assert panel._review.parameters.segmentation is not first
     assert _volumes(panel) == saved

@@ -1,17 +1,16 @@
 """What the review's views show, where they look, and what lies over the images."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-import qt
 import SimpleITK as sitk
 import slicer
-from host.layout import LayoutManager
 from host.replay_worker import doubt
 from vtk.util.numpy_support import vtk_to_numpy
 
-from BratsSegmenterLib.scene.layout import LAYOUT, SLICE_VIEWS
+from BratsSegmenterLib.scene.layout import LAYOUT, SLICE_VIEWS, THREE_D
 from BratsSegmenterLib.scene.overlay import RegionStyle, draw_regions, show_doubt, show_region
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.scene.views import jump_to, show_in_third_view, slice_logics, third_sequence
@@ -136,11 +135,29 @@ def test_a_result_without_a_map_of_doubt_has_none(parameter_node, study, result,
     assert len(slice_logics()) == len(SLICE_VIEWS)
 
 
-def test_a_scene_that_was_loaded_gets_its_views(review, parameter_node):
-    slicer.app.applicationLogic().GetSliceLogics().RemoveAllItems()
-    assert slice_logics() == []
-    area = qt.QWidget()
-    qt.QVBoxLayout(area)
-    slicer.app.setLayoutManager(LayoutManager(slicer.app.mrml, area))
+def test_a_scene_loaded_into_a_slicer_that_does_not_know_the_layout_gets_its_views(review, parameter_node, tmp_path):
+    _save_and_load(tmp_path / "scene.mrb", is_restarted=True)
+    assert slicer.app.layoutManager().layout == LAYOUT
+    assert slicer.app.layoutManager().hostShown() == ()
     Review(parameter_node).restore_views()
+    assert slicer.app.layoutManager().hostShown() == (*SLICE_VIEWS, THREE_D)
     assert _shown() == ["T1c", "FLAIR", "T2"]
+
+
+def test_a_scene_loaded_into_a_slicer_that_knows_the_layout_keeps_what_its_views_showed(
+    review, parameter_node, tmp_path
+):
+    show_in_third_view("T1", review.parameters.volumes["T1"])
+    _save_and_load(tmp_path / "scene.mrb", is_restarted=False)
+    Review(parameter_node).restore_views()
+    assert slicer.app.layoutManager().hostShown() == (*SLICE_VIEWS, THREE_D)
+    assert _shown() == ["T1c", "FLAIR", "T1"]
+
+
+def _save_and_load(file: Path, is_restarted: bool) -> None:
+    slicer.mrmlScene.SetURL(str(file))
+    assert slicer.mrmlScene.WriteToMRB(str(file))
+    slicer.mrmlScene.Clear(0)
+    if is_restarted:
+        slicer.app.layoutManager().hostStartAnew(LAYOUT)
+    slicer.mrmlScene.ReadFromMRB(str(file))
