@@ -24,7 +24,18 @@ _ANOTHER_SERIES = "Choose another series."
 
 
 class GapError(SeriesError):
-    """Slices are missing or unevenly spaced; the series can be resampled when the user agrees."""
+    """Slices are missing, unevenly spaced or blank; the series can be resampled when the user agrees.
+
+    Parameters
+    ----------
+    gap : str
+        Sentence that names the slices.
+    """
+
+    def __init__(self, gap: str) -> None:
+        super().__init__(
+            gap, "Fetch the series again, or agree to its resampling: what lies in the gap is then interpolated."
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +62,7 @@ class Grid:
     def require_no_gap(self) -> None:
         """Raise :class:`GapError` where slices are missing."""
         if self.gap:
-            raise GapError(
-                self.gap,
-                "Fetch the series again, or agree to its resampling: what lies in the gap is then interpolated.",
-            )
+            raise GapError(self.gap)
 
 
 def grid_of(planes: Sequence[Plane], label: str) -> Grid:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +106,8 @@ def planes_of(header: Dataset, file: Path) -> tuple[Plane, ...]:
     Raises
     ------
     SeriesError
-        Position, orientation, pixel spacing or frame of reference of a frame is missing or cannot be read.
+        Position, orientation, pixel spacing or frame of reference of a frame is missing or cannot be read, or its
+        rescaling gives no image.
     """
     try:
         return tuple(_planes(header, file))
@@ -138,8 +140,8 @@ def _planes(header: Dataset, file: Path) -> Iterator[Plane]:
             column_spacing_mm=column_spacing,
             orientation=_vector(attributes, "PlaneOrientationSequence", "ImageOrientationPatient", 6, place),
             frame_of_reference_uid=_frame_of_reference(header, place),
-            slope=_number(attributes.get("PixelValueTransformationSequence", "RescaleSlope"), 1.0),
-            intercept=_number(attributes.get("PixelValueTransformationSequence", "RescaleIntercept"), 0.0),
+            slope=_rescaling(attributes, "RescaleSlope", 1.0, place),
+            intercept=_rescaling(attributes, "RescaleIntercept", 0.0, place),
             padding=_padding(header),
             stack_id=str(attributes.get("FrameContentSequence", "StackID") or ""),
             echo_time_ms=echo_time_ms(attributes),
@@ -192,12 +194,22 @@ def _vector(attributes: FrameAttributes, macro: str, keyword: str, length: int, 
     return tuple(float(item) for item in value)
 
 
-def _number(value: Any, default: float) -> float:
-    return default if value in (None, "") else float(value)
+def _rescaling(attributes: FrameAttributes, keyword: str, default: float, place: str) -> float:
+    """Rescale Slope or Intercept (PS3.3 C.11.1, C.7.6.16.2.9): with a slope of 0 every image would be blank."""
+    value = attributes.get("PixelValueTransformationSequence", keyword)
+    number = default if value in (None, "") else float(value)
+    if not math.isfinite(number) or (keyword == "RescaleSlope" and number == 0):
+        raise SeriesError(
+            f"{place} has a {_ATTRIBUTE_NAMES[keyword]} of {number:g}, which gives no image.",
+            "Fetch the series again, or choose another one.",
+        )
+    return number
 
 
 _ATTRIBUTE_NAMES = {
     "ImagePositionPatient": "Image Position (Patient) (0020,0032)",
     "ImageOrientationPatient": "Image Orientation (Patient) (0020,0037)",
     "PixelSpacing": "Pixel Spacing (0028,0030)",
+    "RescaleIntercept": "Rescale Intercept (0028,1052)",
+    "RescaleSlope": "Rescale Slope (0028,1053)",
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.config import disable_value_validation
 
-from BratsSegmenterLib.dicom.grid import Grid, grid_of
+from BratsSegmenterLib.dicom.grid import GapError, Grid, grid_of
 from BratsSegmenterLib.dicom.pixels import stored_values
 from BratsSegmenterLib.dicom.planes import Plane, planes_of
 from BratsSegmenterLib.dicom.reading import read_header
@@ -26,8 +27,8 @@ def load_volume(series: Series, resample_gaps: bool = False, progress: Progress 
     series : Series
         As :func:`scan` found it.
     resample_gaps : bool
-        Whether the user agreed that missing or uneven slices are interpolated linearly. Slices that lie on the regular
-        grid keep their values; the frame of an interpolated slice is the nearest one.
+        Whether the user agreed that missing, uneven or blank slices are interpolated linearly. Slices that lie on the
+        regular grid keep their values; the frame of an interpolated slice is the nearest one.
     progress : Progress
 
     Returns
@@ -41,7 +42,7 @@ def load_volume(series: Series, resample_gaps: bool = False, progress: Progress 
     SeriesError
         The series is no regular volume (DICOM PS3.3 C.7.6.2), or a file is damaged; the sentence names series and file.
     GapError
-        Slices are missing and `resample_gaps` is False.
+        Slices are missing, or blank between others that are not, and `resample_gaps` is False.
     Cancelled
     """
     progress = progress or Progress()
@@ -52,9 +53,13 @@ def load_volume(series: Series, resample_gaps: bool = False, progress: Progress 
     if not resample_gaps:
         grid.require_no_gap()
     array = _read_values(grid.planes, progress)
-    if not grid.gap:
+    blank = _blank_between_others(array)
+    if blank.size and not resample_gaps:
+        raise GapError(_about_blank(blank, grid.planes, series.label))
+    if not grid.gap and not blank.size:
         return Volume(array, grid.geometry, tuple(plane.frame for plane in grid.planes), series)
-    return _resampled(array, grid, series)
+    kept = np.delete(np.arange(len(array)), blank)
+    return _resampled(array[kept], _only(grid, kept), series)
 
 
 def _read_planes(series: Series, progress: Progress) -> list[Plane]:
@@ -78,6 +83,7 @@ def _identity(frame: Frame) -> tuple[Path, str, int | None]:
 def _read_values(planes: tuple[Plane, ...], progress: Progress) -> NDArray[np.float32]:
     """Image values of the planes in their order, 0 or less where there is padding; each file is decoded once."""
     array = np.empty((len(planes), planes[0].rows, planes[0].columns), np.float32)
+    is_padding = np.zeros(array.shape, bool)
     slices_of_file: dict[Path, list[int]] = {}
     for k, plane in enumerate(planes):
         slices_of_file.setdefault(plane.frame.file, []).append(k)
@@ -89,8 +95,11 @@ def _read_values(planes: tuple[Plane, ...], progress: Progress) -> NDArray[np.fl
             values = stored[(plane.frame.number or 1) - 1]
             array[k] = values * plane.slope + plane.intercept
             if plane.padding is not None:
-                array[k][_is_padding(values, plane.padding)] = np.nan
-    return _without_padding(array)
+                is_padding[k] = _is_padding(values, plane.padding)
+    # What is padding looks like air: like the darkest voxel, at most 0. Left at -32768 it would be all contrast.
+    if is_padding.any():
+        array[is_padding] = np.min(array, initial=0.0, where=~is_padding)
+    return array
 
 
 def _is_padding(stored: NDArray, padding: tuple[int, int]) -> NDArray[np.bool_]:
@@ -99,12 +108,26 @@ def _is_padding(stored: NDArray, padding: tuple[int, int]) -> NDArray[np.bool_]:
     return (low <= stored) & (stored <= high)
 
 
-def _without_padding(array: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What is padding looks like air: like the darkest voxel, at most 0. Left at -32768 it would be all contrast."""
-    is_padding = np.isnan(array)
-    if is_padding.any():
-        array[is_padding] = np.min(array, initial=0.0, where=~is_padding)
-    return array
+def _blank_between_others(array: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Slices of one single value that have others on both sides; blank ends are how volumes are padded."""
+    is_blank = array.min(axis=(1, 2)) == array.max(axis=(1, 2))
+    others = np.flatnonzero(~is_blank)
+    if not others.size:
+        return others
+    first, last = others[0], others[-1]
+    return first + np.flatnonzero(is_blank[first:last])
+
+
+def _about_blank(blank: NDArray[np.intp], planes: tuple[Plane, ...], label: str) -> str:
+    k = int(blank[0])
+    which = f"slice {k + 1} ({planes[k].place})"
+    if len(blank) > 1:
+        which = f"{len(blank)} slices, the first of them {which}"
+    return f"{label} shows nothing in {which}, although slices before and after show something."
+
+
+def _only(grid: Grid, kept: NDArray[np.intp]) -> Grid:
+    return replace(grid, planes=tuple(grid.planes[k] for k in kept), offsets_mm=grid.offsets_mm[kept])
 
 
 def _resampled(array: NDArray[np.float32], grid: Grid, series: Series) -> Volume:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pydicom import Dataset
+from pydicom.dataelem import RawDataElement
 from series_samples import change, classic, copy_as_new_instance, enhanced, oblique, values
 
 from BratsSegmenterLib.dicom import GapError, load_volume, scan
@@ -86,6 +87,48 @@ def test_uneven_slices_are_resampled_to_the_usual_distance(tmp_path: Path) -> No
     middle = volume.array[:, 20, 16]
     np.testing.assert_allclose(middle[:9], ramp[:9, 0, 0])
     np.testing.assert_allclose(np.diff(middle[9:]), 500 / 7.5, rtol=1e-4)
+
+
+def test_blank_slices_between_others_are_refused_and_the_first_is_named(tmp_path: Path) -> None:
+    array = values()
+    array[4:6] = 0
+    classic(tmp_path, array)
+    with pytest.raises(GapError, match=r"nothing in 2 slices, the first of them slice 5 \(0005\.dcm\), although"):
+        load_volume(only_series(tmp_path))
+
+
+def test_blank_slices_are_interpolated_like_missing_ones_when_the_user_agrees(tmp_path: Path) -> None:
+    array = values()
+    array[6] = 7
+    classic(tmp_path, array)
+    volume = load_volume(only_series(tmp_path), resample_gaps=True)
+    kept = [k for k in range(12) if k != 6]
+    assert np.array_equal(volume.array[kept], values()[kept])
+    np.testing.assert_allclose(volume.array[6], (values()[5].astype(float) + values()[7]) / 2)
+    assert "0007.dcm" not in {frame.file.name for frame in volume.frames}, "a blank image is no slice's own"
+
+
+@pytest.mark.parametrize("blank", [[0, 1, 10, 11], range(12)], ids=["ends", "all"])
+def test_blank_ends_of_a_volume_are_no_gap(tmp_path: Path, blank: Sequence[int]) -> None:
+    array = values()
+    array[list(blank)] = 0
+    classic(tmp_path, array)
+    assert np.array_equal(load_volume(only_series(tmp_path)).array, array)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"), [("RescaleSlope", "0"), ("RescaleSlope", "NaN"), ("RescaleIntercept", "-inf")]
+)
+def test_a_rescaling_that_gives_no_image_makes_the_series_unusable_and_is_named(
+    tmp_path: Path, keyword: str, value: str
+) -> None:
+    def rescale(dataset: Dataset) -> None:
+        dataset.add_new(keyword, "DS", "1")
+        element = dataset[keyword]
+        dataset._dict[element.tag] = RawDataElement(element.tag, "DS", len(value), value.encode(), 0, False, True)
+
+    change(classic(tmp_path)[3], rescale)
+    assert f"0004.dcm has a Rescale {keyword[7:]} (0028,105" in refusal(tmp_path)
 
 
 def test_a_slice_that_is_there_twice_is_refused(tmp_path: Path) -> None:
