@@ -42,13 +42,14 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
 
     currentSegmentIDChanged = qt.Signal(str)
     segmentationNodeChanged = qt.Signal(object)
+    sourceVolumeNodeChanged = qt.Signal(object)
 
     def __init__(self, parent: qt.QWidget | None = None) -> None:
         super().__init__(parent)
         self._segmentation_node: Any = None
         self._source_node: Any = None
         self._editor_node: Any = None
-        self._observation: tuple[Any, int] | None = None
+        self._observations: list[tuple[Any, int]] = []
         self.hostLogic = slicer.vtkSlicerSegmentEditorLogic()
         self._history = slicer.vtkSegmentationHistory()
         self.hostLogic.SetSegmentationHistory(self._history)
@@ -140,8 +141,11 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
 
     def setSourceVolumeNode(self, node: Any) -> None:
         """Set the volume whose intensities the effects see."""
+        is_another = node is not self._source_node
         self._source_node = node
         self.hostLogic.SetSourceVolumeNode(node)
+        if is_another:
+            self.sourceVolumeNodeChanged.emit(node)
 
     def sourceVolumeNode(self) -> Any:
         """The volume whose intensities the effects see."""
@@ -203,13 +207,21 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._segmentation_node.GetSegmentation().RemoveSegment(self.currentSegmentID())
         self._fill()
 
+    def _take_what_the_selector_lists(self, *_event: Any) -> None:
+        """qMRMLSegmentEditorWidget::onMRMLSceneEndBatchProcessEvent; its selector of volumes lists no hidden one."""
+        if self._source_node is not None and self._source_node.GetHideFromEditors():
+            self.setSourceVolumeNode(None)
+
     def _observe(self, node: Any) -> None:
-        if self._observation is not None:
-            self._observation[0].RemoveObserver(self._observation[1])
-        self._observation = None
+        for observed, tag in self._observations:
+            observed.RemoveObserver(tag)
+        self._observations = []
         if node is not None:
-            tag = node.AddObserver(slicer.vtkSegmentation.SegmentModified, lambda *_args: self._fill())
-            self._observation = (node, tag)
+            end_of_batch = slicer.vtkMRMLScene.EndBatchProcessEvent
+            self._observations = [
+                (node, node.AddObserver(slicer.vtkSegmentation.SegmentModified, lambda *_args: self._fill())),
+                (self._scene, self._scene.AddObserver(end_of_batch, self._take_what_the_selector_lists)),
+            ]
 
     def _fill(self) -> None:
         self._table.blockSignals(True)

@@ -58,6 +58,7 @@ class RegionEditor:
         widget.setUnorderedEffectsVisible(False)
         # Else it would put its source volume into every view, in place of the sequences that stand there.
         widget.setAutoShowSourceVolumeNode(False)
+        widget.sourceVolumeNodeChanged.connect(self._on_source_changed)
         self._shortcuts = tuple(self._shortcut(key, action, keys_owner) for key, action in self._actions().items())
 
     def edit(self, segmentation: Any, source: Any) -> None:
@@ -107,11 +108,27 @@ class RegionEditor:
         earlier, self._limit = self._limit, None
         if self._source is not None and self._brain is not None:
             self._limit = BrainLimit(self._node, self._source, self._brain)
-        self.widget.setSourceVolumeNode(self._source if self._limit is None else self._limit.volume)
+        self.widget.setSourceVolumeNode(self._volume)
         if earlier is not None:
             earlier.end()
         if self._limit is not None:
             self._limit.begin()
+
+    @property
+    def _volume(self) -> Any:
+        """What the editor is to have as its source volume."""
+        return self._source if self._limit is None else self._limit.volume
+
+    def _on_source_changed(self) -> None:
+        # The editor's selector, though hidden itself, lists no hidden volume: whenever many changes of the scene end
+        # (a scene was loaded, say) the editor takes what the selector shows, which is nothing, and every effect is off.
+        # The editor is not done with the change yet, so it gets its volume back in the next turn of the event loop.
+        if self.widget.sourceVolumeNode() is not self._volume:
+            qt.QTimer.singleShot(0, self._give_source_back)
+
+    def _give_source_back(self) -> None:
+        if slicer.mrmlScene.IsNodePresent(self._volume):
+            self.widget.setSourceVolumeNode(self._volume)
 
     def _ensure_node(self) -> None:
         """The editor's state lives in a node of our own, so that the Segment Editor module keeps its own."""

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import slicer
-from host.driver import paint
+from host.driver import paint, wait_until
+from host.slicer_app import application
 
 from BratsSegmenterLib.scene.segments import label_map
 from BratsSegmenterLib.widgets.region_editor import RegionEditor
@@ -86,6 +87,37 @@ def test_the_range_switched_off_in_the_editor_leaves_the_limit(editor, volume, b
     editor.widget.mrmlSegmentEditorNode().SetSourceVolumeIntensityMask(False)
     _paint(editor)
     assert np.array_equal(_drawn(editor, volume) > 0, brain)
+
+
+def _change_many_nodes() -> None:
+    """As loading a scene ends, or a branch that is shown in the module Data."""
+    slicer.mrmlScene.StartState(slicer.vtkMRMLScene.BatchProcessState)
+    slicer.mrmlScene.EndState(slicer.vtkMRMLScene.BatchProcessState)
+
+
+def test_the_limit_and_the_effects_outlive_many_changes_of_the_scene(editor, volume, brain):
+    editor.stay_inside(brain)
+    limited = editor.widget.sourceVolumeNode()
+    _change_many_nodes()
+    assert editor.widget.sourceVolumeNode() is None  # without it every effect is off
+    wait_until(lambda: editor.widget.sourceVolumeNode() is limited)
+    _paint(editor)
+    assert np.array_equal(_drawn(editor, volume) > 0, brain)
+
+
+def test_an_editor_that_let_go_takes_no_volume_back(editor, brain):
+    editor.stay_inside(brain)
+    _change_many_nodes()
+    editor.release()
+    application().processEvents()
+    assert editor.widget.sourceVolumeNode() is None
+
+
+def test_a_volume_that_was_removed_is_not_edited_by(editor, volume):
+    slicer.mrmlScene.RemoveNode(volume)
+    editor.widget.setSourceVolumeNode(None)  # as Slicer's editor does then
+    application().processEvents()
+    assert editor.widget.sourceVolumeNode() is None
 
 
 def test_the_limit_adds_no_segment_and_leaves_no_volume_behind(editor, volume, brain):
