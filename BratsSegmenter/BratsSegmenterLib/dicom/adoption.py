@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.dicom.outline_gaps import without_gaps
+from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures
 from BratsSegmenterLib.domain import (
     ED,
@@ -15,7 +16,6 @@ from BratsSegmenterLib.domain import (
     LEAF_REGIONS,
     NCR,
     RC,
-    REGIONS,
     TC,
     WT,
     Algorithm,
@@ -27,25 +27,6 @@ from BratsSegmenterLib.errors import SeriesError
 
 _LAST_WINS = (ED, RC, NCR, ET)
 _Masks = dict[Region, NDArray[np.bool_]]
-_OTHER_NAMES = {
-    "edema": "ED",
-    "snfh": "ED",
-    "peritumoural oedema": "ED",
-    "peritumoral edema": "ED",
-    "necrosis": "NCR",
-    "necrotic": "NCR",
-    "net": "NCR",
-    "enhancing": "ET",
-    "enhancing tumor": "ET",
-    "enhancing lesion": "ET",
-    "gd-enhancing tumor": "ET",
-    "cavity": "RC",
-    "tumor core": "TC",
-    "whole tumor": "WT",
-}
-_NAMES = {region.key.lower(): key for key, region in REGIONS.items()}
-_NAMES |= {region.name.lower(): key for key, region in REGIONS.items()}
-_NAMES |= _OTHER_NAMES
 
 
 def segmentation_from(
@@ -80,7 +61,7 @@ def segmentation_from(
     """
     found, notes = _by_region(structures)
     if not found:
-        names = ", ".join(structures.masks)
+        names = ", ".join(structures.others)
         raise SeriesError(
             f"None of the structures ({names}) is enhancing tumour, necrotic core, oedema, cavity, tumour core or "
             "whole tumour.",
@@ -105,14 +86,11 @@ def segmentation_from(
 def _by_region(structures: ReadStructures) -> tuple[_Masks, list[str]]:
     """The masks of our regions, and a sentence about each structure that is none."""
     found: _Masks = {}
-    notes = []
     for name, mask in structures.masks.items():
         region = region_named(name)
-        if region is None:
-            notes.append(f"{name} is no region of this program; it was left out.")
-        else:
+        if region is not None:
             found[region] = found[region] | mask if region in found else mask
-    return found, notes
+    return found, [f"{name} is no region of this program; it was left out." for name in structures.others]
 
 
 class _Parts:
@@ -196,9 +174,3 @@ class _Parts:
 
     def _leave_unmeasured(self, regions: Iterable[Region], why: str) -> None:
         self.not_measured |= {region.key: f"{region.name} is not measured: {why}." for region in regions}
-
-
-def region_named(name: str) -> Region | None:
-    """The region of ours that a ROI Name or Segment Label means; None for any other structure."""
-    key = _NAMES.get(name.strip().lower().replace("_", " "))
-    return REGIONS[key] if key else None

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.dicom.contours import Contour
 from BratsSegmenterLib.dicom.polygons import coverage
 
+THICKER = 1.02
+"""Times the distance of the slices to be filled: what was drawn on slices farther apart was drawn on thicker ones."""
+
 _THICKEST_SLICE_MM = 12.0  # of MR, with the gap to the next
 _LEAST_HEAD_MM = 60.0  # that a series of a head covers
 _EVEN = 0.2  # of a step; what lies on slices of one series is whole steps apart
@@ -30,7 +33,8 @@ def distinct_planes(
         Contours nearer to each other lie on one plane.
     """
     order = np.argsort(offsets_mm, kind="stable")
-    numbers = np.concatenate(([0], np.cumsum(np.diff(offsets_mm[order]) > tolerance_mm)))
+    ascending = offsets_mm[order]
+    numbers = np.cumsum(np.diff(ascending, prepend=ascending[:1]) > tolerance_mm)
     plane_of = np.empty(len(offsets_mm), np.intp)
     plane_of[order] = numbers
     return np.bincount(plane_of, offsets_mm) / np.bincount(plane_of), plane_of

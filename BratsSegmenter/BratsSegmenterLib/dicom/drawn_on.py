@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
 
-from BratsSegmenterLib.dicom.adoption import region_named
 from BratsSegmenterLib.dicom.named_images import NamedImage, listed_images, named_images
 from BratsSegmenterLib.dicom.provenance import ResultObject
 from BratsSegmenterLib.dicom.reading import read_header
+from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.dicom.rtstruct_reader import DAMAGED
 from BratsSegmenterLib.domain import Series
 from BratsSegmenterLib.errors import SeriesError

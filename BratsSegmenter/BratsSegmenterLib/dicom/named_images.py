@@ -19,6 +19,12 @@ def named_images(items: Iterable[Dataset]) -> Iterator[NamedImage]:
             yield uid, None if number is None else int(number)
 
 
+def is_named(images: Iterable[NamedImage], frame: NamedImage) -> bool:
+    """Whether one of the images is that frame; a whole object stands for its frames, as a classic image does."""
+    uid, number = frame
+    return any(uid == named and (number is None or other in (None, number)) for named, other in images)
+
+
 def listed_images(header: Dataset) -> dict[str, list[NamedImage]]:
     """Series Instance UID to images that an object lists in its head, in their order (PS3.3 C.8.8.5, C.12.2)."""
     listed: dict[str, list[NamedImage]] = {}

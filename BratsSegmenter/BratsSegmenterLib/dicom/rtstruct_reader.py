@@ -13,25 +13,17 @@ from pydicom.dataset import Dataset
 from pydicom.uid import RTStructureSetStorage
 
 from BratsSegmenterLib.dicom.closed_contours import ClosedContour, closed_contours
-from BratsSegmenterLib.dicom.contour_slices import (
-    distinct_planes,
-    is_every_nth_slice,
-    lie_over_each_other,
-    listed_step_mm,
-    planes_of_slices,
-    slice_step_mm,
-    slices_between,
-)
+from BratsSegmenterLib.dicom.contour_slices import THICKER, planes_of_slices, slices_between
 from BratsSegmenterLib.dicom.contours import Contour
-from BratsSegmenterLib.dicom.named_images import listed_images
+from BratsSegmenterLib.dicom.drawn_planes import DrawnPlanes, drawn_planes, drawn_step_mm, same_plane_tolerance_mm
+from BratsSegmenterLib.dicom.named_images import is_named, listed_images
 from BratsSegmenterLib.dicom.polygons import RegionContour, filled
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER
 from BratsSegmenterLib.dicom.reading import UNREADABLE, read_whole
+from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.dicom.slice_planes import ON_PLANE_MM, SlicePlanes
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import SeriesError
-
-_THICKER = 1.02  # times the distance of the slices
 
 DAMAGED = (*UNREADABLE, IndexError, OSError, RuntimeError)
 """What the content of a damaged object raises when it is looked at, long after its file was opened."""
@@ -50,13 +42,16 @@ class ReadStructures:
     Attributes
     ----------
     masks : mapping of str to ndarray of bool, shape (slices, rows, columns)
-        By ROI name or segment label; they may overlap.
+        By ROI name or segment label, of what is a region of ours; they may overlap.
     tolerated : tuple of str
         Sentences for the user: what was not as it should be, and what was made of it.
+    others : tuple of str
+        The names of all other structures, of which no voxels are made.
     """
 
     masks: Mapping[str, NDArray[np.bool_]] = field(repr=False)
     tolerated: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def read_rtstruct(source: Path | Dataset, volume: Volume) -> ReadStructures:
@@ -64,12 +59,13 @@ def read_rtstruct(source: Path | Dataset, volume: Volume) -> ReadStructures:
 
     A voxel belongs to a region when its centre does. A contour inside another one is a hole, one that partly overlaps
     another is united with it; those of type CLOSEDPLANAR_XOR are combined by exclusive or. The nearest slice takes a
-    contour that lies between slices.
+    contour that lies between slices. Only structures that carry a name of our regions are filled; where the others were
+    drawn still tells how thick the slices were.
 
     Contours that were drawn on thicker slices fill the slices that are nearer to them than to their neighbours. The
     places of their images in the list of their series tell how thick (PS3.3 C.8.8.5), else the distance of contours
-    that lie over each other. What names the images of these very slices, and all of ours that does not say otherwise,
-    stays on them.
+    that lie over each other. What names the images of these very slices stays on them, unless another program drew on
+    every other slice or every third and so on: then the contours fill those between, too. Ours never do.
 
     Parameters
     ----------
@@ -81,8 +77,8 @@ def read_rtstruct(source: Path | Dataset, volume: Volume) -> ReadStructures:
     Raises
     ------
     SeriesError
-        The file is damaged or no structure set, belongs to another frame of reference, or holds no contour that lies
-        on the volume's slices.
+        The file is damaged or no structure set, belongs to another frame of reference, or holds regions of ours of
+        which no contour lies on the volume's slices.
     """
     name = source.name if isinstance(source, Path) else "The structure set"
     dataset = read_whole(source) if isinstance(source, Path) else source
@@ -104,6 +100,14 @@ class _Roi:
     remarks: Counter[str]
 
 
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    """The planes that the structures of one source lie on, and how far apart its slices are; None where not known."""
+
+    planes: DrawnPlanes
+    step_mm: float | None
+
+
 class _Reading:
     """One structure set being read; collects what had to be tolerated."""
 
@@ -115,25 +119,26 @@ class _Reading:
         self._is_ours = str(dataset.get("Manufacturer")) == MANUFACTURER
         self._listed = listed_images(dataset)
         self._series_of = {image: uid for uid, images in self._listed.items() for image in images}
-        self._same_plane_mm = max(ON_PLANE_MM, 0.02 * self._planes.spacing_mm)
         self._tolerated: list[str] = []
 
     def structures(self) -> ReadStructures:
         self._require_structure_set()
         rois = list(self._rois())
-        steps_mm = {source: self._step_mm(source, rois) for source in {roi.source for roi in rois}}
+        regions = [roi for roi in rois if region_named(roi.label) is not None]
+        drawings = {source: self._drawing(source, rois) for source in {roi.source for roi in regions}}
         masks: dict[str, NDArray[np.bool_]] = {}
-        for roi in rois:
-            mask = self._mask(roi, steps_mm[roi.source])
+        for roi in regions:
+            mask = self._mask(roi, drawings[roi.source])
             if mask is not None:
                 masks[roi.label] = mask | masks[roi.label] if roi.label in masks else mask
-        if not masks:
+        if not masks and (regions or not rois):
             raise SeriesError(
                 f"{self._name} holds no contour that lies on the slices of {self._volume.series.label}.",
                 "Choose the series on which it was drawn.",
                 " ".join(self._tolerated),
             )
-        return ReadStructures(masks, tuple(self._tolerated))
+        others = dict.fromkeys(roi.label for roi in rois if roi not in regions)
+        return ReadStructures(masks, tuple(self._tolerated), tuple(others))
 
     def _require_structure_set(self) -> None:
         if self._dataset.get("SOPClassUID") != RTStructureSetStorage:
@@ -179,56 +184,26 @@ class _Reading:
     def _source(self, polygon: ClosedContour) -> str:
         """Where a contour was drawn: on the image of its slice, or on one of the series with that UID; "" unknown."""
         frame = self._volume.frames[self._planes.nearest(polygon.offset_mm)]
-        if (frame.sop_instance_uid, frame.number) in polygon.images or (self._is_ours and not polygon.images):
+        if is_named(polygon.images, (frame.sop_instance_uid, frame.number)) or (self._is_ours and not polygon.images):
             return _THESE_SLICES
         return next((self._series_of[image] for image in polygon.images if image in self._series_of), "")
 
-    def _step_mm(self, source: str, rois: Sequence[_Roi]) -> float | None:
-        """The distance of the slices that the regions of one source were drawn on; None where it is not known."""
-        own_mm = self._planes.spacing_mm
+    def _drawing(self, source: str, rois: Sequence[_Roi]) -> _Drawing:
         polygons = [polygon for roi in rois if roi.source == source for polygon in roi.polygons]
-        if not polygons or (source == _THESE_SLICES and self._is_ours):
-            return own_mm
-        offsets, plane_of = distinct_planes(np.array([one.offset_mm for one in polygons]), self._same_plane_mm)
-        is_of_this_series = source in (_THESE_SLICES, self._volume.series.series_uid)
-        is_of_another_series = source in self._listed and not is_of_this_series
-        series_mm = own_mm if is_of_this_series else None
-        if is_of_another_series:
-            series_mm = self._listed_step_mm(source, polygons, offsets, plane_of)
-        is_over_next = self._lie_over_each_other(polygons, plane_of, len(offsets))
-        alone_will_do = is_of_another_series and series_mm is None
-        step_mm = slice_step_mm(offsets, is_over_next, fewest_steps=1 if alone_will_do else 2)
-        if series_mm is None:
-            return step_mm if step_mm or is_of_another_series else own_mm
-        is_thicker = step_mm is not None and step_mm > _THICKER * series_mm and is_every_nth_slice(offsets, step_mm)
-        return step_mm if is_thicker else series_mm
+        drawn = drawn_planes(polygons, self._planes)
+        return _Drawing(drawn, self._step_mm(source, drawn))
 
-    def _listed_step_mm(
-        self, source: str, polygons: Sequence[ClosedContour], offsets: NDArray[np.float64], plane_of: NDArray[np.intp]
-    ) -> float | None:
-        listed = self._listed[source]
-        place_of = {image: place for place, image in enumerate(listed)}
-        places = {
-            int(plane): place_of[image]
-            for polygon, plane in zip(polygons, plane_of, strict=True)
-            for image in polygon.images & place_of.keys()
-        }
-        planes = sorted(places)
-        return listed_step_mm(offsets[planes], np.array([places[plane] for plane in planes], np.intp), len(listed))
+    def _step_mm(self, source: str, drawn: DrawnPlanes) -> float | None:
+        if not drawn.of or (source == _THESE_SLICES and self._is_ours):
+            return self._planes.spacing_mm
+        is_of_these = source in (_THESE_SLICES, self._volume.series.series_uid)
+        listed = None if is_of_these else self._listed.get(source)
+        return drawn_step_mm(drawn, self._planes, self._volume.geometry.shape[1:], is_of_these, listed)
 
-    def _lie_over_each_other(
-        self, polygons: Sequence[ClosedContour], plane_of: NDArray[np.intp], plane_count: int
-    ) -> NDArray[np.bool_]:
-        contours = [
-            Contour(int(plane), self._planes.pixels(self._planes.nearest(polygon.offset_mm), polygon.points_mm))
-            for polygon, plane in zip(polygons, plane_of, strict=True)
-        ]
-        return lie_over_each_other(contours, plane_count, self._volume.geometry.shape[1:])
-
-    def _mask(self, roi: _Roi, drawn_step_mm: float | None) -> NDArray[np.bool_] | None:
+    def _mask(self, roi: _Roi, drawing: _Drawing) -> NDArray[np.bool_] | None:
         """The region's voxels, or None where it has no contour on the slices."""
-        remarks, step_mm = roi.remarks, max(drawn_step_mm or 0, self._planes.spacing_mm)
-        contours = self._on_slices(roi.polygons, step_mm, remarks)
+        remarks, step_mm = roi.remarks, max(drawing.step_mm or 0, self._planes.spacing_mm)
+        contours, beside = self._on_slices(roi.polygons, drawing.planes, step_mm, remarks)
         if contours:
             mask, overlapping = filled(contours, self._volume.geometry.shape)
             remarks["overlap another one on the same slice; they were united"] += overlapping
@@ -236,11 +211,17 @@ class _Reading:
         if not contours:
             self._tolerated.append(f"{roi.label}: left out, no contour lies on the slices.")
             return None
-        if drawn_step_mm is None:
+        lost_ml = self._not_covered_ml(beside, mask)
+        if lost_ml:
+            self._tolerated.append(
+                f"{roi.label}: up to {lost_ml:.2f} mL inside the contours that share a slice with a nearer one lie in "
+                "none that was taken."
+            )
+        if drawing.step_mm is None:
             self._tolerated.append(
                 f"{roi.label}: drawn on another series whose slices may be thicker; each contour fills one slice."
             )
-        if step_mm > _THICKER * self._planes.spacing_mm:
+        if step_mm > THICKER * self._planes.spacing_mm:
             self._tolerated.append(
                 f"{roi.label}: drawn on slices {step_mm:.1f} mm apart; each contour fills the slices of the series "
                 "that are nearest to it."
@@ -251,37 +232,52 @@ class _Reading:
         return mask
 
     def _on_slices(
-        self, polygons: Sequence[ClosedContour], step_mm: float, remarks: Counter[str]
-    ) -> list[RegionContour]:
-        """The polygons on the slices that they fill; of several planes that fall on one slice the nearest."""
+        self, polygons: Sequence[ClosedContour], drawn: DrawnPlanes, step_mm: float, remarks: Counter[str]
+    ) -> tuple[list[RegionContour], dict[int, list[RegionContour]]]:
+        """The polygons on the slices that they fill, and by their plane those whose slice took a nearer plane."""
+        contours: list[RegionContour] = []
+        beside: dict[int, list[RegionContour]] = {}
         if not polygons:
-            return []
+            return contours, beside
         planes = self._planes
-        offsets, plane_of = distinct_planes(np.array([one.offset_mm for one in polygons]), self._same_plane_mm)
-        plane_in = planes_of_slices(offsets, planes.offsets_mm, step_mm)
-        contours = []
-        for polygon, plane in zip(polygons, plane_of, strict=True):
+        of_region = np.unique([drawn.of[polygon] for polygon in polygons])
+        place_in = planes_of_slices(drawn.offsets_mm[of_region], planes.offsets_mm, step_mm)
+        plane_in = np.where(place_in < 0, -1, of_region[place_in])
+        for polygon in polygons:
+            plane = drawn.of[polygon]
             slices = np.flatnonzero(plane_in == plane)
-            k = planes.nearest(polygon.offset_mm)
-            distance_mm = abs(polygon.offset_mm - planes.offsets_mm[k])
+            k = planes.nearest(drawn.offsets_mm[plane])
+            distance_mm = abs(drawn.offsets_mm[plane] - planes.offsets_mm[k])
             if not slices.size:
                 is_outside = distance_mm > 0.5 * planes.spacing_mm - ON_PLANE_MM
                 where = "lie outside the series" if is_outside else "share a slice with a nearer one"
                 remarks[f"{where}; they were left out"] += 1
+                if not is_outside:
+                    beside.setdefault(plane, []).append(self._on_slice(polygon, k))
                 continue
-            contours += [
-                RegionContour(Contour(int(own), planes.pixels(int(own), polygon.points_mm)), polygon.is_exclusive)
-                for own in slices
-            ]
-            is_between = distance_mm > self._same_plane_mm and step_mm <= _THICKER * planes.spacing_mm
+            contours += [self._on_slice(polygon, int(own)) for own in slices]
+            is_between = distance_mm > same_plane_tolerance_mm(planes) and step_mm <= THICKER * planes.spacing_mm
             remarks["lie between slices; the nearest slice took them"] += is_between
             remarks["name another image than the one they lie on; their coordinates were believed"] += (
                 self._is_wrong_reference(polygon, k)
             )
             remarks["do not name their image; their coordinates were believed"] += not polygon.images
-        return contours
+        return contours, beside
+
+    def _on_slice(self, polygon: ClosedContour, k: int) -> RegionContour:
+        return RegionContour(Contour(k, self._planes.pixels(k, polygon.points_mm)), polygon.is_exclusive)
+
+    def _not_covered_ml(self, beside: Mapping[int, Sequence[RegionContour]], mask: NDArray[np.bool_]) -> float:
+        """How much of each slice only planes enclose that it did not take."""
+        lost: dict[int, NDArray[np.bool_]] = {}
+        for contours in beside.values():
+            k = contours[0].contour.slice_index
+            flat = [RegionContour(Contour(0, one.contour.points), one.is_exclusive) for one in contours]
+            plane = filled(flat, (1, *mask.shape[1:]))[0][0] & ~mask[k]
+            lost[k] = lost[k] | plane if k in lost else plane
+        return sum(map(np.count_nonzero, lost.values())) * self._volume.geometry.voxel_volume_ml
 
     def _is_wrong_reference(self, polygon: ClosedContour, k: int) -> bool:
         frame = self._volume.frames[k]
-        expected = (frame.sop_instance_uid, frame.number)
-        return bool(polygon.images) and bool(self._planes.has_image[k]) and expected not in polygon.images
+        is_expected = is_named(polygon.images, (frame.sop_instance_uid, frame.number))
+        return bool(polygon.images) and bool(self._planes.has_image[k]) and not is_expected

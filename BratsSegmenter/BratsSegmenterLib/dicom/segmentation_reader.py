@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +14,14 @@ from pydicom.uid import SegmentationStorage
 
 from BratsSegmenterLib.dicom.named_images import named_images
 from BratsSegmenterLib.dicom.reading import read_whole
+from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.dicom.rtstruct_reader import (
     DAMAGED,
     FRAME_OF_REFERENCE_NOT_NAMED,
     SAME_NAMES,
     ReadStructures,
 )
+from BratsSegmenterLib.dicom.segment_spacing import functional_group, take_thickness_for_spacing
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import SeriesError
@@ -39,7 +41,8 @@ def read_seg(path: Path, volume: Volume) -> ReadStructures:
 
     Frames on the volume's own pixels and slices are taken exactly; on another grid each voxel of the volume takes the
     value at its centre. What lies outside the volume is cut off. A frame without a position lies where the image of
-    the volume does that it was derived from. Fractional segments count from one half.
+    the volume does that it was derived from. Fractional segments count from one half. Only segments that carry a name
+    of our regions become voxels.
 
     Parameters
     ----------
@@ -50,7 +53,8 @@ def read_seg(path: Path, volume: Volume) -> ReadStructures:
     Raises
     ------
     SeriesError
-        The file is damaged, no SEG or only a part of one, belongs to another frame of reference, or has no voxel in the volume.
+        The file is damaged, no SEG or only a part of one, belongs to another frame of reference, has no voxel of our
+        regions in the volume, or lies on another grid that is none or too large.
     """
     dataset = read_whole(path)
     if dataset.get("SOPClassUID") not in (SegmentationStorage, _LABEL_MAP_SEGMENTATION_STORAGE):
@@ -93,7 +97,17 @@ def _structures(dataset: Dataset, volume: Volume, name: str) -> ReadStructures:
     placement = _Placement.of(dataset, volume, name)
     if placement is None:
         tolerated.append("The segments lie on another grid than the series; each voxel took the value at its centre.")
-    found = _resampled(dataset, volume.geometry) if placement is None else _pasted(dataset, volume, placement)
+        step_mm = take_thickness_for_spacing(dataset)
+        if step_mm is not None:
+            tolerated.append(
+                f"The segments do not say how far apart their slices are; taken as their thickness, {step_mm:.1f} mm."
+            )
+    regions = [number for number, label in labels.items() if region_named(label) is not None]
+    others = dict.fromkeys(label for number, label in labels.items() if number not in regions)
+    if placement is None:
+        found = _resampled(dataset, volume.geometry, regions, name)
+    else:
+        found = _pasted(dataset, volume, placement, regions)
     masks: _Masks = {}
     for number, mask, outside_ml, whole_ml in found:
         label = labels[number]
@@ -103,13 +117,13 @@ def _structures(dataset: Dataset, volume: Volume, name: str) -> ReadStructures:
         if outside_ml:
             tolerated.append(f"{label}: {outside_ml:.2f} of {whole_ml:.2f} mL lie outside the series and were cut off.")
         masks[label] = masks[label] | mask if label in masks else mask
-    if not any(mask.any() for mask in masks.values()):
+    if regions and not any(mask.any() for mask in masks.values()):
         raise SeriesError(
             f"{name} has no voxel in {volume.series.label}.",
             "Choose the series on which it was drawn.",
             " ".join(tolerated),
         )
-    return ReadStructures(masks, tuple(tolerated))
+    return ReadStructures(masks, tuple(tolerated), tuple(others))
 
 
 def _labels(dataset: Dataset) -> dict[int, str]:
@@ -158,7 +172,7 @@ def _frame_planes(
     for groups in dataset.PerFrameFunctionalGroupsSequence:
         if not any("PlanePositionSequence" in where for where in (groups, shared)):
             # Pixels of derived frames are those of their images where these have as many (DICOM PS3.3 A.51.5.1).
-            sources = _macro(groups, shared, "DerivationImageSequence").get("SourceImageSequence") or []
+            sources = functional_group(groups, shared, "DerivationImageSequence").get("SourceImageSequence") or []
             k = next((slice_of[image] for image in named_images(sources) if image in slice_of), None)
             if k is None or (int(dataset.Rows), int(dataset.Columns)) != volume.geometry.shape[1:]:
                 raise SeriesError(
@@ -169,24 +183,19 @@ def _frame_planes(
             axes.append(volume.geometry.affine[:3, :2])
             positions.append(planes.positions_mm[k])
             continue
-        spacing = _macro(groups, shared, "PixelMeasuresSequence").PixelSpacing
-        cosines = np.array(_macro(groups, shared, "PlaneOrientationSequence").ImageOrientationPatient, float)
+        spacing = functional_group(groups, shared, "PixelMeasuresSequence").PixelSpacing
+        cosines = np.array(functional_group(groups, shared, "PlaneOrientationSequence").ImageOrientationPatient, float)
         axes.append(np.column_stack((cosines[:3] * float(spacing[1]), cosines[3:] * float(spacing[0]))))
-        positions.append(_macro(groups, shared, "PlanePositionSequence").ImagePositionPatient)
+        positions.append(functional_group(groups, shared, "PlanePositionSequence").ImagePositionPatient)
     return np.array(axes), np.array(positions, float).reshape(-1, 3)
 
 
-def _macro(groups: Dataset, shared: Dataset, keyword: str) -> Dataset:
-    return (groups if keyword in groups else shared)[keyword].value[0]
-
-
-def _pasted(dataset: Dataset, volume: Volume, placement: _Placement) -> _Found:
+def _pasted(dataset: Dataset, volume: Volume, placement: _Placement, numbers: Collection[int]) -> _Found:
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     frames = dataset.pixel_array.reshape(-1, rows, columns)
     segments = _frame_segments(dataset)
     shape, voxel_ml = volume.geometry.shape, volume.geometry.voxel_volume_ml
-    for segment in dataset.SegmentSequence:
-        number = int(segment.SegmentNumber)
+    for number in numbers:
         mask = np.zeros(shape, bool)
         outside = drawn = 0
         for frame in np.flatnonzero((segments == number) | (segments == 0)):
@@ -210,7 +219,7 @@ def _frame_segments(dataset: Dataset) -> NDArray[np.intp]:
     shared = dataset.SharedFunctionalGroupsSequence[0]
     return np.array(
         [
-            int(_macro(groups, shared, "SegmentIdentificationSequence").ReferencedSegmentNumber)
+            int(functional_group(groups, shared, "SegmentIdentificationSequence").ReferencedSegmentNumber)
             for groups in dataset.PerFrameFunctionalGroupsSequence
         ]
     )
@@ -224,15 +233,21 @@ def _is_inside(frame: NDArray, label: int | None, dataset: Dataset) -> NDArray[n
     return frame > 0
 
 
-def _resampled(dataset: Dataset, geometry: Geometry) -> _Found:
+def _resampled(dataset: Dataset, geometry: Geometry, numbers: Collection[int], name: str) -> _Found:
     segments = SegmentationObject.from_dataset(dataset, copy=False)
     stored = segments.get_volume_geometry()
-    if stored is None or np.prod(stored.spatial_shape) > _MOST_VOXELS:
-        raise ValueError("frames that are no regular volume")
+    if stored is None:
+        raise SeriesError(
+            f"The frames of {name} are no slices at even distances, and they are not those of the series.",
+            "Choose the series on which it was drawn, or leave it out.",
+        )
+    if np.prod(stored.spatial_shape) > _MOST_VOXELS:
+        size = " x ".join(str(voxels) for voxels in stored.spatial_shape)
+        raise SeriesError(f"The grid of {name} is too large to be read: {size} voxels.", "Leave it out.")
     # highdicom counts (slice, row, column), Geometry (column, row, slice); both in LPS
     grid = Geometry(stored.spatial_shape, np.array(stored.affine, float)[:, [2, 1, 0, 3]])
     reference = geometry.image(np.zeros(geometry.shape, np.uint8))
-    for number in segments.segment_numbers:
+    for number in numbers:
         inside = segments.get_volume(segment_numbers=[number]).array[..., 0] >= 0.5
         sampled = sitk.Resample(
             grid.image(inside.astype(np.uint8)), reference, sitk.Transform(), sitk.sitkNearestNeighbor, 0
@@ -240,4 +255,4 @@ def _resampled(dataset: Dataset, geometry: Geometry) -> _Found:
         places = geometry.indices(grid.points_mm(np.argwhere(inside)[:, ::-1].astype(float)))
         outside = ((places < -0.5) | (places > np.array(geometry.shape[::-1]) - 0.5)).any(axis=1)
         stored_ml = np.array((np.count_nonzero(outside), len(places))) * grid.voxel_volume_ml
-        yield int(number), sitk.GetArrayFromImage(sampled) > 0, *stored_ml
+        yield number, sitk.GetArrayFromImage(sampled) > 0, *stored_ml

@@ -51,6 +51,10 @@ class SlicePlanes:
         """Distance of LPS points along the normal, to be compared with :attr:`offsets_mm`."""
         return points_mm @ self._normal
 
+    def in_plane_mm(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Distances of LPS points along rows and columns, shape (n, 2)."""
+        return points_mm @ (self._in_plane / np.linalg.norm(self._in_plane, axis=0))
+
     def nearest(self, offset_mm: float) -> int:
         """The slice whose plane is nearest."""
         return int(np.argmin(np.abs(self.offsets_mm - offset_mm)))

@@ -29,6 +29,7 @@ _MOMENTS = (
     ("InstanceCreationDate", "InstanceCreationTime"),
 )
 _VERSION = re.compile(r"\bv(\d{1,4})\b")
+_LONGEST_MAKER = 64 - len(DRAWN_IN)  # that a Long String of ours can hold, so that it is read back as it was
 _NO_MAKER = "a program that is not named"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -147,7 +148,8 @@ def _authorship(header: Dataset) -> Authorship | None:
 def _algorithm(header: Dataset, is_ours: bool) -> Algorithm:
     """Of ours what :func:`software_versions` wrote of it; of others the maker of the program."""
     if not is_ours:
-        return Algorithm(str(header.get("Manufacturer") or _NO_MAKER), "", "", is_model=False)
+        maker = str(header.get("Manufacturer") or _NO_MAKER)[:_LONGEST_MAKER].strip()
+        return Algorithm(maker, "", "", is_model=False)
     model, brain_model = (*header.SoftwareVersions[1:3], "")[:2]
     if str(model).startswith(DRAWN_IN):
         return Algorithm(str(model).removeprefix(DRAWN_IN), "", "", is_model=False)

@@ -151,14 +151,72 @@ def test_segments_on_a_finer_grid_are_sampled_and_that_is_said(volume: Volume, t
     assert any("another grid" in sentence for sentence in structures.tolerated)
     expected = np.zeros(coarse.shape, bool)
     expected[3:7, 10:30, 5:20] = True
-    np.testing.assert_array_equal(structures.masks["Lesion"], expected)
+    np.testing.assert_array_equal(structures.masks["ET"], expected)
+
+
+@pytest.mark.parametrize("slices", [[2, 5], [1, 3, 8]], ids=["two slices", "at uneven distances"])
+def test_slices_of_another_grid_that_were_left_out_are_empty_though_no_distance_is_given(
+    slices: list[int], volume: Volume, tmp_path: Path
+) -> None:
+    own = volume.geometry
+    coarse = Geometry.from_axes((12, 20, 16), (1.8, 2.2, 5.0), own.direction, own.origin_mm)
+    labels = np.zeros(coarse.shape, np.uint8)
+    labels[slices, 5:10, 4:8] = 1
+    dataset = _others_seg(volume, coarse, labels)
+    measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    measures.SliceThickness = 5.0
+    dataset.save_as(tmp_path / "said.dcm")
+    del measures.SpacingBetweenSlices
+    dataset.save_as(tmp_path / "not_said.dcm")
+    said, not_said = (read_seg(tmp_path / name, volume) for name in ("said.dcm", "not_said.dcm"))
+    assert np.flatnonzero(not_said.masks["ET"].any(axis=(1, 2))).tolist() == slices
+    np.testing.assert_array_equal(not_said.masks["ET"], said.masks["ET"])
+    sentence = "The segments do not say how far apart their slices are; taken as their thickness, 5.0 mm."
+    assert not_said.tolerated == (*said.tolerated, sentence)
+
+
+def test_a_step_that_is_no_whole_number_of_thicknesses_is_the_distance_of_the_slices(
+    volume: Volume, tmp_path: Path
+) -> None:
+    own = volume.geometry
+    coarse = Geometry.from_axes((12, 20, 16), (1.8, 2.2, 5.0), own.direction, own.origin_mm)
+    labels = np.zeros(coarse.shape, np.uint8)
+    labels[3:7, 5:10, 4:8] = 1
+    dataset = _others_seg(volume, coarse, labels)
+    measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    measures.SliceThickness = 3.0
+    del measures.SpacingBetweenSlices
+    dataset.save_as(tmp_path / "seg.dcm")
+    assert np.flatnonzero(read_seg(tmp_path / "seg.dcm", volume).masks["ET"].any(axis=(1, 2))).tolist() == [3, 4, 5, 6]
+
+
+def test_frames_at_uneven_distances_beside_the_slices_are_no_damaged_object(
+    volume: Volume, written: Dataset, tmp_path: Path
+) -> None:
+    def uneven(dataset: Dataset) -> None:
+        for number, frame in enumerate(dataset.PerFrameFunctionalGroupsSequence):
+            frame.PlanePositionSequence[0].ImagePositionPatient = [0, 0, number**2 * 0.7]
+
+    with pytest.raises(SeriesError, match="are no slices at even distances"):
+        read_seg(_changed(written, tmp_path, uneven), volume)
+
+
+def test_segments_that_are_no_regions_are_named_but_not_filled(
+    volume: Volume, written: Dataset, tmp_path: Path
+) -> None:
+    def rename(dataset: Dataset) -> None:
+        dataset.SegmentSequence[0].SegmentLabel = "Brainstem"
+
+    structures = read_seg(_changed(written, tmp_path, rename), volume)
+    assert structures.others == ("Brainstem",)
+    assert set(structures.masks) == {"Necrotic core", "Oedema", "Resection cavity"}
 
 
 def _others_seg(volume: Volume, geometry: Geometry, labels: np.ndarray, kind: str = "BINARY") -> Dataset:
     affine = geometry.affine[:, [2, 1, 0, 3]]
     array = hd.Volume(labels.copy(), affine, "PATIENT", volume.series.frame_of_reference_uid)
     segment = hd.seg.SegmentDescription(
-        1, "Lesion", hd.sr.CodedConcept("1", "99X", "x"), hd.sr.CodedConcept("2", "99X", "y"), "MANUAL"
+        1, "ET", hd.sr.CodedConcept("1", "99X", "x"), hd.sr.CodedConcept("2", "99X", "y"), "MANUAL"
     )
     return hd.seg.Segmentation(
         source_images(volume), array, kind, [segment], hd.UID(), 5, hd.UID(), 1, "Other", "Other", "1", "1"
@@ -170,7 +228,7 @@ def test_label_maps_and_fractions_of_others_are_read(kind: str, volume: Volume, 
     labels = (samples.hard_labels(volume.geometry.shape) == 3).astype(np.uint8)
     _others_seg(volume, volume.geometry, labels, kind).save_as(tmp_path / "seg.dcm")
     structures = read_seg(tmp_path / "seg.dcm", volume)
-    np.testing.assert_array_equal(structures.masks["Lesion"], labels == 1)
+    np.testing.assert_array_equal(structures.masks["ET"], labels == 1)
     assert any("fractional" in sentence for sentence in structures.tolerated) == (kind == "FRACTIONAL")
 
 

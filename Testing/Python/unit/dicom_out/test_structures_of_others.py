@@ -9,7 +9,7 @@ import result_samples as samples
 from pydicom import Dataset, dcmread
 from pydicom.uid import ExplicitVRLittleEndian
 
-from BratsSegmenterLib.dicom import read_rtstruct, segmentation_from, write_rtstruct
+from BratsSegmenterLib.dicom import read_rtstruct, result_objects, segmentation_from, write_rtstruct, write_seg
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures
 from BratsSegmenterLib.domain import Segmentation, Volume
@@ -82,7 +82,9 @@ def test_of_two_planes_on_one_slice_the_nearer_counts(structure_set: Dataset, vo
     _redraw(structure_set, volume, [(4.7, (3.5, 3.5, 13.5, 13.5)), (5.1, (3.5, 3.5, 8.5, 8.5))])
     structures = read_rtstruct(structure_set, volume)
     assert _pixels(structures, 5) == 25
-    assert any("share a slice with a nearer one" in sentence for sentence in structures.tolerated)
+    assert "ET: 1 contours share a slice with a nearer one; they were left out." in structures.tolerated
+    lost_ml = 75 * volume.geometry.voxel_volume_ml
+    assert any(f"up to {lost_ml:.2f} mL inside the contours that share" in one for one in structures.tolerated)
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +214,34 @@ def test_a_structure_set_drawn_on_every_other_slice_fills_those_between(
     structures = read_rtstruct(_of_another_maker(thin, [20, 22, 24, 26], tmp_path), thin)
     assert structures.masks["ET"].sum() == 8 * 400
     assert any("drawn on slices 2.0 mm apart" in sentence for sentence in structures.tolerated)
+
+
+def test_what_is_no_region_is_named_and_not_filled_but_tells_how_thick_the_slices_were(
+    thick_and_thin: tuple[Volume, Volume], tmp_path: Path
+) -> None:
+    thick, thin = thick_and_thin
+    dataset, other = (_of_another_maker(thick, slices, tmp_path) for slices in ([3], [3, 4, 5, 6]))
+    roi, contours = other.StructureSetROISequence[0], other.ROIContourSequence[0]
+    roi.ROINumber = contours.ReferencedROINumber = 2
+    roi.ROIName = "Brainstem"
+    dataset.StructureSetROISequence = [*dataset.StructureSetROISequence, roi]
+    dataset.ROIContourSequence = [*dataset.ROIContourSequence, contours]
+    structures = read_rtstruct(dataset, thin)
+    assert (list(structures.masks), structures.others) == (["ET"], ("Brainstem",))
+    assert structures.masks["ET"].sum() == 5 * 400
+
+
+@pytest.mark.parametrize("slices", [[3, 4, 5], [3, 5, 7, 9]])
+def test_a_contour_that_names_a_whole_multi_frame_object_names_the_slice_it_lies_on(
+    slices: list[int], tmp_path: Path
+) -> None:
+    volume = samples.enhanced_out_of_order(tmp_path / "series")
+    dataset = _of_another_maker(volume, slices, tmp_path)
+    for contour in dataset.ROIContourSequence[0].ContourSequence:
+        del contour.ContourImageSequence[0].ReferencedFrameNumber
+    said = read_rtstruct(dataset, volume).tolerated
+    assert not any("name another image" in sentence for sentence in said)
+    assert any("drawn on slices 10.0 mm apart" in sentence for sentence in said) == (slices[1] == 5)
 
 
 @pytest.mark.parametrize(
@@ -386,12 +416,28 @@ def test_an_image_is_no_structure_set(volume: Volume) -> None:
         read_rtstruct(volume.frames[0].file, volume)
 
 
+def test_what_was_drawn_in_a_program_of_a_long_name_is_read_back_as_drawn_in_the_same(
+    structure_set: Dataset, volume: Volume, tmp_path: Path
+) -> None:
+    maker = "Gesellschaft fuer Strahlentherapie-Planungssysteme mbH & Co. KG"
+    structure_set.Manufacturer = maker
+    structure_set.save_as(tmp_path / "others.dcm")
+    (foreign,) = result_objects([tmp_path / "others.dcm"])
+    assert maker.startswith(foreign.algorithm.name)
+    provenance = samples.provenance(algorithm=foreign.algorithm)
+    ours = [
+        write(tmp_path / f"{write.__name__}.dcm", volume, samples.segmentation_on(volume), provenance).path
+        for write in (write_rtstruct, write_seg)
+    ]
+    assert [one.algorithm for one in result_objects(ours)] == [foreign.algorithm] * 2
+
+
 def test_common_names_become_regions_and_unknown_ones_are_said(volume: Volume) -> None:
     mask = np.zeros(volume.geometry.shape, bool)
     mask[3] = True
     inner = np.zeros_like(mask)
     inner[3, 5:10] = True
-    structures = ReadStructures({"Edema": mask, "enhancing_tumor": inner, "GTV boost": mask})
+    structures = ReadStructures({"Edema": mask, "enhancing_tumor": inner}, others=("GTV boost",))
     segmentation, notes = segmentation_from(structures, volume, samples.ALGORITHM)
     assert np.array_equal(segmentation.labels == 3, inner)
     assert np.array_equal(segmentation.labels == 2, mask & ~inner)
@@ -400,6 +446,6 @@ def test_common_names_become_regions_and_unknown_ones_are_said(volume: Volume) -
 
 
 def test_structures_without_any_of_our_regions_are_refused(volume: Volume) -> None:
-    structures = ReadStructures({"Chiasm": np.ones(volume.geometry.shape, bool)})
+    structures = ReadStructures({}, others=("Chiasm",))
     with pytest.raises(SeriesError, match="Chiasm"):
         segmentation_from(structures, volume, samples.ALGORITHM)
