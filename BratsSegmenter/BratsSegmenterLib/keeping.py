@@ -56,41 +56,44 @@ def keep_result(
 
     Raises
     ------
+    Cancelled
+        The user asked to stop before anything was written; the result before stays.
     ExportError
         The disk refused.
     """
     segmentation, case = result.segmentation, result.case
     intervals_ml = intervals_of(result.measurements)
-    KeptStudy(folder.path).forget_result()
-    folder.forget_record()
-    set_aside = set_aside_unsent(folder)
-    folder.sent.unlink(missing_ok=True)
-    with progress.stage("write"):
-        write_labelmap(segmentation, folder.segmentation)
-        write_atomically(folder.volumes_table, to_csv(result.measurements).encode())
-        uncertainty = _keep_map(segmentation.uncertainty, segmentation, folder.uncertainty)
-        brain = None if result.brain is None else result.brain.astype(np.uint8)
-        brain_path = _keep_map(brain, segmentation, folder.brain)
-        for sequence, array in resample_to_reference(case, result.prepared).items():
-            write_image(segmentation.geometry.image(array), folder.volume(sequence))
-        page = write_quality_page(result.prepared, case, folder.quality)
-        folder.write_record(
-            ResultRecord(
-                reference=case.reference.value,
-                sequences={sequence.value: volume.series.key for sequence, volume in case.volumes.items()},
-                algorithm=segmentation.algorithm,
-                not_measured=segmentation.not_measured,
-                resampled_gaps=resampled_gaps,
-                authorship=authorship,
-                intervals_ml=intervals_ml,
-                expected_dice=result.expected_dice,
-                is_postoperative=is_postoperative,
-                steps=steps,
-                images={sequence.value: image_uids(volume.series) for sequence, volume in case.volumes.items()},
-                doubts=result.doubts,
-                image_doubts=result.image_doubts,
+    with progress.to_its_end():
+        KeptStudy(folder.path).forget_result()
+        folder.forget_record()
+        set_aside = set_aside_unsent(folder)
+        folder.sent.unlink(missing_ok=True)
+        with progress.stage("write"):
+            write_labelmap(segmentation, folder.segmentation)
+            write_atomically(folder.volumes_table, to_csv(result.measurements).encode())
+            uncertainty = _keep_map(segmentation.uncertainty, segmentation, folder.uncertainty)
+            brain = None if result.brain is None else result.brain.astype(np.uint8)
+            brain_path = _keep_map(brain, segmentation, folder.brain)
+            for sequence, array in resample_to_reference(case, result.prepared).items():
+                write_image(segmentation.geometry.image(array), folder.volume(sequence))
+            page = write_quality_page(result.prepared, case, folder.quality)
+            folder.write_record(
+                ResultRecord(
+                    reference=case.reference.value,
+                    sequences={sequence.value: volume.series.key for sequence, volume in case.volumes.items()},
+                    algorithm=segmentation.algorithm,
+                    not_measured=segmentation.not_measured,
+                    resampled_gaps=resampled_gaps,
+                    authorship=authorship,
+                    intervals_ml=intervals_ml,
+                    expected_dice=result.expected_dice,
+                    is_postoperative=is_postoperative,
+                    steps=steps,
+                    images={sequence.value: image_uids(volume.series) for sequence, volume in case.volumes.items()},
+                    doubts=result.doubts,
+                    image_doubts=result.image_doubts,
+                )
             )
-        )
     return SegmentResult(
         reference=case.reference.value,
         labels=folder.segmentation,

@@ -69,6 +69,22 @@ class Progress:
             self._stage = outer
         self.stages.append(StageTime(name, time.perf_counter() - started))
 
+    @contextmanager
+    def to_its_end(self) -> Iterator[None]:
+        """Do not stop in what follows: it replaces what is there, and half of both is neither.
+
+        Raises
+        ------
+        Cancelled
+            The user asked to stop before it began.
+        """
+        self.raise_if_cancelled()
+        asked, self._is_cancelled = self._is_cancelled, _never
+        try:
+            yield
+        finally:
+            self._is_cancelled = asked
+
     def update(self, fraction: float, message: str = "") -> None:
         """Say how far the current stage is.
 
