@@ -124,13 +124,12 @@ def _settings(arguments: argparse.Namespace) -> TrainingSettings:
     """Of the run that lies in the folder, else of the file given, else the defaults."""
     from BratsSegmenterLib.learning.configuration import read_settings
     from BratsSegmenterLib.learning.training import TrainingSettings
-    from BratsSegmenterLib.learning.training.trainer import SETTINGS
+    from BratsSegmenterLib.learning.training.run_folder import settings_of
 
-    kept = arguments.run_folder / SETTINGS
     if arguments.settings:
         settings = read_settings(TrainingSettings, arguments.settings)
     else:
-        settings = read_settings(TrainingSettings, kept) if kept.exists() else TrainingSettings()
+        settings = settings_of(arguments.run_folder)
     if arguments.steps is not None:
         settings = replace(settings, optimisation=replace(settings.optimisation, steps=arguments.steps))
     return settings

@@ -9,6 +9,8 @@ from typing import Any
 
 from BratsSegmenterLib.errors import LearningError
 
+LOSSES = "losses.csv"
+"""Name of the file in a run's folder."""
 _COLUMNS = ("step", "loss", "learning_rate")
 
 
@@ -31,7 +33,7 @@ class LossLog:
     """
 
     def __init__(self, folder: Path, steps_done: int, tensorboard: bool = False) -> None:
-        self._file = folder / "losses.csv"
+        self._file = folder / LOSSES
         kept = [row for row in read_losses(self._file) if row[0] <= steps_done]
         unfinished = self._file.with_suffix(".tmp")
         with unfinished.open("w", newline="", encoding="utf-8") as stream:

@@ -12,13 +12,11 @@ from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.configuration import checked, read_settings, to_plain
 from BratsSegmenterLib.learning.training.recipes import build_recipe
+from BratsSegmenterLib.learning.training.run_folder import ORIGIN, SETTINGS, claim, has_begun
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
 from BratsSegmenterLib.learning.training.sources import CaseSource, FolderSource, SyntheticSource
-from BratsSegmenterLib.learning.training.trainer import SETTINGS
 from BratsSegmenterLib.progress import Progress
 
-ORIGIN = "source.yaml"
-"""Name of the file in a run's folder."""
 _OWN_CASES = "cases"
 _USUAL_SHARE = 0.2
 
@@ -50,6 +48,8 @@ def origin_of(
 ) -> Origin:
     """What the run in a folder learns from, or, where none lies there, what a new one is asked to learn from.
 
+    A run that was stopped before its training began takes what is asked for in place of what it noted.
+
     Parameters
     ----------
     run : Path
@@ -72,17 +72,24 @@ def origin_of(
         _refuse_other_kind(run, data)
         return Origin(**given)
     kept = read_settings(Origin, run / ORIGIN)
-    for name, value in given.items():
-        if getattr(kept, name) != value:
-            raise LearningError(
-                f"The folder '{run.name}' holds a run {_what(kept)}, not with the {name.replace('_', ' ')} '{value}'.",
-                f"Leave the option out to go on, choose another folder, or, if the data moved, correct {ORIGIN} there.",
-            )
-    return kept
+    others = {name: value for name, value in given.items() if getattr(kept, name) != value}
+    if others and has_begun(run):
+        name, value = next(iter(others.items()))
+        raise LearningError(
+            f"The folder '{run.name}' holds a run {_what(kept)}, not with the {name.replace('_', ' ')} '{value}'.",
+            f"Leave the option out to go on, choose another folder, or, if the data moved, correct {ORIGIN} there.",
+        )
+    if not others:
+        return kept
+    names_cases = data is not None or anatomy is not None
+    base = Origin(validation_share=kept.validation_share) if names_cases else replace(kept, held_back=None)
+    return replace(base, **given)
 
 
 def open_source(origin: Origin, settings: TrainingSettings, run: Path, progress: Progress) -> CaseSource:
-    """The cases to learn from; from now on the run's folder says which.
+    """The cases to learn from; the run's folder says which, and its settings, before the first of them is prepared.
+
+    Preparing many cases takes hours, and a call after an interruption is to go on with the same.
 
     Parameters
     ----------
@@ -96,22 +103,27 @@ def open_source(origin: Origin, settings: TrainingSettings, run: Path, progress:
     Raises
     ------
     LearningError
-        A setting makes no sense, there is nothing to learn from, or a case that was held back is no longer there.
+        A setting makes no sense or is not the run's, there is nothing to learn from, or a case that was held back is no
+        longer there.
     """
     build_recipe(checked(settings))  # says what is wrong with them before cases are prepared
+    _note(origin, run)
+    claim(run, settings)
     if origin.data is None:
-        source: CaseSource = SyntheticSource(settings, origin.anatomy, run / "anatomy", progress)
-    else:
-        own = FolderSource(settings, origin.data, origin.validation_share, run / _OWN_CASES, progress, origin.held_back)
-        origin, source = replace(origin, held_back=own.held_back), own
+        return SyntheticSource(settings, origin.anatomy, run / "anatomy", progress)
+    own = FolderSource(settings, origin.data, origin.validation_share, run / _OWN_CASES, progress, origin.held_back)
+    _note(replace(origin, held_back=own.held_back), run)
+    return own
+
+
+def _note(origin: Origin, run: Path) -> None:
     write_atomically(run / ORIGIN, yaml.safe_dump(to_plain(origin), sort_keys=False).encode())
-    return source
 
 
 def _refuse_other_kind(run: Path, data: Path | None) -> None:
     """A run that began before runs noted what they learn from still has a folder of prepared cases, or none."""
     had_own_cases = (run / _OWN_CASES).exists()
-    if not (run / SETTINGS).exists() or had_own_cases == (data is not None):
+    if not (had_own_cases or (run / SETTINGS).exists()) or had_own_cases == (data is not None):
         return
     if had_own_cases:
         what, advice = "your own cases and does not say where they are", "Give their folder with --data."

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
-import yaml
 from torch import nn
 
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.configuration import checked, read_settings, settings_differences, to_plain
+from BratsSegmenterLib.learning.configuration import checked
 from BratsSegmenterLib.learning.training.cases import TrainingCase, replayed
 from BratsSegmenterLib.learning.training.checkpoint import load_checkpoint, save_checkpoint
 from BratsSegmenterLib.learning.training.distributed import Group, group
 from BratsSegmenterLib.learning.training.log import LossLog
 from BratsSegmenterLib.learning.training.optimisation import MovingAverage, learning_rate
 from BratsSegmenterLib.learning.training.recipes import TrainingRecipe, build_recipe
+from BratsSegmenterLib.learning.training.run_folder import claim
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
 from BratsSegmenterLib.learning.training.sources import CaseSource
 from BratsSegmenterLib.learning.training.transfer import start_from
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import computes_in_bfloat16
-
-SETTINGS = "settings.yaml"
-"""Name of the settings file in a run's folder."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +85,7 @@ def train(
         The user stopped; a checkpoint was written.
     """
     progress = progress or Progress()
-    _claim(folder, checked(settings))
+    claim(folder, checked(settings))
     with group(device) as processes:
         return _Run(settings, folder, processes, tensorboard).go(source, minutes, progress)
 
@@ -183,20 +179,3 @@ class _Run:
     def _save(self) -> None:
         if self._processes.leads and self._step:
             save_checkpoint(self._checkpoints, self._step, self._network, self._average.network, self._optimiser)
-
-
-def _claim(folder: Path, settings: TrainingSettings) -> None:
-    """Note the settings in a new run's folder, or make sure that they are those of the run that lies there."""
-    file = folder / SETTINGS
-    if file.exists():
-        differences = settings_differences(read_settings(TrainingSettings, file), settings)
-        if differences:
-            raise LearningError(
-                f"The folder '{folder.name}' holds a run with another value of '{differences[0]}'.",
-                "Continue it with its own settings.yaml, or choose another folder.",
-            )
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".{os.getpid()}-{SETTINGS}"
-    unfinished.write_text(yaml.safe_dump(to_plain(settings), sort_keys=False), encoding="utf-8")
-    os.replace(unfinished, file)

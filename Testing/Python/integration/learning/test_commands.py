@@ -22,13 +22,13 @@ from PIL import Image
 
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.errors import Cancelled, LearningError
 from BratsSegmenterLib.learning import synthesis
 from BratsSegmenterLib.learning.configuration import read_settings, to_plain
 from BratsSegmenterLib.learning.evaluation import find_cases, read_case
 from BratsSegmenterLib.learning.synthesis import SyntheticCase, load_anatomies, synthesise, write_case
 from BratsSegmenterLib.learning.training import FolderSource, Origin, TrainingSettings, open_source, origin_of
-from BratsSegmenterLib.learning.training.origin import ORIGIN
+from BratsSegmenterLib.learning.training.run_folder import ORIGIN, SETTINGS
 from BratsSegmenterLib.learning.training.settings import Recipe
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import SecondLook, brain_finder, load_bundle, load_calibration
@@ -146,6 +146,47 @@ def test_a_run_goes_on_with_its_own_cases_when_nobody_names_them_again(
     assert (code, result["steps"]) == (0, 12)
     assert "2 labelled cases" in load_bundle(Path(result["bundle"])).specification.data_source
     assert "2 labelled cases" in (tmp_path / "mine" / "README.md").read_text()
+
+
+def _stopped_while_preparing(own_cases: Path, run: Path) -> None:
+    """Interrupt a run after the first of its cases was prepared."""
+    progress = Progress(is_cancelled=lambda: any((run / "cases").glob("*.pt")))
+    with pytest.raises(Cancelled):
+        open_source(origin_of(run, own_cases, validation_share=0.5), TRAINING, run, progress)
+
+
+def test_a_run_that_was_stopped_while_cases_were_prepared_goes_on_with_them_and_its_settings(
+    own_cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    _stopped_while_preparing(own_cases, run)
+    assert _train(run, capsys, "--minutes", 0)[0] == 0
+    assert read_settings(TrainingSettings, run / SETTINGS) == TRAINING
+    origin = read_settings(Origin, run / ORIGIN)
+    assert (origin.data, origin.validation_share, len(origin.held_back or ())) == (own_cases, 0.5, 2)
+
+
+def test_a_run_that_did_not_begin_takes_other_settings_and_another_source(own_cases: Path, tmp_path: Path) -> None:
+    run, settings = tmp_path / "run", replace(TRAINING, seed=9)
+    _stopped_while_preparing(own_cases, run)
+    assert origin_of(run, validation_share=0.25) == Origin(own_cases, validation_share=0.25)
+    open_source(origin_of(run, anatomy=tmp_path / "maps"), settings, run, Progress())
+    assert origin_of(run) == Origin(anatomy=tmp_path / "maps", validation_share=0.5)
+    assert read_settings(TrainingSettings, run / SETTINGS) == settings
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"), [((ORIGIN, SETTINGS), "your own cases"), ((SETTINGS,), "does not say with which settings")]
+)
+def test_a_run_whose_notes_are_lost_is_not_taken_for_a_new_one(
+    lost: tuple[str, ...], said: str, own_cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    _stopped_while_preparing(own_cases, run)
+    for name in lost:
+        (run / name).unlink()
+    code, result = _train(run, capsys)
+    assert (code, said in result["error"]["what"]) == (10, True)
 
 
 @pytest.mark.parametrize(
