@@ -33,6 +33,7 @@ from BratsSegmenterLib.learning.training import (
     OptimisationSettings,
     SyntheticCases,
     TrainingSettings,
+    Untaught,
     find_training_cases,
     prepare_cases,
     train,
@@ -111,7 +112,7 @@ class _JudgedElsewhere:
 
     description = "Synthetic heads."
     problems: tuple[str, ...] = ()
-    untaught: tuple[str, ...] = ()
+    untaught = Untaught()
     standard_scales: Mapping[Sequence, StandardScale] = MappingProxyType({})
 
     def __init__(self, training: Cases, judged: FolderCases) -> None:

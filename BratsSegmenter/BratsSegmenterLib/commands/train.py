@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     settings = _settings(arguments)
     if arguments.bundle:
-        refuse_to_export(settings, ())
+        refuse_to_export(settings)
     origin = origin_of(arguments.run_folder, arguments.data, arguments.anatomy, arguments.validation_share)
     with console.progress() as progress:
         source = open_source(origin, settings, arguments.run_folder, progress)

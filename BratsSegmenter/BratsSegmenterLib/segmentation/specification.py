@@ -33,7 +33,7 @@ class NetworkDefinition:
 
 @dataclass(frozen=True)
 class Need:
-    """A region can be measured only if at least one of `any_of` was acquired."""
+    """A region can be measured only if at least one of `any_of` was acquired; never where there is none."""
 
     region: str
     any_of: tuple[Sequence, ...]
@@ -44,6 +44,8 @@ class Need:
 
     def sentence(self) -> str:
         """Why the region is not measured when the need is not met."""
+        if not self.any_of:
+            return f"{REGIONS[self.region].name} is not measured: no image that the model learnt from shows it."
         alternatives = " or ".join(sequence.value for sequence in self.any_of)
         return f"{REGIONS[self.region].name} is not measured: it needs {alternatives}, which the study lacks."
 

@@ -70,7 +70,10 @@ class Variant:
         if self.without and set(self.without) <= set(base.without):
             return f"{_listed(self.without)} is withheld from every variant."
         withheld = self.protocol(base).without
-        lacking = [sequence for sequence in bundle.specification.sequences if sequence in withheld]
+        taken = bundle.specification.sequences
+        if self.without and set(taken).isdisjoint(self.without):
+            return f"The model '{bundle.name}' takes no {_listed(self.without)}."
+        lacking = [sequence for sequence in taken if sequence in withheld]
         if lacking and not bundle.specification.tolerates_missing:
             return f"The model '{bundle.name}' needs all of its sequences, {_listed(lacking)} too."
         return ""

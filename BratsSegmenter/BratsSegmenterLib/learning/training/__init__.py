@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         TrainingSettings,
     )
     from BratsSegmenterLib.learning.training.sources import CaseSource, FolderSource, SyntheticSource
-    from BratsSegmenterLib.learning.training.teaching import what_is_left_out
+    from BratsSegmenterLib.learning.training.teaching import Untaught, what_is_left_out
     from BratsSegmenterLib.learning.training.trainer import TrainedModel, train
     from BratsSegmenterLib.learning.training.validation import Validation, validate
 
@@ -42,6 +42,7 @@ _MODULE_OF = {
     "TrainedModel": "trainer",
     "TrainingCase": "cases",
     "TrainingSettings": "settings",
+    "Untaught": "teaching",
     "Validation": "validation",
     "average_bundles": "averaging",
     "export_bundle": "export",
@@ -71,6 +72,7 @@ __all__ = [
     "TrainedModel",
     "TrainingCase",
     "TrainingSettings",
+    "Untaught",
     "Validation",
     "average_bundles",
     "export_bundle",

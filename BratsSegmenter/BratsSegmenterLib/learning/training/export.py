@@ -14,7 +14,7 @@ from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Region, Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
 from BratsSegmenterLib.learning.training.settings import Recipe, TrainingSettings
-from BratsSegmenterLib.learning.training.teaching import what_is_left_out
+from BratsSegmenterLib.learning.training.teaching import NEEDS, Untaught, what_is_left_out
 from BratsSegmenterLib.learning.training.trainer import TrainedModel
 from BratsSegmenterLib.learning.training.validation import Validation
 from BratsSegmenterLib.learning.training.whole_brain import BRAIN, OVERLAP, output_keys
@@ -45,12 +45,7 @@ _BELIEVED = Postprocessing(
 without enhancement, of oedema apart from the tumour and of enhancement beside a larger piece of it, many are wrong
 (Testing/benchmarks/isolated_pieces.py); BraTS counts no lesion of 50 mm3 or less. All enhancement together from a dozen
 voxels of the 2 mm grid on: of fewer a network is never sure."""
-_WATER = (Sequence.FLAIR, Sequence.T2)
-_NEEDS = (
-    Need(WT.key, _WATER),
-    Need(ED.key, _WATER),
-    *(Need(region.key, (Sequence.T1C,)) for region in (ED, TC, NCR, ET)),
-)
+_NOTHING_UNTAUGHT = Untaught()
 
 
 def export_bundle(
@@ -61,7 +56,7 @@ def export_bundle(
     licence: str,
     validation: Validation,
     standard_scales: Mapping[Sequence, StandardScale] | None = None,
-    untaught: Collection[str] = (),
+    untaught: Untaught = _NOTHING_UNTAUGHT,
 ) -> Bundle:
     """Write the averaged weights as a bundle.
 
@@ -75,8 +70,8 @@ def export_bundle(
         On cases that were not trained on.
     standard_scales : mapping of Sequence to StandardScale, optional
         Of the source that was trained on.
-    untaught : collection of str
-        Of the same source; the bundle has no outputs for them.
+    untaught : Untaught
+        Of the same source; the bundle has no such outputs and takes no such sequences.
 
     Raises
     ------
@@ -87,11 +82,12 @@ def export_bundle(
     refuse_to_export(settings, untaught)
     keys, taught = output_keys(settings), _taught(settings, untaught)
     outputs = tuple(region for region in _OUTPUTS if region.key in taught)
+    sequences = tuple(sequence for sequence in Sequence if sequence not in untaught.sequences)
     channels = settings.network.channels
     definition = NetworkDefinition(
         f"{ResidualUNet.__module__}.{ResidualUNet.__qualname__}",
         {
-            "in_channels": len(Sequence),
+            "in_channels": len(sequences),
             "out_channels": len(outputs) + (BRAIN in taught),
             "channels": list(channels),
             "supervised_levels": settings.network.supervised_levels,
@@ -101,7 +97,7 @@ def export_bundle(
         version=version,
         description=_description(outputs),
         network=definition,
-        sequences=tuple(Sequence),
+        sequences=sequences,
         outputs=outputs,
         outputs_brain=BRAIN in taught,
         postprocessing=_BELIEVED,
@@ -115,19 +111,20 @@ def export_bundle(
         standard_scales=standard_scales or {},
         clip=CLIP,
         tolerates_missing=True,
-        second_looks=_looks_at(settings.second_looks, taught),
+        second_looks=_looks(settings.second_looks, sequences, taught),
         flip_averaging=settings.cases.mirror and bool(outputs),
         appearance=settings.appearance and bool(outputs),
-        needs=tuple(need for need in _NEEDS if need.region in {region.key for region in (*outputs, ED, NCR)}),
+        needs=_needs(outputs, sequences),
         data_source=data_source,
         scores=validation.scores,
     )
     kept = [keys.index(key) for key in (*(region.key for region in outputs), BRAIN) if key in taught]
     card = _card(model, data_source, validation, what_is_left_out(settings, untaught))
-    return write_bundle(folder, _with_outputs(model.network, kept), specification, card, licence)
+    network = _with_inputs(_with_outputs(model.network, kept), [list(Sequence).index(one) for one in sequences])
+    return write_bundle(folder, network, specification, card, licence)
 
 
-def refuse_to_export(settings: TrainingSettings, untaught: Collection[str]) -> None:
+def refuse_to_export(settings: TrainingSettings, untaught: Untaught = _NOTHING_UNTAUGHT) -> None:
     """Say what stands against a bundle, which is known before a step of the training is made.
 
     Raises
@@ -147,16 +144,34 @@ def refuse_to_export(settings: TrainingSettings, untaught: Collection[str]) -> N
         )
 
 
-def _taught(settings: TrainingSettings, untaught: Collection[str]) -> tuple[str, ...]:
+def _taught(settings: TrainingSettings, untaught: Untaught) -> tuple[str, ...]:
     """Keys of the outputs that the bundle has."""
-    possible = {*(region.key for region in _OUTPUTS), BRAIN} - set(untaught)
+    possible = {*(region.key for region in _OUTPUTS), BRAIN} - set(untaught.outputs)
     return tuple(key for key in output_keys(settings) if key in possible)
 
 
-def _looks_at(looks: Iterable[SecondLook], taught: Collection[str]) -> tuple[SecondLook, ...]:
-    """The second looks at what the bundle has outputs for."""
-    kept = (replace(look, regions=tuple(key for key in look.regions if key in taught)) for look in looks)
-    return tuple(look for look in kept if look.regions)
+def _looks(
+    looks: Iterable[SecondLook], sequences: Collection[Sequence], taught: Collection[str]
+) -> tuple[SecondLook, ...]:
+    """The second looks that withhold something from the bundle and are at what it has outputs for."""
+    kept = (
+        SecondLook(
+            tuple(sequence for sequence in look.without if sequence in sequences),
+            tuple(key for key in look.regions if key in taught),
+        )
+        for look in looks
+    )
+    return tuple(look for look in kept if look.without and look.regions)
+
+
+def _needs(outputs: Iterable[Region], sequences: Collection[Sequence]) -> tuple[Need, ...]:
+    """What the regions that the bundle draws need of the sequences that it takes."""
+    drawn = {region.key for region in (*outputs, ED, NCR)}
+    return tuple(
+        replace(need, any_of=tuple(sequence for sequence in need.any_of if sequence in sequences))
+        for need in NEEDS
+        if need.region in drawn
+    )
 
 
 def _description(outputs: tuple[Region, ...]) -> str:
@@ -179,6 +194,19 @@ def _with_outputs(network: nn.Module, kept: list[int]) -> nn.Module:
             smaller.weight.copy_(head.weight[kept])
             smaller.bias.copy_(head.bias[kept])  # type: ignore[union-attr]
         heads[number] = smaller
+    return reduced
+
+
+def _with_inputs(network: nn.Module, kept: list[int]) -> nn.Module:
+    """A copy of the network that has only the input channels `kept`; to zeros in the others it answered the same."""
+    reduced = copy.deepcopy(network)
+    stem = reduced.stem
+    if not isinstance(stem, nn.Sequential) or not isinstance(stem[0], nn.Conv3d):
+        raise TypeError("the stem of a ResidualUNet begins with a convolution")
+    smaller = nn.Conv3d(len(kept), stem[0].out_channels, 3, padding=1, bias=False)
+    with torch.no_grad():
+        smaller.weight.copy_(stem[0].weight[:, kept])
+    stem[0] = smaller
     return reduced
 
 

@@ -20,7 +20,7 @@ from BratsSegmenterLib.learning.training.folders import FolderCases, find_traini
 from BratsSegmenterLib.learning.training.gaps import sequence_gaps
 from BratsSegmenterLib.learning.training.nyul import learn_standard_scales
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
-from BratsSegmenterLib.learning.training.teaching import untaught_outputs
+from BratsSegmenterLib.learning.training.teaching import Untaught, untaught_by
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import StandardScale
 
@@ -38,15 +38,15 @@ class CaseSource(Protocol):
         One sentence for the model card.
     problems : tuple of str
         Cases that were set aside, and why; sequences that cases lack; what was assumed about labels.
-    untaught : tuple of str
-        Keys of outputs that a network cannot learn from the cases; its bundle is to do without them.
+    untaught : Untaught
+        What a network cannot learn from the cases.
     standard_scales : mapping of Sequence to StandardScale
         Onto which the images of all cases were brought; empty when they were not.
     """
 
     description: str
     problems: tuple[str, ...]
-    untaught: tuple[str, ...]
+    untaught: Untaught
     standard_scales: Mapping[Sequence, StandardScale]
 
     def training(self, rank: int, size: int, device: torch.device) -> Cases:
@@ -81,7 +81,7 @@ class SyntheticSource:
     standard_scales: Mapping[Sequence, StandardScale] = MappingProxyType({})
     description = "Synthetic heads with gliomas made from label maps; no image of a patient."
     problems: tuple[str, ...] = ()
-    untaught: tuple[str, ...] = ()
+    untaught = Untaught()
 
     def __init__(self, settings: TrainingSettings, anatomy: Path | None, cache: Path, progress: Progress) -> None:
         if settings.cases.standard_scale:
@@ -138,6 +138,8 @@ class FolderSource:
     LearningError
         There is no case that can be used or none to train on, one that was held back is no longer there, or no case has
         a sequence beside images whose names are not understood.
+    BundleError
+        The model to start from cannot be loaded.
     """
 
     def __init__(
@@ -169,7 +171,7 @@ class FolderSource:
         )
         self._training = FolderCases(training, settings.seed, self.standard_scales)
         self._validation = FolderCases(validation, standard_scales=self.standard_scales)
-        self.untaught = untaught_outputs(training)
+        self.untaught = untaught_by(training, settings.transfer)
         assumed = (meaning_of_four,) if meaning_of_four else ()
         self.problems = (*assumed, *gaps, *(case.reason for case in prepared.set_aside))
         self.description = f"{len(training)} labelled cases of one site."

@@ -3,39 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from BratsSegmenterLib.domain import REGIONS
-from BratsSegmenterLib.learning.training.settings import TrainingSettings
+from BratsSegmenterLib.domain import ED, ET, NCR, RC, REGIONS, TC, WT, Sequence
+from BratsSegmenterLib.learning.training.settings import TrainingSettings, TransferSettings
 from BratsSegmenterLib.learning.training.whole_brain import BRAIN, output_keys
+from BratsSegmenterLib.segmentation import Need, load_bundle
 
 _NAMES = {**{key: region.name.lower() for key, region in REGIONS.items()}, BRAIN: "brain"}
+_WATER = (Sequence.FLAIR, Sequence.T2)
+NEEDS = (
+    Need(WT.key, _WATER),
+    Need(ED.key, _WATER),
+    *(Need(region.key, (Sequence.T1C,)) for region in (ED, TC, NCR, ET)),
+    Need(RC.key, tuple(Sequence)),
+)
+"""Sequences of which each region needs one, to be learnt and to be measured."""
 
 
-def untaught_outputs(files: Iterable[Path]) -> tuple[str, ...]:
-    """Keys of outputs that a network cannot learn from prepared cases.
+@dataclass(frozen=True)
+class Untaught:
+    """What a network cannot learn from its cases; its bundle is to do without.
 
-    The brain is always one: in images without skull it is all that is not zero, which is no brain in a head.
+    Attributes
+    ----------
+    outputs : tuple of str
+        Keys.
+    sequences : tuple of Sequence
+        A network that met them as zeros alone answers anything when it is shown one.
+    """
+
+    outputs: tuple[str, ...] = ()
+    sequences: tuple[Sequence, ...] = ()
+
+
+def untaught_by(files: Iterable[Path], transfer: TransferSettings) -> Untaught:
+    """What a network cannot learn from prepared cases.
+
+    The brain is always one: in images without skull it is all that is not zero, which is no brain in a head. A sequence
+    that no case has is known all the same where the model knows it that the network starts from.
 
     Parameters
     ----------
     files : iterable of Path
         Of the cases that are trained on, as :func:`~BratsSegmenterLib.learning.training.folders.prepare_cases` keeps
-        them; read until every region was seen.
+        them; read until all was seen.
+    transfer : TransferSettings
+        Of the training.
+
+    Raises
+    ------
+    BundleError
+        The model to start from cannot be loaded.
     """
-    unseen = dict(REGIONS)
+    known = load_bundle(transfer.bundle).specification.sequences if transfer.bundle else ()
+    regions, sequences = set(REGIONS), set(Sequence) - set(known)
     for file in files:
-        if not unseen:
+        if not regions and not sequences:
             break
-        labels = torch.load(file, weights_only=True, mmap=True)["labels"].unique().tolist()
-        unseen = {key: region for key, region in unseen.items() if not set(region.labels) & set(labels)}
-    return (*unseen, BRAIN)
+        case = torch.load(file, weights_only=True, mmap=True)
+        labels = set(case["labels"].unique().tolist()) if regions else set()
+        regions = {key for key in regions if not set(REGIONS[key].labels) & labels}
+        if not (transfer.bundle and transfer.freeze_encoder):  # which hears nothing new
+            sequences -= {Sequence(value) for value in case["present"]}
+    regions |= {need.region for need in NEEDS if sequences.issuperset(need.any_of)}
+    return Untaught(
+        (*(key for key in REGIONS if key in regions), BRAIN),
+        tuple(sequence for sequence in Sequence if sequence in sequences),
+    )
 
 
-def what_is_left_out(settings: TrainingSettings, untaught: Iterable[str]) -> str:
-    """One sentence on the outputs of a training that its cases could not teach; empty where they taught all."""
-    untaught = set(untaught)
-    names = [_NAMES[key] for key in output_keys(settings) if key in untaught]
-    return f"The model has no output for what its cases cannot teach: {', '.join(names)}." if names else ""
+def what_is_left_out(settings: TrainingSettings, untaught: Untaught) -> str:
+    """What the cases of a training could not teach, in a sentence or two; empty where they taught all."""
+    outputs = [_NAMES[key] for key in output_keys(settings) if key in untaught.outputs]
+    sequences = [sequence.value for sequence in untaught.sequences]
+    sentences = (
+        ("The model has no output for what its cases cannot teach", outputs),
+        ("The model takes no images of sequences that none of its cases has", sequences),
+    )
+    return " ".join(f"{what}: {', '.join(names)}." for what, names in sentences if names)

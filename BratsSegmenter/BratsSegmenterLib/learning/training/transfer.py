@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Collection
 
+from torch import Tensor, nn
+
+from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.training.settings import TransferSettings
 from BratsSegmenterLib.learning.training.widening import widened
 from BratsSegmenterLib.segmentation import load_bundle
 
 _ENCODER = ("stem", "encoder")
+_FIRST_WEIGHTS = "stem.0.weight"
 _HEADS = "heads."
 
 
 def start_from(settings: TransferSettings, network: nn.Module) -> None:
     """Copy a bundle's weights into `network`, which may be wider, and freeze its encoder if asked.
 
-    Outputs that the bundle's network does not have start at random.
+    Outputs that the bundle's network does not have start at random; sequences that it does not take are not heard at
+    first.
 
     Raises
     ------
@@ -36,13 +41,15 @@ def start_from(settings: TransferSettings, network: nn.Module) -> None:
 
 
 def _copy(bundle: str, network: nn.Module) -> None:
-    known = load_bundle(bundle).load_network().state_dict()
+    loaded = load_bundle(bundle)
+    known = loaded.load_network().state_dict()
     own = network.state_dict()
     if set(known) != set(own):
         raise LearningError(
             f"The network of the model bundle '{bundle}' is not the one to be trained.",
             "Use the bundle's own network settings.",
         )
+    known[_FIRST_WEIGHTS] = _of_all_sequences(known[_FIRST_WEIGHTS], loaded.specification.sequences)
     for name, values in own.items():
         source = known[name][: len(values)] if name.startswith(_HEADS) else known[name]
         try:
@@ -53,3 +60,10 @@ def _copy(bundle: str, network: nn.Module) -> None:
                 "Use the bundle's own network settings, or more features on each level.",
                 str(error),
             ) from error
+
+
+def _of_all_sequences(weights: Tensor, sequences: Collection[Sequence]) -> Tensor:
+    """The weights of the first convolution, shape (features, sequences, ...), with zeros for those that it lacks."""
+    every = weights.new_zeros(len(weights), len(Sequence), *weights.shape[2:])
+    every[:, [list(Sequence).index(sequence) for sequence in sequences]] = weights
+    return every

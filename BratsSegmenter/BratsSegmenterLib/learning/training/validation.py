@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from BratsSegmenterLib.domain import ET, TC, WT
+from BratsSegmenterLib.domain import ET, TC, WT, Sequence
 from BratsSegmenterLib.learning.training.recipes import build_recipe
 from BratsSegmenterLib.learning.training.sources import CaseSource
 from BratsSegmenterLib.learning.training.trainer import TrainedModel
@@ -37,7 +37,7 @@ def validate(
 ) -> Validation:
     """Mean Dice of WT, TC and ET, or of all outputs of a network without them, on the network's own grid.
 
-    1 where a region is neither true nor found.
+    1 where a region is neither true nor found. Sequences that no case taught are withheld, as from the exported model.
 
     Parameters
     ----------
@@ -50,11 +50,12 @@ def validate(
     recipe = build_recipe(model.settings)
     device = next(model.network.parameters()).device
     cases, number_of_cases = source.validation(count, device)
+    taught = torch.tensor([sequence not in source.untaught.sequences for sequence in Sequence], device=device)
     values: dict[str, list[float]] = {}
     for number in range(number_of_cases):
         progress.update(number / number_of_cases)
         case = cases[number]
-        found = recipe.segment(model.network, case.images.to(device))
+        found = recipe.segment(model.network, case.images.to(device) * taught.view(-1, 1, 1, 1))
         keys = tuple(key for key in (WT.key, TC.key, ET.key) if key in found) or tuple(found)
         for key, true in zip(keys, region_targets(case, keys), strict=True):
             values.setdefault(key, []).append(_dice(found[key].cpu(), true.cpu() > 0))

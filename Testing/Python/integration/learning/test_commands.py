@@ -17,21 +17,32 @@ import pytest
 import torch
 import yaml
 from learning_samples import SYNTHESIS, TRAINING, write_head
-from model_samples import TINY, tiny_bundle
+from model_samples import TINY, prepared_arrays, tiny_bundle
 from PIL import Image
 
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.errors import Cancelled, LearningError
+from BratsSegmenterLib.errors import Cancelled, InferenceError, LearningError
 from BratsSegmenterLib.learning import synthesis
 from BratsSegmenterLib.learning.configuration import read_settings, to_plain
 from BratsSegmenterLib.learning.evaluation import find_cases, read_case
 from BratsSegmenterLib.learning.synthesis import SyntheticCase, load_anatomies, synthesise, write_case
-from BratsSegmenterLib.learning.training import FolderSource, Origin, TrainingSettings, open_source, origin_of
+from BratsSegmenterLib.learning.training import (
+    FolderSource,
+    Origin,
+    TrainingSettings,
+    Validation,
+    export_bundle,
+    open_source,
+    origin_of,
+    train,
+)
 from BratsSegmenterLib.learning.training.run_folder import ORIGIN, SETTINGS
-from BratsSegmenterLib.learning.training.settings import Recipe
+from BratsSegmenterLib.learning.training.settings import Recipe, TransferSettings
+from BratsSegmenterLib.learning.training.transfer import start_from
+from BratsSegmenterLib.learning.training.whole_brain import WholeBrainRecipe
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation import SecondLook, brain_finder, load_bundle, load_calibration
+from BratsSegmenterLib.segmentation import SecondLook, brain_finder, load_bundle, load_calibration, segment
 
 torch.set_num_threads(1)
 
@@ -250,6 +261,62 @@ def test_what_own_cases_cannot_teach_is_no_output_of_the_bundle_and_that_is_said
     assert result["left_out"] in (tmp_path / "mine" / "README.md").read_text()
 
 
+@pytest.fixture
+def without_t2(own_cases: Path) -> Path:
+    """The cases, none with T2."""
+    for file in own_cases.rglob("*-t2w.nii.gz"):
+        file.unlink()
+    return own_cases
+
+
+def test_a_sequence_that_no_own_case_has_is_not_taken_by_the_bundle_and_that_is_said(
+    without_t2: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looks = (SecondLook((Sequence.T2,), ("WT",)), SecondLook((Sequence.T1, Sequence.T2), ("WT",)))
+    settings = _settings_file(tmp_path, replace(TRAINING, second_looks=looks))
+    options = ("--data", without_t2, "--settings", settings, "--bundle", tmp_path / "mine")
+    result = _train(tmp_path / "run", capsys, *options)[1]
+    assert "takes no images of sequences that none of its cases has: T2." in result["left_out"]
+    assert result["left_out"] in (tmp_path / "mine" / "README.md").read_text()
+    bundle, taught = load_bundle(tmp_path / "mine"), (Sequence.T1, Sequence.T1C, Sequence.FLAIR)
+    assert bundle.specification.sequences == taught
+    assert set(bundle.specification.not_measured([Sequence.T1C, Sequence.T2])) == {"WT", "ED"}
+    assert bundle.specification.second_looks == (SecondLook((Sequence.T1,), ("WT",)),)
+    with pytest.raises(InferenceError, match="can measure nothing without T1, T1c, FLAIR"):
+        segment(replace(prepared_arrays(), present=(Sequence.T2,)), bundle, "cpu")
+    images = torch.randn(1, 4, 24, 24, 24)
+    goes_on = WholeBrainRecipe(TRAINING).network().eval()
+    start_from(TransferSettings(str(bundle.folder)), goes_on)
+    known, own = bundle.load_network().eval()(images[:, [0, 1, 3]]), goes_on(images)
+    assert torch.allclose(own[:, : known.shape[1]], known, atol=1e-4)
+
+
+def test_a_sequence_that_the_model_to_start_from_knows_is_taken_though_no_own_case_has_it(
+    without_t2: Path, tmp_path: Path
+) -> None:
+    known = tiny_bundle(tmp_path / "known")
+    for transfer, untaught in (
+        (TransferSettings(), (Sequence.T2,)),
+        (TransferSettings(str(known.folder)), ()),
+    ):
+        settings = replace(TRAINING, transfer=transfer)
+        source = FolderSource(settings, without_t2, 0.0, tmp_path / "cases", Progress())
+        assert source.untaught.sequences == untaught
+
+
+def test_regions_that_only_a_sequence_shows_that_no_own_case_has_are_no_outputs(
+    own_cases: Path, tmp_path: Path
+) -> None:
+    for file in own_cases.rglob("*-t1c.nii.gz"):
+        file.unlink()
+    source = FolderSource(TRAINING, own_cases, 0.0, tmp_path / "cases", Progress())
+    assert set(source.untaught.outputs) == {"TC", "ET", "RC", "NCR", "ED", "brain"}
+    model = train(TRAINING, source, tmp_path / "run", "cpu", minutes=0)
+    bundle = export_bundle(model, tmp_path / "mine", "0.1.0", "", "", Validation(), untaught=source.untaught)
+    assert [region.key for region in bundle.specification.outputs] == ["WT"]
+    assert "no image that the model learnt from shows it" in bundle.specification.not_measured(tuple(Sequence))["NCR"]
+
+
 def test_a_cavity_in_one_training_case_is_taught(own_cases: Path, tmp_path: Path) -> None:
     files = find_cases(own_cases)[0]
     assert files.labels
@@ -260,7 +327,7 @@ def test_a_cavity_in_one_training_case_is_taught(own_cases: Path, tmp_path: Path
     for share, untaught in ((0.0, ("brain",)), (0.9, ("RC", "brain"))):
         held_back = [files.name] if share else None
         source = FolderSource(TRAINING, own_cases, share, tmp_path / "cases", Progress(), held_back)
-        assert source.untaught == untaught
+        assert source.untaught.outputs == untaught
 
 
 def test_all_own_cases_that_are_held_back_are_scored_and_counted(

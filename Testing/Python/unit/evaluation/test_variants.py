@@ -138,6 +138,14 @@ def test_what_is_withheld_is_withheld_in_every_variant(cases: Path, bundle: Bund
     assert without_flair.not_run == "FLAIR is withheld from every variant."
 
 
+def test_a_variant_without_what_the_model_does_not_take_is_not_run(bundle: Bundle) -> None:
+    taken = replace(bundle.specification, sequences=(Sequence.T1, Sequence.T1C, Sequence.FLAIR))
+    reasons = {variant.name: variant.why_not(replace(bundle, specification=taken), Protocol()) for variant in VARIANTS}
+    assert {name: reason for name, reason in reasons.items() if reason} == {
+        "without T2": f"The model '{bundle.name}' takes no T2."
+    }
+
+
 def test_the_whole_chain_is_not_asked_for_beside_the_variants(
     cases: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]
 ) -> None:

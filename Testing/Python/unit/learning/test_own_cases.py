@@ -19,7 +19,13 @@ from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.evaluation.names import patients
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings
-from BratsSegmenterLib.learning.training import FolderCases, FolderSource, TrainingSettings, find_training_cases
+from BratsSegmenterLib.learning.training import (
+    FolderCases,
+    FolderSource,
+    TrainingSettings,
+    Untaught,
+    find_training_cases,
+)
 from BratsSegmenterLib.learning.training.folders import KeptCase, PreparedCases, prepare_cases, split
 from BratsSegmenterLib.learning.training.gaps import sequence_gaps
 from BratsSegmenterLib.learning.training.nnunet import TrainingFiles, label_values
@@ -449,7 +455,7 @@ def test_what_four_means_is_said_and_holds_for_all_cases(tmp_path: Path) -> None
     assert "resection cavity in all cases" in source.problems[0]
     cases = source.training(0, 1, torch.device("cpu"))
     assert all((cases[number].labels == 4).any() for number in range(2))
-    assert source.untaught == ("brain",)
+    assert source.untaught == Untaught(("brain",))
 
 
 def test_a_head_with_skull_is_no_brain_and_a_large_brain_is(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from torch import Tensor, nn
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.training import TrainingCase, TrainingSettings
+from BratsSegmenterLib.learning.training import Cases, TrainedModel, TrainingCase, TrainingSettings, Untaught, validate
 from BratsSegmenterLib.learning.training.augmentation import augmented
 from BratsSegmenterLib.learning.training.cases import replayed
 from BratsSegmenterLib.learning.training.checkpoint import load_checkpoint, save_checkpoint
@@ -22,7 +24,7 @@ from BratsSegmenterLib.learning.training.optimisation import MovingAverage, lear
 from BratsSegmenterLib.learning.training.settings import CaseSettings, OptimisationSettings, TransferSettings
 from BratsSegmenterLib.learning.training.transfer import start_from
 from BratsSegmenterLib.learning.training.whole_brain import WholeBrainRecipe, region_targets
-from BratsSegmenterLib.segmentation import ResidualUNet, SecondLook
+from BratsSegmenterLib.segmentation import ResidualUNet, SecondLook, StandardScale
 
 torch.set_num_threads(1)
 
@@ -92,6 +94,44 @@ class _Answers(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.logits
+
+
+class _SeesT2(nn.Module):
+    """A network that takes for whole tumour what is bright in T2."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.tensor(20.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.gain * (x[:, 2:3] - 0.1)
+
+
+class _HeldBack:
+    """A small case to validate on."""
+
+    description = ""
+    problems = ()
+    standard_scales: Mapping[Sequence, StandardScale] = MappingProxyType({})
+
+    def __init__(self, cases: Cases, untaught: Untaught) -> None:
+        self._cases = cases
+        self.untaught = untaught
+
+    def training(self, rank: int, size: int, device: torch.device) -> Cases:
+        return self._cases
+
+    def validation(self, count: int | None, device: torch.device) -> tuple[Cases, int]:
+        return self._cases, 1
+
+
+@pytest.mark.parametrize("untaught", [(), (Sequence.T2,)])
+def test_a_sequence_that_no_training_case_has_is_withheld_in_the_validation(
+    tmp_path: Path, untaught: tuple[Sequence, ...]
+) -> None:
+    model = TrainedModel(replace(TRAINING, region_weights={"WT": 1.0}), _SeesT2(), 0, 0.0)
+    found = validate(model, _HeldBack(small_cases(tmp_path), Untaught(sequences=untaught)))
+    assert (found.scores["WT Dice"] > 0) == (not untaught)
 
 
 def _plain(**changes: float) -> TrainingSettings:
