@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.learning.evaluation import find_labelled_cases
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, TumourKind, load_anatomies
 from BratsSegmenterLib.learning.training import (
     Cases,
@@ -34,7 +35,6 @@ from BratsSegmenterLib.learning.training import (
     SyntheticCases,
     TrainingSettings,
     Untaught,
-    find_training_cases,
     prepare_cases,
     train,
     validate,
@@ -154,7 +154,7 @@ def _result(name: str, seed: int, arguments: argparse.Namespace) -> dict[str, st
     variant, usual = VARIANTS[name], _spacing(arguments.spacing)(_usual(seed, arguments.steps))
     settings = variant.change(usual)
     grid = settings.synthesis
-    cases = prepare_cases(find_training_cases(arguments.cases), grid.shape, grid.spacing_mm, arguments.cache / "cases")
+    cases = prepare_cases(find_labelled_cases(arguments.cases), grid.shape, grid.spacing_mm, arguments.cache / "cases")
     anatomies = load_anatomies(
         arguments.anatomy, grid.spacing_mm, cache=arguments.cache / "anatomy", limit=variant.anatomies
     )

@@ -23,8 +23,8 @@ from scipy import ndimage
 
 from BratsSegmenterLib.domain import ED, Sequence
 from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.learning.evaluation import find_labelled_cases
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, load_anatomies, synthesise
-from BratsSegmenterLib.learning.training.folders import find_training_cases
 from BratsSegmenterLib.learning.training.preparation import prepare
 
 _FIRST_SEED = 71_000
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _real_cases(folder: Path, settings: SynthesisSettings) -> Iterator[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
-    for files in find_training_cases(folder):
+    for files in find_labelled_cases(folder):
         try:
             case = prepare(files.read(), settings.shape, settings.spacing_mm)
         except LearningError as error:

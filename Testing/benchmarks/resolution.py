@@ -17,9 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from BratsSegmenterLib.domain import ET, TC, WT
-from BratsSegmenterLib.learning.evaluation import LabelledCase
+from BratsSegmenterLib.learning.evaluation import LabelledCase, find_labelled_cases
 from BratsSegmenterLib.learning.evaluation.metrics import dice
-from BratsSegmenterLib.learning.training import find_training_cases
 from BratsSegmenterLib.segmentation import ModelSpecification, load_bundle
 from BratsSegmenterLib.segmentation.grid import WorkingGrid
 
@@ -36,7 +35,7 @@ def main() -> None:
     torch.set_num_threads(1)
     specification = load_bundle(arguments.bundle).specification
     found: dict[float, list[list[float]]] = {spacing: [] for spacing in _SPACINGS_MM}
-    for files in find_training_cases(arguments.folder):
+    for files in find_labelled_cases(arguments.folder):
         case = files.read()
         for spacing in _SPACINGS_MM:
             found[spacing].append(_held(case, replace(specification, spacing_mm=spacing, field_of_view=None)))

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation import Bundle
 
 NAME = "evaluate"
-HELP = "score a model on a folder of labelled cases in BraTS' layout"
+HELP = "score a model on a folder of labelled cases in BraTS' or nnU-Net's layout"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Cases, model, and how the cases are treated."""
-    parser.add_argument("cases", type=Path, metavar="DIR", help="one folder a case: t1, t1c, t2, flair, seg .nii.gz")
+    parser.add_argument(
+        "cases",
+        type=Path,
+        metavar="DIR",
+        help="one folder a case: t1, t1c, t2, flair, seg .nii.gz; or a data set of nnU-Net",
+    )
     parser.add_argument("--bundle", default="glioma-synthetic", metavar="NAME", help="a bundle's name or folder")
     parser.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
     parser.add_argument("--whole-chain", action="store_true", help="register, correct and strip the images as in use")

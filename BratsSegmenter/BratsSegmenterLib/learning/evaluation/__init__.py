@@ -9,8 +9,11 @@ from BratsSegmenterLib.learning.evaluation.comparison import (
     differences,
     differences_json,
 )
+from BratsSegmenterLib.learning.evaluation.gaps import sequence_gaps
 from BratsSegmenterLib.learning.evaluation.label_four import settle_label_four
+from BratsSegmenterLib.learning.evaluation.layouts import find_labelled_cases, with_label_four_settled
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
+from BratsSegmenterLib.learning.evaluation.nnunet import LabelledFiles
 from BratsSegmenterLib.learning.evaluation.page import PicturePage, case_picture
 from BratsSegmenterLib.learning.evaluation.roles import SEQUENCE_NAMES
 from BratsSegmenterLib.learning.evaluation.run import (
@@ -56,6 +59,7 @@ __all__ = [
     "Difference",
     "Evaluation",
     "LabelledCase",
+    "LabelledFiles",
     "PicturePage",
     "Protocol",
     "RegionScores",
@@ -73,12 +77,14 @@ __all__ = [
     "evaluate",
     "evaluate_variants",
     "find_cases",
+    "find_labelled_cases",
     "measure_rows",
     "read_case",
     "refuse_to_calibrate",
     "refuse_what_is_no_brain",
     "region_scores",
     "scored_regions",
+    "sequence_gaps",
     "settle_label_four",
     "statistics",
     "synthesis_settings",
@@ -88,6 +94,7 @@ __all__ = [
     "trust_rows",
     "variant_rows",
     "variants_json",
+    "with_label_four_settled",
     "write_csv",
     "write_variants_csv",
     "write_variants_page",

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import RC, Case, Region, Sequence, Series, Volume
 from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
-from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase, find_cases, read_case
+from BratsSegmenterLib.learning.evaluation.cases import LabelledCase
 from BratsSegmenterLib.learning.evaluation.challenge import prepared_from_challenge
 from BratsSegmenterLib.learning.evaluation.degradations import Degradation, degraded
-from BratsSegmenterLib.learning.evaluation.label_four import settle_label_four
+from BratsSegmenterLib.learning.evaluation.gaps import sequence_gaps
+from BratsSegmenterLib.learning.evaluation.layouts import find_labelled_cases, with_label_four_settled
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
+from BratsSegmenterLib.learning.evaluation.nnunet import LabelledFiles
 from BratsSegmenterLib.learning.evaluation.trust import Claim, claims
 from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
 from BratsSegmenterLib.progress import Progress
@@ -120,12 +122,13 @@ def evaluate(
     progress: Progress | None = None,
     listener: Listener | None = None,
 ) -> Evaluation:
-    """Segment and score every case in a folder.
+    """Segment and score every case in a folder, with the sequences that it has, as far as the model does with those.
 
     Parameters
     ----------
     folder : Path
-        With cases as :mod:`BratsSegmenterLib.learning.evaluation.cases` describes them.
+        In BraTS' or nnU-Net's layout, as :mod:`BratsSegmenterLib.learning.evaluation.cases` and
+        :mod:`BratsSegmenterLib.learning.evaluation.nnunet` describe them.
     bundle : Bundle
     protocol : Protocol, optional
     progress : Progress, optional
@@ -135,23 +138,26 @@ def evaluate(
     Raises
     ------
     LearningError
-        There is no case, or none that can be used.
+        There is no case, or none that can be used, or none has a sequence beside images whose names are not understood.
     Cancelled
     """
     protocol, progress = protocol or Protocol(), progress or Progress()
-    found, calibration = find_cases(folder), load_calibration(bundle)
+    found, calibration = find_labelled_cases(folder), load_calibration(bundle)
     regions = scored_regions(bundle, protocol)
     results: list[CaseResult] = []
     set_aside: list[SetAside] = []
     with progress.stage("labels"):
-        found, note = settle_label_four(found, progress)
+        found, meaning_of_four = with_label_four_settled(found, progress)
+    taken = [sequence for sequence in bundle.specification.sequences if sequence not in protocol.without]
+    gaps = sequence_gaps([case.files for case in found], taken)
     with progress.stage("evaluate"):
-        for number, files in enumerate(found):
-            progress.update(number / len(found), files.name)
+        for number, labelled in enumerate(found):
+            progress.update(number / len(found), labelled.name)
             try:
-                case, drawn, blind = _segmented(files, bundle, protocol, progress)
+                case, drawn, blind = _segmented(labelled, bundle, protocol, progress)
+                measured = _measured(case, regions, blind)
             except BratsSegmenterError as error:
-                set_aside.append(SetAside(files.name, str(error)))
+                set_aside.append(SetAside(labelled.name, str(error)))
                 continue
             claimed = claims(
                 calibration.confidence(drawn.evidence),
@@ -159,16 +165,15 @@ def evaluate(
                 case.labels,
                 case.labels_geometry.voxel_volume_ml,
             )
-            measured = [region for region in regions if region.key not in blind]
             scores = _scores(case, drawn.labels, measured)
-            result = CaseResult(files.name, scores, drawn.findings, claimed, files.patient)
+            result = CaseResult(labelled.name, scores, drawn.findings, claimed, labelled.files.patient)
             results.append(result)
             if listener is not None:
                 listener(case, drawn.labels, result)
     if not results:
         reasons = " ".join(case.reason for case in set_aside)
         raise LearningError(f"None of the {len(found)} cases could be evaluated. {reasons}")
-    notes = (note,) if note else ()
+    notes = (*((meaning_of_four,) if meaning_of_four else ()), *gaps)
     return Evaluation(bundle.name, bundle.specification.version, regions, tuple(results), tuple(set_aside), notes)
 
 
@@ -178,10 +183,10 @@ def scored_regions(bundle: Bundle, protocol: Protocol) -> tuple[Region, ...]:
 
 
 def _segmented(
-    files: CaseFiles, bundle: Bundle, protocol: Protocol, progress: Progress
+    labelled: LabelledFiles, bundle: Bundle, protocol: Protocol, progress: Progress
 ) -> tuple[LabelledCase, Drawn, Collection[str]]:
     """The case, what the model draws in the grid of the truth, with all that was said, and what it does not measure."""
-    case = read_case(files, [sequence for sequence in Sequence if sequence not in protocol.without])
+    case = labelled.read(_sequences(labelled, bundle, protocol))
     if protocol.steps is None:
         prepared = prepared_from_challenge(case)
     else:
@@ -194,6 +199,23 @@ def _segmented(
     drawn = draw(probabilities, predicted, voxel_ml, rules)
     findings = (*prepared.findings, *predicted.findings, *predicted.not_measured.values(), *drawn.findings)
     return case, replace(drawn, findings=findings), predicted.not_measured.keys()
+
+
+def _sequences(labelled: LabelledFiles, bundle: Bundle, protocol: Protocol) -> tuple[Sequence, ...]:
+    """Those to read: what is there, as in use, and what the model does not do without."""
+    needed = () if bundle.specification.tolerates_missing else bundle.specification.sequences
+    wanted = {*labelled.files.images, *needed} - {*protocol.without}
+    if labelled.files.images and not wanted:
+        raise LearningError(f"The case '{labelled.name}' has no image but those that are withheld.")
+    return tuple(sequence for sequence in Sequence if sequence in wanted)
+
+
+def _measured(case: LabelledCase, regions: Items[Region], blind: Collection[str]) -> list[Region]:
+    measured = [region for region in regions if region.key not in blind]
+    if not measured:
+        have = ", ".join(sequence.value for sequence in case.images)
+        raise LearningError(f"The case '{case.name}' has only {have}, with which no region is measured.")
+    return measured
 
 
 def _scores(case: LabelledCase, labels: NDArray[np.uint8], regions: Items[Region]) -> dict[str, RegionScores]:

@@ -17,13 +17,13 @@ import numpy as np
 from BratsSegmenterLib.domain import Region, Sequence
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.evaluation.cases import find_cases
 from BratsSegmenterLib.learning.evaluation.degradations import (
     LARGEST_SHIFT_MM,
     LARGEST_TURN_DEG,
     SLICE_THICKNESS_MM,
     Degradation,
 )
+from BratsSegmenterLib.learning.evaluation.layouts import find_labelled_cases
 from BratsSegmenterLib.learning.evaluation.run import CaseResult, Protocol, SetAside, evaluate
 from BratsSegmenterLib.learning.evaluation.summary import CSV_HEADINGS, NOT_MEASURED, csv_rows
 from BratsSegmenterLib.pages import write_page
@@ -158,7 +158,7 @@ def evaluate_variants(
     Cancelled
     """
     base, progress = base or Protocol(), progress or Progress()
-    state = [(case.name, case.state()) for case in find_cases(folder)]
+    state = [(case.name, case.state()) for case in find_labelled_cases(folder)]
     results = []
     for variant in variants:
         file = kept / _kept_name(variant, bundle, base, state) if kept else None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.learning.training.cases import Cases, SyntheticCases, TrainingCase
     from BratsSegmenterLib.learning.training.distributed import is_leader
     from BratsSegmenterLib.learning.training.export import export_bundle, refuse_to_export
-    from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, prepare_cases
+    from BratsSegmenterLib.learning.training.folders import FolderCases, prepare_cases
     from BratsSegmenterLib.learning.training.nyul import learn_standard_scale
     from BratsSegmenterLib.learning.training.origin import Origin, open_source, origin_of
     from BratsSegmenterLib.learning.training.settings import (
@@ -46,7 +46,6 @@ _MODULE_OF = {
     "Validation": "validation",
     "average_bundles": "averaging",
     "export_bundle": "export",
-    "find_training_cases": "folders",
     "is_leader": "distributed",
     "learn_standard_scale": "nyul",
     "open_source": "origin",
@@ -76,7 +75,6 @@ __all__ = [
     "Validation",
     "average_bundles",
     "export_bundle",
-    "find_training_cases",
     "is_leader",
     "learn_standard_scale",
     "open_source",

@@ -1,4 +1,4 @@
-"""A site's own labelled cases: folders in BraTS' layout or in nnU-Net's."""
+"""A site's own labelled cases, brought onto the network's grid and kept there."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from torch.utils.data import Dataset
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.evaluation import SetAside, find_cases
+from BratsSegmenterLib.learning.evaluation import LabelledFiles, SetAside
 from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
 from BratsSegmenterLib.learning.training.cases import TrainingCase
-from BratsSegmenterLib.learning.training.nnunet import TrainingFiles, is_nnunet_folder, nnunet_cases
 from BratsSegmenterLib.learning.training.preparation import OutsideGridError, prepare
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import StandardScale
@@ -26,19 +25,6 @@ from BratsSegmenterLib.segmentation.standard_scale import on_standard_scales
 
 _NAMED = 3
 """Cases that a sentence names, of a data set in which all of them may have one fault."""
-
-
-def find_training_cases(folder: Path) -> tuple[TrainingFiles, ...]:
-    """The labelled cases of a folder in nnU-Net's layout, if it has a dataset.json, else in BraTS' layout.
-
-    Raises
-    ------
-    LearningError
-        There is none, or dataset.json does not say what its channels and labels are.
-    """
-    if is_nnunet_folder(folder):
-        return nnunet_cases(folder)
-    return tuple(TrainingFiles(case) for case in find_cases(folder))
 
 
 @dataclass(frozen=True)
@@ -64,7 +50,7 @@ class PreparedCases:
 
 
 def prepare_cases(
-    found: SequenceOf[TrainingFiles],
+    found: SequenceOf[LabelledFiles],
     shape: tuple[int, int, int],
     spacing_mm: float,
     cache: Path,
@@ -74,7 +60,7 @@ def prepare_cases(
 
     Parameters
     ----------
-    found : sequence of TrainingFiles
+    found : sequence of LabelledFiles
     shape : tuple of int
         Slices, rows, columns of the grid.
     spacing_mm : float

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from collections.abc import Sequence as SequenceOf
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -13,11 +12,10 @@ import torch
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.evaluation import settle_label_four
+from BratsSegmenterLib.learning.evaluation import find_labelled_cases, sequence_gaps, with_label_four_settled
 from BratsSegmenterLib.learning.synthesis import load_anatomies
 from BratsSegmenterLib.learning.training.cases import Cases, Share, SyntheticCases
-from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, prepare_cases, split
-from BratsSegmenterLib.learning.training.gaps import sequence_gaps
+from BratsSegmenterLib.learning.training.folders import FolderCases, prepare_cases, split
 from BratsSegmenterLib.learning.training.nyul import learn_standard_scales
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
 from BratsSegmenterLib.learning.training.teaching import Untaught, untaught_by
@@ -152,12 +150,11 @@ class FolderSource:
         held_back: SequenceOf[str] | None = None,
     ) -> None:
         grid = settings.synthesis
-        found = find_training_cases(data)
+        found = find_labelled_cases(data)
         _refuse_lost(held_back or (), {case.name for case in found}, data)
         with progress.stage("labels"):
-            files, meaning_of_four = settle_label_four([case.files for case in found], progress)
-        found = tuple(replace(case, files=own) for case, own in zip(found, files, strict=True))
-        gaps = sequence_gaps(files)
+            found, meaning_of_four = with_label_four_settled(found, progress)
+        gaps = sequence_gaps([case.files for case in found])
         with progress.stage("cases"):
             prepared = prepare_cases(found, grid.shape, grid.spacing_mm, cache, progress)
         to_train, to_validate = split(prepared.cases, validation_share, settings.seed, held_back)

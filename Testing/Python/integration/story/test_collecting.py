@@ -23,9 +23,9 @@ from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.jobs import PrepareJob, SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin
 from BratsSegmenterLib.labelmap import write_labelmap
-from BratsSegmenterLib.learning.evaluation import find_cases
+from BratsSegmenterLib.learning.evaluation import find_cases, find_labelled_cases
 from BratsSegmenterLib.learning.evaluation.cases import LabelledCase, read_case
-from BratsSegmenterLib.learning.training.folders import FolderCases, find_training_cases, prepare_cases
+from BratsSegmenterLib.learning.training.folders import FolderCases, prepare_cases
 from BratsSegmenterLib.ledger import Ledger
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.workbench import Workbench
@@ -198,7 +198,7 @@ def test_nothing_says_whose_case_it_is(
 
 
 def test_a_collected_case_can_be_trained_on(collected: tuple[Site, Collection], tmp_path: Path) -> None:
-    prepared = prepare_cases(find_training_cases(collected[0].cases), (80, 96, 80), 2.0, tmp_path)
+    prepared = prepare_cases(find_labelled_cases(collected[0].cases), (80, 96, 80), 2.0, tmp_path)
     assert prepared.set_aside == ()
     case = FolderCases(prepared.files)[0]
     assert case.present == tuple(Sequence)

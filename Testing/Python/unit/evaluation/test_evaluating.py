@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -16,11 +17,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from case_samples import SHAPE, write_labelled_case
-from model_samples import tiny_bundle
+from model_samples import TINY, tiny_bundle
 
 from BratsSegmenterLib.commands import evaluate as command
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.domain import ET, WT, Sequence
+from BratsSegmenterLib.domain import ET, RC, WT, Sequence
 from BratsSegmenterLib.errors import Cancelled, LearningError
 from BratsSegmenterLib.learning.evaluation import (
     CaseResult,
@@ -47,7 +48,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two good cases; one with labels of another shape; one without FLAIR."""
+    """Two good cases; a good one without FLAIR; one with labels of another shape."""
     folder = tmp_path_factory.mktemp("cases")
     write_labelled_case(folder / "good-1", 1)
     write_labelled_case(folder / "good-2", 2)
@@ -63,10 +64,9 @@ def evaluation(cases: Path, bundle: Bundle) -> Evaluation:
 
 
 def test_good_cases_are_scored_and_bad_ones_named(evaluation: Evaluation) -> None:
-    assert [case.name for case in evaluation.cases] == ["good-1", "good-2"]
-    reasons = {case.name: case.reason for case in evaluation.set_aside}
-    assert "image of the case 'other-shape' does not lie in the grid of its labels" in reasons["other-shape"]
-    assert "'no-flair' has no FLAIR" in reasons["no-flair"]
+    assert [case.name for case in evaluation.cases] == ["good-1", "good-2", "no-flair"]
+    (other,) = evaluation.set_aside
+    assert "image of the case 'other-shape' does not lie in the grid of its labels" in other.reason
     for case in evaluation.cases:
         assert case.scores["WT"].true_ml == pytest.approx(evaluation.cases[0].scores["WT"].true_ml)
         assert 0 <= case.scores["WT"].dice <= 1
@@ -160,6 +160,48 @@ def test_the_claims_of_a_calibration_are_held_against_the_truth(
     assert payload["trust"]["WT"]["coverage"] == 1
     assert payload["trust"]["WT"]["dice"] == pytest.approx(payload["cases"][0]["dice"]["WT"])
     assert set(payload["trust"]) == {"WT", "ED"}
+
+
+def test_a_missing_sequence_is_named_and_missed_only_by_a_model_that_needs_it(
+    cases: Path, evaluation: Evaluation, tmp_path: Path
+) -> None:
+    assert evaluation.notes == ("1 of 4 cases has no FLAIR image.",)
+    strict = tiny_bundle(tmp_path / "strict", replace(TINY, tolerates_missing=False))
+    with pytest.raises(LearningError, match="'no-flair' has no FLAIR"):
+        evaluate(cases / "no-flair", strict, Protocol(device="cpu"))
+
+
+@pytest.mark.parametrize(
+    ("kept", "withheld", "said"),
+    [("t1", (), "has only T1, with which no region is measured"), ("t2", (Sequence.T2,), "no image but .* withheld")],
+)
+def test_a_case_of_which_nothing_can_be_measured_is_set_aside(
+    cases: Path, tmp_path: Path, kept: str, withheld: tuple[Sequence, ...], said: str
+) -> None:
+    network = replace(TINY.network, arguments={**TINY.network.arguments, "out_channels": 4})
+    bundle = tiny_bundle(tmp_path / "cavities", replace(TINY, network=network, outputs=(*TINY.outputs, RC)))
+    (tmp_path / "data" / "one").mkdir(parents=True)
+    for name in (kept, "seg"):
+        shutil.copy(cases / "good-1" / f"{name}.nii.gz", tmp_path / "data" / "one")
+    with pytest.raises(LearningError, match=f"None of the 1 cases could be evaluated. The case 'one' .*{said}"):
+        evaluate(tmp_path / "data", bundle, Protocol(device="cpu", without=withheld))
+
+
+def test_a_data_set_in_the_layout_of_nnunet_is_scored_as_any_other(
+    cases: Path, bundle: Bundle, evaluation: Evaluation, tmp_path: Path
+) -> None:
+    names = {"flair": "0000", "t1": "0001", "t1c": "0002", "t2": "0003"}
+    for folder in ("imagesTr", "labelsTr"):
+        (tmp_path / folder).mkdir()
+    for name, number in names.items():
+        shutil.copy(cases / "good-1" / f"{name}.nii.gz", tmp_path / "imagesTr" / f"case_{number}.nii.gz")
+    shutil.copy(cases / "good-1" / "seg.nii.gz", tmp_path / "labelsTr" / "case.nii.gz")
+    _spoil(tmp_path / "labelsTr", "case.nii.gz", lambda a: np.floor_divide(a, 2, out=a))
+    channels = {str(int(number)): name for name, number in names.items()}
+    dataset = {"channel_names": channels, "labels": {"background": 0, "edema": 1}}
+    (tmp_path / "dataset.json").write_text(json.dumps(dataset))
+    (result,) = evaluate(tmp_path, bundle, Protocol(device="cpu")).cases
+    assert (result.name, result.scores) == ("case", evaluation.cases[0].scores)
 
 
 def test_a_withheld_sequence_may_be_missing(cases: Path, bundle: Bundle) -> None:
@@ -256,15 +298,15 @@ def test_the_command_prints_dice_by_case_and_writes_scores_and_pictures(
     arguments = [str(cases), "--bundle", str(bundle.folder), "--device", "cpu", "--out", str(tmp_path / "out")]
     assert command.run(parser.parse_args(arguments), Console(as_json=True)) == 0
     payload = json.loads(capsys.readouterr().out)
-    assert {case["case"] for case in payload["cases"]} == {"good-1", "good-2"}
+    assert {case["case"] for case in payload["cases"]} == {"good-1", "good-2", "no-flair"}
     assert set(payload["cases"][0]["dice"]) == set(payload["dice"]) == {"WT", "TC", "ET"}
-    assert len(payload["set_aside"]) == 2
+    assert len(payload["set_aside"]) == 1
     rows = list(csv.DictReader((tmp_path / "out" / "scores.csv").read_text().splitlines()))
-    assert len(rows) == 6
+    assert len(rows) == 9
     assert float(rows[0]["dice"]) == pytest.approx(payload["cases"][0]["dice"]["WT"], abs=1e-5)
     page = (tmp_path / "out" / "index.html").read_text()
-    assert page.count("data:image/png;base64,") == 2
-    assert "no-flair" in page
+    assert page.count("data:image/png;base64,") == 3
+    assert "other-shape" in page
 
 
 def _scores(dice: float, sensitivity: float = 1.0) -> RegionScores:

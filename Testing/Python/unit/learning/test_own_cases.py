@@ -17,18 +17,17 @@ import torch
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.learning.evaluation import LabelledFiles, find_labelled_cases, sequence_gaps
 from BratsSegmenterLib.learning.evaluation.names import patients
+from BratsSegmenterLib.learning.evaluation.nnunet import label_values
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings
 from BratsSegmenterLib.learning.training import (
     FolderCases,
     FolderSource,
     TrainingSettings,
     Untaught,
-    find_training_cases,
 )
 from BratsSegmenterLib.learning.training.folders import KeptCase, PreparedCases, prepare_cases, split
-from BratsSegmenterLib.learning.training.gaps import sequence_gaps
-from BratsSegmenterLib.learning.training.nnunet import TrainingFiles, label_values
 from BratsSegmenterLib.progress import Progress
 
 _SHAPE = (20, 24, 22)
@@ -64,7 +63,7 @@ def _write_case(folder: Path, name: str, arrays: dict[str, np.ndarray] | None = 
 
 
 def _prepared(folder: Path, cache: Path) -> PreparedCases:
-    return prepare_cases(find_training_cases(folder), (16, 16, 16), 2.0, cache)
+    return prepare_cases(find_labelled_cases(folder), (16, 16, 16), 2.0, cache)
 
 
 def _cases(folder: Path, cache: Path) -> FolderCases:
@@ -363,9 +362,9 @@ def test_a_case_whose_labels_were_corrected_is_prepared_again(tmp_path: Path) ->
 
 def test_a_case_is_prepared_again_when_its_label_values_mean_something_else(tmp_path: Path) -> None:
     _write_case(tmp_path / "data", "case", _arrays(3))
-    (found,) = find_training_cases(tmp_path / "data")
+    (found,) = find_labelled_cases(tmp_path / "data")
     for values, has_et in (({1: 1, 2: 2, 3: 3}, True), ({1: 1, 2: 2, 3: 1}, False)):
-        prepared = prepare_cases([TrainingFiles(found.files, values)], (16, 16, 16), 2.0, tmp_path / "cache")
+        prepared = prepare_cases([LabelledFiles(found.files, values)], (16, 16, 16), 2.0, tmp_path / "cache")
         assert (_et_voxels(prepared) > 0) == has_et
 
 
@@ -383,7 +382,7 @@ def test_a_sequence_that_some_cases_lack_is_said_with_the_files_that_were_not_un
         if number:
             (folder / f"case{number}_t1ce.nii.gz").rename(folder / f"case{number}_t1late.nii.gz")
     (folder / f"case{number}_t2.nii.gz").unlink()
-    files = [case.files for case in find_training_cases(tmp_path / "data")]
+    files = [case.files for case in find_labelled_cases(tmp_path / "data")]
     assert sequence_gaps(files) == (
         "2 of 3 cases have no T1c image; files not understood: t1late.nii.gz.",
         "1 of 3 cases has no T2 image; files not understood: t1late.nii.gz.",
@@ -409,7 +408,7 @@ def test_a_channel_whose_files_end_otherwise_is_refused(tmp_path: Path) -> None:
     images = tmp_path / "Dataset001" / "imagesTr"
     (images / "case_7_0001.nii.gz").rename(images / "case_7_0001.nii")
     with pytest.raises(LearningError, match=r"1 of 1 cases has no T1c image; files not understood: 0001\.nii"):
-        sequence_gaps([case.files for case in find_training_cases(tmp_path / "Dataset001")])
+        sequence_gaps([case.files for case in find_labelled_cases(tmp_path / "Dataset001")])
 
 
 def test_the_files_of_four_dimensions_of_the_decathlon_are_to_be_split(tmp_path: Path) -> None:
@@ -434,7 +433,7 @@ def test_hidden_files_beside_the_labels_are_no_cases(tmp_path: Path) -> None:
     _write_nnunet(tmp_path / "Dataset001", {"background": 0, "edema": 1, "necrosis": 2, "enhancing": 3})
     for name in ("imagesTr", "labelsTr"):
         (tmp_path / "Dataset001" / name / "._case_7.nii.gz").write_bytes(b"of a Mac")
-    assert [case.name for case in find_training_cases(tmp_path / "Dataset001")] == ["case_7"]
+    assert [case.name for case in find_labelled_cases(tmp_path / "Dataset001")] == ["case_7"]
 
 
 def test_two_channels_of_one_sequence_are_refused(tmp_path: Path) -> None:
@@ -442,7 +441,7 @@ def test_two_channels_of_one_sequence_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "Dataset001" / "dataset.json"
     file.write_text(file.read_text().replace("T1ce", "T1w"))
     with pytest.raises(LearningError, match="the channel 0 and the channel 1 as T1"):
-        find_training_cases(tmp_path / "Dataset001")
+        find_labelled_cases(tmp_path / "Dataset001")
 
 
 def test_what_four_means_is_said_and_holds_for_all_cases(tmp_path: Path) -> None:
@@ -463,7 +462,7 @@ def test_a_head_with_skull_is_no_brain_and_a_large_brain_is(tmp_path: Path) -> N
         (tmp_path / "data" / name).mkdir(parents=True)
         for role, array in _arrays().items():
             _write(tmp_path / "data" / name / f"{role}.nii.gz", array, spacing)
-    prepared = prepare_cases(find_training_cases(tmp_path / "data"), (16, 16, 16), 10.0, tmp_path / "cache")
+    prepared = prepare_cases(find_labelled_cases(tmp_path / "data"), (16, 16, 16), 10.0, tmp_path / "cache")
     assert [case.name for case in prepared.cases] == ["brain"]
     assert "T1 image of the case 'head' shows more than the brain: 3136 mL" in prepared.set_aside[0].reason
 
@@ -497,7 +496,7 @@ def test_a_case_that_the_grid_cuts_is_not_trained_on(
     arrays = _arrays()
     spoil(arrays)
     _write_case(tmp_path / "data", "far", arrays)
-    found = find_training_cases(tmp_path / "data")
+    found = find_labelled_cases(tmp_path / "data")
     with pytest.raises(LearningError, match=said) if said else nullcontext():
         prepare_cases(found, shape, spacing, tmp_path / "cache")
 
@@ -509,5 +508,5 @@ def test_few_cases_that_the_grid_cuts_are_set_aside(tmp_path: Path) -> None:
             arrays[image][length:] = 0
             arrays[image][3:length, 4:20, 4:18] += 100
         _write_case(tmp_path / "data", name, arrays)
-    prepared = prepare_cases(find_training_cases(tmp_path / "data"), (15, 16, 14), 2.0, tmp_path / "cache")
+    prepared = prepare_cases(find_labelled_cases(tmp_path / "data"), (15, 16, 14), 2.0, tmp_path / "cache")
     assert [case.name for case in prepared.set_aside] == ["far"]

@@ -1,22 +1,24 @@
-"""Sequences that own cases lack: a network never learns what is there under a name that nobody understood."""
+"""Sequences that labelled cases lack: a network never meets what is there under a name that nobody understood."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from collections.abc import Sequence as Items
 from pathlib import Path
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.evaluation import SEQUENCE_NAMES, CaseFiles
+from BratsSegmenterLib.learning.evaluation.cases import CaseFiles
+from BratsSegmenterLib.learning.evaluation.roles import SEQUENCE_NAMES
 
 _LIKE_A_SEQUENCE = re.compile(r"t1|t2|flair|mprage|spgr|gad|contrast|post|^\d{4}\.", re.IGNORECASE)
 """The last is a channel of nnU-Net, in a file with another ending than dataset.json says."""
 _NAMED = 5
 
 
-def sequence_gaps(cases: Items[CaseFiles]) -> tuple[str, ...]:
-    """A sentence for each sequence that not all labelled cases have.
+def sequence_gaps(cases: Items[CaseFiles], sequences: Iterable[Sequence] = tuple(Sequence)) -> tuple[str, ...]:
+    """A sentence for each of the sequences that not all labelled cases have.
 
     Raises
     ------
@@ -25,7 +27,7 @@ def sequence_gaps(cases: Items[CaseFiles]) -> tuple[str, ...]:
     """
     labelled = [case for case in cases if case.labels]
     sentences = []
-    for sequence in Sequence:
+    for sequence in sequences:
         lacking = [case for case in labelled if sequence not in case.images]
         if not lacking:
             continue

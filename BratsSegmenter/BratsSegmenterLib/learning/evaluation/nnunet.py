@@ -10,7 +10,7 @@ import glob
 import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -20,8 +20,9 @@ import numpy as np
 
 from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Region, Sequence
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.evaluation import SEQUENCE_NAMES, CaseFiles, LabelledCase, read_case
+from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase, read_case
 from BratsSegmenterLib.learning.evaluation.names import patients
+from BratsSegmenterLib.learning.evaluation.roles import SEQUENCE_NAMES
 
 _DATASET = "dataset.json"
 _NAMES = (
@@ -50,8 +51,8 @@ _GREATEST_LABEL = 4
 
 
 @dataclass(frozen=True)
-class TrainingFiles:
-    """The files of one training case.
+class LabelledFiles:
+    """The files of one case, and what its label values mean.
 
     Attributes
     ----------
@@ -72,15 +73,20 @@ class TrainingFiles:
         """Another text once a file or the meaning of the labels changed."""
         return repr((self.files.state(), sorted(self.values.items())))
 
-    def read(self) -> LabelledCase:
-        """The images that are there, and the labels in our values.
+    def read(self, sequences: Iterable[Sequence] | None = None) -> LabelledCase:
+        """The images, and the labels in our values.
+
+        Parameters
+        ----------
+        sequences : iterable of Sequence, optional
+            The ones that must be there; when not given those that are there.
 
         Raises
         ------
         LearningError
             Something is missing or cannot be used, or a label value has no meaning in the data set; named.
         """
-        case = read_case(self.files, self.files.images)
+        case = read_case(self.files, self.files.images if sequences is None else sequences)
         if not self.values:
             return case
         if unnamed := sorted({*np.unique(case.labels).tolist()} - {0, *self.values}):
@@ -99,8 +105,8 @@ def is_nnunet_folder(folder: Path) -> bool:
     return (folder / _DATASET).exists()
 
 
-def nnunet_cases(folder: Path) -> tuple[TrainingFiles, ...]:
-    """The training cases of a data set.
+def nnunet_cases(folder: Path) -> tuple[LabelledFiles, ...]:
+    """The cases of a data set that have labels, those that nnU-Net trains on.
 
     Raises
     ------
@@ -121,7 +127,7 @@ def nnunet_cases(folder: Path) -> tuple[TrainingFiles, ...]:
     found = [file for file in sorted((folder / "labelsTr").glob(f"*{ending}")) if not file.name.startswith(".")]
     if not found:
         raise LearningError(f"The data set '{folder.name}' has no labels in labelsTr.")
-    return tuple(TrainingFiles(_case_files(folder / "imagesTr", labels, ending, channels), values) for labels in found)
+    return tuple(LabelledFiles(_case_files(folder / "imagesTr", labels, ending, channels), values) for labels in found)
 
 
 def _case_files(folder: Path, labels: Path, ending: str, channels: Mapping[int, Sequence]) -> CaseFiles:
