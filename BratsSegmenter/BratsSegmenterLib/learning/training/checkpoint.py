@@ -20,27 +20,31 @@ from BratsSegmenterLib.errors import LearningError
 
 _SHARD_BYTES = 15 * 2**20
 _PATTERN = "step-*"
+_UNFINISHED = ".unfinished-"
 _STATE = "state.json"
 
 
 def save_checkpoint(
     folder: Path, step: int, network: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer
 ) -> Path:
-    """Write the state after `step` steps and remove older ones.
+    """Write the state after `step` steps and remove older ones; one that lies there already is that state, and stays.
 
     Returns
     -------
     Path
         The checkpoint's folder.
     """
+    target = folder / f"step-{step:08d}"
+    for left_over in folder.glob(f"{_UNFINISHED}*"):
+        shutil.rmtree(left_over)
+    if target.exists():
+        return target
     tensors = {
         **_prefixed("network", network.state_dict()),
         **_prefixed("average", average.state_dict()),
         **_prefixed("optimiser", _optimiser_tensors(optimiser)),
     }
-    target = folder / f"step-{step:08d}"
-    unfinished = folder / f".unfinished-{os.getpid()}"
-    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished = folder / f"{_UNFINISHED}{os.getpid()}"
     unfinished.mkdir(parents=True)
     shards = _shards(tensors)
     for number, shard in enumerate(shards):
@@ -48,12 +52,9 @@ def save_checkpoint(
     state = {"step": step, "shards": len(shards)}
     (unfinished / _STATE).write_text(json.dumps(state), encoding="utf-8")
     older = list(folder.glob(_PATTERN))
-    if target in older:
-        shutil.rmtree(target)
     os.replace(unfinished, target)
     for checkpoint in older:
-        if checkpoint != target:
-            shutil.rmtree(checkpoint)
+        shutil.rmtree(checkpoint)
     return target
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -218,6 +219,18 @@ def test_only_the_newest_checkpoint_stays_and_a_damaged_one_is_named(tmp_path: P
     (tmp_path / "step-00000002" / "tensors-00.safetensors").write_bytes(b"damaged")
     with pytest.raises(LearningError, match="step-00000002"):
         load_checkpoint(tmp_path, network, average, _optimiser(network))
+
+
+def test_the_only_checkpoint_is_never_away_and_what_a_kill_left_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, average = nn.Linear(2, 2), nn.Linear(2, 2)
+    save_checkpoint(tmp_path, 1, network, average, _optimiser(network))
+    (tmp_path / ".unfinished-1").mkdir()
+    monkeypatch.setattr(os, "replace", lambda *_: pytest.fail("a kill here would lose it"))
+    save_checkpoint(tmp_path, 1, network, average, _optimiser(network))
+    assert [folder.name for folder in tmp_path.iterdir()] == ["step-00000001"]
+    assert load_checkpoint(tmp_path, network, average, _optimiser(network)) == 1
 
 
 def test_a_frozen_encoder_stays_as_it_is_while_the_decoder_learns(tmp_path: Path) -> None:
