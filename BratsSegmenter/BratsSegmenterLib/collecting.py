@@ -71,7 +71,7 @@ class Collection:
     added, known : tuple of str
         Names of the cases that were written, and of those that lay there already, as they are.
     set_aside : tuple of str
-        A sentence for each study that cannot be used, by the name of its job folder.
+        A sentence for each job folder, by its name, of a study that cannot be used from any of its folders.
     gone : int
         Studies with a signed correction whose images are not kept here any more.
     """
@@ -87,6 +87,7 @@ def collect(
 ) -> Collection:
     """Make a case in BraTS' layout of every kept study with a signed correction; the newest one counts.
 
+    A study may lie in several job folders; the first that the case can be made of is taken.
     None is made where what the model drew was signed after that: the correction was taken back, which is said.
 
     The images are pre-processed as a study in use: registered, on the 1 mm grid, bias-corrected, without skull and
@@ -119,22 +120,25 @@ def collect(
         raise LearningError(f"There is no folder {studies}.", "Name the folder in which the studies are kept.")
     newest = {entry.study: entry for entry in ledger.entries() if entry.reviewer}
     model = load_bundle(bundle)
-    added, known, set_aside, seen = [], [], [], set()
+    added, known, used, met = [], [], set(), set()
+    refused: list[tuple[str, str]] = []
     folders = _segmented_in(studies)
     for number, folder in enumerate(folders):
         progress.update(number / len(folders), folder.name)
-        bench = Workbench(folder, Credentials(), progress)
+        bench, of_study = Workbench(folder, Credentials(), progress), ""
         try:
             study_uid, patient_id = _study_and_patient(folder, bench)
             entry = newest.get(ledger.pseudonym(study_uid))
-            if entry is None or entry.study in seen:
+            if entry is None or entry.study in used:
                 continue
-            seen.add(entry.study)
+            of_study = entry.study
+            met.add(of_study)
             patient = ledger.patient_pseudonym(patient_id) or entry.study
             name = f"{patient[:_NAME_DIGITS]}-{entry.study[:_NAME_DIGITS]}"
             _require_not_taken_back(entry, cases / name)
             if _labels_of(cases / name) == entry.after_mask:
                 known.append(name)
+                used.add(of_study)
                 continue
             case, corrected = bench.kept_case(), ledger.corrected(entry)
             _require_usable(case, corrected)
@@ -146,10 +150,12 @@ def collect(
             with progress.stage("write"):
                 _write(cases / name, prepared, labels, _provenance(entry, prepared))
             added.append(name)
+            used.add(of_study)
         except BratsSegmenterError as error:
-            set_aside.append(f"{folder.name}: {error}")
-    gone = sum(not entry.changes_nothing for study, entry in newest.items() if study not in seen)
-    return Collection(tuple(added), tuple(known), tuple(set_aside), gone)
+            refused.append((of_study, f"{folder.name}: {error}"))
+    set_aside = tuple(sentence for of_study, sentence in refused if of_study not in used)
+    gone = sum(not entry.changes_nothing for study, entry in newest.items() if study not in met)
+    return Collection(tuple(added), tuple(known), set_aside, gone)
 
 
 def _segmented_in(studies: Path) -> list[Path]:

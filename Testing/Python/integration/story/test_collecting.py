@@ -266,13 +266,20 @@ def test_what_cannot_be_used_is_named_and_stops_nothing(site: Site, capsys: pyte
     assert not list(site.cases.rglob("*.nii.gz"))
 
 
-def test_a_study_of_the_panel_that_nobody_corrected_is_passed_over_though_its_files_are_gone(site: Site) -> None:
-    other = site.studies / "b"
-    shutil.copytree(site.studies / "a", other)
-    KeptStudy(other).write_origin(StudyOrigin(StudySummary("1.2.3", "", "", "", "", "", ("MR",), None, None)))
-    JobFolder(other).write_source(site.folder / "nowhere")
+def test_a_folder_without_its_files_stands_in_the_way_of_no_other_whether_of_this_study_or_of_one_nobody_corrected(
+    site: Site, corrected: tuple[Site, StudyIdentity]
+) -> None:
+    for name, study_uid in (("0", corrected[1].study_uid), ("b", "1.2.3")):
+        other = site.studies / name
+        shutil.copytree(site.studies / "a", other)
+        summary = StudySummary(study_uid, "", "", "", "", "", ("MR",), None, None)
+        KeptStudy(other).write_origin(StudyOrigin(summary))
+        JobFolder(other).write_source(site.folder / "nowhere")
     collection = site.collect()
     assert (len(collection.added), collection.set_aside, collection.gone) == (1, (), 0)
+    shutil.rmtree(site.studies / "a")
+    (sentence,) = site.collect().set_aside
+    assert sentence.startswith("0: There is no folder")
 
 
 def test_a_study_that_is_not_kept_any_more_is_counted(site: Site) -> None:
