@@ -32,7 +32,7 @@ def install() -> None:
     """Patch PySide6 once and offer its classes as the module ``qt``."""
     if "qt" in sys.modules:
         return
-    _make_none_immortal()
+    _make_constants_immortal()
     for module in _MODULES:
         for name in dir(module):
             candidate = getattr(module, name)
@@ -63,10 +63,11 @@ def _delete_later(self: QtCore.QObject) -> None:
     QtCore.QMetaObject.invokeMethod(self, "deleteLater")
 
 
-def _make_none_immortal() -> None:
-    """PySide6's wheels return None without counting it, as Python 3.12 allows; 3.11 dies when the count is used up."""
+def _make_constants_immortal() -> None:
+    """PySide6's wheels return them without counting, as Python 3.12 allows; 3.11 dies when a count is used up."""
     if sys.version_info < (3, 12):
-        ctypes.c_ssize_t.from_address(id(None)).value += 1 << 48
+        for constant in (None, True, False):
+            ctypes.c_ssize_t.from_address(id(constant)).value += 1 << 48
 
 
 def _turn_properties_into_attributes(cls: Any) -> None:
