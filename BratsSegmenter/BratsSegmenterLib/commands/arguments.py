@@ -12,7 +12,7 @@ from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Prof
 from BratsSegmenterLib.commands.values import absolute_path
 from BratsSegmenterLib.dicom import Contouring, ObjectKind
 from BratsSegmenterLib.domain import Algorithm, Sequence
-from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.errors import ArchiveError, explaining_disk
 from BratsSegmenterLib.job_results import PrepareResult
 from BratsSegmenterLib.jobs import SegmentJob, SwitchedSteps
 from BratsSegmenterLib.unattended.passed_over import PassedOver
@@ -247,11 +247,27 @@ def require_writable(folder: Path) -> None:
 
     Raises
     ------
+    DiskRefusedError
     OSError
+        It cannot be a folder.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass
+    with explaining_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+
+
+def require_writable_bundle(folder: Path) -> None:
+    """The same for a bundle, whose folder is written beside its place and appears when it is whole.
+
+    Raises
+    ------
+    DiskRefusedError, OSError
+        As of :func:`require_writable`.
+    """
+    require_writable(folder.parent)
+    if folder.exists():
+        require_writable(folder)
 
 
 def steps_from(arguments: argparse.Namespace) -> SwitchedSteps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from BratsSegmenterLib.commands.arguments import require_writable_bundle
 from BratsSegmenterLib.commands.console import Console
 
 NAME = "average"
@@ -23,6 +24,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.learning.training import average_bundles
     from BratsSegmenterLib.segmentation import load_bundle
 
+    require_writable_bundle(arguments.out)
     bundle = average_bundles([load_bundle(name) for name in arguments.bundles], arguments.out, arguments.version)
     console.say(f"The mean of {len(arguments.bundles)} bundles is in {bundle.folder}. Evaluate and calibrate it.")
     console.result({"bundle": bundle.name, "folder": bundle.folder, "sha256": bundle.weights_sha256})

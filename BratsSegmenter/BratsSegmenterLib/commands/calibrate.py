@@ -6,6 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from BratsSegmenterLib.commands.arguments import require_writable
 from BratsSegmenterLib.commands.console import Console
 
 NAME = "calibrate"
@@ -30,9 +31,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.learning.synthesis import SynthesisSettings, load_anatomies
     from BratsSegmenterLib.records import to_json
     from BratsSegmenterLib.segmentation import load_bundle, write_calibration
+    from BratsSegmenterLib.segmentation.calibration import CALIBRATION_FILE
 
     bundle = load_bundle(arguments.bundle)
     evaluation.refuse_to_calibrate(bundle, arguments.cases, arguments.held_out)
+    require_writable((bundle.folder / CALIBRATION_FILE).parent)
     if arguments.settings:
         settings = read_settings(SynthesisSettings, arguments.settings)
     else:

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--anatomy", type=Path, metavar="DIR", help="whole-head label maps; left out: the ICBM atlas")
     parser.add_argument("--settings", type=Path, metavar="YAML", help="what is drawn and how often")
     parser.add_argument("--cases", action="store_true", help="write the cases too, as NIfTI in BraTS naming")
-    parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
+    parser.add_argument("--device", default="cpu", choices=("cuda", "cpu"))
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -38,7 +38,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         synthesise,
         write_case,
     )
+    from BratsSegmenterLib.segmentation import choose_device
 
+    choose_device(arguments.device)
     settings = read_settings(SynthesisSettings, arguments.settings) if arguments.settings else SynthesisSettings()
     arguments.output.mkdir(parents=True, exist_ok=True)
     sheet = arguments.output / "contact-sheet.png"

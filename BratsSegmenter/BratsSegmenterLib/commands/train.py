@@ -8,6 +8,7 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from BratsSegmenterLib.commands.arguments import require_writable_bundle
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.values import number, whole_number
 
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="score N cases that were not trained on at the end; left out: all own ones held back, or 8 synthetic ones",
     )
-    parser.add_argument("--validation-share", type=float, help="of own cases of a new run, not trained on (0.2)")
+    parser.add_argument("--validation-share", type=number(0, 1), help="of own cases of a new run, not trained on (0.2)")
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="export here when the schedule is finished")
     parser.add_argument("--tensorboard", action="store_true", help="write events for TensorBoard")
 
@@ -60,10 +61,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         validate,
         what_is_left_out,
     )
+    from BratsSegmenterLib.segmentation import choose_device
 
     settings = _settings(arguments)
     if arguments.bundle:
         refuse_to_export(settings)
+        require_writable_bundle(arguments.bundle)
+    choose_device(arguments.device)
     origin = origin_of(arguments.run_folder, arguments.data, arguments.anatomy, arguments.validation_share)
     with console.progress() as progress:
         source = open_source(origin, settings, arguments.run_folder, progress)

@@ -11,6 +11,7 @@ import yaml
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.configuration import checked, read_settings, to_plain
+from BratsSegmenterLib.learning.limits import PROBABILITY, limited
 from BratsSegmenterLib.learning.training.recipes import build_recipe
 from BratsSegmenterLib.learning.training.run_folder import ORIGIN, SETTINGS, claim, has_begun
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
@@ -39,7 +40,7 @@ class Origin:
 
     data: Path | None = None
     anatomy: Path | None = None
-    validation_share: float = _USUAL_SHARE
+    validation_share: float = limited(_USUAL_SHARE, PROBABILITY)
     held_back: tuple[str, ...] | None = None
 
 

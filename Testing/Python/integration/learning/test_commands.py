@@ -19,10 +19,12 @@ import yaml
 from learning_samples import SYNTHESIS, TRAINING, write_head
 from model_samples import TINY, prepared_arrays, tiny_bundle
 from PIL import Image
+from refusing_disks import read_only
 
 from BratsSegmenterLib.cli import main
+from BratsSegmenterLib.commands.exit_codes import exit_code
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.errors import Cancelled, InferenceError, LearningError
+from BratsSegmenterLib.errors import Cancelled, DiskRefusedError, InferenceError, LearningError
 from BratsSegmenterLib.learning import synthesis
 from BratsSegmenterLib.learning.configuration import read_settings, to_plain
 from BratsSegmenterLib.learning.evaluation import find_cases, read_case
@@ -115,6 +117,51 @@ def test_train_ends_with_scores_and_a_bundle(tmp_path: Path, capsys: pytest.Capt
     assert set(result["scores"]) == {"WT Dice", "TC Dice", "ET Dice"}
     assert load_bundle(Path(result["bundle"])).specification.spacing_mm == 3.0
     assert list((tmp_path / "run" / "tensorboard").glob("events*"))
+
+
+def test_a_disk_that_will_not_take_the_result_is_said_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models, nowhere = tmp_path / "models", str(tmp_path / "nowhere")
+    tiny_bundle(models / "tiny")
+    commands = (
+        ["calibrate", str(models / "tiny"), "--anatomy", nowhere],
+        ["train", str(tmp_path / "run"), "--data", nowhere, "--bundle", str(models / "mine")],
+        ["train", str(tmp_path / "run"), "--data", nowhere, "--bundle", str(models / "tiny")],
+        ["average", nowhere, nowhere, "--version", "1.0", "--out", str(models / "mean")],
+    )
+    with read_only(models):
+        for command in commands:
+            assert main([*command, "--json"]) == exit_code(DiskRefusedError(""))
+            assert "models" in json.loads(capsys.readouterr().out)["error"]["what"]
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("command", [("train", "--data", "nowhere"), ("synthesise", "--anatomy", "nowhere")])
+def test_a_device_that_is_not_there_is_said_before_the_work(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    verb, *options = command
+    arguments = [verb, str(tmp_path / "out"), *options, "--device", "cuda", "--json"]
+    assert main(arguments) == exit_code(InferenceError(""))
+    assert "'cuda'" in json.loads(capsys.readouterr().out)["error"]["what"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("train", "--validation-share", "nan"),
+        ("train", "--validation-share", "1.5"),
+        ("train", "--validation-share", "-1"),
+        ("synthesise", "--device", "gpu"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_a_usage_error(wrong: tuple[str, ...], tmp_path: Path) -> None:
+    verb, *options = wrong
+    with pytest.raises(SystemExit) as ended:
+        main([verb, str(tmp_path / "out"), *options])
+    assert ended.value.code == 2
 
 
 def test_train_without_anything_to_train_on_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
