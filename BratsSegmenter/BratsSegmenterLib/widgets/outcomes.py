@@ -1,14 +1,21 @@
-"""What a job brought: completed with what only the job knows, and kept for a study that is no longer at hand."""
+"""What a job brought: completed with what only the job knows, and kept, if the disk takes it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
+from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import BorrowJob, Job, PrepareJob, ResumeJob, SegmentJob, SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
-from BratsSegmenterLib.worker_messages import Outcome
+from BratsSegmenterLib.widgets.translation import tr as _
+from BratsSegmenterLib.worker_messages import Failure, Outcome
+
+_MADE_WAY = _("The result that was reviewed had made way for another one by then: segment the study again.")
+_CORRECTIONS_STAY = _("Corrections that were not sent are kept in {files}.")
 
 StudyJob = PrepareJob | BorrowJob | SegmentJob | ResumeJob | SendJob
 """The jobs that work in the folder of one study."""
@@ -42,3 +49,19 @@ def keep_for_its_own_study(outcome: Outcome, job: StudyJob) -> None:
             keep_unseen(outcome, kept)
         case SendResult() if outcome.pushed and isinstance(job, SendJob):
             kept.write_sent(outcome.version, job.labels)
+
+
+def about_lost_result(folder: Path) -> str:
+    """That a result is gone whose files had made way for another one, and where corrections of it are."""
+    corrections = ", ".join(map(str, JobFolder(folder).all_unsent()))
+    return f"{_MADE_WAY} {_CORRECTIONS_STAY.format(files=corrections)}" if corrections else _MADE_WAY
+
+
+def refusal_of(write: Callable[[], None], folder: Path) -> Failure | None:
+    """Keep a record, in the folder of a study, of what is done already; that the disk refuses undoes nothing of it."""
+    try:
+        write()
+    except OSError as error:
+        what = _("{folder} cannot be written to.").format(folder=folder)
+        return Failure(what, _("Check the free space and your rights there."), str(error))
+    return None

@@ -24,6 +24,7 @@ from BratsSegmenterLib.widgets.progress_strip import ProgressStrip
 from BratsSegmenterLib.widgets.queue_part import QueuePart
 from BratsSegmenterLib.widgets.review_part import ReviewPart
 from BratsSegmenterLib.widgets.run_part import RunPart
+from BratsSegmenterLib.widgets.runner import STOPPED_SENDING
 from BratsSegmenterLib.widgets.send_part import SendPart
 from BratsSegmenterLib.widgets.sequences_part import SequencesPart
 from BratsSegmenterLib.widgets.settings_dialog import SettingsDialog
@@ -198,9 +199,10 @@ class Panel:
         if self.is_importing:
             return  # the parameters may be those of the scene that comes
         if self.workflow.result is not None and not self._review.parameters.has_result:
+            stopped = STOPPED_SENDING if self.workflow.state is PanelState.SENDING else ""
             self.close_scene()
             what = _("The segmentation or its reference image was removed from the scene.")
-            self.workflow.failed.emit(Failure(what, _("Open or segment the study again.")))
+            self.workflow.failed.emit(Failure(f"{stopped} {what}".strip(), _("Open or segment the study again.")))
 
     def shut_down(self) -> None:
         """End the workers and let go of the scene, for a module or an application that closes."""

@@ -15,6 +15,7 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.jobs import Job, SendJob
 from BratsSegmenterLib.paths import module_folder
+from BratsSegmenterLib.widgets.runner import STOPPED_SENDING
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.worker import write_job
 from BratsSegmenterLib.worker_messages import CancelledByUser, Failure, MessageReader, Outcome
@@ -24,9 +25,6 @@ _GRACE_MS = 6000
 _KILL_AFTER_MS = 2000
 _LOG_BYTES = 4000
 _TRY_AGAIN = _("Close other programs or choose the CPU, then try again; nothing was sent.")
-_STOPPED_SENDING = _(
-    "The sending was stopped. Whether a part of it is in the archive is not known: the next one of this study looks."
-)
 _SEND_AGAIN = _("Send again: what had arrived in the archive by then is recognised, nothing is stored twice.")
 
 
@@ -154,7 +152,7 @@ class WorkerProcess:
 
     def _outcome_of_a_silent_end(self) -> Outcome:
         if self._cancel_asked:
-            return CancelledByUser(_STOPPED_SENDING if self._is_sending else "")
+            return CancelledByUser(STOPPED_SENDING if self._is_sending else "")
         return Failure(
             _("The worker process ended in the middle of its work; most often memory ran out."),
             self._advice,

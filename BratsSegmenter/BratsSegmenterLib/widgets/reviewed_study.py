@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from BratsSegmenterLib.archive import StudySummary
@@ -13,12 +14,13 @@ from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.steps import StepRunner, at_once
 from BratsSegmenterLib.widgets.choices import Connection
 from BratsSegmenterLib.widgets.opening import Opening
+from BratsSegmenterLib.widgets.outcomes import about_lost_result, refusal_of
 from BratsSegmenterLib.widgets.review_scene import ReviewScene
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.study_at_hand import StudyAtHand
 from BratsSegmenterLib.widgets.translation import tr as _
-from BratsSegmenterLib.worker_messages import Failure
+from BratsSegmenterLib.worker_messages import Failure, Outcome
 
 
 class ReviewedStudy(StudyAtHand):
@@ -112,6 +114,12 @@ class ReviewedStudy(StudyAtHand):
                 self._rest(PanelState.REVIEW)
         self._note_correction()
 
+    def keep_choices(self) -> None:
+        """Keep what was decided about the sequences, for who leaves the study or queues it; a result has its own."""
+        if self.sequences is not None and self.result is None:
+            choices = self.sequences.choices
+            self._keeps(lambda: self._kept.write_choices(choices))
+
     def _leave_for(
         self,
         study: StudySummary,
@@ -190,6 +198,20 @@ class ReviewedStudy(StudyAtHand):
         self._rest(PanelState.STUDY_CHOSEN if self.sequences is None else PanelState.PREPARED)
         self._scene.clear_away()
 
+    @property
+    def _reviews_kept(self) -> bool:
+        """Whether the folder keeps a result, maybe a newer one, beside what is reviewed."""
+        return self.result is not None and self._kept.result is not None
+
+    def _leave_lost_result(self, outcome: Outcome) -> None:
+        """The files of what was reviewed made way for a result that did not come: sent, it could go by its name."""
+        self._leave_result()
+        lost = about_lost_result(self.folder)
+        if isinstance(outcome, Failure):
+            self._fail(replace(outcome, advice=f"{outcome.advice} {lost}".strip()))
+        else:
+            self.noted.emit(lost)
+
     def _begin_review(self, is_corrected: bool) -> None:
         self._review_began_s, self._correction_is_noted = self._clock(), is_corrected
         self._rest(PanelState.REVIEW)
@@ -200,6 +222,14 @@ class ReviewedStudy(StudyAtHand):
         is_corrected = self._scene.has_unsent
         if self.state is not PanelState.REVIEW or is_corrected == self._correction_is_noted:
             return
-        self._correction_is_noted = is_corrected
         settled = StudyState.SENT if self._scene.was_sent else StudyState.SEGMENTED
-        self._kept.write_state(StudyState.CORRECTED if is_corrected else settled, self._kept.progress.question)
+        state = StudyState.CORRECTED if is_corrected else settled
+        if self._keeps(lambda: self._kept.write_state(state, self._kept.progress.question)):
+            self._correction_is_noted = is_corrected
+
+    def _keeps(self, write: Callable[[], None]) -> bool:
+        """Keep a record, or say why the disk refuses; whether it is kept."""
+        refusal = refusal_of(write, self.folder)
+        if refusal is not None:
+            self.failed.emit(refusal)
+        return refusal is None

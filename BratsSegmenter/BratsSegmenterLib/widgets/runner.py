@@ -7,6 +7,12 @@ from typing import Protocol
 
 from BratsSegmenterLib.jobs import Job
 from BratsSegmenterLib.widgets.signal import Signal
+from BratsSegmenterLib.widgets.translation import tr as _
+
+STOPPED_SENDING = _(
+    "The sending was stopped. Whether a part of it is in the archive is not known: the next one of this study looks."
+)
+"""What is known of a sending whose worker was ended before it could say what came of it."""
 
 
 class JobRunner(Protocol):

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from BratsSegmenterLib.acceptance import forget_accepted
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.dicom import ResultObject
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.job_results import PrepareResult, PriorStudy, SegmentResult
+from BratsSegmenterLib.job_results import PrepareResult, PriorStudy, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import BorrowJob, PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState, study_folder
 from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.versions import EarlierResult, next_version
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
+from BratsSegmenterLib.widgets.outcomes import refusal_of
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
+from BratsSegmenterLib.widgets.translation import tr as _
+
+_RESULT_UNNOTED = _("This computer could not note the result: it may not be there when you open the study again.")
+_SENDING_UNNOTED = _("It is in the archive, but this computer could not note that.")
 
 
 class StudyAtHand:
@@ -50,6 +56,8 @@ class StudyAtHand:
         Name of the archive that the study was found in; empty when its images are on this computer.
     result : SegmentResult or None
         What is reviewed.
+    is_sending_noted : bool
+        Whether it was sent, and the disk took what was sent: the study is opened with that again.
     """
 
     def __init__(self, jobs_folder: Path) -> None:
@@ -108,11 +116,6 @@ class StudyAtHand:
         self.offers = {offer.sequence: offer for offer in offers}
         self.offers_changed.emit()
 
-    def keep_choices(self) -> None:
-        """Keep what was decided about the sequences, for who leaves the study or queues it; a result has its own."""
-        if self.sequences is not None and self.result is None:
-            self._kept.write_choices(self.sequences.choices)
-
     def _is_at_hand(self, folder: Path) -> bool:
         """Whether `folder` is the chosen study's own."""
         return self.study is not None and folder == self.folder
@@ -135,6 +138,7 @@ class StudyAtHand:
             self._kept.mark_opened()
         self.sequences: SequencesModel | None = None
         self.result: SegmentResult | None = None
+        self.is_sending_noted = False
         self._sent_version = self._version_sent_before()
         self.earlier_results: tuple[EarlierResult, ...] = ()
         self.foreign_regions: tuple[ResultObject, ...] = ()
@@ -158,12 +162,30 @@ class StudyAtHand:
             if result is not None:
                 sequences.follow(result)
 
-    def _keep_result(self, result: SegmentResult, is_drawn_now: bool) -> None:
-        """With what a result of the model's leaves to be answered; regions that were taken up have their answer."""
+    def _kept_result(self, result: SegmentResult, is_drawn_now: bool) -> SegmentResult:
+        """With what a result of the model's leaves to be answered; regions that were taken up have their answer.
+
+        Where the disk refuses, the result says so and can be reviewed all the same.
+        """
         question = self.sequences.open_question if is_drawn_now and self.sequences is not None else ""
-        forget_accepted(JobFolder(self.folder))
-        self._kept.write_result(result)
-        self._kept.write_state(StudyState.SEGMENTED, question)
+
+        def keep() -> None:
+            forget_accepted(JobFolder(self.folder))
+            self._kept.write_result(result)
+            self._kept.write_state(StudyState.SEGMENTED, question)
+
+        refusal = refusal_of(keep, self.folder)
+        if refusal is None:
+            return result
+        return replace(result, warnings=(*result.warnings, f"{_RESULT_UNNOTED} {refusal.sentence}"))
+
+    def _noted_sending(self, result: SendResult, labels: Path) -> SendResult:
+        """A sending that was noted; where the disk refuses, it says so: what was sent is in the archive."""
+        refusal = refusal_of(lambda: self._kept.write_sent(result.version, labels), self.folder)
+        self.is_sending_noted = refusal is None
+        if refusal is None:
+            return result
+        return replace(result, notes=(*result.notes, f"{_SENDING_UNNOTED} {refusal.sentence}"))
 
     def _prepare_job(self) -> PrepareJob:
         if self._files:

@@ -33,10 +33,10 @@ from BratsSegmenterLib.segmentation import PublishedModel, missing_model
 from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.steps import StepRunner, at_once
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
-from BratsSegmenterLib.widgets.outcomes import StudyJob, completed, keep_for_its_own_study
+from BratsSegmenterLib.widgets.outcomes import StudyJob, completed, keep_for_its_own_study, refusal_of
 from BratsSegmenterLib.widgets.review_scene import ReviewScene
 from BratsSegmenterLib.widgets.reviewed_study import ReviewedStudy
-from BratsSegmenterLib.widgets.runner import JobRunner
+from BratsSegmenterLib.widgets.runner import STOPPED_SENDING, JobRunner
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState, busy_with
@@ -100,6 +100,7 @@ class Workflow(ReviewedStudy):
         self._options = RunOptions()
         self._go_on: Callable[[], None] = self._run
         self._job: Job | None = None
+        self._replaces_kept = False
         self.progressed = Signal()
         self.studies_found = Signal()
         self.folder_listed = Signal()
@@ -165,7 +166,7 @@ class Workflow(ReviewedStudy):
             self.sequences.is_postoperative = True
             self.run(options)
         else:
-            self._kept.write_state(self._kept.state)
+            self._keeps(lambda: self._kept.write_state(self._kept.state))
             self.state_changed.emit()
 
     def resume(self, uid: str = "") -> None:
@@ -183,7 +184,8 @@ class Workflow(ReviewedStudy):
     def cancel(self) -> None:
         """Stop what runs; the state before returns as soon as it has stopped.
 
-        A result that was reviewed does not return when another one is about to be shown: its files made way for it.
+        A result that was reviewed does not return when another one is about to be shown: its files made way for it. One
+        that is being written comes all the same.
         """
         if self.state is PanelState.OPENING:
             self._opening.stop()
@@ -204,10 +206,13 @@ class Workflow(ReviewedStudy):
 
     def forget_study(self) -> None:
         """Stop what runs and begin anew, for a scene that is closed."""
+        was_sending = self.state is PanelState.SENDING
         self._runner.shut_down()
         self._opening.stop()
         self._choose(None)
         self._rest(PanelState.NO_STUDY)
+        if was_sending:
+            self.noted.emit(STOPPED_SENDING)
 
     def shut_down(self) -> None:
         """End what runs, for a module or an application that closes."""
@@ -234,6 +239,7 @@ class Workflow(ReviewedStudy):
 
     def _start(self, job: Job, connection: Connection | None = None) -> None:
         self._job, self.state = job, busy_with(job)
+        self._replaces_kept = isinstance(job, SegmentJob | ResumeJob) and self._reviews_kept
         self._passes_over_kept |= isinstance(job, SegmentJob | ResumeJob)
         secrets = connection.credentials.to_json() if connection is not None else {}
         self._runner.start(job, secrets)
@@ -242,8 +248,11 @@ class Workflow(ReviewedStudy):
     def _on_ended(self, outcome: Outcome) -> None:
         outcome = completed(outcome, self._job)
         if isinstance(self._job, StudyJob) and not self._is_at_hand(self._job.folder):
-            keep_for_its_own_study(outcome, self._job)
+            job = self._job
+            refusal = refusal_of(lambda: keep_for_its_own_study(outcome, job), job.folder)
             self._rest(self._resting_state)
+            if refusal is not None:
+                self.failed.emit(refusal)
             return
         self._passes_over_kept |= isinstance(outcome, PrepareResult | BorrowedSequence)
         match outcome:
@@ -255,10 +264,11 @@ class Workflow(ReviewedStudy):
                 self._rest(self._resting_state)
                 self._go_on()
             case SegmentResult():
-                self._keep_result(outcome, is_drawn_now=isinstance(self._job, SegmentJob))
-                self._show(outcome)
+                self._show(self._kept_result(outcome, is_drawn_now=isinstance(self._job, SegmentJob)))
             case SendResult() if isinstance(self._job, SendJob) and self._job.profile is not None:
                 self._on_sent(outcome, self._job.labels)
+            case _ if self._replaces_kept and not self._reviews_kept:
+                self._leave_lost_result(outcome)
             case _:
                 if isinstance(outcome, Failure) and outcome.is_of_a_changed_study:
                     self.sequences = None  # what is here is no longer what the archive holds: next it is fetched again
@@ -294,8 +304,8 @@ class Workflow(ReviewedStudy):
     def _on_sent(self, result: SendResult, labels: Path) -> None:
         self._sent_version = result.version or 0
         self._review_began_s, self._correction_is_noted = self._clock(), False
-        self._kept.write_sent(result.version, labels)
         self._scene.mark_sent()
+        result = self._noted_sending(result, labels)
         self._rest(PanelState.SENT)
         if self._scene.has_unsent:
             self.mark_edited()
@@ -303,7 +313,11 @@ class Workflow(ReviewedStudy):
         self.sent.emit(result)
 
     def _on_prepared(self, result: PrepareResult) -> None:
-        self._kept.write_prepared(result)
+        refusal = refusal_of(lambda: self._kept.write_prepared(result), self.folder)
+        if refusal is not None:
+            self._rest(self._resting_state)
+            self._fail(refusal)
+            return
         sequences = self._take_prepared(result)
         if self.result is not None:  # it was fetched again: what is reviewed stays until its user segments again
             sequences.follow(self.result)
@@ -315,7 +329,8 @@ class Workflow(ReviewedStudy):
 
     def _on_borrowed(self, borrowed: BorrowedSequence) -> None:
         assert self.sequences is not None
-        self.sequences.borrow(borrowed)
-        self._kept.write_prepared(self.sequences.prepared)
-        self.keep_choices()
+        sequences = self.sequences
+        sequences.borrow(borrowed)
         self._rest(self._resting_state)
+        if self._keeps(lambda: self._kept.write_prepared(sequences.prepared)):
+            self.keep_choices()

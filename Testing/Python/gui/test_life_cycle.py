@@ -253,6 +253,18 @@ def test_a_node_deleted_under_the_panel_ends_the_review_with_a_sentence(module: 
     _segment(panel)
 
 
+def test_a_node_deleted_during_a_sending_says_too_that_it_was_cut_off(module: OpenedModule):
+    panel = module.widget.panel
+    _segment(panel)
+    panel.send.ui.consentBox.setChecked(True)
+    panel.send.ui.sendButton.click()
+    assert panel.workflow.state is PanelState.SENDING
+    slicer.mrmlScene.RemoveNode(panel._review.parameters.reference)
+    said = panel.message_bar.ui.textLabel.text
+    assert said.index("The sending was stopped") < said.index("was removed from the scene")
+    assert started_processes() == []
+
+
 def test_a_node_that_is_not_ours_can_be_deleted(module: OpenedModule):
     panel = module.widget.panel
     other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "somebody's")
