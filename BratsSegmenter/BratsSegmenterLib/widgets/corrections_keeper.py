@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import qt
 from numpy.typing import NDArray
+from slicer.i18n import tr as _
 
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
+from BratsSegmenterLib.own_unsent import OwnUnsent
 from BratsSegmenterLib.scene.review import Review
-from BratsSegmenterLib.unsent import forget_unsent, keep_unsent
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.worker_messages import Failure
 
 _QUIET_MS = 2000
+_SET_ASIDE = _(
+    "The study's folder held other corrections that were not sent, drawn in another window or at another time."
+    " They are kept in {file}."
+)
 
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
     """What is to be written; complete, so that it can be when the scene is gone already."""
 
-    folder: JobFolder
+    file: OwnUnsent
     labels: NDArray[np.uint8] = field(repr=False)
     settled_labels: NDArray[np.uint8] = field(repr=False)
     geometry: Geometry
 
-    def write(self) -> None:
-        """Beside a result that was sent even what the model drew is a change."""
+    def write(self) -> Path | None:
+        """Beside a result that was sent even what the model drew is a change; where other corrections are kept now."""
         if (self.labels != self.settled_labels).any():
-            keep_unsent(self.folder, self.labels, self.geometry)
-        else:
-            forget_unsent(self.folder)
+            return self.file.keep(self.labels, self.geometry)
+        self.file.take_back()
+        return None
 
 
 class CorrectionsKeeper:
@@ -50,6 +56,7 @@ class CorrectionsKeeper:
         self._workflow = workflow
         self._review = review
         self._result: SegmentResult | None = None
+        self._file: OwnUnsent | None = None
         self._waiting: _Drawn | None = None
         self._pause = qt.QTimer()
         self._pause.setSingleShot(True)
@@ -69,12 +76,14 @@ class CorrectionsKeeper:
 
     def follow_edit(self) -> None:
         """The segments were measured: for the first time as they were opened, then after an edit."""
-        if self._workflow.result is not self._result:
-            self._result, self._waiting = self._workflow.result, None
-            return
         labels, settled_labels, geometry = self._review.labels, self._review.settled_labels, self._review.geometry
-        if labels is not None and settled_labels is not None:
-            self._waiting = _Drawn(JobFolder(self._workflow.folder), labels, settled_labels, geometry)
+        if labels is None or settled_labels is None:
+            return
+        if self._workflow.result is not self._result or self._file is None:
+            self._result, self._waiting = self._workflow.result, None
+            self._file = OwnUnsent(JobFolder(self._workflow.folder), labels, geometry)
+        else:
+            self._waiting = _Drawn(self._file, labels, settled_labels, geometry)
             self._pause.start()
 
     def keep_now(self) -> None:
@@ -82,21 +91,32 @@ class CorrectionsKeeper:
         self._pause.stop()
         if self._waiting is not None:
             try:
-                self._waiting.write()
+                set_aside = self._waiting.write()
             except ExportError as error:
                 self._workflow.failed.emit(Failure.of(error))
             else:
                 self._waiting = None
+                self._say_what_was_set_aside(set_aside)
+
+    def keep_as_drawn(self) -> None:
+        """As :meth:`keep_now`; corrections that another window took away since they were written are written again."""
+        if self._file is not None and self._file.was_taken_away and self._workflow.is_corrected:
+            self.follow_edit()
+        self.keep_now()
 
     def release(self) -> None:
         """Write what waits, and begin anew with the next result."""
         self.keep_now()
-        self._result = None
+        self._result = self._file = None
 
     def _on_sent(self, _result: object) -> None:
         if self._workflow.is_corrected:
             self.follow_edit()  # she drew on while it was sent: now it is told from that
-            return
-        self._pause.stop()
-        self._waiting = None
-        forget_unsent(JobFolder(self._workflow.folder))
+        elif self._file is not None and self._workflow.is_sending_noted:  # else this is the only copy that is here
+            self._pause.stop()
+            self._waiting = None
+            self._say_what_was_set_aside(self._file.settle())
+
+    def _say_what_was_set_aside(self, file: Path | None) -> None:
+        if file is not None:
+            self._workflow.noted.emit(_SET_ASIDE.format(file=file))

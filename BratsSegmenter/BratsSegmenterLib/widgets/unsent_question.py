@@ -26,7 +26,7 @@ class UnsentQuestion:
 
     def may_leave(self) -> bool:
         """Another study is about to be opened; whether the user agrees."""
-        self._keeper.keep_now()
+        self._keeper.keep_as_drawn()
         question = _("They are kept on this computer and come back when you open the study again. Leave it?")
         return not self._workflow.is_corrected or self._agrees(question)
 

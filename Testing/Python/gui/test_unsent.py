@@ -6,13 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import slicer
 from host.driver import finish, paint, wait_until
 from host.replay_worker import Behaviour
 from host.slicer_app import application
+from refusing_disks import full_disk
 
 from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.unsent import keep_unsent
 from BratsSegmenterLib.widgets.assembly import studies_folder
 from BratsSegmenterLib.widgets.state import PanelState
 
@@ -398,6 +401,67 @@ def _cache_as_slicer_starts():
     cache.SetRemoteCacheDirectory(application().cachePath)
     cache.SetRemoteCacheLimit(1)
     return cache
+
+
+def _draw_in_another_window(panel) -> bytes:
+    """Corrections of the same study are kept from there; what their file holds."""
+    review = panel._review
+    keep_unsent(JobFolder(panel.workflow.folder), np.where(review.labels == 3, 2, review.labels), review.geometry)
+    return _unsent(panel).read_bytes()
+
+
+def test_what_another_window_drew_is_not_written_over_and_said(panel):
+    _segment(panel)
+    theirs = _draw_in_another_window(panel)
+    _paint(panel)
+    panel._keeper.keep_now()
+    said = panel.message_bar.ui.textLabel.text
+    assert "drawn in another window" in said
+    (set_aside,) = set(JobFolder(panel.workflow.folder).all_unsent()) - {_unsent(panel)}
+    assert str(set_aside) in said
+    assert set_aside.read_bytes() == theirs
+    panel.review.ui.segmentEditor.undo()
+    theirs = _draw_in_another_window(panel)
+    panel._keeper.keep_now()
+    assert _unsent(panel).read_bytes() == theirs
+
+
+def test_what_another_window_took_away_is_written_again_before_it_is_said_to_be_kept(panel, monkeypatch):
+    questions = _answer(monkeypatch, False)
+    _segment(panel)
+    _paint(panel)
+    panel._keeper.keep_now()
+    _unsent(panel).unlink()
+    panel.studies.ui.openButton.click()
+    assert "They are kept on this computer" in questions[0]
+    assert _unsent(panel).exists()
+
+
+def test_corrections_stay_where_the_disk_did_not_take_what_was_sent(panel):
+    _segment(panel)
+    _paint(panel)
+    edited = _volumes(panel)
+    record = panel.workflow.folder / "sent.json"
+    record.mkdir()  # in the way of the file
+    _send(panel)
+    finish(panel)
+    assert panel.workflow.state is PanelState.SENT
+    assert "this computer could not note that" in panel.send.ui.receiptLabel.text
+    record.rmdir()
+    _leave_and_open_again(panel)
+    assert _volumes(panel) == edited
+
+
+def test_an_edit_whose_record_the_disk_refuses_takes_the_consent_back_and_is_kept(panel):
+    _segment(panel)
+    panel.send.ui.consentBox.setChecked(True)
+    drawn = _volumes(panel)
+    with full_disk(10):
+        _paint(panel)
+    assert "cannot be written to" in panel.message_bar.ui.textLabel.text
+    assert _volumes(panel) != drawn
+    assert not panel.send.ui.consentBox.checked
+    wait_until(_unsent(panel).exists)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="kills a process by signal")

@@ -1,0 +1,85 @@
+"""Corrections of one study that two windows keep: neither takes away what the other drew."""
+
+import numpy as np
+import pytest
+
+from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.own_unsent import OwnUnsent
+from BratsSegmenterLib.unsent import keep_unsent, read_unsent
+
+SHAPE = (6, 12, 10)
+GEOMETRY = Geometry.from_axes(SHAPE, (1.0, 1.0, 3.0), np.eye(3), np.zeros(3))
+
+
+def _drawn(label: int) -> np.ndarray:
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[2:4, 3:9, 3 : 5 + label] = label
+    return labels
+
+
+MODEL, MINE, THEIRS = _drawn(1), _drawn(2), _drawn(3)
+
+
+@pytest.fixture
+def folder(tmp_path) -> JobFolder:
+    return JobFolder(tmp_path)
+
+
+@pytest.fixture
+def mine(folder) -> OwnUnsent:
+    """Of a window in which a result was opened as the model drew it."""
+    return OwnUnsent(folder, MODEL, GEOMETRY)
+
+
+def _kept(folder: JobFolder) -> np.ndarray:
+    return read_unsent(folder, GEOMETRY).labels
+
+
+def test_what_this_window_kept_makes_way_for_what_it_keeps_next(folder, mine):
+    mine.keep(THEIRS, GEOMETRY)
+    assert mine.keep(MINE, GEOMETRY) is None
+    assert np.array_equal(_kept(folder), MINE)
+    assert folder.all_unsent() == (folder.unsent,)
+    assert not mine.was_taken_away
+
+
+@pytest.mark.parametrize("has_kept_before", [False, True])
+def test_what_another_window_drew_is_set_aside_and_not_written_over(folder, mine, has_kept_before):
+    if has_kept_before:
+        mine.keep(MODEL, GEOMETRY)
+    keep_unsent(folder, THEIRS, GEOMETRY)
+    assert mine.was_taken_away is has_kept_before
+    theirs = folder.unsent.read_bytes()
+    set_aside = mine.keep(MINE, GEOMETRY)
+    assert set_aside is not None
+    assert set_aside.read_bytes() == theirs
+    assert np.array_equal(_kept(folder), MINE)
+
+
+def test_what_is_taken_back_in_one_window_stays_in_the_other(folder, mine):
+    mine.keep(MINE, GEOMETRY)
+    keep_unsent(folder, THEIRS, GEOMETRY)
+    mine.take_back()
+    assert np.array_equal(_kept(folder), THEIRS)
+
+
+def test_what_another_window_drew_does_not_come_before_what_was_sent(folder, mine):
+    keep_unsent(folder, THEIRS, GEOMETRY)
+    set_aside = mine.settle()
+    assert set_aside is not None
+    assert folder.all_unsent() == (set_aside,)
+
+
+def test_corrections_that_the_study_was_opened_with_are_this_window_s(folder):
+    keep_unsent(folder, MINE, GEOMETRY)
+    mine = OwnUnsent(folder, MINE, GEOMETRY)
+    assert mine.keep(THEIRS, GEOMETRY) is None
+    mine.take_back()
+    assert folder.all_unsent() == ()
+
+
+def test_what_was_taken_up_from_the_disk_is_not_set_aside(folder, mine):
+    keep_unsent(folder, MINE, GEOMETRY)
+    assert mine.keep(MINE, GEOMETRY) is None
+    assert folder.all_unsent() == (folder.unsent,)
