@@ -3,17 +3,14 @@
 A folder is in the way of a file where the disk is to refuse that one alone.
 """
 
-from pathlib import Path
-
 import pytest
 from refusing_disks import full_disk
+from scripted_results import segmented
 from scripted_runner import ScriptedRunner
-from scripted_scene import ScriptedScene
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudySummary
-from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult
+from BratsSegmenterLib.job_results import PrepareResult, SendResult
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.state import PanelState
@@ -23,21 +20,6 @@ from BratsSegmenterLib.worker_messages import CancelledByUser, Failure
 CONNECTION = Connection(Profile("Ward 3", "https://pacs.example"), Credentials())
 STUDY = StudySummary("2.25.1", "Doe^Jane", "P1", "A1", "20260102", "MR head", ("MR",), 4, 100)
 OTHER = StudySummary("2.25.9", "Roe^Rob", "P2", "A2", "20260103", "MR head", ("MR",), 4, 100)
-
-
-def segmented(folder: Path) -> SegmentResult:
-    algorithm = Algorithm("glioma-synthetic", "0.1", "0" * 64)
-    return SegmentResult("T1c", folder, {}, None, {}, {}, folder, algorithm, (), ())
-
-
-@pytest.fixture
-def runner() -> ScriptedRunner:
-    return ScriptedRunner()
-
-
-@pytest.fixture
-def scene(tmp_path) -> ScriptedScene:
-    return ScriptedScene(tmp_path)
 
 
 @pytest.fixture

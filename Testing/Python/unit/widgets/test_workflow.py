@@ -4,8 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scripted_runner import ScriptedRunner
-from scripted_scene import ScriptedScene
+from scripted_results import segmented
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
@@ -14,7 +13,6 @@ from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.job_results import (
     PrepareResult,
     SearchResult,
-    SegmentResult,
     SendResult,
     SequenceChoice,
     SeriesRow,
@@ -61,21 +59,6 @@ def earlier_result(kind: ObjectKind = ObjectKind.SEG) -> EarlierResult:
     made_at = "2026-05-03T10:00:00"
     made = ResultObject(kind, Path("1.dcm"), reference, True, 1, made_at, Authorship.AI, "", False, algorithm, "2.25.2")
     return EarlierResult(1, (made,))
-
-
-def segmented(folder: Path) -> SegmentResult:
-    algorithm = Algorithm("glioma-synthetic", "0.1", "0" * 64)
-    return SegmentResult("T1c", folder, {}, None, {}, {}, folder, algorithm, (), ())
-
-
-@pytest.fixture
-def runner() -> ScriptedRunner:
-    return ScriptedRunner()
-
-
-@pytest.fixture
-def scene(tmp_path) -> ScriptedScene:
-    return ScriptedScene(tmp_path)
 
 
 @pytest.fixture
