@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from phantoms import PhantomStudy
+from coarse_studies import coarse_study
 
+from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import Cancelled
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.keeping import keep_result
@@ -12,23 +13,26 @@ from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_stud
 from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.progress import Progress, ProgressEvent
 
-_QUICK = Settings(device="cpu", steps=Steps(registration=False, bias_correction=False))
+_QUICK = Settings(device="cpu", steps=Steps(registration=False, bias_correction=False, brain_mask=False))
 
 
-def test_a_cancel_during_the_writing_comes_too_late_and_one_before_it_leaves_what_was_there(
-    phantom_study: PhantomStudy, tmp_path: Path
-) -> None:
-    study = scan_study(phantom_study.folder, Progress())
-    found = recognise(study, Progress()).found
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_cancel_during_the_writing_comes_too_late_and_one_before_it_leaves_what_was_there(tmp_path: Path) -> None:
+    coarse_study(tmp_path / "study", "20260102", Sequence.T1C, Sequence.FLAIR)
+    found = recognise(scan_study(tmp_path / "study", Progress()), Progress()).found
     case = load_case({sequence: choice.series for sequence, choice in found.items()}, False, Progress())
     result = segment_case(case, _QUICK, Progress())
-    folder = JobFolder(tmp_path)
+    folder = JobFolder(tmp_path / "job")
+    folder.path.mkdir()
     heard: list[ProgressEvent] = []
     kept = keep_result(result, folder, Progress(heard.append, lambda: bool(heard)), resampled_gaps=False)
     assert [event.stage for event in heard] == ["write", "write"]
     assert folder.record().algorithm == kept.algorithm
 
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    before = _files(folder.path)
     with pytest.raises(Cancelled):
         keep_result(result, folder, Progress(is_cancelled=lambda: True), resampled_gaps=False)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+    assert _files(folder.path) == before
