@@ -68,7 +68,7 @@ class Protocol:
 class CaseResult:
     """Scores of one case by region key, what was said on the way, what the calibration claimed, and whose it is.
 
-    Regions that the model does not measure in the case have no scores.
+    Regions that the model does not measure in the case have no scores; `images` are those that it was given.
     """
 
     name: str
@@ -76,6 +76,7 @@ class CaseResult:
     findings: tuple[str, ...] = ()
     claims: Mapping[str, Claim] = field(default_factory=dict)
     patient: str = ""
+    images: tuple[Sequence, ...] = ()
 
     @property
     def mean_dice(self) -> float:
@@ -166,7 +167,8 @@ def evaluate(
                 case.labels_geometry.voxel_volume_ml,
             )
             scores = _scores(case, drawn.labels, measured)
-            result = CaseResult(labelled.name, scores, drawn.findings, claimed, labelled.files.patient)
+            images = tuple(case.images)
+            result = CaseResult(labelled.name, scores, drawn.findings, claimed, labelled.files.patient, images)
             results.append(result)
             if listener is not None:
                 listener(case, drawn.labels, result)

@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Iterable
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from BratsSegmenterLib.learning.evaluation.degradations import (
     Degradation,
 )
 from BratsSegmenterLib.learning.evaluation.layouts import find_labelled_cases
+from BratsSegmenterLib.learning.evaluation.nnunet import LabelledFiles
 from BratsSegmenterLib.learning.evaluation.run import CaseResult, Protocol, SetAside, evaluate
 from BratsSegmenterLib.learning.evaluation.summary import CSV_HEADINGS, NOT_MEASURED, csv_rows
 from BratsSegmenterLib.pages import write_page
@@ -105,7 +106,10 @@ VARIANTS = (
 
 @dataclass(frozen=True)
 class VariantResult:
-    """How a model did on one variant, what the variant is, why it was not run, if it was not, and what was assumed."""
+    """How a model did on one variant, what the variant is, why it was not run, if it was not, and what was assumed.
+
+    `without` are the sequences that the variant withholds from the cases that have them.
+    """
 
     name: str
     description: str
@@ -113,6 +117,7 @@ class VariantResult:
     set_aside: tuple[SetAside, ...] = ()
     not_run: str = ""
     notes: tuple[str, ...] = ()
+    without: tuple[Sequence, ...] = ()
 
     def dice(self, region: Region) -> float | None:
         """Mean over the cases; None where the region is not measured, or the variant was not run."""
@@ -120,9 +125,13 @@ class VariantResult:
         return float(np.mean(list(found))) if found else None
 
     def fall(self, region: Region, plain: VariantResult) -> float | None:
-        """Mean of what the Dice of a case is lower than in the plain variant, over the cases that both have."""
+        """Mean of what the Dice of a case is lower than in the plain variant.
+
+        Over the cases that both have and that have what is withheld: to the others nothing was done.
+        """
         before, found = plain._dice_by_case(region), self._dice_by_case(region)
-        falls = [before[name] - dice for name, dice in found.items() if name in before]
+        changed = [case.name for case in plain.cases if {*self.without} <= {*case.images}]
+        falls = [before[name] - found[name] for name in changed if name in before and name in found]
         return float(np.mean(falls)) if falls else None
 
     def _dice_by_case(self, region: Region) -> dict[str, float]:
@@ -158,7 +167,8 @@ def evaluate_variants(
     Cancelled
     """
     base, progress = base or Protocol(), progress or Progress()
-    state = [(case.name, case.state()) for case in find_labelled_cases(folder)]
+    cases = find_labelled_cases(folder)
+    state = [(case.name, case.state()) for case in cases]
     results = []
     for variant in variants:
         file = kept / _kept_name(variant, bundle, base, state) if kept else None
@@ -166,7 +176,8 @@ def evaluate_variants(
             results.append(from_json(VariantResult, json.loads(file.read_text(encoding="utf-8"))))
             continue
         with progress.stage(variant.name):
-            results.append(_result(variant, folder, bundle, base, progress))
+            reason = variant.why_not(bundle, base) or _nothing_withheld(variant, cases)
+            results.append(_not_run(variant, reason) if reason else _result(variant, folder, bundle, base, progress))
         if file and not results[-1].not_run:
             write_atomically(file, json.dumps(to_json(results[-1])).encode())
     if all(result.not_run for result in results):
@@ -177,19 +188,30 @@ def evaluate_variants(
 def _kept_name(variant: Variant, bundle: Bundle, base: Protocol, state: Items[tuple[str, str]]) -> str:
     """Of the file of a finished variant; another name once anything changed that the scores hang on."""
     asked = replace(bundle.specification, version="", description="", data_source="", scores={})
-    settings = repr((bundle.weights_sha256, asked, variant.protocol(base), state)).encode()
+    kept = [field.name for field in fields(CaseResult)]  # an older version may have kept less
+    settings = repr((bundle.weights_sha256, asked, variant.protocol(base), state, kept)).encode()
     return f"{variant.name.replace(' ', '-')}-{hashlib.sha256(settings).hexdigest()[:12]}.json"
 
 
 def _result(variant: Variant, folder: Path, bundle: Bundle, base: Protocol, progress: Progress) -> VariantResult:
-    reason = variant.why_not(bundle, base)
-    if not reason:
-        try:
-            found = evaluate(folder, bundle, variant.protocol(base), progress)
-            return VariantResult(variant.name, variant.description, found.cases, found.set_aside, notes=found.notes)
-        except LearningError as error:
-            reason = str(error)
+    try:
+        found = evaluate(folder, bundle, variant.protocol(base), progress)
+    except LearningError as error:
+        return _not_run(variant, str(error))
+    return VariantResult(
+        variant.name, variant.description, found.cases, found.set_aside, notes=found.notes, without=variant.without
+    )
+
+
+def _not_run(variant: Variant, reason: str) -> VariantResult:
     return VariantResult(variant.name, variant.description, not_run=reason)
+
+
+def _nothing_withheld(variant: Variant, cases: Iterable[LabelledFiles]) -> str:
+    """That no case has what the variant withholds; empty where one has."""
+    if any({*variant.without} <= {*case.files.images} for case in cases):
+        return ""
+    return f"No case has a {_listed(variant.without)} image."
 
 
 def _listed(sequences: Iterable[Sequence]) -> str:

@@ -138,6 +138,21 @@ def test_what_is_withheld_is_withheld_in_every_variant(cases: Path, bundle: Bund
     assert without_flair.not_run == "FLAIR is withheld from every variant."
 
 
+def test_what_a_case_lacks_cannot_be_withheld_from_it_and_tells_nothing(
+    cases: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    variants = tuple(variant for variant in VARIANTS if variant.name in ("plain", "without T1"))
+    (cases / "two" / "t1.nii.gz").unlink()
+    for _again in range(2):
+        plain, blind = evaluate_variants(cases, bundle, variants, kept=tmp_path / "out")
+        one, lacking = (result.cases[0].scores["WT"].dice for result in (plain, blind))
+        assert one != lacking
+        assert blind.fall(WT, plain) == pytest.approx(one - lacking)
+    (cases / "one" / "t1.nii.gz").unlink()
+    plain, blind = evaluate_variants(cases, bundle, variants)
+    assert (plain.not_run, blind.not_run) == ("", "No case has a T1 image.")
+
+
 def test_a_variant_without_what_the_model_does_not_take_is_not_run(bundle: Bundle) -> None:
     taken = replace(bundle.specification, sequences=(Sequence.T1, Sequence.T1C, Sequence.FLAIR))
     reasons = {variant.name: variant.why_not(replace(bundle, specification=taken), Protocol()) for variant in VARIANTS}
