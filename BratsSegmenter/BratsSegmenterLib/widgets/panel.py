@@ -272,7 +272,8 @@ class Panel:
         return (_("The study carries results already. Continue from one of them, or segment."),)
 
     def _on_failed(self, failure: Failure) -> None:
-        self.message_bar.show_failure(failure, self._resampling() if failure.is_gap else None)
+        is_to_resample = failure.is_gap and self.workflow.can_fill_gaps
+        self.message_bar.show_failure(failure, self._resampling() if is_to_resample else None)
 
     def _resampling(self) -> Offer:
         hint = _("You agree that the missing slices are interpolated from their neighbours")

@@ -174,11 +174,16 @@ class Workflow(ReviewedStudy):
         if self._has_dependencies():
             self._start(ResumeJob(self.folder, uid))
 
+    @property
+    def can_fill_gaps(self) -> bool:
+        """Whether the last job was to bring a result: under one that is there already, the images stay as they are."""
+        return isinstance(self._job, SegmentJob | ResumeJob)
+
     def fill_gaps(self) -> None:
-        """Do again what missing slices stopped; the user agreed that they are interpolated."""
+        """Do again what missing slices stopped, if :attr:`can_fill_gaps`; the user agreed to interpolate them."""
         if isinstance(self._job, ResumeJob):
             self._start(replace(self._job, resample_gaps=True))
-        elif self.sequences is not None and self.can_run:
+        elif isinstance(self._job, SegmentJob) and self.sequences is not None and self.can_run:
             self._segment(self.sequences, resample_gaps=True)
 
     def cancel(self) -> None:

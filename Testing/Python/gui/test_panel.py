@@ -297,6 +297,15 @@ def test_no_other_failure_offers_to_resample(open_panel):
     assert panel.message_bar.ui.offerButton.isHidden()
 
 
+def test_a_gap_below_anything_but_a_result_that_is_to_come_offers_nothing(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    panel.archive.ui.searchButton.click()
+    finish(panel)
+    panel.workflow.failed.emit(Failure("Slices 7 and 8 are missing.", kind="GapError"))
+    assert panel.message_bar.ui.textLabel.text.startswith("Slices 7 and 8")
+    assert panel.message_bar.ui.offerButton.isHidden()
+
+
 def test_the_offer_to_resample_one_study_is_gone_when_another_is_chosen(open_panel, tmp_path):
     panel = open_panel(Behaviour.FINDS_A_GAP)
     _segment(panel)

@@ -301,6 +301,16 @@ def test_a_gap_below_an_earlier_result_can_be_filled_too(workflow, runner):
     assert runner.jobs[-1] == ResumeJob(workflow.folder, resample_gaps=True)
 
 
+def test_a_gap_that_stops_a_sending_is_not_filled_by_another_result_over_what_was_drawn(reviewed, runner):
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    runner.end(GAP)
+    jobs = len(runner.jobs)
+    reviewed.fill_gaps()
+    assert not reviewed.can_fill_gaps
+    assert len(runner.jobs) == jobs
+    assert reviewed.state is PanelState.REVIEW
+
+
 def test_an_edit_after_sending_makes_the_result_unsent_again(reviewed, runner):
     reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
     runner.end(SendResult((), (), None))
