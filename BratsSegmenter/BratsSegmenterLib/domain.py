@@ -171,12 +171,15 @@ class Volume:
         Source of slice k, sorted as the array's first axis.
     series : Series
         Where it came from.
+    is_resampled : bool
+        Whether slices of it were interpolated.
     """
 
     array: NDArray[np.float32] = field(repr=False)
     geometry: Geometry
     frames: tuple[Frame, ...] = field(repr=False)
     series: Series
+    is_resampled: bool = False
 
 
 @dataclass(frozen=True, eq=False)

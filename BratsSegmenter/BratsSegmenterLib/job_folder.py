@@ -47,6 +47,8 @@ class ResultRecord:
         What made the result doubtful as it was kept; empty in what an older version wrote.
     image_doubts : tuple of str
         Those of them that are about the images and stay, whatever a person draws.
+    interpolated : tuple of str, or None
+        Sequences with slices that were interpolated; None in what an older version wrote.
     """
 
     reference: str
@@ -62,6 +64,7 @@ class ResultRecord:
     images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
     image_doubts: tuple[str, ...] = ()
+    interpolated: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.dicom import Authorship, image_numbers
-from BratsSegmenterLib.domain import Segmentation
+from BratsSegmenterLib.domain import Case, Segmentation
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import SegmentResult
@@ -92,6 +92,7 @@ def keep_result(
                     images={sequence.value: image_uids(volume.series) for sequence, volume in case.volumes.items()},
                     doubts=result.doubts,
                     image_doubts=result.image_doubts,
+                    interpolated=_interpolated(case),
                 )
             )
     return SegmentResult(
@@ -115,6 +116,10 @@ def keep_result(
         is_postoperative=is_postoperative,
         image_numbers=image_numbers(case.reference_volume),
     )
+
+
+def _interpolated(case: Case) -> tuple[str, ...]:
+    return tuple(sequence.value for sequence, volume in case.volumes.items() if volume.is_resampled)
 
 
 def _keep_map(array: NDArray | None, segmentation: Segmentation, path: Path) -> Path | None:

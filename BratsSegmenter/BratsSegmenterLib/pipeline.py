@@ -104,6 +104,7 @@ def load_case(
     resample_gaps: bool,
     progress: Progress,
     borrowed: Mapping[Sequence, str] | None = None,
+    keep_blank: bool = False,
 ) -> Case:
     """Read the exact volumes of the series taken as sequences.
 
@@ -115,6 +116,8 @@ def load_case(
     progress : Progress
     borrowed : mapping of Sequence to str, optional
         Those of another study, each with the sentence that says so: none of them becomes the reference.
+    keep_blank : bool
+        Blank slices stay as they are, for what was drawn on them already.
 
     Raises
     ------
@@ -130,7 +133,7 @@ def load_case(
         )
     with progress.stage("load"):
         volumes = {
-            sequence: dicom.load_volume(series, resample_gaps=resample_gaps, progress=progress)
+            sequence: dicom.load_volume(series, resample_gaps, progress, keep_blank)
             for sequence, series in found.items()
         }
     borrowed = borrowed or {}

@@ -54,11 +54,17 @@ def _about_gaps(
     record: ResultRecord, segmentation: Segmentation, reference: Volume, drawn_with: Mapping[Sequence, Series]
 ) -> tuple[str, ...]:
     others = tuple(
-        f"Slices of {sequence.value} are missing or lie unevenly: what lies between them was interpolated."
+        f"Slices of {sequence.value} were interpolated: they are missing, show nothing or lie unevenly."
         for sequence, series in drawn_with.items()
-        if series.gap and sequence.value != record.reference
+        if sequence.value != record.reference and _has_interpolated_slices(record, sequence, series)
     )
     return (*_about_interpolated_slices(segmentation, reference, record.reference), *others)
+
+
+def _has_interpolated_slices(record: ResultRecord, sequence: Sequence, series: Series) -> bool:
+    if record.interpolated is None:
+        return bool(series.gap)
+    return sequence.value in record.interpolated
 
 
 def _about_interpolated_slices(segmentation: Segmentation, reference: Volume, name: str) -> tuple[str, ...]:

@@ -230,7 +230,7 @@ class Workbench:
         drawn_with = self._drawn_with(record)
         reference_series = drawn_with[Sequence(record.reference)]
         with self._progress.stage("load"):
-            reference = dicom.load_volume(reference_series, record.resampled_gaps, self._progress)
+            reference = dicom.load_volume(reference_series, record.resampled_gaps, self._progress, keep_blank=True)
         drawn = compared_with_model(self._folder, read_labelmap(job.labels))
         sending = Sending(
             folder=self._folder,
@@ -270,7 +270,8 @@ class Workbench:
         """
         record = self._folder.record()
         drawn_with = self._drawn_with(record)
-        case = load_case(drawn_with, record.resampled_gaps, self._progress, self._borrowed_notes(drawn_with))
+        borrowed = self._borrowed_notes(drawn_with)
+        case = load_case(drawn_with, record.resampled_gaps, self._progress, borrowed, keep_blank=True)
         return replace(case, reference=Sequence(record.reference))
 
     def _fetch(self, profile: Profile | None, study_uid: str | None) -> None:

@@ -19,7 +19,9 @@ from BratsSegmenterLib.progress import Progress
 
 
 @disable_value_validation()
-def load_volume(series: Series, resample_gaps: bool = False, progress: Progress | None = None) -> Volume:
+def load_volume(
+    series: Series, resample_gaps: bool = False, progress: Progress | None = None, keep_blank: bool = False
+) -> Volume:
     """Load one series: the grid from the headers first, then the pixels, slice by slice into their places.
 
     Parameters
@@ -30,6 +32,8 @@ def load_volume(series: Series, resample_gaps: bool = False, progress: Progress 
         Whether the user agreed that missing, uneven or blank slices are interpolated linearly. Slices that lie on the
         regular grid keep their values; the frame of an interpolated slice is the nearest one.
     progress : Progress
+    keep_blank : bool
+        Whether blank slices that are not interpolated stay as they are, for what was drawn on them already.
 
     Returns
     -------
@@ -42,7 +46,7 @@ def load_volume(series: Series, resample_gaps: bool = False, progress: Progress 
     SeriesError
         The series is no regular volume (DICOM PS3.3 C.7.6.2), or a file is damaged; the sentence names series and file.
     GapError
-        Slices are missing, or blank between others that are not, and `resample_gaps` is False.
+        `resample_gaps` is False, and slices are missing, or blank between others that are not and not kept.
     Cancelled
     """
     progress = progress or Progress()
@@ -54,9 +58,9 @@ def load_volume(series: Series, resample_gaps: bool = False, progress: Progress 
         grid.require_no_gap()
     array = _read_values(grid.planes, progress)
     blank = _blank_between_others(array)
-    if blank.size and not resample_gaps:
+    if blank.size and not resample_gaps and not keep_blank:
         raise GapError(_about_blank(blank, grid.planes, series.label))
-    if not grid.gap and not blank.size:
+    if not resample_gaps or (not grid.gap and not blank.size):
         return Volume(array, grid.geometry, tuple(plane.frame for plane in grid.planes), series)
     kept = np.delete(np.arange(len(array)), blank)
     return _resampled(array[kept], _only(grid, kept), series)
@@ -141,4 +145,5 @@ def _resampled(array: NDArray[np.float32], grid: Grid, series: Series) -> Volume
     upper = weight.astype(np.float32)[:, None, None]
     resampled = array[below] * (1 - upper) + array[below + 1] * upper
     nearest = below + np.rint(weight).astype(int)
-    return Volume(resampled, grid.geometry, tuple(grid.planes[k].frame for k in nearest), series)
+    frames = tuple(grid.planes[k].frame for k in nearest)
+    return Volume(resampled, grid.geometry, frames, series, is_resampled=True)

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 from coarse_studies import coarse_study
+from pydicom import Dataset
+from series_samples import change
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import Cancelled
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.keeping import keep_result
-from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_study, segment_case
+from BratsSegmenterLib.pipeline import SegmentedCase, Settings, load_case, recognise, scan_study, segment_case
 from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.progress import Progress, ProgressEvent
 
@@ -20,11 +22,31 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_cancel_during_the_writing_comes_too_late_and_one_before_it_leaves_what_was_there(tmp_path: Path) -> None:
-    coarse_study(tmp_path / "study", "20260102", Sequence.T1C, Sequence.FLAIR)
-    found = recognise(scan_study(tmp_path / "study", Progress()), Progress()).found
-    case = load_case({sequence: choice.series for sequence, choice in found.items()}, False, Progress())
-    result = segment_case(case, _QUICK, Progress())
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> SegmentedCase:
+    """Of a study with a slice of FLAIR that shows nothing, which was interpolated."""
+    study = tmp_path_factory.mktemp("study")
+    coarse_study(study, "20260102", Sequence.T1C, Sequence.FLAIR)
+    found = recognise(scan_study(study, Progress()), Progress()).found
+    change(found[Sequence.FLAIR].series.files[15], _make_blank)
+    series = {sequence: choice.series for sequence, choice in found.items()}
+    return segment_case(load_case(series, True, Progress()), _QUICK, Progress())
+
+
+def _make_blank(dataset: Dataset) -> None:
+    dataset.PixelData = bytes(len(dataset.PixelData))
+
+
+def test_the_record_names_the_sequences_of_which_slices_were_interpolated(
+    result: SegmentedCase, tmp_path: Path
+) -> None:
+    keep_result(result, JobFolder(tmp_path), Progress(), resampled_gaps=True)
+    assert JobFolder(tmp_path).record().interpolated == ("FLAIR",)
+
+
+def test_a_cancel_during_the_writing_comes_too_late_and_one_before_it_leaves_what_was_there(
+    result: SegmentedCase, tmp_path: Path
+) -> None:
     folder = JobFolder(tmp_path / "job")
     folder.path.mkdir()
     heard: list[ProgressEvent] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,13 @@ import numpy as np
 import pytest
 from archives import write_study
 from numpy.typing import NDArray
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
+from series_samples import change
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
-from BratsSegmenterLib.domain import Algorithm, Segmentation
+from BratsSegmenterLib.domain import Algorithm, Segmentation, Sequence
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.jobs import PrepareJob, SendJob
 from BratsSegmenterLib.labelmap import write_labelmap
@@ -28,16 +30,27 @@ _UNREGISTERED = "T2 could not be registered to T1c."
 _TINY = "The enhancing tumour is tiny, 0.05 mL: it may be a vessel or noise."
 _CUT_OFF = "The whole tumour reaches the last slice of T1c"
 _INTERPOLATED = "2 of 12 slices of T1c have no image and were interpolated: 0.40 of the 1.00 mL drawn lie on them."
-_FLAIR_HAS_A_GAP = "Slices of FLAIR are missing or lie unevenly: what lies between them was interpolated."
+_FLAIR_HAS_A_GAP = "Slices of FLAIR were interpolated: they are missing, show nothing or lie unevenly."
+
+
+def _make_blank(file: Path) -> None:
+    def edit(dataset: Dataset) -> None:
+        dataset.PixelData = bytes(len(dataset.PixelData))
+
+    change(file, edit)
 
 
 class _Desk:
-    """A job folder with a result on a study of which slices of FLAIR and T1c are missing."""
+    """A job folder with a result on a study of which slices are missing, or blank: each a series and a slice of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, missing: Iterable[tuple[int, int]] = (), blank: Iterable[tuple[int, int]] = ()
+    ) -> None:
         files = write_study(folder / "scanner", StudyIdentity(), 4, _SHAPE)
-        for series, k in ((_FLAIR, 3), (_T1C, 5), (_T1C, 6)):
+        for series, k in missing:
             files[series * _SHAPE[0] + k].unlink()
+        for series, k in blank:
+            _make_blank(files[series * _SHAPE[0] + k])
         self.folder = JobFolder(folder / "job")
         self.bench = Workbench(self.folder.path, Credentials(), Progress())
         self.bench.prepare(PrepareJob(self.folder.path, files=folder / "scanner"))
@@ -52,6 +65,7 @@ class _Desk:
             resampled_gaps=True,
             doubts=(_UNREGISTERED, _TINY),
             image_doubts=(_UNREGISTERED,),
+            interpolated=("T1c", "FLAIR"),
         )
         self.folder.write_record(self.record)
 
@@ -78,7 +92,8 @@ class _Desk:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> _Desk:
-    return _Desk(tmp_path_factory.mktemp("desk"))
+    """Slices of FLAIR and T1c are missing."""
+    return _Desk(tmp_path_factory.mktemp("desk"), missing=[(_FLAIR, 3), (_T1C, 5), (_T1C, 6)])
 
 
 def test_doubts_of_a_result_and_the_share_of_it_on_interpolated_slices_are_in_its_objects(desk: _Desk) -> None:
@@ -115,8 +130,27 @@ def test_a_structure_set_describes_itself_in_the_whole_sentences_that_it_has_roo
 def test_a_record_of_an_older_version_is_read_and_names_no_doubts(desk: _Desk) -> None:
     path = desk.folder.path / "segmentation.json"
     written = json.loads(path.read_text(encoding="utf-8"))
-    older = {name: value for name, value in written.items() if "doubts" not in name}
+    older = {name: value for name, value in written.items() if "doubts" not in name and name != "interpolated"}
     path.write_text(json.dumps(older), encoding="utf-8")
     comments, _description = desk.sent()
     desk.folder.write_record(desk.record)
     assert comments == (_INTERPOLATED, _FLAIR_HAS_A_GAP)
+
+
+def test_blank_slices_of_another_sequence_that_were_interpolated_are_said(tmp_path: Path) -> None:
+    desk = _Desk(tmp_path, blank=[(_FLAIR, 4)])
+    desk.folder.write_record(replace(desk.record, interpolated=("FLAIR",)))
+    comments, _description = desk.sent()
+    assert comments == (_FLAIR_HAS_A_GAP, _UNREGISTERED, _TINY)
+
+
+def test_what_an_older_version_drew_on_blank_slices_is_sent_and_its_images_are_read_as_they_are(
+    tmp_path: Path,
+) -> None:
+    desk = _Desk(tmp_path, blank=[(_FLAIR, 4), (_T1C, 5)])
+    desk.folder.write_record(replace(desk.record, resampled_gaps=False, interpolated=None))
+    comments, _description = desk.sent()
+    assert comments == (_UNREGISTERED, _TINY)
+    case = desk.bench.kept_case()
+    assert not case.volumes[Sequence.FLAIR].array[4].any()
+    assert not case.reference_volume.array[5].any()

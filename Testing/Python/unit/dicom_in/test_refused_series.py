@@ -97,6 +97,18 @@ def test_blank_slices_between_others_are_refused_and_the_first_is_named(tmp_path
         load_volume(only_series(tmp_path))
 
 
+def test_blank_slices_under_what_is_drawn_already_stay_as_they_are_and_missing_ones_are_refused(tmp_path: Path) -> None:
+    array = values()
+    array[4:6] = 0
+    files = classic(tmp_path, array)
+    volume = load_volume(only_series(tmp_path), keep_blank=True)
+    assert np.array_equal(volume.array, array)
+    assert not volume.is_resampled
+    files[8].unlink()
+    with pytest.raises(GapError, match="has a gap"):
+        load_volume(only_series(tmp_path), keep_blank=True)
+
+
 def test_blank_slices_are_interpolated_like_missing_ones_when_the_user_agrees(tmp_path: Path) -> None:
     array = values()
     array[6] = 7
@@ -106,6 +118,7 @@ def test_blank_slices_are_interpolated_like_missing_ones_when_the_user_agrees(tm
     assert np.array_equal(volume.array[kept], values()[kept])
     np.testing.assert_allclose(volume.array[6], (values()[5].astype(float) + values()[7]) / 2)
     assert "0007.dcm" not in {frame.file.name for frame in volume.frames}, "a blank image is no slice's own"
+    assert volume.is_resampled
 
 
 @pytest.mark.parametrize("blank", [[0, 1, 10, 11], range(12)], ids=["ends", "all"])
