@@ -177,7 +177,9 @@ def _verify_report(path: Path, segmentation: Segmentation, measurements: Measure
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         run_dcmqi("tid1500reader", "--inputDICOM", path, "--outputMetadata", report)
-        groups = json.loads(report.read_text(encoding="utf-8"))["Measurements"]
+        groups = json.loads(report.read_text(encoding="utf-8")).get("Measurements")
+    if groups is None:
+        raise ExportError("The SR cannot be read back: no measurement is found in it.", _STOPPED)
     reported = {
         (group["TrackingIdentifier"], item["quantity"]["CodeMeaning"]): float(item["value"])
         for group in groups

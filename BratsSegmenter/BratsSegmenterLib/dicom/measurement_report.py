@@ -115,7 +115,9 @@ def _procedures(header: Dataset) -> list[CodedConcept]:
 def _is_whole_code(item: Dataset) -> bool:
     """Whether it has all that a code consists of (DICOM PS3.3 table 8.8-1)."""
     values = [keyword for keyword in ("CodeValue", "LongCodeValue", "URNCodeValue") if keyword in item]
-    return len(values) == 1 and all(item.get(one) for one in (*values, "CodingSchemeDesignator", "CodeMeaning"))
+    parts = [item.get(keyword) for keyword in (*values, "CodingSchemeDesignator", "CodeMeaning")]
+    # A backslash would make several values of one.
+    return len(values) == 1 and all(isinstance(part, str) and part for part in parts)
 
 
 def _observers(provenance: Provenance) -> sr.ObservationContext:

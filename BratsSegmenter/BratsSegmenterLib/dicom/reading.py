@@ -129,6 +129,27 @@ def _is_to_be_opened(path: Path) -> bool:
     return os.path.isfile(path) or not os.path.exists(path)
 
 
+def decode_text(dataset: Dataset) -> None:
+    """Decode the text of a dataset and of its items; what cannot be read, as some private elements, is dropped.
+
+    What is still bytes would be read in the character set of the dataset that it is copied to.
+    """
+    _drop_unreadable(dataset)
+    dataset.decode()
+
+
+def _drop_unreadable(dataset: Dataset) -> None:
+    for tag in list(dataset.keys()):
+        try:
+            element = dataset[tag]
+        except UNREADABLE:
+            del dataset[tag]
+            continue
+        if element.VR == "SQ":
+            for item in element.value:
+                _drop_unreadable(item)
+
+
 def lists_a_medium(header: Dataset) -> bool:
     """Whether a file is a DICOMDIR (PS3.3 F), which every CD holds beside its images."""
     return bool(header.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage)

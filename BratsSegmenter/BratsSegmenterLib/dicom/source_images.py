@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pydicom.dataset import Dataset
 
 from BratsSegmenterLib.dicom.mr_series import decimal_string
-from BratsSegmenterLib.dicom.reading import read_header
+from BratsSegmenterLib.dicom.reading import decode_text, read_header
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
 from BratsSegmenterLib.dicom.study_objects import put, without_identity
 from BratsSegmenterLib.domain import Volume
@@ -40,7 +40,7 @@ def source_images(volume: Volume, slices: Iterable[int] | None = None) -> list[D
             "Send the structure set only.",
         )
     image = read_header(files.pop())
-    image.decode()
+    decode_text(image)
     without_identity(image)
     _state_grid(image, volume)
     return [image]
@@ -50,7 +50,7 @@ def _classic_images(volume: Volume, slices: Iterable[int]) -> list[Dataset]:
     has_image = SlicePlanes(volume).has_image
     slice_mm = volume.geometry.spacing_mm[2]
     header = volume.series.header
-    header.decode()  # what is still bytes would be read in the character set of the dataset that it is copied to
+    decode_text(header)
     images = []
     for k in slices:
         if has_image[k]:

@@ -156,6 +156,17 @@ def test_a_report_that_keeps_silent_on_a_region_that_was_not_found_stops_the_pus
         export.verify(segmentation, measurements)
 
 
+def test_a_report_in_which_dcmqi_finds_no_measurement_stops_the_push(export: Export) -> None:
+    def give_a_code_two_meanings(dataset: Dataset) -> None:
+        code = next(item for item in dataset.ContentSequence if item.ValueType == "CODE").ConceptCodeSequence[0]
+        code.CodeMeaning = "MR\\Brain"
+
+    export.damage(ObjectKind.SR, give_a_code_two_meanings)
+    with pytest.raises(ExportError, match="no measurement is found in it") as stopped:
+        export.verify()
+    assert "Nothing was sent" in stopped.value.advice
+
+
 def test_a_report_without_a_lesion_of_the_table_stops_the_push(export: Export) -> None:
     lesion = export.measurements.lesions[0]
     more = Measurements(export.measurements.volumes, (*export.measurements.lesions, replace(lesion, number=77)))

@@ -147,6 +147,9 @@ _MR_BRAIN = ("24590-2", "MR Brain")
         ),
         (_item(CodeValue="MRSCH", CodingSchemeDesignator="99RIS", CodeMeaning=""), _MR_BRAIN),
         (_item(CodingSchemeDesignator="99RIS", CodeMeaning="Schädel nativ"), _MR_BRAIN),
+        (_item(CodeValue="MRSCH", CodingSchemeDesignator="99RIS", CodeMeaning="Schädel\\Hals"), _MR_BRAIN),
+        (_item(CodeValue="MR\\SCH", CodingSchemeDesignator="99RIS", CodeMeaning="Schädel nativ"), _MR_BRAIN),
+        (_item(CodeValue="MRSCH", CodingSchemeDesignator="99\\RIS", CodeMeaning="Schädel nativ"), _MR_BRAIN),
         ([], _MR_BRAIN),
     ],
 )
@@ -186,6 +189,22 @@ def test_text_of_the_images_that_nobody_read_yet_is_written_in_the_character_set
     for kind in (ObjectKind.SEG, ObjectKind.SR):
         assert datasets[kind].PatientComments == "Schädel"
         assert datasets[kind].ReasonForPerformedProcedureCodeSequence[0].CodeMeaning == "Schädelweh"
+
+
+@pytest.mark.parametrize("make", [classic, enhanced])
+def test_a_private_element_that_cannot_be_read_is_no_obstacle(make: Callable[[Path], object], tmp_path: Path) -> None:
+    def edit(dataset: Dataset) -> None:
+        dataset.ReasonForPerformedProcedureCodeSequence = _item(CodeMeaning="Schädelweh")
+        for private in (dataset, dataset.ReasonForPerformedProcedureCodeSequence[0]):
+            private.private_block(0x29, "ACME", create=True).add_new(1, "LO", "123456")
+
+    make(tmp_path / "series" / "frames.dcm" if make is enhanced else tmp_path / "series")
+    for file in (tmp_path / "series").iterdir():
+        change(file, edit)
+        file.write_bytes(file.read_bytes().replace(b"LO\x06\x00123456", b"FD\x06\x00123456"))
+    datasets = _datasets(_export(tmp_path, samples.load(tmp_path / "series")))
+    assert datasets.keys() == set(ObjectKind)
+    assert datasets[ObjectKind.SEG].ReasonForPerformedProcedureCodeSequence[0].CodeMeaning == "Schädelweh"
 
 
 @pytest.mark.parametrize(("of_images", "stated"), [("YES", "YES"), ("NO", None), (None, None)])
