@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+Stamp = tuple[int, int, int]
+"""By what a file is told from the one that was there before: its inode, when it was written (ns), its size (bytes)."""
+
+UNFINISHED = ".partial-"
+"""How the name of a file begins while it is written; a killed process leaves one."""
 
 
 @contextmanager
@@ -21,7 +28,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         The disk refused.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".partial-{uuid.uuid4().hex}-{path.name}")
+    partial = path.with_name(f"{UNFINISHED}{uuid.uuid4().hex}-{path.name}")
     try:
         yield partial
         flush_file(partial)
@@ -36,6 +43,15 @@ def write_atomically(path: Path, content: bytes) -> None:
     with whole_file(path) as partial:
         partial.touch(mode=0o600)
         partial.write_bytes(content)
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Of a file as it is now; None where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return (status.st_ino, status.st_mtime_ns, status.st_size) if stat.S_ISREG(status.st_mode) else None
 
 
 def flush_folder(folder: Path) -> None:

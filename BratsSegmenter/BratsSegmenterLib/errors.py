@@ -76,6 +76,15 @@ def unwritable(path: Path, cause: Exception) -> DiskRefusedError:
     )
 
 
+def folder_refused(folder: Path, cause: OSError) -> DiskRefusedError:
+    """The error for a folder of ours that the disk lets nothing be written to."""
+    return DiskRefusedError(
+        f"{folder} cannot be written to: {cause.strerror}.",
+        "Check the free space and your rights there, or choose another folder.",
+        str(cause),
+    )
+
+
 @contextmanager
 def explaining_disk(folder: Path | None) -> Iterator[None]:
     """Say so when the folder of the results, where there is one, lies on a full or read-only disk or is not ours.
@@ -91,10 +100,7 @@ def explaining_disk(folder: Path | None) -> Iterator[None]:
     except OSError as error:
         if folder is None or error.errno not in _OF_THE_DISK or not _is_about(folder, error):
             raise
-        raise DiskRefusedError(
-            f"{folder} cannot be written to: {error.strerror}.",
-            "Check the free space and your rights there, or choose another folder; then try again.",
-        ) from error
+        raise folder_refused(folder, error) from error
 
 
 def _is_about(folder: Path, error: OSError) -> bool:

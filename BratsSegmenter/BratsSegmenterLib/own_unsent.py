@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from BratsSegmenterLib.durable import Stamp, stamp_of
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.unsent import forget_unsent, keep_unsent, read_unsent, set_aside_unsent
+from BratsSegmenterLib.unsent import (
+    file_aside,
+    forget_unsent,
+    holds_unsent,
+    read_unsent,
+    set_aside_unsent,
+    write_unsent,
+)
 
 
 class OwnUnsent:
-    """The file of a study's corrections; what it holds and this window neither read nor wrote is not written over.
+    """The file in which one window keeps what is drawn on a result; what it did not write itself is never lost.
+
+    It is the file that the study is opened with, until another result is in the folder: then one under a name with the
+    time.
 
     Parameters
     ----------
@@ -26,15 +38,17 @@ class OwnUnsent:
 
     def __init__(self, folder: JobFolder, labels: NDArray[np.uint8], geometry: Geometry) -> None:
         self._folder = folder
-        self._own = self._version_with(labels, geometry)
+        self._result = stamp_of(folder.segmentation)
+        self._file = folder.unsent
+        self._own = self._stamp_with(labels, geometry)
 
     @property
-    def was_taken_away(self) -> bool:
-        """Whether what lies there now is not what this window read or wrote last."""
-        return self._own is not None and self._own != self._version
+    def comes_back(self) -> bool:
+        """Whether the study is opened with what this window kept."""
+        return not self._is_replaced and self._file == self._folder.unsent and self._own is not None and self._is_own
 
     def keep(self, labels: NDArray[np.uint8], geometry: Geometry) -> Path | None:
-        """Keep a label map in place of what this window kept before.
+        """Keep a label map that was just drawn, in place of what this window kept before.
 
         Returns
         -------
@@ -46,17 +60,33 @@ class OwnUnsent:
         ExportError
             The disk refused.
         """
+        if self._is_replaced and self._file == self._folder.unsent:
+            self._step_aside()
         if not self._is_own:
-            self._own = self._version_with(labels, geometry)
+            self._own = self._stamp_with(labels, geometry)
         set_aside = self._set_others_aside()
-        keep_unsent(self._folder, labels, geometry)
-        self._own = self._version
+        write_unsent(labels, geometry, self._file)
+        self._own = stamp_of(self._file)
         return set_aside
 
+    def keep_as_left(self, labels: NDArray[np.uint8], geometry: Geometry) -> Path | None:
+        """As :meth:`keep`, where no file holds the label map; the study is opened as others would have it opened."""
+        if holds_unsent(self._folder, labels, geometry):
+            return None
+        if self._holds_others:
+            self._step_aside()
+        return self.keep(labels, geometry)
+
     def take_back(self) -> None:
-        """Nothing is drawn here that was not sent; what another window drew stays where it is."""
+        """Nothing is drawn here that was not sent; what another window drew stays where it is.
+
+        Raises
+        ------
+        ExportError
+            The disk refused.
+        """
         if self._is_own:
-            forget_unsent(self._folder)
+            forget_unsent(self._file)
         self._own = None
 
     def settle(self) -> Path | None:
@@ -66,6 +96,11 @@ class OwnUnsent:
         -------
         Path or None
             Where other corrections, which were there, are kept now.
+
+        Raises
+        ------
+        ExportError
+            The disk refused.
         """
         set_aside = self._set_others_aside()
         self.take_back()
@@ -73,20 +108,24 @@ class OwnUnsent:
 
     @property
     def _is_own(self) -> bool:
-        return self._own == self._version
+        return self._own == stamp_of(self._file)
 
     @property
-    def _version(self) -> tuple[int, int] | None:
-        """By what a file is told from the one that was there before: when it was written (ns), and its size (bytes)."""
-        if not self._folder.unsent.is_file():
-            return None
-        status = self._folder.unsent.stat()
-        return status.st_mtime_ns, status.st_size
+    def _holds_others(self) -> bool:
+        return stamp_of(self._file) not in (None, self._own)
 
-    def _version_with(self, labels: NDArray[np.uint8], geometry: Geometry) -> tuple[int, int] | None:
-        version = self._version
-        kept = None if version is None else read_unsent(self._folder, geometry)
-        return version if kept is not None and np.array_equal(kept.labels, labels) else None
+    @property
+    def _is_replaced(self) -> bool:
+        """Whether the folder holds another result than the one that is drawn on here."""
+        return self._result != stamp_of(self._folder.segmentation)
+
+    def _stamp_with(self, labels: NDArray[np.uint8], geometry: Geometry) -> Stamp | None:
+        stamp = stamp_of(self._file)
+        kept = None if stamp is None else read_unsent(self._folder, geometry)
+        return stamp if kept is not None and np.array_equal(kept.labels, labels) else None
 
     def _set_others_aside(self) -> Path | None:
-        return None if self._is_own or self._version is None else set_aside_unsent(self._folder)
+        return set_aside_unsent(self._folder) if self._holds_others else None
+
+    def _step_aside(self) -> None:
+        self._file, self._own = file_aside(self._folder, datetime.now().astimezone()), None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.durable import Stamp, stamp_of, write_atomically
 from BratsSegmenterLib.errors import FolderInUseError
 from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.kept_study import StudyState
@@ -87,7 +87,7 @@ class StudyQueue:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock: BaseFileLock | None = None
-        self._stamp: tuple[int, ...] = ()
+        self._stamp: Stamp | None = None
         self._items: list[QueueItem] = []
 
     @property
@@ -190,12 +190,7 @@ class StudyQueue:
 
     def _follow(self) -> None:
         """Read what another program wrote since."""
-        try:
-            facts = self._path.stat()
-        except FileNotFoundError:
-            self._stamp, self._items = (), []
-            return
-        stamp = facts.st_ino, facts.st_mtime_ns, facts.st_size
+        stamp = stamp_of(self._path)
         if stamp != self._stamp:
             self._stamp, self._items = stamp, list(self._read())
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.errors import ExportError, unwritable
 from BratsSegmenterLib.geometry import Geometry, bounding_box
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.labelmap import read_labelmap, write_image
@@ -34,7 +35,18 @@ class UnsentCorrections:
 
 
 def keep_unsent(folder: JobFolder, labels: NDArray[np.uint8], geometry: Geometry) -> None:
-    """Keep a label map (slices, rows, columns) in place of what was kept before, whole or not at all.
+    """Keep a label map (slices, rows, columns) for the next time that the study is opened.
+
+    Raises
+    ------
+    ExportError
+        The disk refused.
+    """
+    write_unsent(labels, geometry, folder.unsent)
+
+
+def write_unsent(labels: NDArray[np.uint8], geometry: Geometry, file: Path) -> None:
+    """Write a label map (slices, rows, columns) in place of what the file held before, whole or not at all.
 
     Only the box around what is drawn is written, so that the event loop does not stand still for it.
 
@@ -45,7 +57,7 @@ def keep_unsent(folder: JobFolder, labels: NDArray[np.uint8], geometry: Geometry
     """
     drawn = labels > 0
     box = bounding_box(drawn) if drawn.any() else _ONE_VOXEL
-    write_image(geometry.cropped(box).image(np.ascontiguousarray(labels[box])), folder.unsent)
+    write_image(geometry.cropped(box).image(np.ascontiguousarray(labels[box])), file)
 
 
 def read_unsent(folder: JobFolder, geometry: Geometry) -> UnsentCorrections | None:
@@ -77,9 +89,18 @@ def _read(path: Path, geometry: Geometry) -> NDArray[np.uint8] | None:
     return labels
 
 
-def forget_unsent(folder: JobFolder) -> None:
-    """They were sent, or taken back."""
-    folder.unsent.unlink(missing_ok=True)
+def forget_unsent(file: Path) -> None:
+    """What the file holds was sent, or taken back.
+
+    Raises
+    ------
+    ExportError
+        The disk refused.
+    """
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(file, error) from error
 
 
 def set_aside_unsent(folder: JobFolder) -> Path | None:
@@ -89,10 +110,26 @@ def set_aside_unsent(folder: JobFolder) -> Path | None:
     -------
     Path or None
         Where they are now; None where there are none.
+
+    Raises
+    ------
+    ExportError
+        The disk refused.
     """
-    if not folder.unsent.exists():
+    try:
+        return folder.unsent.replace(file_aside(folder, _kept_at(folder)))
+    except FileNotFoundError:
         return None
-    return folder.unsent.replace(folder.path / f"unsent-{_kept_at(folder):%Y%m%d-%H%M%S}.nii.gz")
+    except OSError as error:
+        raise unwritable(folder.unsent, error) from error
+
+
+def file_aside(folder: JobFolder, drawn_at: datetime) -> Path:
+    """A name that no file has yet, for corrections of that time with which the study is not opened."""
+    stem = f"unsent-{drawn_at:%Y%m%d-%H%M%S}"
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    files = (folder.path / f"{name}.nii.gz" for name in names)
+    return next(file for file in files if not file.exists())
 
 
 def _kept_at(folder: JobFolder) -> datetime:

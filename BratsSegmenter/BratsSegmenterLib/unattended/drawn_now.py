@@ -12,6 +12,7 @@ import numpy as np
 
 from BratsSegmenterLib.domain import Segmentation
 from BratsSegmenterLib.drawn_result import compared_with_model
+from BratsSegmenterLib.durable import Stamp, stamp_of
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_labelmap
@@ -74,13 +75,12 @@ def labels_now(folder: JobFolder) -> Segmentation:
     return read_labelmap(folder.segmentation) if correction is None else correction.segmentation
 
 
-def _stamps(folder: JobFolder) -> tuple[int, ...]:
-    files = (folder.segmentation, folder.sent, folder.unsent)
-    return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
+def _stamps(folder: JobFolder) -> tuple[Stamp | None, ...]:
+    return tuple(stamp_of(file) for file in (folder.segmentation, folder.sent, folder.unsent))
 
 
 @lru_cache(_MOST_REMEMBERED)
-def _measured(folder: JobFolder, _stamps: tuple[int, ...]) -> DrawnVolumes | None:
+def _measured(folder: JobFolder, _stamps: tuple[Stamp | None, ...]) -> DrawnVolumes | None:
     """Of a correction; None without one. A router asks again for all of its studies whenever one more is done."""
     correction = _correction(folder)
     if correction is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from BratsSegmenterLib.errors import folder_refused
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import BorrowJob, Job, PrepareJob, ResumeJob, SegmentJob, SendJob
@@ -61,7 +62,9 @@ def refusal_of(write: Callable[[], None], folder: Path) -> Failure | None:
     """Keep a record, in the folder of a study, of what is done already; that the disk refuses undoes nothing of it."""
     try:
         write()
+    except FileNotFoundError as error:
+        what = _("{file}, which was to be kept in {folder}, was removed meanwhile.")
+        return Failure(what.format(file=Path(error.filename).name, folder=folder), cause=str(error))
     except OSError as error:
-        what = _("{folder} cannot be written to.").format(folder=folder)
-        return Failure(what, _("Check the free space and your rights there."), str(error))
+        return Failure.of(folder_refused(folder, error))
     return None

@@ -24,7 +24,6 @@ from BratsSegmenterLib.widgets.progress_strip import ProgressStrip
 from BratsSegmenterLib.widgets.queue_part import QueuePart
 from BratsSegmenterLib.widgets.review_part import ReviewPart
 from BratsSegmenterLib.widgets.run_part import RunPart
-from BratsSegmenterLib.widgets.runner import STOPPED_SENDING
 from BratsSegmenterLib.widgets.send_part import SendPart
 from BratsSegmenterLib.widgets.sequences_part import SequencesPart
 from BratsSegmenterLib.widgets.settings_dialog import SettingsDialog
@@ -137,9 +136,16 @@ class Panel:
 
     def close_scene(self) -> None:
         """Let go of the scene's nodes before they are removed, and begin anew."""
+        told = self._begin_anew()
+        if told:
+            self.workflow.noted.emit(told)
+
+    def _begin_anew(self) -> str:
+        """What became of a sending and of corrections thereby, as sentences: to be said once the panel is empty."""
         self._before_import = None
+        about_corrections = self._keeper.release()
         self._release_nodes()
-        self.workflow.forget_study()
+        return f"{self.workflow.forget_study()} {about_corrections}".strip()
 
     def enter(self) -> None:
         """The module is shown."""
@@ -199,10 +205,9 @@ class Panel:
         if self.is_importing:
             return  # the parameters may be those of the scene that comes
         if self.workflow.result is not None and not self._review.parameters.has_result:
-            stopped = STOPPED_SENDING if self.workflow.state is PanelState.SENDING else ""
-            self.close_scene()
+            told = self._begin_anew()
             what = _("The segmentation or its reference image was removed from the scene.")
-            self.workflow.failed.emit(Failure(f"{stopped} {what}".strip(), _("Open or segment the study again.")))
+            self.workflow.failed.emit(Failure(f"{told} {what}".strip(), _("Open or segment the study again.")))
 
     def shut_down(self) -> None:
         """End the workers and let go of the scene, for a module or an application that closes."""
@@ -213,10 +218,10 @@ class Panel:
         self.settings_dialog.release()
         self.doctor.shut_down()
         self._masking.release()
+        self._keeper.release()
         self._release_nodes()
 
     def _release_nodes(self) -> None:
-        self._keeper.release()
         self.review.release()
         self.volumes.release()
         self._review.release()

@@ -56,8 +56,8 @@ class StudyAtHand:
         Name of the archive that the study was found in; empty when its images are on this computer.
     result : SegmentResult or None
         What is reviewed.
-    is_sending_noted : bool
-        Whether it was sent, and the disk took what was sent: the study is opened with that again.
+    has_unnoted_sending : bool
+        Whether it was last sent and the disk refused to note that: the study is not opened with what was sent.
     """
 
     def __init__(self, jobs_folder: Path) -> None:
@@ -138,7 +138,7 @@ class StudyAtHand:
             self._kept.mark_opened()
         self.sequences: SequencesModel | None = None
         self.result: SegmentResult | None = None
-        self.is_sending_noted = False
+        self.has_unnoted_sending = False
         self._sent_version = self._version_sent_before()
         self.earlier_results: tuple[EarlierResult, ...] = ()
         self.foreign_regions: tuple[ResultObject, ...] = ()
@@ -182,7 +182,7 @@ class StudyAtHand:
     def _noted_sending(self, result: SendResult, labels: Path) -> SendResult:
         """A sending that was noted; where the disk refuses, it says so: what was sent is in the archive."""
         refusal = refusal_of(lambda: self._kept.write_sent(result.version, labels), self.folder)
-        self.is_sending_noted = refusal is None
+        self.has_unnoted_sending = refusal is not None
         if refusal is None:
             return result
         return replace(result, notes=(*result.notes, f"{_SENDING_UNNOTED} {refusal.sentence}"))

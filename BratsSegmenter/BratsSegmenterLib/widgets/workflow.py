@@ -209,15 +209,14 @@ class Workflow(ReviewedStudy):
         minutes_spent = (self._clock() - self._review_began_s) / 60
         self._start(self._send_job(request, labels, self.ledger_folder, minutes_spent), request.connection)
 
-    def forget_study(self) -> None:
-        """Stop what runs and begin anew, for a scene that is closed."""
+    def forget_study(self) -> str:
+        """Stop what runs and begin anew, for a scene that is closed; what that cut off, as a sentence."""
         was_sending = self.state is PanelState.SENDING
         self._runner.shut_down()
         self._opening.stop()
         self._choose(None)
         self._rest(PanelState.NO_STUDY)
-        if was_sending:
-            self.noted.emit(STOPPED_SENDING)
+        return STOPPED_SENDING if was_sending else ""
 
     def shut_down(self) -> None:
         """End what runs, for a module or an application that closes."""

@@ -12,10 +12,10 @@ import slicer
 from host.driver import finish, paint, wait_until
 from host.replay_worker import Behaviour
 from host.slicer_app import application
-from refusing_disks import full_disk
+from refusing_disks import full_disk, read_only
 
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.unsent import keep_unsent
+from BratsSegmenterLib.unsent import keep_unsent, set_aside_unsent
 from BratsSegmenterLib.widgets.assembly import studies_folder
 from BratsSegmenterLib.widgets.state import PanelState
 
@@ -426,15 +426,111 @@ def test_what_another_window_drew_is_not_written_over_and_said(panel):
     assert _unsent(panel).read_bytes() == theirs
 
 
-def test_what_another_window_took_away_is_written_again_before_it_is_said_to_be_kept(panel, monkeypatch):
+@pytest.mark.parametrize("way", ["open", "segment again", "close", "quit"])
+def test_what_another_window_took_away_is_written_again_before_it_leaves_the_screen(panel, monkeypatch, way):
     questions = _answer(monkeypatch, False)
     _segment(panel)
     _paint(panel)
     panel._keeper.keep_now()
-    _unsent(panel).unlink()
+    unsent = _unsent(panel)
+    kept = unsent.read_bytes()
+    unsent.unlink()
+    leave = {
+        "open": panel.studies.ui.openButton.click,
+        "segment again": panel.run.ui.runButton.click,
+        "close": panel.close_scene,
+        "quit": panel.shut_down,
+    }
+    leave[way]()
+    assert unsent.read_bytes() == kept
+    assert way != "open" or "They are kept on this computer" in questions[0]
+
+
+def test_corrections_of_a_result_that_another_window_replaced_are_not_drawn_over_the_new_one(panel, monkeypatch):
+    questions = _answer(monkeypatch, True)
+    _segment(panel)
+    drawn = _volumes(panel)
+    _paint(panel)
+    panel._keeper.keep_now()
+    folder = JobFolder(panel.workflow.folder)
+    set_aside = set_aside_unsent(folder)
+    folder.segmentation.write_bytes(folder.segmentation.read_bytes())
     panel.studies.ui.openButton.click()
+    finish(panel)
+    assert "They stay in the study's folder as a file" in questions[0]
+    assert folder.all_unsent() == (set_aside,)
+    assert _volumes(panel) == drawn
+
+
+def test_corrections_that_came_with_a_scene_are_written_before_they_are_said_to_be_kept(
+    panel, monkeypatch, tmp_path: Path
+):
+    questions = _answer(monkeypatch, True)
+    _segment(panel)
+    _paint(panel)
+    edited = _volumes(panel)
+    scene_file = str(tmp_path / "scene.mrb")
+    slicer.mrmlScene.SetURL(scene_file)
+    assert slicer.mrmlScene.WriteToMRB(scene_file)
+    unsent = _unsent(panel)
+    panel.close_scene()
+    slicer.mrmlScene.Clear(0)
+    unsent.unlink()
+    slicer.mrmlScene.ReadFromMRB(scene_file)
+    panel.restore()
+    panel.studies.ui.studyTable.selectRow(0)
+    panel.studies.ui.openButton.click()
+    finish(panel)
     assert "They are kept on this computer" in questions[0]
-    assert _unsent(panel).exists()
+    assert _volumes(panel) == edited
+
+
+def test_what_is_drawn_until_a_new_result_is_shown_is_kept_as_a_file(panel):
+    _segment(panel)
+    panel.run.ui.runButton.click()
+    _paint(panel)
+    finish(panel)
+    assert not _unsent(panel).exists()
+    assert len(JobFolder(panel.workflow.folder).all_unsent()) == 1
+
+
+def test_what_was_set_aside_is_said_to_who_closes_the_scene_or_is_asked(panel, monkeypatch):
+    questions = _answer(monkeypatch, False)
+    _segment(panel)
+    _paint(panel)
+    _draw_in_another_window(panel)
+    panel.studies.ui.openButton.click()
+    assert "drawn in another window" in questions[0]
+    _paint(panel)
+    paint(panel.review.ui.segmentEditor, "NCR", LEFT_OF_THE_TUMOUR, RADIUS_MM)
+    _draw_in_another_window(panel)
+    panel.close_scene()
+    assert "drawn in another window" in panel.message_bar.ui.textLabel.text
+    assert not panel.message_bar.widget.isHidden()
+
+
+def test_a_disk_that_refuses_holds_up_neither_an_edit_nor_the_closing_of_the_scene(panel):
+    _segment(panel)
+    _paint(panel)
+    _draw_in_another_window(panel)
+    with read_only(panel.workflow.folder):
+        panel._keeper.keep_now()
+        assert "could not be written" in panel.message_bar.ui.textLabel.text
+        panel.close_scene()
+    assert panel.workflow.state is PanelState.NO_STUDY
+    assert "could not be written" in panel.message_bar.ui.textLabel.text
+    assert not panel.message_bar.widget.isHidden()
+
+
+def test_a_disk_that_does_not_let_others_corrections_be_set_aside_holds_up_no_sending(panel):
+    _segment(panel)
+    theirs = _draw_in_another_window(panel)
+    _send(panel)
+    with read_only(panel.workflow.folder):
+        finish(panel)
+    assert panel.workflow.state is PanelState.SENT
+    assert "could not be written" in panel.message_bar.ui.textLabel.text
+    assert _unsent(panel).read_bytes() == theirs
 
 
 def test_corrections_stay_where_the_disk_did_not_take_what_was_sent(panel):
@@ -447,6 +543,10 @@ def test_corrections_stay_where_the_disk_did_not_take_what_was_sent(panel):
     finish(panel)
     assert panel.workflow.state is PanelState.SENT
     assert "this computer could not note that" in panel.send.ui.receiptLabel.text
+    paint(panel.review.ui.segmentEditor, "NCR", LEFT_OF_THE_TUMOUR, RADIUS_MM)
+    panel._keeper.keep_now()
+    panel.review.ui.segmentEditor.undo()
+    panel._keeper.keep_now()
     record.rmdir()
     _leave_and_open_again(panel)
     assert _volumes(panel) == edited

@@ -22,7 +22,7 @@ from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
-from BratsSegmenterLib.unattended import write_tables
+from BratsSegmenterLib.unattended import PassedOver, write_tables
 from BratsSegmenterLib.unsent import forget_unsent, keep_unsent
 
 _QUICK = ("--device", "cpu", "--no-brain-mask", "--no-registration", "--no-bias-correction")
@@ -144,7 +144,7 @@ def test_the_picture_follows_a_correction_and_its_undoing(cohort: Cohort) -> Non
     written = picture.stat().st_ino
     write_tables(cohort.out)
     assert picture.stat().st_ino == written, "it is drawn once"
-    forget_unsent(folder)
+    forget_unsent(folder.unsent)
     write_tables(cohort.out)
     assert picture.read_bytes() == of_model
     assert cohort.table()[0]["volumes_of"] == "model"
@@ -205,6 +205,14 @@ def test_files_that_are_passed_over_are_counted_and_named_only_in_their_list(
     assert main(elsewhere.again()) == 0
     assert _printed(capsys)["warnings"] == []
     assert not (cohort.out / "passed_over.txt").exists()
+
+
+def test_nothing_that_a_cohort_wrote_is_passed_over_when_its_folder_is_looked_through(finished: Cohort) -> None:
+    written = tuple(path for path in finished.out.rglob("*") if path.is_file() and path.suffix != ".dcm")
+    assert {path.name for path in written if path.parent == finished.out} >= {"queue.json", "studies.csv"}
+    passed_over = PassedOver(finished.out, pytest.fail)
+    passed_over(written)
+    assert passed_over.files == ()
 
 
 def test_studies_that_are_left_out_for_their_dates_are_counted(

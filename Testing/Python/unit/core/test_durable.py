@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from BratsSegmenterLib.durable import whole_file, write_atomically
+from BratsSegmenterLib.durable import stamp_of, whole_file, write_atomically
 
 
 def test_a_block_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -29,3 +29,15 @@ def test_the_temporary_name_keeps_the_ending_for_libraries_that_go_by_it(tmp_pat
 def test_settings_and_receipts_are_for_their_owner_only(tmp_path: Path) -> None:
     write_atomically(tmp_path / "profiles.json", b"{}")
     assert (tmp_path / "profiles.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_file_that_took_the_place_of_one_of_the_same_time_and_size_is_told_from_it(tmp_path: Path) -> None:
+    path = tmp_path / "queue.json"
+    assert stamp_of(path) is None
+    stamps = []
+    for content in (b"one", b"two"):
+        write_atomically(path, content)
+        os.utime(path, (1e9, 1e9))
+        stamps.append(stamp_of(path))
+    assert stamps[0] != stamps[1]
+    assert stamp_of(path) == stamps[1]

@@ -6,7 +6,7 @@ import pytest
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.own_unsent import OwnUnsent
-from BratsSegmenterLib.unsent import keep_unsent, read_unsent
+from BratsSegmenterLib.unsent import holds_unsent, keep_unsent, read_unsent, set_aside_unsent
 
 SHAPE = (6, 12, 10)
 GEOMETRY = Geometry.from_axes(SHAPE, (1.0, 1.0, 3.0), np.eye(3), np.zeros(3))
@@ -41,7 +41,7 @@ def test_what_this_window_kept_makes_way_for_what_it_keeps_next(folder, mine):
     assert mine.keep(MINE, GEOMETRY) is None
     assert np.array_equal(_kept(folder), MINE)
     assert folder.all_unsent() == (folder.unsent,)
-    assert not mine.was_taken_away
+    assert mine.comes_back
 
 
 @pytest.mark.parametrize("has_kept_before", [False, True])
@@ -49,7 +49,7 @@ def test_what_another_window_drew_is_set_aside_and_not_written_over(folder, mine
     if has_kept_before:
         mine.keep(MODEL, GEOMETRY)
     keep_unsent(folder, THEIRS, GEOMETRY)
-    assert mine.was_taken_away is has_kept_before
+    assert not mine.comes_back
     theirs = folder.unsent.read_bytes()
     set_aside = mine.keep(MINE, GEOMETRY)
     assert set_aside is not None
@@ -83,3 +83,41 @@ def test_what_was_taken_up_from_the_disk_is_not_set_aside(folder, mine):
     keep_unsent(folder, MINE, GEOMETRY)
     assert mine.keep(MINE, GEOMETRY) is None
     assert folder.all_unsent() == (folder.unsent,)
+
+
+def _replace_result(folder: JobFolder) -> None:
+    """As a worker does, whichever window or router it works for."""
+    set_aside_unsent(folder)
+    folder.segmentation.write_bytes(b"another result")
+
+
+def test_what_no_file_holds_is_written_when_it_is_left(folder, mine):
+    mine.keep(MINE, GEOMETRY)
+    folder.unsent.unlink()
+    mine.keep_as_left(MINE, GEOMETRY)
+    assert np.array_equal(_kept(folder), MINE)
+    assert mine.comes_back
+
+
+def test_what_is_left_does_not_come_before_what_another_window_drew(folder, mine):
+    keep_unsent(folder, THEIRS, GEOMETRY)
+    mine.keep_as_left(MINE, GEOMETRY)
+    assert np.array_equal(_kept(folder), THEIRS)
+    assert holds_unsent(folder, MINE, GEOMETRY)
+    assert not mine.comes_back
+
+
+def test_corrections_of_a_result_that_was_replaced_are_not_kept_for_the_new_one(folder, mine):
+    mine.keep(MINE, GEOMETRY)
+    _replace_result(folder)
+    set_aside = folder.all_unsent()
+    mine.keep_as_left(MINE, GEOMETRY)
+    assert folder.all_unsent() == set_aside
+    assert not mine.comes_back
+    for drawn in (_drawn(4), _drawn(5)):
+        assert mine.keep(drawn, GEOMETRY) is None
+    keep_unsent(folder, THEIRS, GEOMETRY)
+    mine.keep(_drawn(4), GEOMETRY)
+    assert np.array_equal(_kept(folder), THEIRS)
+    assert holds_unsent(folder, _drawn(4), GEOMETRY)
+    assert len(folder.all_unsent()) == 3, "each edit takes the place of the one before it"

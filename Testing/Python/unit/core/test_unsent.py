@@ -6,7 +6,9 @@ from datetime import datetime
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from refusing_disks import read_only
 
+from BratsSegmenterLib.errors import DiskRefusedError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.unsent import forget_unsent, keep_unsent, read_unsent, set_aside_unsent
@@ -79,6 +81,22 @@ def test_corrections_of_a_result_that_is_replaced_are_set_aside_under_their_time
 def test_nothing_kept_nothing_found_and_forgetting_twice_is_no_error(folder, oblique, labels):
     assert read_unsent(folder, oblique) is None
     keep_unsent(folder, labels, oblique)
-    forget_unsent(folder)
-    forget_unsent(folder)
+    forget_unsent(folder.unsent)
+    forget_unsent(folder.unsent)
     assert read_unsent(folder, oblique) is None
+
+
+def test_corrections_of_one_second_are_set_aside_each_for_itself(folder, labels, oblique):
+    for _version in range(3):
+        keep_unsent(folder, labels, oblique)
+        os.utime(folder.unsent, (1e9, 1e9))
+        set_aside_unsent(folder)
+    assert len(folder.all_unsent()) == 3
+
+
+@pytest.mark.parametrize("change", [set_aside_unsent, lambda folder: forget_unsent(folder.unsent)])
+def test_a_disk_that_takes_no_change_is_named(folder, labels, oblique, change):
+    keep_unsent(folder, labels, oblique)
+    with read_only(folder.path), pytest.raises(DiskRefusedError, match="could not be written"):
+        change(folder)
+    assert folder.unsent.exists()

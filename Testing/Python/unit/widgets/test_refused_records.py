@@ -65,8 +65,9 @@ def test_what_was_sent_is_sent_though_this_computer_cannot_note_it(reviewed, run
     assert reviewed.state is PanelState.SENT
     assert reviewed.next_version == 2
     assert receipts[0].notes == (
-        "It is in the archive, but this computer could not note that."
-        f" {reviewed.folder} cannot be written to. Check the free space and your rights there.",
+        "It is in the archive, but this computer could not note that. "
+        f"{reviewed.folder} cannot be written to: Is a directory. Check the free space and your rights there, or choose"
+        " another folder.",
     )
 
 
@@ -74,7 +75,7 @@ def test_an_edit_that_cannot_be_noted_is_said_and_noted_with_the_next(reviewed, 
     scene.draw()
     with full_disk(10):
         reviewed.mark_edited()
-    assert [failure.what for failure in failures] == [f"{reviewed.folder} cannot be written to."]
+    assert [failure.what for failure in failures] == [f"{reviewed.folder} cannot be written to: File too large."]
     reviewed.mark_edited()
     assert KeptStudy(reviewed.folder).state is StudyState.CORRECTED
 
@@ -95,7 +96,7 @@ def test_a_study_whose_recognised_sequences_cannot_be_noted_is_not_segmented(wor
     runner.end(PrepareResult((), {}, (), ()))
     assert workflow.state is PanelState.STUDY_CHOSEN
     assert len(runner.jobs) == 1
-    assert [failure.what for failure in failures] == [f"{workflow.folder} cannot be written to."]
+    assert [failure.what for failure in failures] == [f"{workflow.folder} cannot be written to: Is a directory."]
 
 
 def test_a_result_of_another_study_that_cannot_be_noted_leaves_no_panel_that_is_busy(
@@ -107,7 +108,7 @@ def test_a_result_of_another_study_that_cannot_be_noted_leaves_no_panel_that_is_
     workflow.restore(OTHER, segmented(tmp_path))
     runner.end(segmented(tmp_path))
     assert (workflow.study, workflow.state) == (OTHER, PanelState.REVIEW)
-    assert [failure.what for failure in failures] == [f"{own_folder} cannot be written to."]
+    assert [failure.what for failure in failures] == [f"{own_folder} cannot be written to: Is a directory."]
 
 
 @pytest.mark.parametrize("outcome", [CancelledByUser(), Failure("segmentation.nii.gz could not be written.")])
@@ -139,15 +140,20 @@ def test_a_result_whose_files_did_not_make_way_stays_under_review(reviewed, runn
     assert reviewed.state is PanelState.REVIEW
 
 
-def test_a_sending_that_a_closed_scene_cuts_off_is_said_once_the_panel_is_empty(reviewed, runner):
-    said = []
-    reviewed.noted.connect(lambda sentence: said.append((reviewed.state, sentence)))
+def test_a_sending_that_a_closed_scene_cuts_off_is_told_to_who_closes_it(reviewed):
     reviewed.send(SendRequest(None, ("RTSTRUCT",)))
-    reviewed.forget_study()
-    assert said == [], "a dry run stores nothing"
+    assert reviewed.forget_study() == "", "a dry run stores nothing"
     reviewed.choose_study(CONNECTION, STUDY)
     reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
-    reviewed.forget_study()
-    ((state, sentence),) = said
-    assert state is PanelState.NO_STUDY
-    assert "Whether a part of it is in the archive is not known" in sentence
+    assert "Whether a part of it is in the archive is not known" in reviewed.forget_study()
+    assert reviewed.state is PanelState.NO_STUDY
+
+
+def test_what_was_sent_and_is_gone_before_it_is_noted_is_named_not_the_disk(reviewed, runner):
+    reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",)))
+    labels = runner.jobs[-1].labels
+    labels.unlink()
+    receipts = []
+    reviewed.sent.connect(receipts.append)
+    runner.end(SendResult((), ("2.25.7",), None, version=1))
+    assert f"{labels.name}, which was to be kept in {reviewed.folder}, was removed meanwhile." in receipts[0].notes[0]
