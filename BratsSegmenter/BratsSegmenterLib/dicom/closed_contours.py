@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
-from BratsSegmenterLib.dicom.named_images import NamedImage, named_images
+from BratsSegmenterLib.dicom.named_images import NamedImage, name_whole_multi_frame, named_images
 from BratsSegmenterLib.dicom.slice_planes import ON_PLANE_MM, SlicePlanes
 
 _CONTOUR_DATA = Tag("ContourData")
@@ -32,6 +32,8 @@ class ClosedContour:
         Along the normal of the slices.
     images : frozenset of NamedImage
         That it names.
+    names_its_frame : bool
+        They are single images, none of them a multi-frame object as a whole.
     is_exclusive : bool
         Of type CLOSEDPLANAR_XOR.
     """
@@ -39,6 +41,7 @@ class ClosedContour:
     points_mm: NDArray[np.float64]
     offset_mm: float
     images: frozenset[NamedImage]
+    names_its_frame: bool
     is_exclusive: bool
 
 
@@ -68,8 +71,14 @@ def closed_contours(items: Iterable[Dataset], planes: SlicePlanes, remarks: Coun
         if np.ptp(offsets) > max(ON_PLANE_MM, 0.2 * planes.spacing_mm):
             remarks["are not parallel to the slices; they were left out"] += 1
             continue
-        images = frozenset(named_images(item.get("ContourImageSequence") or []))
-        yield ClosedContour(points, float(offsets.mean()), images, kind == _EXCLUSIVE)
+        named = item.get("ContourImageSequence") or []
+        yield ClosedContour(
+            points,
+            float(offsets.mean()),
+            images=frozenset(named_images(named)),
+            names_its_frame=bool(named) and not name_whole_multi_frame(named),
+            is_exclusive=kind == _EXCLUSIVE,
+        )
 
 
 def contour_points_mm(item: Dataset) -> NDArray[np.float64]:

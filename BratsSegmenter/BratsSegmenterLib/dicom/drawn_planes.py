@@ -46,7 +46,8 @@ def drawn_planes(contours: Sequence[ClosedContour], slices: SlicePlanes) -> Draw
 
     Slices that are tilted by tenths of a degree put two lesions of one image at two places along the normal. Contours
     that name the same image are therefore one plane, in the middle of them, but only where one tilted plane holds them
-    all: some programs name the same image in every contour. Other contours are one plane where they lie at one place.
+    all and they do not each lie on a slice, of which several are theirs: some programs name the same image in every
+    contour, and others a multi-frame object without a frame. Other contours are one plane where they lie at one place.
 
     Parameters
     ----------
@@ -71,9 +72,12 @@ def _on_one_image(contours: Sequence[ClosedContour], slices: SlicePlanes) -> Ite
     """Together what names the same images and lies on one plane, each other contour by itself."""
     by_images: dict[frozenset[NamedImage], list[ClosedContour]] = {}
     for contour in contours:
-        by_images.setdefault(contour.images, []).append(contour)
-    for images, group in by_images.items():
-        if images and len(group) > 1 and _lie_on_one_plane(group, slices):
+        if contour.names_its_frame:
+            by_images.setdefault(contour.images, []).append(contour)
+        else:
+            yield [contour]
+    for group in by_images.values():
+        if len(group) > 1 and _lie_on_one_plane(group, slices) and not _lie_on_several_slices(group, slices):
             yield group
         else:
             yield from ([contour] for contour in group)
@@ -87,8 +91,19 @@ def _lie_on_one_plane(contours: Sequence[ClosedContour], slices: SlicePlanes) ->
     in_plane -= in_plane.mean(axis=0)
     tilt = np.linalg.lstsq(in_plane, offsets, rcond=None)[0]
     off_plane_mm = np.sqrt(np.mean((offsets - in_plane @ tilt) ** 2))
-    tolerance_mm = max(_FLAT_MM, same_plane_tolerance_mm(slices))
-    return bool(off_plane_mm <= tolerance_mm and np.linalg.norm(tilt) <= _MOST_TILT)
+    return bool(off_plane_mm <= _flat_mm(slices) and np.linalg.norm(tilt) <= _MOST_TILT)
+
+
+def _lie_on_several_slices(contours: Sequence[ClosedContour], slices: SlicePlanes) -> bool:
+    """Whether each contour lies on the plane of a slice, and not all on that of the same one."""
+    nearest = [slices.nearest(contour.offset_mm) for contour in contours]
+    off_slice_mm = np.array([contour.offset_mm for contour in contours]) - slices.offsets_mm[nearest]
+    return len(set(nearest)) > 1 and bool(np.abs(off_slice_mm).max() <= _flat_mm(slices))
+
+
+def _flat_mm(slices: SlicePlanes) -> float:
+    """How far coordinates may lie off a plane that they were drawn on."""
+    return max(_FLAT_MM, same_plane_tolerance_mm(slices))
 
 
 def drawn_step_mm(

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from BratsSegmenterLib.dicom.planes import ENHANCED_MR
+
 NamedImage = tuple[str, int | None]
 """SOP Instance UID and frame number; without a number the whole object."""
 
@@ -17,6 +19,13 @@ def named_images(items: Iterable[Dataset]) -> Iterator[NamedImage]:
         uid, numbers = str(item.get("ReferencedSOPInstanceUID") or ""), item.get("ReferencedFrameNumber")
         for number in numbers if isinstance(numbers, MultiValue) else [numbers]:
             yield uid, None if number is None else int(number)
+
+
+def name_whole_multi_frame(items: Iterable[Dataset]) -> bool:
+    """Whether such items name a multi-frame object as a whole, which does not tell on which of its frames."""
+    return any(
+        item.get("ReferencedSOPClassUID") in ENHANCED_MR and item.get("ReferencedFrameNumber") is None for item in items
+    )
 
 
 def is_named(images: Iterable[NamedImage], frame: NamedImage) -> bool:

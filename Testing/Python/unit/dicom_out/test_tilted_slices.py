@@ -18,6 +18,7 @@ from BratsSegmenterLib.geometry import Geometry
 
 _SHAPE = (20, 96, 96)
 _LEFT, _RIGHT = slice(20, 30), slice(70, 80)
+_IDENTITY = StudyIdentity()
 
 
 @pytest.fixture(scope="module", params=[(1.0, 0.5), (5.0, 1.0)], ids=["thin slices", "thick slices"])
@@ -101,6 +102,40 @@ def test_contours_that_all_name_one_image_lie_where_they_lie(drawn_on_and_tilted
     for contour in dataset.ROIContourSequence[0].ContourSequence:
         contour.ContourImageSequence[0].ReferencedSOPInstanceUID = "1.2.3"
     np.testing.assert_array_equal(read_rtstruct(dataset, drawn_on).masks["ET"], labels == 3)
+
+
+@pytest.fixture
+def two_small_lesions() -> NDArray[np.uint8]:
+    """On neighbouring slices, and so far apart that a plane tilted by less than three degrees holds both outlines."""
+    labels = np.zeros(_SHAPE, np.uint8)
+    labels[9, 46:50, 10:14] = labels[10, 46:50, 80:84] = 3
+    return labels
+
+
+def test_lesions_on_neighbouring_slices_stay_on_them_although_both_name_one_image(
+    drawn_on_and_tilted: list[Volume], two_small_lesions: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    drawn_on, _ = drawn_on_and_tilted
+    dataset = _of_another_maker(drawn_on, two_small_lesions, tmp_path)
+    for contour in dataset.ROIContourSequence[0].ContourSequence:
+        contour.ContourImageSequence[0].ReferencedSOPInstanceUID = drawn_on.frames[9].sop_instance_uid
+    np.testing.assert_array_equal(read_rtstruct(dataset, drawn_on).masks["ET"], two_small_lesions == 3)
+
+
+def test_lesions_that_name_a_whole_multi_frame_object_are_not_on_one_image(
+    two_small_lesions: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    """On the slices that they were drawn on, and on others 0.4 mm beside them."""
+    volumes = []
+    for name, first_mm in (("drawn on", -10.0), ("beside", -10.4)):
+        grid = Geometry.from_axes(_SHAPE, (1, 1, 1), np.eye(3), np.array([-48, -48, first_mm]))
+        samples.series_samples.enhanced(tmp_path / name / "frames.dcm", geometry=grid, identity=_IDENTITY)
+        volumes.append(samples.load(tmp_path / name))
+    dataset = _of_another_maker(volumes[0], two_small_lesions, tmp_path)
+    for contour in dataset.ROIContourSequence[0].ContourSequence:
+        del contour.ContourImageSequence[0].ReferencedFrameNumber
+    for volume in volumes:
+        np.testing.assert_array_equal(read_rtstruct(dataset, volume).masks["ET"], two_small_lesions == 3)
 
 
 def test_coordinates_of_one_decimal_on_oblique_slices_keep_what_lies_on_one(tmp_path: Path) -> None:
