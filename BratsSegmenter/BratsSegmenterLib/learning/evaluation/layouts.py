@@ -13,7 +13,7 @@ from BratsSegmenterLib.progress import Progress
 
 
 def find_labelled_cases(folder: Path) -> tuple[LabelledFiles, ...]:
-    """The cases of a folder in nnU-Net's layout, if it has a dataset.json, else in BraTS' layout.
+    """The cases of a folder in nnU-Net's layout, if it has its files, else in BraTS' layout.
 
     Raises
     ------

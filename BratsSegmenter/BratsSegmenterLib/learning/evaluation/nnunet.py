@@ -25,6 +25,7 @@ from BratsSegmenterLib.learning.evaluation.names import patients
 from BratsSegmenterLib.learning.evaluation.roles import SEQUENCE_NAMES
 
 _DATASET = "dataset.json"
+_IMAGES, _LABELS = "imagesTr", "labelsTr"
 _NAMES = (
     ("edema", ED),
     ("snfh", ED),
@@ -101,8 +102,8 @@ class LabelledFiles:
 
 
 def is_nnunet_folder(folder: Path) -> bool:
-    """Whether there is a dataset.json."""
-    return (folder / _DATASET).exists()
+    """Whether there are a dataset.json, which other data sets have too, and one of nnU-Net's folders."""
+    return (folder / _DATASET).exists() and any((folder / inner).is_dir() for inner in (_IMAGES, _LABELS))
 
 
 def nnunet_cases(folder: Path) -> tuple[LabelledFiles, ...]:
@@ -121,13 +122,17 @@ def nnunet_cases(folder: Path) -> tuple[LabelledFiles, ...]:
         values = label_values(dataset["labels"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LearningError(
-            f"{_DATASET} of '{folder.name}' does not say what its channels and labels are.", "", repr(error)
+            f"{_DATASET} of '{folder.name}' does not say what its channels and labels are.",
+            "Write its 'channel_names', 'labels' and 'file_ending' as nnU-Net's documentation/dataset_format.md says.",
+            repr(error),
         ) from error
     ending = dataset.get("file_ending", ".nii.gz")
-    found = [file for file in sorted((folder / "labelsTr").glob(f"*{ending}")) if not file.name.startswith(".")]
+    found = [file for file in sorted((folder / _LABELS).glob(f"*{ending}")) if not file.name.startswith(".")]
     if not found:
-        raise LearningError(f"The data set '{folder.name}' has no labels in labelsTr.")
-    return tuple(LabelledFiles(_case_files(folder / "imagesTr", labels, ending, channels), values) for labels in found)
+        raise LearningError(
+            f"The data set '{folder.name}' has no labels in {_LABELS}.", f"Put them there; their names end in {ending}."
+        )
+    return tuple(LabelledFiles(_case_files(folder / _IMAGES, labels, ending, channels), values) for labels in found)
 
 
 def _case_files(folder: Path, labels: Path, ending: str, channels: Mapping[int, Sequence]) -> CaseFiles:

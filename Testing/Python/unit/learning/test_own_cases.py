@@ -237,6 +237,17 @@ def test_voxels_of_a_value_that_the_data_set_does_not_name_are_not_taken_for_hea
         _cases(tmp_path / "Dataset001", tmp_path / "cache")
 
 
+def test_the_dataset_json_of_another_data_set_leaves_the_cases_beside_it_alone(tmp_path: Path) -> None:
+    _write_case(tmp_path, "one")
+    (tmp_path / "dataset.json").write_text(json.dumps({"training": [{"image": ["one/t1.nii.gz"], "fold": 0}]}))
+    (case,) = find_labelled_cases(tmp_path)
+    assert case.name == "one"
+    (tmp_path / "labelsTr").mkdir()
+    with pytest.raises(LearningError, match="does not say what its channels and labels are") as refused:
+        find_labelled_cases(tmp_path)
+    assert "'channel_names', 'labels'" in refused.value.advice
+
+
 @pytest.mark.parametrize(
     "labels",
     [
