@@ -35,7 +35,10 @@ from BratsSegmenterLib.progress import Progress
 
 MAXIMUM_INSTANCE_BYTES = 2_000_000_000
 _UNFINISHED = ".part"
-_LIMIT = "Ask the PACS administrator about a limit of QIDO-RS."
+_LIMIT = (
+    "Fetch again: the series may still be arriving. If it happens again, ask the PACS administrator about a limit of "
+    "QIDO-RS."
+)
 _IMAGES = ("MR", "")  # modalities of series of which every object has to be whole; the archive may not say it
 
 

@@ -79,6 +79,7 @@ def test_what_is_sent_with_a_series_and_not_listed_is_not_taken_for_nothing(
     if is_cut_off:
         with pytest.raises(ArchiveError, match=rf"sent 4 objects of series {uid} but lists only 2") as refused:
             archive.fetch(study.study_uid, tmp_path / "fetched", [uid])
+        assert refused.value.advice.startswith("Fetch again: the series may still be arriving.")
         assert "limit of QIDO-RS" in refused.value.advice
     else:
         assert len(archive.fetch(study.study_uid, tmp_path / "fetched", [uid]).files) == 4
