@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -255,9 +255,24 @@ def _not_measured(prepared: Prepared, bundle: Bundle) -> dict[str, str]:
     if all(region.key in reasons for region in specification.outputs):
         raise InferenceError(
             f"The model '{bundle.name}' can measure nothing without {', '.join(missing)}.",
-            "Assign at least FLAIR or T2 for the whole tumour, or T1c for the enhancing tumour.",
+            _what_to_assign(specification, prepared.present),
         )
     return reasons
+
+
+def _what_to_assign(specification: ModelSpecification, present: Collection[Sequence]) -> str:
+    """What has to come to `present` so that the model can measure something."""
+    names: dict[str, list[str]] = {}
+    for region in specification.outputs:
+        unmet = [need.any_of for need in specification.needs if need.region == region.key]
+        unmet = [any_of for any_of in unmet if not {*any_of} & {*present}]
+        if all(unmet):
+            sequences = " and ".join(" or ".join(sequence.value for sequence in any_of) for any_of in unmet)
+            names.setdefault(sequences, []).append(f"the {region.name.lower()}")
+    if not names:
+        return "Choose another model."
+    choices = [f"{sequences} for {' and '.join(regions)}" for sequences, regions in names.items()]
+    return f"Assign at least {', or '.join(choices)}."
 
 
 def _channels(prepared: Prepared, bundle: Bundle) -> tuple[Tensor, Tensor]:

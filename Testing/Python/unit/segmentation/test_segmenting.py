@@ -16,6 +16,7 @@ from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import (
     Bundle,
     InferenceSettings,
+    Need,
     Normalisation,
     SecondLook,
     StandardScale,
@@ -105,8 +106,25 @@ def test_what_cannot_be_measured_without_t1c_is_said_and_left_empty(bundle: Bund
 
 def test_a_case_in_which_nothing_can_be_measured_is_refused(bundle: Bundle) -> None:
     only_t1 = without(prepared_arrays(), Sequence.T1C, Sequence.T2, Sequence.FLAIR)
-    with pytest.raises(InferenceError, match="measure nothing without T1c, T2, FLAIR"):
+    with pytest.raises(InferenceError, match="measure nothing without T1c, T2, FLAIR") as refused:
         segment(only_t1, bundle, device="cpu")
+    assert refused.value.advice == (
+        "Assign at least FLAIR or T2 for the whole tumour, or T1c for the tumour core and the enhancing tumour."
+    )
+
+
+@pytest.mark.parametrize(
+    ("of_whole_tumour", "advice"),
+    [((Sequence.FLAIR,), "Assign at least FLAIR for the whole tumour."), ((), "Choose another model.")],
+)
+def test_no_sequence_is_advised_with_which_the_model_measures_nothing(
+    of_whole_tumour: tuple[Sequence, ...], advice: str, tmp_path: Path
+) -> None:
+    needs = (Need("WT", of_whole_tumour), Need("TC", ()), Need("ET", ()))
+    few = tiny_bundle(tmp_path / "few", replace(TINY, needs=needs))
+    with pytest.raises(InferenceError) as refused:
+        segment(without(prepared_arrays(), Sequence.T1C, Sequence.FLAIR), few, device="cpu")
+    assert refused.value.advice == advice
 
 
 def test_a_model_that_needs_all_sequences_says_which_one_is_missing(tmp_path: Path) -> None:
