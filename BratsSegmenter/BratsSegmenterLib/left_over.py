@@ -16,7 +16,6 @@ from BratsSegmenterLib.archive import (
     Receipt,
     StoreRefusedError,
     Transaction,
-    TransactionState,
 )
 from BratsSegmenterLib.delivery import PROGRAM
 from BratsSegmenterLib.destination import Destination
@@ -134,7 +133,7 @@ class LeftOver:
         notes = []
         for transaction in self.undelivered:
             if _is_of(transaction, result):
-                transaction.note(TransactionState.REPLACED, transaction.attempts, transaction.problem).remove_objects()
+                transaction.give_up()
                 notes.append(
                     transaction.problem
                     if transaction.is_altered
@@ -152,7 +151,7 @@ def give_up(outbox: Outbox, profile: Profile) -> None:
     """Never deliver what still lies there for an archive and nobody signed: another result stands in its place."""
     for transaction in outbox.undelivered():
         if transaction.is_for(profile) and not transaction.author:
-            transaction.note(TransactionState.REPLACED, transaction.attempts, transaction.problem)
+            transaction.give_up()
 
 
 def _is_of(transaction: Transaction, result: EarlierResult) -> bool:

@@ -177,6 +177,10 @@ class Transaction:
         _write_json(self.folder / _PROGRESS, progress)
         return Transaction.read(self.folder)
 
+    def give_up(self) -> None:
+        """Never deliver it: something else stands in its place. Its objects, which name a patient, go at once."""
+        self.note(TransactionState.REPLACED, self.attempts, self.problem).remove_objects()
+
     def require_intact(self) -> None:
         """Prove that the queued files are what was queued.
 

@@ -92,6 +92,7 @@ def test_what_waits_and_nobody_has_looked_at_gives_way_too(station: Station, col
     assert station.instances() == 1
     (left,) = Outbox(JobFolder(station.folder).outbox).transactions()
     assert left.state is TransactionState.REPLACED, "no later sending delivers it after hers"
+    assert not any(file.exists() for file in left.files), "they name the patient"
 
 
 def test_what_waits_is_the_first_where_nothing_came_meanwhile(station: Station) -> None:
