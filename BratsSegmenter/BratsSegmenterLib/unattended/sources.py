@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
@@ -78,6 +78,19 @@ def _say_nothing(_sentence: str) -> None:
     """Whoever only wants the studies."""
 
 
+class _SaidOnce:
+    """Keeps what was said already; the source is asked for its studies again and again."""
+
+    def __init__(self) -> None:
+        self._topics: set[str] = set()
+
+    def __call__(self, say: Callable[[str], None], topic: str, sentence: str) -> None:
+        """Say something about a topic of which nothing was said so far."""
+        if topic not in self._topics:
+            self._topics.add(topic)
+            say(sentence)
+
+
 @dataclass(frozen=True)
 class ArchiveSource:
     """The MR studies of an archive; one whose series it does not list is left out for the sake of the others.
@@ -95,7 +108,7 @@ class ArchiveSource:
     credentials: Credentials = field(repr=False)
     wanted: Wanted = Wanted()
     say: Callable[[str], None] = _say_nothing
-    _told: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _say_once: _SaidOnce = field(default_factory=_SaidOnce, init=False, repr=False, compare=False)
 
     def studies(self, progress: Progress) -> tuple[StudyOrigin, ...]:
         """See :class:`StudySource`."""
@@ -113,14 +126,9 @@ class ArchiveSource:
                     faults[study.study_uid] = error
         if faults and not studies:
             raise next(iter(faults.values()))
-        self._tell(faults)
+        for study_uid, fault in faults.items():
+            self._say_once(self.say, study_uid, f"{study_folder(Path(), study_uid).name} is left out: {fault}")
         return tuple(StudyOrigin(study, self.profile.name, url=self.profile.url) for study in studies)
-
-    def _tell(self, faults: Mapping[str, ArchiveError]) -> None:
-        for study_uid, error in faults.items():
-            if study_uid not in self._told:
-                self._told.add(study_uid)
-                self.say(f"{study_folder(Path(), study_uid).name} is left out: {error}")
 
 
 def _tell_nobody(_files: tuple[Path, ...]) -> None:
@@ -146,7 +154,7 @@ class FolderSource:
     wanted: Wanted = Wanted()
     passed_over: Callable[[tuple[Path, ...]], None] = _tell_nobody
     say: Callable[[str], None] = _say_nothing
-    _told: set[int] = field(default_factory=set, init=False, repr=False, compare=False)
+    _say_once: _SaidOnce = field(default_factory=_SaidOnce, init=False, repr=False, compare=False)
 
     def studies(self, progress: Progress) -> tuple[StudyOrigin, ...]:
         """See :class:`StudySource`."""
@@ -154,13 +162,11 @@ class FolderSource:
         self.passed_over(passed_over)
         described = [one for one in reversed(listed) if self.wanted.is_described(one.study)]
         wanted = [one for one in described if self.wanted.matches(one.study)]
-        self._tell(len(described) - len(wanted))
+        left_out = len(described) - len(wanted)
+        if left_out:
+            sentence = f"Left out, because their Study Date is missing or not among the dates asked for: {left_out}."
+            self._say_once(self.say, "dates", sentence)
         return tuple(StudyOrigin(one.study, files=one.files) for one in wanted)
-
-    def _tell(self, left_out: int) -> None:
-        if left_out and not self._told:
-            self._told.add(left_out)
-            self.say(f"Left out, because their Study Date is missing or not among the dates asked for: {left_out}.")
 
 
 def counted(study: StudySummary, archive: Archive, progress: Progress) -> StudySummary:
