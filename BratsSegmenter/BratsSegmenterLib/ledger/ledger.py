@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from BratsSegmenterLib import __version__
 from BratsSegmenterLib.domain import Segmentation
-from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.durable import UNFINISHED, write_atomically
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.ledger.chain import Chain
 from BratsSegmenterLib.ledger.corrections import Correction, LedgerEntry, decode_mask, encode_mask, region_changes
@@ -189,7 +189,7 @@ class Ledger:
 
     def _remove_unfinished(self) -> None:
         """What a killed process began to write under another name."""
-        for unfinished in (*self._folder.glob(".partial-*"), *self._masks.glob(".partial-*")):
+        for unfinished in (*self._folder.glob(f"{UNFINISHED}*"), *self._masks.glob(f"{UNFINISHED}*")):
             unfinished.unlink()
 
     def _mask(self, number: int, name: str) -> bytes:

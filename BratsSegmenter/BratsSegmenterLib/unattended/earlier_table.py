@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 _NEEDED = ("folder", "study_uid")
+_ASIDE = "-unreadable-"
 
 
 def read_table(file: Path) -> list[dict[str, str]] | None:
@@ -27,9 +28,15 @@ def read_table(file: Path) -> list[dict[str, str]] | None:
 
 def put_aside(file: Path) -> Path:
     """Give the file a name under which nothing is written over it, and return that."""
-    names = (file.with_stem(f"{file.stem}-unreadable-{number}") for number in count(1))
+    names = (file.with_stem(f"{file.stem}{_ASIDE}{number}") for number in count(1))
     aside = next(path for path in names if not path.exists())
     return file.rename(aside)
+
+
+def is_put_aside(file: Path, name: str) -> bool:
+    """Whether a file was called `name` before it was put aside."""
+    stem, _, number = file.stem.rpartition(_ASIDE)
+    return number.isdecimal() and file.with_stem(stem).name == name
 
 
 def _lines(written: str, delimiter: str) -> list[dict[str, str]] | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.durable import UNFINISHED, write_atomically
 from BratsSegmenterLib.kept_study import study_folders
+from BratsSegmenterLib.unattended.earlier_table import is_put_aside
+from BratsSegmenterLib.unattended.studies import QUEUE_FILE
+from BratsSegmenterLib.unattended.table import PAGE_FILE, TABLE_FILE
 
 LIST_FILE = "passed_over.txt"
-_OUR_FILE = re.compile(r"(\.partial-.*|queue|studies(-unreadable-\d+)?|passed_over)\.\w+")
+_OUR_FILES = (QUEUE_FILE, Path(QUEUE_FILE).with_suffix(".lock").name, TABLE_FILE, PAGE_FILE, LIST_FILE)
 
 
 class PassedOver:
@@ -61,6 +63,11 @@ class PassedOver:
         folder = self._list.parent
         job_folders = set(study_folders(folder))
         for file in files:
-            is_beside_them = file.parent == folder and _OUR_FILE.fullmatch(file.name)
+            is_beside_them = file.parent == folder and _is_ours(file)
             if not is_beside_them and job_folders.isdisjoint(file.parents):
                 yield file
+
+
+def _is_ours(file: Path) -> bool:
+    is_unfinished = file.name.startswith(UNFINISHED) and file.name.endswith(_OUR_FILES)
+    return file.name in _OUR_FILES or is_unfinished or is_put_aside(file, TABLE_FILE)

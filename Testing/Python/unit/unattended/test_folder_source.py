@@ -19,6 +19,7 @@ from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.kept_study import study_folder
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.unattended import FolderSource, PassedOver, Wanted
+from BratsSegmenterLib.unattended.earlier_table import put_aside
 
 
 @pytest.fixture
@@ -78,15 +79,18 @@ def test_the_directory_of_a_medium_is_nothing_that_is_missing(tmp_path: Path) ->
 
 def test_what_the_program_made_among_the_studies_is_not_told(tmp_path: Path) -> None:
     out, damaged = tmp_path / "out", tmp_path / "out" / "Doe Jane" / "IM1"
-    names = ("queue.json", "queue.lock", "studies.csv", "studies-unreadable-1.csv", "studies.html", "passed_over.txt")
+    names = ("queue.json", "queue.lock", "studies.csv", "studies.html", "passed_over.txt", ".partial-5f-studies.csv")
     ours = [*(out / name for name in names), study_folder(out, "2.25.1") / "quality" / "preprocessing.html"]
     for file in (*ours, damaged):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"no DICOM")
+    put_aside(out / "studies.csv")
+    theirs = (out / "studies-2024.csv", damaged)
+    theirs[0].write_bytes(b"no DICOM")
     said: list[str] = []
     passed_over = PassedOver(out, said.append)
     FolderSource(tmp_path, passed_over=passed_over).studies(Progress())
-    assert passed_over.files == (damaged,)
+    assert set(passed_over.files) == set(theirs)
     assert len(said) == 1
 
 
