@@ -30,8 +30,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.learning.configuration import read_settings
     from BratsSegmenterLib.learning.synthesis import SynthesisSettings, load_anatomies
     from BratsSegmenterLib.records import to_json
-    from BratsSegmenterLib.segmentation import load_bundle, write_calibration
-    from BratsSegmenterLib.segmentation.calibration import CALIBRATION_FILE
+    from BratsSegmenterLib.segmentation import CALIBRATION_FILE, load_bundle, write_calibration
 
     bundle = load_bundle(arguments.bundle)
     evaluation.refuse_to_calibrate(bundle, arguments.cases, arguments.held_out)

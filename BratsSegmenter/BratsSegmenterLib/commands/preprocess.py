@@ -29,8 +29,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     from BratsSegmenterLib.domain import Sequence
     from BratsSegmenterLib.pipeline import load_case, recognise, scan_study
-    from BratsSegmenterLib.preprocessing import Steps, preprocess, write_quality_page
-    from BratsSegmenterLib.preprocessing.quality_page import PAGE_FILE
+    from BratsSegmenterLib.preprocessing import PAGE_FILE, Steps, preprocess, write_quality_page
     from BratsSegmenterLib.segmentation import BRAIN_MODEL, brain_finder, load_bundle_for
 
     steps = Steps(arguments.registration, arguments.bias_correction, arguments.brain_mask)

@@ -25,12 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--anatomy", type=Path, metavar="DIR", help="whole-head label maps; left out: the ICBM atlas")
     parser.add_argument("--settings", type=Path, metavar="YAML", help="what is drawn and how often")
     parser.add_argument("--cases", action="store_true", help="write the cases too, as NIfTI in BraTS naming")
-    parser.add_argument("--device", default="cpu", choices=("cuda", "cpu"))
+    parser.add_argument("--device", default="cpu", choices=("auto", "cuda", "cpu"))
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write ``contact-sheet.png`` and, if wanted, the cases."""
     from BratsSegmenterLib.learning.configuration import read_settings
+    from BratsSegmenterLib.learning.devices import learning_device
     from BratsSegmenterLib.learning.synthesis import (
         SynthesisSettings,
         contact_sheet,
@@ -38,9 +39,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         synthesise,
         write_case,
     )
-    from BratsSegmenterLib.segmentation import choose_device
 
-    choose_device(arguments.device)
+    device = learning_device(arguments.device)
     settings = read_settings(SynthesisSettings, arguments.settings) if arguments.settings else SynthesisSettings()
     arguments.output.mkdir(parents=True, exist_ok=True)
     sheet = arguments.output / "contact-sheet.png"
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             anatomies = load_anatomies(
                 arguments.anatomy,
                 settings.spacing_mm,
-                arguments.device,
+                device,
                 cache=arguments.output / "anatomy",
                 progress=progress,
             )
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         def made() -> Iterator[SyntheticCase]:
             """One case at a time, so that any number of them needs little memory."""
             for number in range(arguments.count):
-                case = synthesise(anatomies, settings, arguments.seed + number, arguments.device, progress)
+                case = synthesise(anatomies, settings, arguments.seed + number, device, progress)
                 if arguments.cases:
                     write_case(case, arguments.output, f"synthetic-{arguments.seed + number:05d}-000")
                 yield case

@@ -52,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train, score cases that were not trained on, export."""
+    from BratsSegmenterLib.learning.devices import learning_device
     from BratsSegmenterLib.learning.training import (
         is_leader,
         open_source,
@@ -61,13 +62,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         validate,
         what_is_left_out,
     )
-    from BratsSegmenterLib.segmentation import choose_device
 
     settings = _settings(arguments)
     if arguments.bundle:
         refuse_to_export(settings)
         require_writable_bundle(arguments.bundle)
-    choose_device(arguments.device)
+    learning_device(arguments.device)
     origin = origin_of(arguments.run_folder, arguments.data, arguments.anatomy, arguments.validation_share)
     with console.progress() as progress:
         source = open_source(origin, settings, arguments.run_folder, progress)
@@ -127,8 +127,7 @@ def _exported(model: TrainedModel, source: CaseSource, validation: Validation, f
 def _settings(arguments: argparse.Namespace) -> TrainingSettings:
     """Of the run that lies in the folder, else of the file given, else the defaults."""
     from BratsSegmenterLib.learning.configuration import read_settings
-    from BratsSegmenterLib.learning.training import TrainingSettings
-    from BratsSegmenterLib.learning.training.run_folder import settings_of
+    from BratsSegmenterLib.learning.training import TrainingSettings, settings_of
 
     if arguments.settings:
         settings = read_settings(TrainingSettings, arguments.settings)

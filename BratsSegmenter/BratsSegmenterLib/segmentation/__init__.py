@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from BratsSegmenterLib.segmentation.bundle_writer import write_bundle
     from BratsSegmenterLib.segmentation.calibration import (
+        CALIBRATION_FILE,
         Calibration,
         Confidence,
         RegionCalibration,
@@ -71,6 +72,7 @@ _HOMES = {
     "load_bundle_for": "bundle",
     "stand_in_finding": "bundle",
     "write_bundle": "bundle_writer",
+    "CALIBRATION_FILE": "calibration",
     "Calibration": "calibration",
     "Confidence": "calibration",
     "RegionCalibration": "calibration",
@@ -114,6 +116,7 @@ _HOMES = {
 __all__ = [
     "BRAIN_MODEL",
     "BRATS_MRI_SEGMENTATION",
+    "CALIBRATION_FILE",
     "POSTOPERATIVE",
     "PRESETS",
     "PUBLISHED",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.learning.training.folders import FolderCases, prepare_cases
     from BratsSegmenterLib.learning.training.nyul import learn_standard_scale
     from BratsSegmenterLib.learning.training.origin import Origin, open_source, origin_of
+    from BratsSegmenterLib.learning.training.run_folder import settings_of
     from BratsSegmenterLib.learning.training.settings import (
         CaseSettings,
         NetworkSettings,
@@ -52,6 +53,7 @@ _MODULE_OF = {
     "origin_of": "origin",
     "prepare_cases": "folders",
     "refuse_to_export": "export",
+    "settings_of": "run_folder",
     "train": "trainer",
     "validate": "validation",
     "what_is_left_out": "teaching",
@@ -81,6 +83,7 @@ __all__ = [
     "origin_of",
     "prepare_cases",
     "refuse_to_export",
+    "settings_of",
     "train",
     "validate",
     "what_is_left_out",

@@ -12,6 +12,8 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from BratsSegmenterLib.learning.devices import learning_device
+
 
 @dataclass(frozen=True)
 class Group:
@@ -60,10 +62,15 @@ def group(device: str) -> Iterator[Group]:
     Parameters
     ----------
     device : str
-        "auto" takes CUDA if there is one; with several processes each takes the device of its own rank.
+        As :func:`learning_device` takes it; with several processes each takes the device of its own rank.
+
+    Raises
+    ------
+    InferenceError
+        The device is not known or not there.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
-    kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    kind = learning_device(device)
     if size == 1:
         yield Group(0, 1, torch.device(kind))
         return

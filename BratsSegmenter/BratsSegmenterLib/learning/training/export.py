@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Sequence as Items
 from dataclasses import replace
 from pathlib import Path
 
@@ -137,17 +138,30 @@ def refuse_to_export(settings: TrainingSettings, untaught: Untaught = _NOTHING_U
             "A network on axial patches cannot be exported: the module runs networks on volumes.",
             "Train with the recipe 'whole-brain' to get a bundle.",
         )
-    if not _taught(settings, untaught):
+    if _taught(settings, untaught):
+        return
+    unseen = [need for need in untaught.unmet_needs if need.region in output_keys(settings)]
+    if unseen:
+        lacking = [s.value for s in Sequence if any(s in need.any_of for need in unseen)]
+        regions = ", ".join(dict.fromkeys(need.region for need in unseen))
         raise LearningError(
-            f"No training case shows what the network is to find: {', '.join(output_keys(settings))}.",
-            "Add cases that show it, or name other regions in 'region_weights'.",
+            f"No training case has a {_either(lacking)} image, without which {regions} cannot be learnt.",
+            "Add cases with such images.",
         )
+    raise LearningError(
+        f"No training case shows what the network is to find: {', '.join(output_keys(settings))}.",
+        "Add cases that show it, or name other regions in 'region_weights'.",
+    )
 
 
 def _taught(settings: TrainingSettings, untaught: Untaught) -> tuple[str, ...]:
     """Keys of the outputs that the bundle has."""
     possible = {*(region.key for region in _OUTPUTS), BRAIN} - set(untaught.outputs)
     return tuple(key for key in output_keys(settings) if key in possible)
+
+
+def _either(names: Items[str]) -> str:
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _looks(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,11 @@ class Untaught:
     outputs: tuple[str, ...] = ()
     sequences: tuple[Sequence, ...] = ()
 
+    @property
+    def unmet_needs(self) -> tuple[Need, ...]:
+        """The needs that none of the cases meets, whatever its labels show."""
+        return _unmet(self.sequences)
+
 
 def untaught_by(files: Iterable[Path], transfer: TransferSettings) -> Untaught:
     """What a network cannot learn from prepared cases.
@@ -69,11 +74,15 @@ def untaught_by(files: Iterable[Path], transfer: TransferSettings) -> Untaught:
         regions = {key for key in regions if not set(REGIONS[key].labels) & labels}
         if not (transfer.bundle and transfer.freeze_encoder):  # which hears nothing new
             sequences -= {Sequence(value) for value in case["present"]}
-    regions |= {need.region for need in NEEDS if sequences.issuperset(need.any_of)}
+    regions |= {need.region for need in _unmet(sequences)}
     return Untaught(
         (*(key for key in REGIONS if key in regions), BRAIN),
         tuple(sequence for sequence in Sequence if sequence in sequences),
     )
+
+
+def _unmet(untaught: Collection[Sequence]) -> tuple[Need, ...]:
+    return tuple(need for need in NEEDS if all(sequence in untaught for sequence in need.any_of))
 
 
 def what_is_left_out(settings: TrainingSettings, untaught: Untaught) -> str:
@@ -82,6 +91,6 @@ def what_is_left_out(settings: TrainingSettings, untaught: Untaught) -> str:
     sequences = [sequence.value for sequence in untaught.sequences]
     sentences = (
         ("The model has no output for what its cases cannot teach", outputs),
-        ("The model takes no images of sequences that none of its cases has", sequences),
+        ("The model takes no images of sequences that it could not learn from its cases", sequences),
     )
     return " ".join(f"{what}: {', '.join(names)}." for what, names in sentences if names)

@@ -61,6 +61,7 @@ def test_synthesise_writes_a_contact_sheet_and_cases_to_train_on(
     write_head(tmp_path / "maps")
     settings = _settings_file(tmp_path, SYNTHESIS)
     options = ["--anatomy", str(tmp_path / "maps"), "--settings", settings, "--count", "2", "--cases", "--json"]
+    options += ["--device", "auto"]
     assert main(["synthesise", str(tmp_path / "out"), *options]) == 0
     sheet = json.loads(capsys.readouterr().out)["contact_sheet"]
     with Image.open(sheet) as picture:
@@ -323,7 +324,7 @@ def test_a_sequence_that_no_own_case_has_is_not_taken_by_the_bundle_and_that_is_
     settings = _settings_file(tmp_path, replace(TRAINING, second_looks=looks))
     options = ("--data", without_t2, "--settings", settings, "--bundle", tmp_path / "mine")
     result = _train(tmp_path / "run", capsys, *options)[1]
-    assert "takes no images of sequences that none of its cases has: T2." in result["left_out"]
+    assert "takes no images of sequences that it could not learn from its cases: T2." in result["left_out"]
     assert result["left_out"] in (tmp_path / "mine" / "README.md").read_text()
     bundle, taught = load_bundle(tmp_path / "mine"), (Sequence.T1, Sequence.T1C, Sequence.FLAIR)
     assert bundle.specification.sequences == taught

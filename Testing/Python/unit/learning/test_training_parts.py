@@ -16,7 +16,16 @@ from torch import Tensor, nn
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.training import Cases, TrainedModel, TrainingCase, TrainingSettings, Untaught, validate
+from BratsSegmenterLib.learning.devices import learning_device
+from BratsSegmenterLib.learning.training import (
+    Cases,
+    TrainedModel,
+    TrainingCase,
+    TrainingSettings,
+    Untaught,
+    refuse_to_export,
+    validate,
+)
 from BratsSegmenterLib.learning.training.augmentation import augmented
 from BratsSegmenterLib.learning.training.cases import replayed
 from BratsSegmenterLib.learning.training.checkpoint import load_checkpoint, save_checkpoint
@@ -126,6 +135,15 @@ class _HeldBack:
         return self._cases, 1
 
 
+@pytest.mark.parametrize("cuda", [True, False])
+def test_heads_are_made_and_learnt_from_on_the_cpu_where_there_is_no_cuda(
+    monkeypatch: pytest.MonkeyPatch, cuda: bool
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert learning_device("auto") == ("cuda" if cuda else "cpu")
+
+
 @pytest.mark.parametrize("untaught", [(), (Sequence.T2,)])
 def test_a_sequence_that_no_training_case_has_is_withheld_in_the_validation(
     tmp_path: Path, untaught: tuple[Sequence, ...]
@@ -133,6 +151,17 @@ def test_a_sequence_that_no_training_case_has_is_withheld_in_the_validation(
     model = TrainedModel(replace(TRAINING, region_weights={"WT": 1.0}), _SeesT2(), 0, 0.0)
     found = validate(model, _HeldBack(small_cases(tmp_path), Untaught(sequences=untaught)))
     assert (found.scores["WT Dice"] > 0) == (not untaught)
+
+
+def test_the_sequence_without_which_nothing_can_be_learnt_is_named() -> None:
+    keys, blind = tuple(TRAINING.region_weights), (Sequence.T1C, Sequence.T2, Sequence.FLAIR)
+    with pytest.raises(LearningError, match="has a T1c, T2 or FLAIR image, without which WT, TC, ET cannot be learnt"):
+        refuse_to_export(TRAINING, Untaught(keys, blind))
+    only_core = replace(TRAINING, region_weights={"TC": 1.0})
+    with pytest.raises(LearningError, match="has a T1c image, without which TC cannot be learnt"):
+        refuse_to_export(only_core, Untaught(keys, (Sequence.T1C, Sequence.T2)))
+    with pytest.raises(LearningError, match="No training case shows what the network is to find: TC"):
+        refuse_to_export(only_core, Untaught(keys, (Sequence.T2,)))
 
 
 def _plain(**changes: float) -> TrainingSettings:

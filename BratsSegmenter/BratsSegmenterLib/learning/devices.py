@@ -1,0 +1,19 @@
+"""Where networks learn and heads are made: on a CUDA GPU or the CPU."""
+
+from __future__ import annotations
+
+from BratsSegmenterLib.segmentation import choose_device
+
+DEVICES = ("auto", "cuda", "cpu")
+
+
+def learning_device(name: str) -> str:
+    """The device called `name`; with "auto" a CUDA GPU, else the CPU: on Apple's GPU none of this was ever tried.
+
+    Raises
+    ------
+    InferenceError
+        The device is not known or not there.
+    """
+    chosen = choose_device(name).type
+    return chosen if chosen in DEVICES else "cpu"
