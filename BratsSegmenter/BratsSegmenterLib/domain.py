@@ -322,6 +322,12 @@ class Diameters:
         """By which RANO follows a lesion."""
         return self.longest_mm * self.perpendicular_mm
 
+    @property
+    def middle_mm(self) -> tuple[float, float, float]:
+        """Of the longest diameter, LPS."""
+        (x1, y1, z1), (x2, y2, z2) = self.longest_ends
+        return (x1 + x2) / 2, (y1 + y2) / 2, (z1 + z2) / 2
+
 
 @dataclass(frozen=True)
 class Lesion:
@@ -346,6 +352,11 @@ class Measurements:
         measured = [(lesion.diameters, lesion) for lesion in self.lesions if lesion.diameters is not None]
         measured.sort(key=lambda pair: (pair[0].is_measurable, pair[0].product_mm2), reverse=True)
         return tuple(lesion for _diameters, lesion in measured)
+
+    @property
+    def speck_count(self) -> int:
+        """Lesions that are too small to have diameters."""
+        return sum(lesion.diameters is None for lesion in self.lesions)
 
     @property
     def largest_diameters(self) -> Diameters | None:

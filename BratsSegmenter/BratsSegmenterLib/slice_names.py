@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from BratsSegmenterLib.domain import Diameters
@@ -58,8 +57,4 @@ def place_of(diameters: Diameters, numbers: ImageNumbers | None) -> str:
         Of the reference; None where they are not known.
     """
     image = "" if numbers is None or diameters.is_reformatted else numbers.name(diameters.slice_index)
-    return image or plane_name(2, _middle(diameters.longest_ends)[2])
-
-
-def _middle(ends: Sequence[tuple[float, float, float]]) -> tuple[float, ...]:
-    return tuple((one + other) / 2 for one, other in zip(*ends, strict=True))
+    return image or plane_name(2, diameters.middle_mm[2])

@@ -59,8 +59,8 @@ def outlined_regions(segmentation: Segmentation) -> list[Region]:
 
 def _slice_of(diameters: Diameters, geometry: Geometry, axis: int) -> int:
     """Where the middle of the longest diameter lies along an array axis."""
-    middle = np.mean(diameters.longest_ends, axis=0, keepdims=True)
-    return int(np.clip(np.rint(geometry.indices(middle)[0, 2 - axis]), 0, geometry.shape[axis] - 1))
+    middle = geometry.indices(np.array([diameters.middle_mm]))[0]
+    return int(np.clip(np.rint(middle[2 - axis]), 0, geometry.shape[axis] - 1))
 
 
 class Page:

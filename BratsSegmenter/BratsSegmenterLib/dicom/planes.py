@@ -94,6 +94,11 @@ class FrameAttributes:
         return self._header.get(keyword)
 
 
+def functional_group(frame: Dataset, shared: Dataset, keyword: str) -> Dataset:
+    """The item of a functional group macro, of the frame or else of all frames (DICOM PS3.3 C.7.6.16)."""
+    return (frame if keyword in frame else shared)[keyword].value[0]
+
+
 def planes_of(header: Dataset, file: Path) -> tuple[Plane, ...]:
     """The plane of every frame of one MR image file.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from pydicom.dataset import Dataset
 
+from BratsSegmenterLib.dicom.planes import functional_group
+
 _WIDEST = 1.5  # times the thickness; hardly any gap of MR is wider than half a slice
 _EVEN = 0.05  # of a slice
 _SAME_MM = 0.01
@@ -46,8 +48,3 @@ def take_thickness_for_spacing(dataset: Dataset) -> float | None:
     for one in measures:
         one.SpacingBetweenSlices = thickness_mm
     return thickness_mm
-
-
-def functional_group(frame: Dataset, shared: Dataset, keyword: str) -> Dataset:
-    """The item of a functional group macro, of the frame or else of all frames (DICOM PS3.3 C.7.6.16)."""
-    return (frame if keyword in frame else shared)[keyword].value[0]

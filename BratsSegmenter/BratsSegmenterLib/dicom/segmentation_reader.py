@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import SegmentationStorage
 
 from BratsSegmenterLib.dicom.named_images import named_images
+from BratsSegmenterLib.dicom.planes import functional_group
 from BratsSegmenterLib.dicom.reading import read_whole
 from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.dicom.rtstruct_reader import (
@@ -21,7 +22,7 @@ from BratsSegmenterLib.dicom.rtstruct_reader import (
     SAME_NAMES,
     ReadStructures,
 )
-from BratsSegmenterLib.dicom.segment_spacing import functional_group, take_thickness_for_spacing
+from BratsSegmenterLib.dicom.segment_spacing import take_thickness_for_spacing
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import SeriesError

@@ -56,8 +56,7 @@ def axial_diameters(mask: NDArray[np.bool_], necrosis: NDArray[np.bool_], geomet
     axial_geometry = _axial_geometry(mask, geometry)
     axial, axial_core = (_resampled(part, geometry, axial_geometry) for part in (mask, core))
     diameters = _longest(axial, axial_core, axial_geometry)
-    middle = np.mean(diameters.longest_ends, axis=0, keepdims=True)
-    nearest = int(np.rint(geometry.indices(middle)[0, 2]))
+    nearest = int(np.rint(geometry.indices(np.array([diameters.middle_mm]))[0, 2]))
     return replace(diameters, slice_index=min(max(nearest, 0), geometry.shape[0] - 1), is_reformatted=True)
 
 

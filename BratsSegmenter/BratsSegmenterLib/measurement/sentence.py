@@ -51,8 +51,7 @@ def _volume_text(volume: RegionVolume) -> str:
 
 def _lesions_text(measurements: Measurements, numbers: ImageNumbers | None) -> str:
     """How many there are, and the size and place of the largest; a lone lesion is not counted."""
-    measured = len(measurements.lesions_by_size)
-    specks = len(measurements.lesions) - measured
+    measured, specks = len(measurements.lesions_by_size), measurements.speck_count
     counted = [f"{measured} lesions" if measured > 1 else "1 lesion"] if measured else []
     if specks:
         counted.append(f"{specks} speck{'s' if specks > 1 else ''} shorter than {SMALLEST_MEASURED_MM:g} mm")

@@ -144,8 +144,9 @@ class Panel:
         """What became of a sending and of corrections thereby, as sentences: to be said once the panel is empty."""
         self._before_import = None
         about_corrections = self._keeper.release()
+        cut_off = self.workflow.forget_study()  # first: nodes of ours go with it, which is not what has to be told
         self._release_nodes()
-        return f"{self.workflow.forget_study()} {about_corrections}".strip()
+        return f"{cut_off} {about_corrections}".strip()
 
     def enter(self) -> None:
         """The module is shown."""

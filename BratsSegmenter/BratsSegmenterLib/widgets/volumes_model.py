@@ -148,14 +148,13 @@ def lesions_text(measurements: Measurements, numbers: ImageNumbers | None, not_m
         return _("No enhancing lesion.")
     largest = measurements.largest_diameters
     if largest is None:
-        return f"{_specks_text(len(measurements.lesions))}."
+        return f"{_specks_text(measurements.speck_count)}."
     return f"{_counts_text(measurements)} {_largest_text(largest, numbers)}"
 
 
 def _counts_text(measurements: Measurements) -> str:
-    measured = len(measurements.lesions_by_size)
+    measured, specks = len(measurements.lesions_by_size), measurements.speck_count
     measurable = sum(lesion.diameters is not None and lesion.diameters.is_measurable for lesion in measurements.lesions)
-    specks = len(measurements.lesions) - measured
     several = _("{count} enhancing lesions").format(count=measured)
     parts = [
         _("1 enhancing lesion") if measured == 1 else several,
