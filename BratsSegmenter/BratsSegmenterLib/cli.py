@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +12,12 @@ from pathlib import Path
 from BratsSegmenterLib import __version__
 from BratsSegmenterLib.commands import all_commands
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.commands.exit_codes import CANCELLED, EXIT_CODES, exit_code
-from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled, ExportError, explaining_disk
+from BratsSegmenterLib.commands.exit_codes import CANCELLED, EXIT_CODES, UNEXPECTED, exit_code
+from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled, ExportError, explaining_disk, explaining_memory
 from BratsSegmenterLib.logs import keep_identities_out_of_logs
 
 _EPILOG = (
-    "exit codes: 0 done, 1 unexpected, 2 wrong arguments, "
+    f"exit codes: 0 done, {UNEXPECTED} unexpected, 2 wrong arguments, "
     + ", ".join(f"{code} {kind.__name__}" for kind, code in EXIT_CODES.items())
     + f", {CANCELLED} cancelled"
 )
@@ -29,10 +30,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     console = Console(arguments.json)
     try:
-        with explaining_disk(getattr(arguments, "out", None)):
+        with explaining_disk(getattr(arguments, "out", None)), explaining_memory():
             return arguments.run(arguments, console)
     except BratsSegmenterError as error:
         return _failed(error, console)
+    except BrokenPipeError:  # nobody reads on, as after `| head`: there is nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNEXPECTED
     except OSError as error:
         return _failed(_explained(error), console)
     except (Cancelled, KeyboardInterrupt) as cancelled:

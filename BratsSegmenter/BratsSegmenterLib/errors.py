@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_NO_MEMORY = ("out of memory", "can't allocate memory", "alloc_failed", "failed to allocate memory", "bad_alloc")
+"""What PyTorch says of its own allocations, cuBLAS, cuDNN and SimpleITK of theirs."""
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
@@ -71,9 +73,34 @@ class FolderInUseError(BratsSegmenterError):
 
 def unwritable(path: Path, cause: Exception) -> DiskRefusedError:
     """The error for a file that the disk would not take."""
+    reason = getattr(cause, "strerror", None) or str(cause).partition("\n")[0]  # pydicom adds a traceback to its text
     return DiskRefusedError(
-        f"{path.name} could not be written.", "Check the free space and the rights of its folder.", str(cause)
+        f"{path.name} could not be written.", "Check the free space and the rights of its folder.", reason
     )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether `error` says that a device or the computer has no memory left."""
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _NO_MEMORY)
+
+
+@contextmanager
+def explaining_memory() -> Iterator[None]:
+    """Say so when work needed more memory than is free, wherever that was noticed.
+
+    Raises
+    ------
+    BratsSegmenterError
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        what = "The memory of this computer, or of its GPU, was not enough."
+        raise BratsSegmenterError(what, "Close other programs, then try again.", type(error).__name__) from error
 
 
 def folder_refused(folder: Path, cause: OSError) -> DiskRefusedError:

@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 import SimpleITK as sitk
 
+from BratsSegmenterLib.errors import explaining_memory
+
 _GZIP = b"\x1f\x8b"
 _CHUNK_BYTES = 1 << 20
 _GZIP_WRAPPED = 16 + zlib.MAX_WBITS  # as zlib asks for it
@@ -28,9 +30,12 @@ def read_whole_image(path: Path, pixel_type: int = sitk.sitkUnknown) -> sitk.Ima
     ------
     RuntimeError
         As SimpleITK for what it cannot read; the file is cut short or damaged.
+    BratsSegmenterError
+        The memory is not enough.
     """
     require_whole_image(path)
-    return sitk.ReadImage(str(path), pixel_type)
+    with explaining_memory():
+        return sitk.ReadImage(str(path), pixel_type)
 
 
 def require_whole_image(path: Path) -> None:

@@ -18,7 +18,7 @@ import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
-from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled, explaining_disk
+from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled, explaining_disk, explaining_memory
 from BratsSegmenterLib.jobs import JOB_KINDS, Job, SendJob
 from BratsSegmenterLib.logs import keep_identities_out_of_logs
 from BratsSegmenterLib.progress import Progress, ProgressEvent
@@ -71,7 +71,7 @@ def _run(job: Job, secrets: dict[str, str], progress: Progress) -> Any:
     from BratsSegmenterLib.archive import Credentials  # torch, monai and pydicom load here, not in Slicer
     from BratsSegmenterLib.workbench import perform
 
-    with explaining_disk(getattr(job, "folder", None)):
+    with explaining_disk(getattr(job, "folder", None)), explaining_memory():
         return perform(job, Credentials.from_json(secrets), progress)
 
 

@@ -16,6 +16,7 @@ from BratsSegmenterLib.errors import (
 )
 
 CANCELLED = 130
+UNEXPECTED = 1
 EXIT_CODES: dict[type[BratsSegmenterError], int] = {
     ArchiveError: 3,
     SeriesError: 4,
@@ -30,5 +31,5 @@ EXIT_CODES: dict[type[BratsSegmenterError], int] = {
 
 
 def exit_code(error: BratsSegmenterError) -> int:
-    """By the error's kind; 1 for one of no kind that is listed."""
-    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)
+    """By the error's kind; UNEXPECTED for one of no kind that is listed."""
+    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), UNEXPECTED)

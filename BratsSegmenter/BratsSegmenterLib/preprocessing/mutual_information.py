@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import SimpleITK as sitk
 
-from BratsSegmenterLib.errors import Cancelled
+from BratsSegmenterLib.errors import Cancelled, explaining_memory
 from BratsSegmenterLib.preprocessing.head import coarse
 from BratsSegmenterLib.progress import Progress
 
@@ -25,6 +25,7 @@ class Level(NamedTuple):
     iterations: int
 
 
+@explaining_memory()  # ITK says both by the same kind of error
 def improve(
     fixed: sitk.Image, moving: sitk.Image, start: sitk.Euler3DTransform, level: Level, progress: Progress
 ) -> sitk.Euler3DTransform:
@@ -39,6 +40,8 @@ def improve(
         Within one iteration of the user's wish.
     RuntimeError
         From ITK, when the images do not overlap.
+    BratsSegmenterError
+        The memory is not enough.
     """
     fixed, moving = coarse(fixed, level.spacing_mm), coarse(moving, level.spacing_mm)
     transform = sitk.Euler3DTransform(start)
@@ -54,6 +57,7 @@ def improve(
     return transform
 
 
+@explaining_memory()
 def mutual_information(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Transform, level: Level) -> float:
     """Mattes mutual information of the images under a transform (fixed to moving); more is better.
 
@@ -61,6 +65,8 @@ def mutual_information(fixed: sitk.Image, moving: sitk.Image, transform: sitk.Tr
     ------
     RuntimeError
         From ITK, when the images do not overlap.
+    BratsSegmenterError
+        The memory is not enough.
     """
     fixed, moving = coarse(fixed, level.spacing_mm), coarse(moving, level.spacing_mm)
     method = _method(fixed, level)

@@ -7,8 +7,6 @@ import torch
 from BratsSegmenterLib.errors import InferenceError
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
-_NO_MEMORY = ("out of memory", "can't allocate memory", "alloc_failed")
-"""What PyTorch says of its own allocations; the last also for cuBLAS's and cuDNN's."""
 
 
 def choose_device(name: str) -> torch.device:
@@ -39,13 +37,6 @@ def computes_in_bfloat16(device: torch.device) -> bool:
     if device.type == "cpu":
         return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     return True
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether `error` says that a device or the computer has no memory left."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _NO_MEMORY)
 
 
 def is_unsupported(error: BaseException) -> bool:

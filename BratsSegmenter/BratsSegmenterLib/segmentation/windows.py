@@ -11,9 +11,9 @@ import torch
 from monai.inferers import sliding_window_inference
 from torch import Tensor, nn
 
-from BratsSegmenterLib.errors import InferenceError
+from BratsSegmenterLib.errors import InferenceError, is_out_of_memory
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation.devices import free_memory, is_out_of_memory, is_unsupported
+from BratsSegmenterLib.segmentation.devices import free_memory, is_unsupported
 
 _HALVINGS = 2
 Shape = tuple[int, int, int]

@@ -10,9 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from BratsSegmenterLib.errors import InferenceError
+from BratsSegmenterLib.errors import InferenceError, is_out_of_memory
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation.devices import is_out_of_memory
 from BratsSegmenterLib.segmentation.windows import Attempt, WindowRunner
 
 
