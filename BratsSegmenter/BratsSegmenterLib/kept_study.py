@@ -181,8 +181,10 @@ class KeptStudy:
 
     def mark_opened(self) -> None:
         """For a clean-up, in whatever program, the study is in use from now on."""
-        if self._folder.is_dir():
+        try:
             os.utime(self._folder)
+        except OSError:  # nothing is kept there, or it lets nothing be noted, and so nothing be cleaned up
+            return
 
     def write_origin(self, origin: StudyOrigin) -> None:
         """Remember which study it is."""

@@ -189,7 +189,7 @@ def _prepare(_job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
         "notes": [],
         "results": [_RESULT] if has_results else [],
         "others": [_OF_OTHERS] if has_results else [],
-        "consequences": {"FLAIR": "FLAIR is missing: oedema and whole tumour will not be measured."},
+        "consequences": {"FLAIR": "Without FLAIR: oedema and whole tumour will not be measured."},
         "operated": True if behaviour is Behaviour.OPERATED else None,
         "operated_reason": "post op" if behaviour is Behaviour.OPERATED else "",
     }

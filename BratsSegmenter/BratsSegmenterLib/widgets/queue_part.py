@@ -8,12 +8,11 @@ import qt
 
 from BratsSegmenterLib.kept_study import StudyOrigin
 from BratsSegmenterLib.progress import ProgressEvent
-from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem
+from BratsSegmenterLib.study_queue import QueueItem
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.queue_model import QueueModel, QueueRow
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.widgets.worklist import Worklist
-from BratsSegmenterLib.worker_messages import Failure
 
 _MOST_ROWS_SHOWN = 6
 _FRAME_PX = 4
@@ -117,12 +116,9 @@ class QueuePart(Part):
     def _with_selected(self, act: Callable[[QueueItem], None]) -> Callable[[], None]:
         def handle() -> None:
             row = self._selected()
-            if row is None:
-                return
-            try:
-                act(row.item)
-            except QueueInUseError as error:
-                self._workflow.failed.emit(Failure.of(error))
+            refusal = None if row is None else self._queue.refusal_of(lambda: act(row.item))
+            if refusal is not None:
+                self._workflow.failed.emit(refusal)
 
         return handle
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec
 
+from BratsSegmenterLib.errors import folder_refused
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult
 from BratsSegmenterLib.jobs import (
@@ -17,7 +20,7 @@ from BratsSegmenterLib.jobs import (
 from BratsSegmenterLib.kept_study import KeptStudy, StudyChoices, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem, StudyQueue
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
-from BratsSegmenterLib.widgets.outcomes import completed, keep_unseen
+from BratsSegmenterLib.widgets.outcomes import completed, keep_unseen, refusal_of
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.signal import Signal
@@ -27,11 +30,28 @@ from BratsSegmenterLib.worker_messages import CancelledByUser, Failure, Outcome
 _IS_OPEN = _("It is open in this panel: send it or segment it again there.")
 _HAS_UNSENT = _("It holds corrections that were not sent: open it to send them, or to segment it again.")
 _CARRIES_A_RESULT = _("The study carries a result already: continue from it, or segment.")
+_Arguments = ParamSpec("_Arguments")
 
 
 def _in_nobodys_hands(_folder: Path) -> bool:
     """Nobody works on any study."""
     return False
+
+
+def _pauses_when_the_disk_refuses(
+    step: Callable[Concatenate[QueueRunner, _Arguments], None],
+) -> Callable[Concatenate[QueueRunner, _Arguments], None]:
+    """Work that cannot be noted would be lost, so none is begun."""
+
+    @wraps(step)
+    def attempt(self: QueueRunner, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
+        try:
+            step(self, *args, **kwargs)
+        except OSError as error:
+            self._fall_back_on_the_disk()
+            self._pause_for(str(folder_refused(self._jobs_folder, error)))
+
+    return attempt
 
 
 class QueueRunner:
@@ -55,7 +75,8 @@ class QueueRunner:
     hindrance : str
         Why nothing can be done with the queue here: another Slicer works on it. Empty otherwise.
     pause : str
-        Why nothing is done until :meth:`go_on` is called again: an archive does not serve us. Empty otherwise.
+        Why nothing is done until :meth:`go_on` is called again: an archive does not serve us, or the disk refuses.
+        Empty otherwise.
     options : callable
         With which model, on which device a study is segmented; asked when it is queued.
     is_in_hands : callable
@@ -110,6 +131,7 @@ class QueueRunner:
         progress = KeptStudy(study_folder(self._jobs_folder, study_uid)).progress
         return progress.state, progress.question
 
+    @_pauses_when_the_disk_refuses
     def go_on(self) -> None:
         """Begin with what waits, after a start of Slicer or when something may have changed."""
         if self._runner.is_running or self._is_held or self._is_over:
@@ -148,6 +170,17 @@ class QueueRunner:
         how = options.bundle, options.device, options.steps
         self._queue.add(QueueItem(folder.name, origin.profile, *how, is_by_rules=False))
         self._tell()
+
+    def refusal_of(self, change: Callable[[], None]) -> Failure | None:
+        """Change the queue; why it could not be changed, because another Slicer has it or the disk refuses."""
+        try:
+            refusal = refusal_of(change, self._jobs_folder)
+        except QueueInUseError as error:
+            return Failure.of(error)
+        if refusal is not None:
+            self._fall_back_on_the_disk()
+            self.changed.emit()
+        return refusal
 
     def reason_to_spare(self, study_uid: str) -> str:
         """Why a study must not be segmented anew unless its user is there; empty when nothing speaks against it."""
@@ -274,13 +307,20 @@ class QueueRunner:
         self._start(job, StudyState.SEGMENTING)
 
     def _start(self, job: PrepareJob | SegmentJob, state: StudyState, connection: Connection | None = None) -> None:
-        self._job = job
         self._queue.update(self._current, state=state, reason="")
+        self._job = job
         self._runner.start(job, connection.credentials.to_json() if connection is not None else {})
         self.changed.emit()
 
     def _on_ended(self, outcome: Outcome) -> None:
         outcome, self._job = completed(outcome, self._job), None
+        self._take(outcome)
+        if self._when_clear is not None:
+            then, self._when_clear = self._when_clear, None
+            then()
+
+    @_pauses_when_the_disk_refuses
+    def _take(self, outcome: Outcome) -> None:
         match outcome:
             case PrepareResult():
                 self._on_prepared(outcome)
@@ -295,9 +335,6 @@ class QueueRunner:
                 self._stop(StudyState.FAILED, outcome.what)
             case CancelledByUser():
                 self._stop(self._after_cancel)
-        if self._when_clear is not None:
-            then, self._when_clear = self._when_clear, None
-            then()
 
     def _on_prepared(self, prepared: PrepareResult) -> None:
         self._served_since = dict.fromkeys(self._served_since, True)
@@ -313,8 +350,17 @@ class QueueRunner:
         self._queue.update(self._current, state=StudyState.QUEUED, reason=reason)
         self._queue.move_last(self._current)
         self._current = ""
+        self._pause_for(reason)
+
+    def _pause_for(self, reason: str) -> None:
         self.pause = _("The queue waits and tries again by itself. {reason}").format(reason=reason)
         self.changed.emit()
+
+    def _fall_back_on_the_disk(self) -> None:
+        """What was at work and could not be noted waits again, unless a worker is busy with it still."""
+        if not self._runner.is_running:
+            self._queue.release()
+            self._current = ""
 
     def _stop(self, state: StudyState, reason: str = "") -> None:
         """The current study rests in a state; the next one begins."""

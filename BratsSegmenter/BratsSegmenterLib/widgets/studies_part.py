@@ -10,7 +10,6 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
-from BratsSegmenterLib.study_queue import QueueInUseError
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.search_model import PAGE, StudyPage
 from BratsSegmenterLib.widgets.signal import Signal
@@ -19,7 +18,6 @@ from BratsSegmenterLib.widgets.study_states import StudyStates
 from BratsSegmenterLib.widgets.study_table import Column, StudyRow, StudyTable
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.widgets.worklist import Worklist
-from BratsSegmenterLib.worker_messages import Failure
 
 _LONGEST_DESCRIPTION = 24  # in the part's title, which is not broken into lines
 _STATE_COLOURS = {
@@ -127,15 +125,16 @@ class StudiesPart(Part):
 
     def _add_to_queue(self, origins: Sequence[StudyOrigin]) -> None:
         reasons = {origin: self._queue.reason_to_spare(origin.study.study_uid) for origin in origins}
-        try:
-            for origin, reason in reasons.items():
-                if not reason:
-                    self._queue.add(origin)
-        except QueueInUseError as error:
-            self._workflow.failed.emit(Failure.of(error))
+        refusal = self._queue.refusal_of(lambda: self._add([one for one, reason in reasons.items() if not reason]))
+        if refusal is not None:
+            self._workflow.failed.emit(refusal)
         spared = tuple(f"{self._identities.title(origin.study)}: {why}" for origin, why in reasons.items() if why)
         if spared:
             self.spared.emit(spared)
+
+    def _add(self, origins: Sequence[StudyOrigin]) -> None:
+        for origin in origins:
+            self._queue.add(origin)
 
     def _set_up_table(self) -> None:
         table = self.ui.studyTable

@@ -9,15 +9,15 @@ from BratsSegmenterLib.errors import RecognitionError
 
 _NOTES = {
     Sequence.T1C: (
-        "T1c is missing: enhancing tumour, necrotic core and oedema will not be measured, only the whole tumour, "
+        "Without T1c: enhancing tumour, necrotic core and oedema will not be measured, only the whole tumour, "
         "which is drawn as oedema."
     ),
-    Sequence.FLAIR: "FLAIR is missing: oedema and whole tumour are drawn from T2 and less certain.",
-    Sequence.T1: "T1 before contrast is missing: blood and other bright tissue may be counted as enhancing tumour.",
-    Sequence.T2: "T2 is missing: the border between necrosis, cavity and oedema is less certain.",
+    Sequence.FLAIR: "Without FLAIR: oedema and whole tumour are drawn from T2 and less certain.",
+    Sequence.T1: "Without T1 before contrast: blood and other bright tissue may be counted as enhancing tumour.",
+    Sequence.T2: "Without T2: the border between necrosis, cavity and oedema is less certain.",
 }
 _NEITHER_FLAIR_NOR_T2 = (
-    "FLAIR is missing, and so is T2: "
+    "Without FLAIR and without T2: "
     "oedema and whole tumour will not be measured, only enhancing tumour and necrotic core."
 )
 

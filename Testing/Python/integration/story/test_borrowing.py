@@ -217,7 +217,7 @@ def test_a_borrowed_sequence_is_fetched_alone_registered_used_and_named_in_the_r
     assert result.reference == "T1c"
     sentence = "FLAIR was taken from another study of this patient, of 20 February 2026, 9 days earlier: "
     assert any(warning.startswith(sentence) for warning in result.warnings)
-    assert not any("FLAIR is missing" in warning for warning in result.warnings)
+    assert not any("Without FLAIR" in warning for warning in result.warnings)
 
     send = SendJob(tmp_path / "job", result.labels, edited=False, formats=("RTSTRUCT", "SR"))
     structures, _segments, report = (

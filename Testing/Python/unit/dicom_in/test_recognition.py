@@ -436,7 +436,7 @@ def test_missing_sequences_say_what_will_not_be_measured() -> None:
     assert missing_notes(set(Sequence)) == ()
     assert "only the whole tumour" in missing_notes({T1, T2, FLAIR})[0]
     assert missing_notes({T1, T1C, T2}) == (
-        "FLAIR is missing: oedema and whole tumour are drawn from T2 and less certain.",
+        "Without FLAIR: oedema and whole tumour are drawn from T2 and less certain.",
     )
     assert "only enhancing tumour and necrotic core" in missing_notes({T1, T1C})[0]
     assert reference_sequence({T1C, FLAIR}) is T1C

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from refusing_disks import full_disk
 from scripted_runner import ScriptedRunner
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery, StudySummary
@@ -417,3 +418,40 @@ time.sleep(600)
 def test_a_record_of_another_version_is_no_record(tmp_path):
     (tmp_path / "result.json").write_text('{"reference": "T1c"}')
     assert KeptStudy(tmp_path).result is None
+
+
+def test_a_full_disk_pauses_the_queue_until_it_can_be_noted_again(desk):
+    """The result that could not be noted is drawn again; nothing is lost but time."""
+    desk.queue.add(_origin(1))
+    desk.worker.end(_prepared())
+    with full_disk(10):
+        desk.worker.end(_segmented(desk.folder))
+        assert desk.queue.pause.startswith(f"The queue waits and tries again by itself. {desk.folder} cannot be")
+        desk.queue.go_on()
+        assert desk.queue.pause
+        assert not desk.worker.is_running
+    assert desk.states() == [StudyState.SEGMENTING], "as it was noted last"
+    desk.queue.go_on()
+    assert not desk.queue.pause
+    assert isinstance(desk.worker.jobs[-1], SegmentJob)
+    desk.worker.end(_segmented(desk.folder))
+    assert desk.states() == [StudyState.SEGMENTED]
+
+
+def test_a_job_of_the_user_begins_though_the_disk_refused_what_made_room_for_it(desk):
+    desk.queue.add(_origin(1))
+    desk.worker.end(_prepared())
+    begun = []
+    desk.queue.make_room(_segment_job(study_folder(desk.folder, "2.25.9")), lambda: begun.append(True))
+    with full_disk(10):
+        desk.worker.end(CancelledByUser())
+    assert begun == [True]
+
+
+def test_a_change_that_the_disk_refuses_is_said_and_not_made(desk):
+    with full_disk(10):
+        refusal = desk.queue.refusal_of(lambda: desk.queue.add(_origin(1)))
+    assert refusal.what == f"{desk.folder} cannot be written to: File too large."
+    assert desk.queue.items == ()
+    assert desk.queue.refusal_of(lambda: desk.queue.add(_origin(1))) is None
+    assert desk.states() == [StudyState.FETCHING]

@@ -119,15 +119,15 @@ def test_a_doubt_and_what_a_lack_means_are_said_at_the_row_and_not_twice():
     prepared = replace(
         prepared,
         sequences={**prepared.sequences, "T2": doubted},
-        notes=("FLAIR is missing: no oedema.",),
-        consequences={"T1c": "T1c is missing: no enhancing tumour.", "FLAIR": "FLAIR is missing: no oedema."},
+        notes=("Without FLAIR: no oedema.",),
+        consequences={"T1c": "Without T1c: no enhancing tumour.", "FLAIR": "Without FLAIR: no oedema."},
     )
     model = SequencesModel(prepared)
     said = {row.sequence.value: row.doubt for row in model.rows()}
-    assert (said["T1c"], said["T2"], said["FLAIR"]) == ("", "its echo is short", "FLAIR is missing: no oedema.")
+    assert (said["T1c"], said["T2"], said["FLAIR"]) == ("", "its echo is short", "Without FLAIR: no oedema.")
     assert model.notices() == ()
     model.override(Sequence.T1C, NO_SERIES)
-    assert model.row(Sequence.T1C).doubt == "T1c is missing: no enhancing tumour."
+    assert model.row(Sequence.T1C).doubt == "Without T1c: no enhancing tumour."
 
 
 def test_an_operation_is_proposed_with_the_words_that_say_so_and_never_assumed():
