@@ -17,6 +17,7 @@ from BratsSegmenterLib.progress import Progress
 _PACKAGES = ("torch", "monai", "SimpleITK", "pydicom", "highdicom", "dcmqi", "dicomweb-client", "numpy", "scipy")
 _ENOUGH_DISK_GB = 5.0
 _ENOUGH_GPU_GB = 2.0
+_ENOUGH_MEMORY_GB = 6.0  # for voxels of half a millimetre
 _SHOWN_DIGITS = 12
 _FAIR_SHARE = 0.5  # a phantom shows that all parts work together, not how well the model segments
 
@@ -73,8 +74,8 @@ def check_phantom(progress: Progress) -> Check:
 
 
 def check_machine(folder: Path) -> tuple[Check, ...]:
-    """Packages, device, disk space in `folder`, keyring and model bundles, each with a sentence."""
-    return (*_packages(), _device(), _disk(folder), _keyring(), *_bundles())
+    """Packages, device, memory, disk space in `folder`, keyring and model bundles, each with a sentence."""
+    return (*_packages(), _device(), _memory(), _disk(folder), _keyring(), *_bundles())
 
 
 def _packages() -> tuple[Check, ...]:
@@ -100,6 +101,19 @@ def _device() -> Check:
     if torch.backends.mps.is_available():
         return Check("device", True, "The GPU of this Mac (MPS).")
     return Check("device", True, f"No GPU; {torch.get_num_threads()} processor threads, which is enough.")
+
+
+def _memory() -> Check:
+    try:
+        from BratsSegmenterLib.machine import free_memory_gb
+    except ImportError:
+        return Check("memory", None, "The free memory is known once psutil is installed.")
+    free_gb = free_memory_gb()
+    sentence = f"{free_gb:.1f} GB of memory are free."
+    if free_gb >= _ENOUGH_MEMORY_GB:
+        return Check("memory", True, sentence)
+    advice = f"A study of very fine voxels needs up to {_ENOUGH_MEMORY_GB:.0f} GB: close other programs for one."
+    return Check("memory", None, f"{sentence} {advice}")
 
 
 def _disk(folder: Path) -> Check:

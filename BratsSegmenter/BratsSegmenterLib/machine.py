@@ -10,6 +10,11 @@ import psutil
 _STATUS = Path("/proc/self/status")
 
 
+def free_memory_gb() -> float:
+    """Memory that programs can have now without any being swapped out, in GB (10^9 bytes)."""
+    return psutil.virtual_memory().available / 1e9
+
+
 def peak_memory_mb() -> float:
     """The largest resident memory this process has had so far, in MB (10^6 bytes)."""
     if sys.platform == "win32":

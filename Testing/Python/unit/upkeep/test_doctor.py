@@ -6,7 +6,9 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from BratsSegmenterLib.archive import Archive, Authentication, Check, Credentials, Profile
@@ -80,6 +82,15 @@ def test_the_machine_s_examination_names_the_hash_of_the_weights_and_the_free_di
     assert "GB are free in" in found["disk"].sentence
     assert "SHA-256" in found["glioma-synthetic"].sentence
     assert found["glioma-synthetic"].ok
+
+
+@pytest.mark.parametrize(("free_gb", "ok", "advises"), [(8.0, True, False), (2.0, None, True)])
+def test_little_memory_is_worth_a_note(tmp_path: Path, monkeypatch, free_gb: float, ok: bool | None, advises: bool):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free_gb * 1e9))
+    (check,) = (check for check in check_machine(tmp_path) if check.name == "memory")
+    assert check.ok is ok
+    assert check.sentence.startswith(f"{free_gb} GB of memory are free.")
+    assert ("close other programs" in check.sentence) is advises
 
 
 def test_an_examination_of_a_silent_archive_ends_when_it_is_cancelled(tmp_path: Path) -> None:
