@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from BratsSegmenterLib.errors import SeriesError
 ENHANCED_MR = (EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
 MR_IMAGES = (MRImageStorage, *ENHANCED_MR)
 
+_HUGE = 1e30
 _NO_POSITION = "Without it the image has no place in the patient; choose another series."
 
 
@@ -200,10 +200,13 @@ def _vector(attributes: FrameAttributes, macro: str, keyword: str, length: int, 
 
 
 def _rescaling(attributes: FrameAttributes, keyword: str, default: float, place: str) -> float:
-    """Rescale Slope or Intercept (PS3.3 C.11.1, C.7.6.16.2.9): with a slope of 0 every image would be blank."""
+    """Rescale Slope or Intercept (PS3.3 C.11.1, C.7.6.16.2.9).
+
+    With a slope of 0 every image would be blank; with a huge one no voxel would be a finite float32.
+    """
     value = attributes.get("PixelValueTransformationSequence", keyword)
     number = default if value in (None, "") else float(value)
-    if not math.isfinite(number) or (keyword == "RescaleSlope" and number == 0):
+    if not abs(number) < _HUGE or (keyword == "RescaleSlope" and number == 0):
         raise SeriesError(
             f"{place} has a {_ATTRIBUTE_NAMES[keyword]} of {number:g}, which gives no image.",
             "Fetch the series again, or choose another one.",

@@ -130,7 +130,8 @@ def test_blank_ends_of_a_volume_are_no_gap(tmp_path: Path, blank: Sequence[int])
 
 
 @pytest.mark.parametrize(
-    ("keyword", "value"), [("RescaleSlope", "0"), ("RescaleSlope", "NaN"), ("RescaleIntercept", "-inf")]
+    ("keyword", "value"),
+    [("RescaleSlope", "0"), ("RescaleSlope", "NaN"), ("RescaleSlope", "1e38"), ("RescaleIntercept", "-inf")],
 )
 def test_a_rescaling_that_gives_no_image_makes_the_series_unusable_and_is_named(
     tmp_path: Path, keyword: str, value: str
