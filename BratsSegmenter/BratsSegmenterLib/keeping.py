@@ -62,6 +62,7 @@ def keep_result(
         The disk refused.
     """
     segmentation, case = result.segmentation, result.case
+    numbers = image_numbers(case.reference_volume)
     intervals_ml = intervals_of(result.measurements)
     with progress.to_its_end():
         KeptStudy(folder.path).forget_result()
@@ -70,7 +71,7 @@ def keep_result(
         folder.sent.unlink(missing_ok=True)
         with progress.stage("write"):
             write_labelmap(segmentation, folder.segmentation)
-            write_atomically(folder.volumes_table, to_csv(result.measurements).encode())
+            write_atomically(folder.volumes_table, to_csv(result.measurements, numbers).encode())
             uncertainty = _keep_map(segmentation.uncertainty, segmentation, folder.uncertainty)
             brain = None if result.brain is None else result.brain.astype(np.uint8)
             brain_path = _keep_map(brain, segmentation, folder.brain)
@@ -114,7 +115,7 @@ def keep_result(
         brain=brain_path,
         authorship=authorship,
         is_postoperative=is_postoperative,
-        image_numbers=image_numbers(case.reference_volume),
+        image_numbers=numbers,
     )
 
 

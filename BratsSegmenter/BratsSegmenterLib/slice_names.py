@@ -32,6 +32,12 @@ class ImageNumbers:
         return "" if image is None else f"image {image} of series {self.series}"
 
 
+def slice_name(slice_index: int, numbers: ImageNumbers | None) -> str:
+    """Of a slice: as its image is numbered, else ``slice 12``, counted from 1."""
+    image = "" if numbers is None else numbers.name(slice_index)
+    return image or f"slice {slice_index + 1}"
+
+
 def plane_name(axis: int, position_mm: float) -> str:
     """Of a plane square to an axis of the patient: ``axial plane S 51 mm``.
 

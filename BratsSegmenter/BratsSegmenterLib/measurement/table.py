@@ -6,6 +6,7 @@ import csv
 import io
 
 from BratsSegmenterLib.domain import Lesion, Measurements
+from BratsSegmenterLib.slice_names import ImageNumbers, place_of
 
 _VOLUME_COLUMNS = ("region", "name", "volume_ml", "lower_ml", "upper_ml")
 _LESION_COLUMNS = (
@@ -15,13 +16,20 @@ _LESION_COLUMNS = (
     "longest_mm",
     "perpendicular_mm",
     "product_mm2",
-    "slice",
+    "place",
     "measurable",
 )
 
 
-def to_csv(measurements: Measurements) -> str:
-    """Two tables, regions and lesions, with an empty line between them; slices are counted from 1."""
+def to_csv(measurements: Measurements, numbers: ImageNumbers | None = None) -> str:
+    """Two tables, regions and lesions, with an empty line between them.
+
+    Parameters
+    ----------
+    measurements : Measurements
+    numbers : ImageNumbers or None
+        By which the images of the diameters are named; without them their planes are.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_VOLUME_COLUMNS)
@@ -30,11 +38,11 @@ def to_csv(measurements: Measurements) -> str:
         writer.writerow([volume.region.key, volume.region.name, f"{volume.volume_ml:.3f}", *interval])
     writer.writerow([])
     writer.writerow(_LESION_COLUMNS)
-    writer.writerows(_lesion_row(lesion) for lesion in measurements.lesions)
+    writer.writerows(_lesion_row(lesion, numbers) for lesion in measurements.lesions)
     return text.getvalue()
 
 
-def _lesion_row(lesion: Lesion) -> list[str]:
+def _lesion_row(lesion: Lesion, numbers: ImageNumbers | None) -> list[str]:
     row = [lesion.region.key, str(lesion.number), f"{lesion.volume_ml:.3f}"]
     if lesion.diameters is None:
         return [*row, "", "", "", "", ""]
@@ -43,6 +51,6 @@ def _lesion_row(lesion: Lesion) -> list[str]:
         f"{lesion.diameters.longest_mm:.1f}",
         f"{lesion.diameters.perpendicular_mm:.1f}",
         f"{lesion.diameters.product_mm2:.0f}",
-        str(lesion.diameters.slice_index + 1),
+        place_of(lesion.diameters, numbers),
         "yes" if lesion.diameters.is_measurable else "no",
     ]

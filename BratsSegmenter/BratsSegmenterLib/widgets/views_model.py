@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.domain import REGIONS, Sequence
 from BratsSegmenterLib.measurement import DoubtfulSlice, DoubtKind
 from BratsSegmenterLib.scene.overlay import RegionStyle
+from BratsSegmenterLib.slice_names import ImageNumbers, slice_name
 
 STYLES = (
     (RegionStyle.BOTH, _("Outline and fill")),
@@ -32,10 +33,13 @@ class DoubtWalk:
     ----------
     slices : tuple of DoubtfulSlice
         The most doubtful first.
+    numbers : ImageNumbers or None
+        By which their images are named.
     """
 
-    def __init__(self, slices: tuple[DoubtfulSlice, ...] = ()) -> None:
+    def __init__(self, slices: tuple[DoubtfulSlice, ...] = (), numbers: ImageNumbers | None = None) -> None:
         self._slices = slices
+        self._numbers = numbers
         self._position: int | None = None
 
     @property
@@ -64,8 +68,9 @@ class DoubtWalk:
         if self._position is None:
             return _("{count} slices are worth a second look.").format(count=len(self._slices))
         item = self._slices[self._position]
-        return _("Slice {slice}, {rank} of {count}, mostly {what}").format(
-            slice=item.slice_index + 1,
+        name = slice_name(item.slice_index, self._numbers)
+        return _("{slice}: {rank} of {count}, mostly {what}").format(
+            slice=f"{name[0].upper()}{name[1:]}",
             rank=ordinal(self._position + 1),
             count=len(self._slices),
             what=_what(item),

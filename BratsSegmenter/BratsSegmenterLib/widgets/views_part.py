@@ -63,7 +63,7 @@ class ViewsPart(Part):
         has_doubt = result is not None and self._review.parameters.doubt is not None
         self.ui.doubtBox.setEnabled(has_doubt)
         self.ui.doubtSlider.setEnabled(has_doubt)
-        self._start_walk(() if result is None else result.doubtful_slices)
+        self._start_walk(DoubtWalk() if result is None else DoubtWalk(result.doubtful_slices, result.image_numbers))
         if result is None:
             self._list_sequences(())
             return
@@ -111,8 +111,8 @@ class ViewsPart(Part):
         shown = self._review.parameters.doubt if self.ui.doubtBox.checked else None
         show_doubt(shown, self.ui.doubtSlider.value / _PER_CENT)
 
-    def _start_walk(self, slices: tuple[DoubtfulSlice, ...]) -> None:
-        self._walk = DoubtWalk(slices)
+    def _start_walk(self, walk: DoubtWalk) -> None:
+        self._walk = walk
         for button in (self.ui.previousButton, self.ui.nextButton):
             button.setEnabled(self._walk.is_possible)
         self.ui.walkLabel.setText(self._walk.sentence if self._workflow.result is not None else "")

@@ -160,8 +160,10 @@ class VolumesPart(Part):
         title, kinds = _("Save volumes and lesions"), _("Comma-separated values (*.csv)")
         file = qt.QFileDialog.getSaveFileName(self.widget, title, "volumes.csv", kinds)
         if file:
+            assert self._workflow.result is not None
+            table = to_csv(self._review.measure(), self._workflow.result.image_numbers)
             try:
-                write_atomically(Path(file), to_csv(self._review.measure()).encode())
+                write_atomically(Path(file), table.encode())
             except OSError as error:
                 what = _("The file {name} cannot be written.").format(name=Path(file).name)
                 failure = ExportError(what, _("Choose another folder."), cause=str(error))

@@ -107,7 +107,7 @@ def _paint_undo_and_paint_again(story: Story, panel: Panel) -> None:
 def _walk_to_the_next_doubtful_slice(story: Story, panel: Panel) -> None:
     before_mm = [logic.GetSliceOffset() for logic in slice_logics()]
     story.hands.press(qt.Qt.Key.Key_J)
-    assert panel.views.ui.walkLabel.text.startswith("Slice ")
+    assert panel.views.ui.walkLabel.text.startswith("Image ")
     assert all(logic.GetSliceOffset() != offset for logic, offset in zip(slice_logics(), before_mm, strict=True))
 
 

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 
 from BratsSegmenterLib.measurement import DoubtfulSlice, DoubtKind
 from BratsSegmenterLib.scene.views import slice_logics, third_sequence
+from BratsSegmenterLib.slice_names import ImageNumbers
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.views_model import DoubtWalk, ordinal, sequence_names
 
@@ -77,13 +78,13 @@ def test_the_walk_says_where_it_is_and_takes_the_views_along(reviewed):
     views = reviewed.views.ui
     assert views.walkLabel.text == "3 slices are worth a second look."
     views.nextButton.click()
-    assert views.walkLabel.text == "Slice 12, 1st of 3, mostly the border of oedema"
+    assert views.walkLabel.text == "Slice 12: 1st of 3, mostly the border of oedema"
     assert _slice_number() == 12
     views.nextButton.click()
-    assert views.walkLabel.text == "Slice 18, 2nd of 3, mostly the inside of enhancing tumour"
+    assert views.walkLabel.text == "Slice 18: 2nd of 3, mostly the inside of enhancing tumour"
     views.previousButton.click()
     views.previousButton.click()
-    assert views.walkLabel.text == "Slice 6, 3rd of 3, mostly where nothing was drawn"
+    assert views.walkLabel.text == "Slice 6: 3rd of 3, mostly where nothing was drawn"
     assert _slice_number() == 6
 
 
@@ -158,6 +159,14 @@ def test_a_walk_without_slices_says_so_and_one_begins_with_the_last_when_going_b
     assert walk.current is None
     assert walk.previous().slice_index == 3
     assert walk.next().slice_index == 7
+    assert walk.sentence == "Slice 8: 1st of 2, mostly where nothing was drawn"
+
+
+def test_a_doubtful_slice_is_named_as_viewers_number_its_image():
+    slices = (DoubtfulSlice(1, 1.0, DoubtKind.ELSEWHERE, "", (0.0, 0.0)),)
+    walk = DoubtWalk(slices, ImageNumbers(5, (10, 9)))
+    walk.next()
+    assert walk.sentence == "Image 9 of series 5: 1st of 1, mostly where nothing was drawn"
 
 
 def test_ranks_and_sequences_read_as_people_say_them():

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.domain import Algorithm, Diameters, Measurements, Segmentation
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.measurement import measure, to_csv
+from BratsSegmenterLib.slice_names import ImageNumbers
 
 _AXIAL = np.eye(3)
 _SAGITTAL = np.array([[0, 0, -1], [1, 0, 0], [0, -1, 0]], float)
@@ -208,15 +209,21 @@ def test_an_empty_segmentation_has_no_lesion_and_zero_volumes() -> None:
     assert {volume.volume_ml for volume in measurements.volumes} == {0}
 
 
-def test_the_table_lists_regions_then_lesions_with_slices_from_1() -> None:
+def test_the_table_lists_regions_then_lesions_with_their_images() -> None:
     measurements: Measurements = measure(_drawn(_GRIDS["axial"], _ellipsoid((12, 8, 8))), {"ET": (3.0, 3.5)})
-    regions, lesions = to_csv(measurements).split("\n\n")
+    numbers = ImageNumbers(5, tuple(range(100, 200)))
+    regions, lesions = to_csv(measurements, numbers).split("\n\n")
     assert regions.splitlines()[0] == "region,name,volume_ml,lower_ml,upper_ml"
     assert regions.splitlines()[1].endswith(",3.000,3.500")
     diameters = measurements.lesions[0].diameters
     assert diameters is not None
     product = f"{diameters.longest_mm * diameters.perpendicular_mm:.0f}"
-    assert lesions.splitlines()[1].split(",")[5:] == [product, str(diameters.slice_index + 1), "yes"]
+    assert lesions.splitlines()[1].split(",")[5:] == [
+        product,
+        f"image {100 + diameters.slice_index} of series 5",
+        "yes",
+    ]
+    assert ",axial plane " in to_csv(measurements).splitlines()[-1]
 
 
 def test_a_cavity_is_measured_where_there_is_one_and_not_claimed_to_be_empty_elsewhere() -> None:
