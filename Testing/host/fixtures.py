@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,13 @@ def scene() -> Iterator[Any]:
     yield slicer.mrmlScene
     slicer.mrmlScene.Clear(0)
     layout_manager.hostClose()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def rubbish_goes_in_its_own_thread() -> Iterator[None]:
+    """Widgets and render windows that only cycles hold are not left to the thread of some server to collect."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import qt
-from host.fixtures import parameter_node, replay_command, scene  # noqa: F401 - fixtures
+from host.fixtures import parameter_node, replay_command, rubbish_goes_in_its_own_thread, scene  # noqa: F401 - fixtures
 from host.replay_worker import Behaviour
 from host.slicer_app import application
 

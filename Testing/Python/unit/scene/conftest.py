@@ -6,7 +6,7 @@ import host.slicer_app  # noqa: F401 - makes qt, ctk and all of slicer importabl
 from pathlib import Path
 
 import pytest
-from host.fixtures import parameter_node, scene  # noqa: F401 - fixtures
+from host.fixtures import parameter_node, rubbish_goes_in_its_own_thread, scene  # noqa: F401 - fixtures
 from host.replay_worker import STUDY, answer
 
 from BratsSegmenterLib.archive import StudySummary
