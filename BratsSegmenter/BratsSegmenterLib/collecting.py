@@ -17,9 +17,9 @@ from BratsSegmenterLib import __version__
 from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.domain import RC, Case, Segmentation, Sequence
 from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
+from BratsSegmenterLib.image_files import write_image
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.kept_study import KeptStudy
-from BratsSegmenterLib.labelmap import write_image
 from BratsSegmenterLib.ledger import Ledger, LedgerEntry
 from BratsSegmenterLib.pipeline import brain_on_reference
 from BratsSegmenterLib.preprocessing import CHANNELS, PreparedCase, Steps, corrected_outside, preprocess

@@ -1,20 +1,67 @@
-"""NIfTI files that hold all they promise: ITK fills what is missing with zeros and checks no checksum."""
+"""Image files, written and read whole: of a NIfTI file ITK fills what is missing with zeros and checks no checksum."""
 
 from __future__ import annotations
 
 import math
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
-from BratsSegmenterLib.errors import explaining_memory
+from BratsSegmenterLib.durable import whole_file
+from BratsSegmenterLib.errors import SeriesError, explaining_memory, unwritable
 
 _GZIP = b"\x1f\x8b"
 _CHUNK_BYTES = 1 << 20
 _GZIP_WRAPPED = 16 + zlib.MAX_WBITS  # as zlib asks for it
 _PAIR = (".hdr", ".img")  # a header whose voxels lie in a file of their own
+
+
+def write_image(image: sitk.Image, path: Path) -> None:
+    """Write an image in the format that its name ends in, whole or not at all; its folder is made when missing.
+
+    Raises
+    ------
+    ExportError
+        The disk refused.
+    """
+    try:
+        with whole_file(path) as partial:
+            sitk.WriteImage(image, str(partial))
+    except (OSError, RuntimeError) as error:
+        raise unwritable(path, error) from error
+
+
+def read_image(path: Path) -> NDArray[np.float32]:
+    """The voxels of an image of a job folder, (slices, rows, columns).
+
+    Raises
+    ------
+    SeriesError
+        The file is gone or damaged.
+    """
+    return _voxels(path, sitk.sitkFloat32, "image")
+
+
+def read_mask(path: Path) -> NDArray[np.bool_]:
+    """A mask of a job folder, (slices, rows, columns), true where the image is not zero.
+
+    Raises
+    ------
+    SeriesError
+        The file is gone or damaged.
+    """
+    return _voxels(path, sitk.sitkUInt8, "mask") != 0
+
+
+def _voxels(path: Path, pixel_type: int, what: str) -> NDArray[Any]:
+    try:
+        return sitk.GetArrayFromImage(read_whole_image(path, pixel_type))
+    except RuntimeError as error:
+        raise SeriesError(f"The {what} {path.name} cannot be read.", "Segment the study again.", str(error)) from error
 
 
 def read_whole_image(path: Path, pixel_type: int = sitk.sitkUnknown) -> sitk.Image:

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.dicom import Authorship, image_numbers
 from BratsSegmenterLib.domain import Case, Segmentation
 from BratsSegmenterLib.durable import write_atomically
+from BratsSegmenterLib.image_files import write_image
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.kept_study import KeptStudy
-from BratsSegmenterLib.labelmap import write_image, write_labelmap
+from BratsSegmenterLib.labelmap import write_labelmap
 from BratsSegmenterLib.measurement import DoubtfulSlice, doubtful_slices, intervals_of, to_csv
 from BratsSegmenterLib.pipeline import SegmentedCase
 from BratsSegmenterLib.preprocessing import resample_to_reference, write_quality_page

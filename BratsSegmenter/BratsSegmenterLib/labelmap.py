@@ -1,4 +1,4 @@
-"""Label maps as NIfTI files, for research and between the worker and Slicer."""
+"""Label maps as image files, for research and between the worker and Slicer."""
 
 from __future__ import annotations
 
@@ -7,58 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
-from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import LEAF_REGIONS, Algorithm, Segmentation
-from BratsSegmenterLib.durable import whole_file
-from BratsSegmenterLib.errors import ExportError, SeriesError, unwritable
+from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.image_files import read_whole_image
+from BratsSegmenterLib.image_files import read_whole_image, write_image
 
 UNKNOWN_ALGORITHM = Algorithm("unknown", "", "")
-
-
-def write_image(image: sitk.Image, path: Path) -> None:
-    """Write a NIfTI file, whole or not at all; its folder is made when missing.
-
-    Raises
-    ------
-    ExportError
-        The disk refused.
-    """
-    try:
-        with whole_file(path) as partial:
-            sitk.WriteImage(image, str(partial))
-    except (OSError, RuntimeError) as error:
-        raise unwritable(path, error) from error
-
-
-def read_image(path: Path) -> NDArray[np.float32]:
-    """The voxels of a NIfTI image that :func:`write_image` wrote, (slices, rows, columns).
-
-    Raises
-    ------
-    SeriesError
-        The file is gone or damaged.
-    """
-    try:
-        return sitk.GetArrayFromImage(read_whole_image(path, sitk.sitkFloat32))
-    except RuntimeError as error:
-        raise SeriesError(f"The image {path.name} cannot be read.", "Segment the study again.", str(error)) from error
-
-
-def read_mask(path: Path) -> NDArray[np.bool_]:
-    """A mask, (slices, rows, columns), true where the image is not zero.
-
-    Raises
-    ------
-    SeriesError
-        The file cannot be read as a whole image.
-    """
-    try:
-        return sitk.GetArrayFromImage(read_whole_image(path, sitk.sitkUInt8)) != 0
-    except RuntimeError as error:
-        raise SeriesError(f"The mask {path.name} cannot be read.", "Segment the study again.", str(error)) from error
 
 
 def write_labelmap(segmentation: Segmentation, path: Path) -> None:

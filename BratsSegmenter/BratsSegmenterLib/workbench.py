@@ -21,6 +21,7 @@ from BratsSegmenterLib.domain import Case, Sequence, Series
 from BratsSegmenterLib.drawn_result import compared_with_model
 from BratsSegmenterLib.errors import LearningError, PreprocessingError, SeriesError
 from BratsSegmenterLib.health import examine
+from BratsSegmenterLib.image_files import read_image
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import (
     BorrowedSequence,
@@ -51,7 +52,7 @@ from BratsSegmenterLib.jobs import (
     SwitchedSteps,
 )
 from BratsSegmenterLib.keeping import keep_result
-from BratsSegmenterLib.labelmap import read_image, read_labelmap
+from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
 from BratsSegmenterLib.local_studies import list_folder
 from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_study, segment_case

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.demo.story import Journey
 from BratsSegmenterLib.domain import ED, ET, NCR, TC, WT, Region, Segmentation, Sequence
-from BratsSegmenterLib.labelmap import read_image, read_labelmap
+from BratsSegmenterLib.image_files import read_image
+from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.machine import peak_memory_mb
 from BratsSegmenterLib.pages import write_page
 from BratsSegmenterLib.pictures import Plane, draw_regions, montage, slice_image

@@ -15,10 +15,9 @@ from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import REGIONS, Measurements, Segmentation
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.image_files import read_whole_image
+from BratsSegmenterLib.image_files import read_mask, read_whole_image, write_image
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.labelmap import read_mask, write_image
 from BratsSegmenterLib.measurement import changed_regions, measure, still_not_measured
 from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.scene.hierarchy import place_under_study, remove_from_scene

@@ -47,7 +47,7 @@ def make_synthetic_patient(folder: Path, spacing_mm: float = 1.0) -> list[Any]:
     from BratsSegmenterLib.demo.head import synthetic_head  # pydicom and scipy load here, not at start-up
     from BratsSegmenterLib.demo.study import write_study
     from BratsSegmenterLib.dicom.mr_series import StudyIdentity
-    from BratsSegmenterLib.labelmap import write_image
+    from BratsSegmenterLib.image_files import write_image
 
     head = synthetic_head(spacing_mm=spacing_mm)
     write_study(head, folder / "dicom", StudyIdentity())

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.durable import whole_file
 from BratsSegmenterLib.errors import ExportError, SeriesError
+from BratsSegmenterLib.image_files import read_image
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.labelmap import read_image
 from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, montage, slice_image
 from BratsSegmenterLib.unattended.drawn_now import DrawnVolumes, labels_now
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from BratsSegmenterLib.learning.synthesis.randomness import Randomness
 
 CLIP = (-5.0, 8.0)
-"""Limits of normalised intensities, as in preprocessing."""
+"""Limits of normalised intensities; exported bundles state them as their ``clip``."""
 _LEAST_DEVIATION = 1e-4
 _FOREGROUND = 0.15
 """Brightness that separates a head from air, where the brightest CSF is about 1."""

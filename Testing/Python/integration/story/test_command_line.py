@@ -26,7 +26,8 @@ from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.demo.page import compare
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import REGIONS, Sequence
-from BratsSegmenterLib.labelmap import read_labelmap, read_mask
+from BratsSegmenterLib.image_files import read_mask
+from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.paths import module_folder
 
 _QUICK = ["--no-registration", "--no-bias-correction"]

@@ -17,9 +17,10 @@ from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, StudyIdentity, write_mr_series
 from BratsSegmenterLib.domain import Segmentation, Sequence
 from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.image_files import read_mask
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.jobs import PrepareJob, ResumeJob, SendJob
-from BratsSegmenterLib.labelmap import read_labelmap, read_mask, write_labelmap
+from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.workbench import Workbench
 

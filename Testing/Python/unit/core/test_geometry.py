@@ -7,7 +7,8 @@ import pytest
 import SimpleITK as sitk
 
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.labelmap import read_labelmap, write_image
+from BratsSegmenterLib.image_files import write_image
+from BratsSegmenterLib.labelmap import read_labelmap
 
 _ANGLE = 0.3
 _OBLIQUE = np.array([[np.cos(_ANGLE), -np.sin(_ANGLE), 0], [np.sin(_ANGLE), np.cos(_ANGLE), 0], [0, 0, 1.0]]) @ np.diag(

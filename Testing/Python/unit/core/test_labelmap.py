@@ -1,4 +1,4 @@
-"""Label maps as NIfTI files."""
+"""Label maps and the image files that hold them."""
 
 import gzip
 from collections.abc import Callable
@@ -11,8 +11,8 @@ import SimpleITK as sitk
 from BratsSegmenterLib.domain import Algorithm, Segmentation
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.image_files import read_whole_image
-from BratsSegmenterLib.labelmap import read_image, read_labelmap, read_mask, write_image, write_labelmap
+from BratsSegmenterLib.image_files import read_image, read_mask, read_whole_image, write_image
+from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.image_files import write_image
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState
-from BratsSegmenterLib.labelmap import write_image
 from BratsSegmenterLib.sent import read_sent
 
 GRID = Geometry.from_axes((5, 8, 6), (0.9, 0.9, 3.0), np.eye(3), np.array([-40.0, 12.5, 33.0]))

@@ -7,7 +7,7 @@ import slicer
 
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.labelmap import write_image
+from BratsSegmenterLib.image_files import write_image
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.scene.volumes import geometry_of, load_volume, loading_volume
 
