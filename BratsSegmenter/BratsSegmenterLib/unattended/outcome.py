@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from BratsSegmenterLib.archive import NotStoredError, TemporaryArchiveError
 from BratsSegmenterLib.child_worker import JobFailedError
+from BratsSegmenterLib.errors import ArchiveError, DiskRefusedError, FolderInUseError
 from BratsSegmenterLib.kept_study import StudyState
 
 _PASSING_FAILURES = {
-    "ArchiveError",
-    "TemporaryArchiveError",
-    "NotStoredError",
-    "FolderInUseError",
-    "DiskRefusedError",
-    "OSError",  # a full disk beside the studies: those that name a wrong path are classes of their own
+    kind.__name__
+    for kind in (
+        ArchiveError,
+        TemporaryArchiveError,
+        NotStoredError,
+        FolderInUseError,
+        DiskRefusedError,
+        OSError,  # a full disk beside the studies: those that name a wrong path are classes of their own
+    )
 }
 
 

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from BratsSegmenterLib.archive import Profile, StudyQuery
+from BratsSegmenterLib.archive import Profile, StudyChangedError, StudyQuery, TemporaryArchiveError
+from BratsSegmenterLib.dicom import GapError
 from BratsSegmenterLib.job_results import SearchResult
 from BratsSegmenterLib.jobs import JOB_KINDS, SearchJob
 from BratsSegmenterLib.progress import ProgressEvent
@@ -43,6 +44,12 @@ def test_missing_slices_are_told_from_every_other_failure():
     (other,) = MessageReader(JOB).feed(_line(event="error", kind="SeriesError", what="No."))
     assert gap.is_gap
     assert not other.is_gap
+
+
+def test_the_failures_that_a_window_answers_are_those_of_the_classes_that_say_so():
+    assert Failure.of(GapError("Slice 7 is missing.")).is_gap
+    assert Failure.of(StudyChangedError("Another image.")).is_of_a_changed_study
+    assert Failure.of(TemporaryArchiveError("Busy.")).is_archive_out_of_reach
 
 
 def test_a_cancellation_is_no_failure():
