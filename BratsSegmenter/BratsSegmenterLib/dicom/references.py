@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
 from pydicom.tag import Tag
 
 from BratsSegmenterLib.dicom.closed_contours import contour_points_mm
+from BratsSegmenterLib.dicom.named_images import named_images
 from BratsSegmenterLib.dicom.provenance import ObjectKind, WrittenObject
 from BratsSegmenterLib.dicom.reading import read_whole
 from BratsSegmenterLib.dicom.slice_planes import ON_PLANE_MM, SlicePlanes
@@ -77,14 +77,10 @@ def _datasets(dataset: Dataset) -> Iterator[Dataset]:
 def _check_reference(
     written: WrittenObject, item: Dataset, whole: Collection[str], frames: Collection[tuple[str, int | None]]
 ) -> None:
-    uid = str(item.ReferencedSOPInstanceUID)
-    if uid not in whole:
-        raise ExportError(f"The {written.kind.name} refers to {uid}, which is not in the study.", _ADVICE)
-    numbers = item.get("ReferencedFrameNumber")
-    if numbers is None:
-        return
-    for number in numbers if isinstance(numbers, MultiValue) else [numbers]:
-        if (uid, int(number)) not in frames:
+    for uid, number in named_images([item]):
+        if uid not in whole:
+            raise ExportError(f"The {written.kind.name} refers to {uid}, which is not in the study.", _ADVICE)
+        if number is not None and (uid, number) not in frames:
             raise ExportError(
                 f"The {written.kind.name} refers to frame {number} of {uid}, which is not there.", _ADVICE
             )
@@ -97,11 +93,10 @@ def _check_contour_planes(written: WrittenObject, dataset: Dataset, volume: Volu
     }
     for roi in dataset.ROIContourSequence:
         for contour in roi.ContourSequence:
-            image = (contour.get("ContourImageSequence") or [None])[0]
+            image = next(named_images(contour.get("ContourImageSequence") or []), None)
             if image is None:
                 continue
-            number = image.get("ReferencedFrameNumber")
-            k = slice_of[str(image.ReferencedSOPInstanceUID), None if number is None else int(number)]
+            k = slice_of[image]
             distance_mm = np.abs(planes.offset_mm(contour_points_mm(contour)) - planes.offsets_mm[k]).max()
             if distance_mm > ON_PLANE_MM:
                 raise ExportError(
