@@ -13,16 +13,10 @@ from typing import BinaryIO, Literal, cast
 from pydicom import FileDataset, dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.errors import InvalidDicomError
-from pydicom.filereader import read_partial
-from pydicom.uid import (
-    UID,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-)
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from BratsSegmenterLib.archive.matching import is_uid
+from BratsSegmenterLib.deflated import inflates_beyond
 from BratsSegmenterLib.errors import ArchiveError
 
 UNUSABLE = "It cannot be used; ask the PACS administrator to repair it."
@@ -52,11 +46,7 @@ _PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _IMAGE = "Image Storage"  # how the standard names the SOP classes of images
 _SUBSAMPLED = "YBR_FULL_422"
 _DEFER_BYTES = 4096
-_META_BYTES = 1024
-_META_START = 128 + 4 + 12  # preamble, prefix, group length
 _MAXIMUM_INFLATED_BYTES = 512_000_000
-_CHUNK_BYTES = 262_144
-_INFLATED_PIECE_BYTES = 16_000_000
 
 
 class DamagedInstanceError(ArchiveError):
@@ -140,20 +130,10 @@ def _read(file: BinaryIO) -> FileDataset:
 
 def refuse_inflation_bomb(file: BinaryIO) -> None:
     """Raise a :class:`DamagedInstanceError` for what would inflate beyond 512 MB; leaves `file` at any position."""
-    if DeflatedExplicitVRLittleEndian.encode() not in file.read(_META_BYTES):
-        return
-    file.seek(0)
-    meta = read_partial(file, stop_when=lambda tag, vr, length: True).file_meta
-    if meta.TransferSyntaxUID != DeflatedExplicitVRLittleEndian:
-        return
-    file.seek(_META_START + meta.FileMetaInformationGroupLength)
-    inflate, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    while packed := inflate.unconsumed_tail or file.read(_CHUNK_BYTES):
-        size += len(inflate.decompress(packed, _INFLATED_PIECE_BYTES))
-        if size > _MAXIMUM_INFLATED_BYTES:
-            raise DamagedInstanceError(
-                f"An object would inflate to more than {_MAXIMUM_INFLATED_BYTES / 1e6:.0f} MB.", UNUSABLE
-            )
+    if inflates_beyond(file, _MAXIMUM_INFLATED_BYTES):
+        raise DamagedInstanceError(
+            f"An object would inflate to more than {_MAXIMUM_INFLATED_BYTES / 1e6:.0f} MB.", UNUSABLE
+        )
 
 
 class _Header:

@@ -12,9 +12,9 @@ from typing import BinaryIO
 
 from pydicom import Dataset, dcmread
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.filereader import read_dataset
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
+from BratsSegmenterLib.deflated import inflates_beyond
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.folder_tree import can_be_listed, folders_below
 
@@ -163,12 +163,12 @@ def _read(file: Path, with_pixels: bool) -> Dataset:
         # pydicom's warnings quote values, and a value can be a patient's name.
         warnings.simplefilter("ignore")
         _check_preamble(stream, file)
-        deflated = _check_inflated_size(stream, file)
+        _check_inflated_size(stream, file)
         header = dcmread(stream, stop_before_pixels=True)
         if "BitsAllocated" in header:
             _check_claimed_size(header, file)
             # A deflated file's bytes after inflation are not on disk; the decoder checks those.
-            if not deflated:
+            if header.file_meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
                 _check_pixel_length(header, stream, size, file)
         if not with_pixels:
             return header
@@ -183,26 +183,13 @@ def _check_preamble(stream: BinaryIO, file: Path) -> None:
         raise SeriesError(f"{file.name} is not a DICOM file.", "Leave it out.")
 
 
-def _check_inflated_size(stream: BinaryIO, file: Path) -> bool:
-    """Whether the file is deflated (PS3.5 A.5); a bomb is noticed without keeping what comes out of it."""
-    stream.seek(_PREAMBLE_BYTES + 4)
-    # To where pydicom itself reads, not to where the group length claims: the two can be made to differ.
-    meta = read_dataset(stream, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
-    if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
-        stream.seek(0)
-        return False
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    pending, inflated = stream.read(1 << 20), 0
-    while pending:
-        inflated += len(inflater.decompress(pending, 1 << 20))
-        if inflated > _LARGEST_INFLATED_BYTES:
-            raise SeriesError(
-                f"{file.name} is compressed and would grow beyond {_LARGEST_INFLATED_BYTES >> 20} MB when opened.",
-                "Leave it out; it may have been made to exhaust the memory.",
-            )
-        pending = inflater.unconsumed_tail or stream.read(1 << 20)
+def _check_inflated_size(stream: BinaryIO, file: Path) -> None:
+    if inflates_beyond(stream, _LARGEST_INFLATED_BYTES):
+        raise SeriesError(
+            f"{file.name} is compressed and would grow beyond {_LARGEST_INFLATED_BYTES >> 20} MB when opened.",
+            "Leave it out; it may have been made to exhaust the memory.",
+        )
     stream.seek(0)
-    return True
 
 
 def _check_claimed_size(header: Dataset, file: Path) -> None:

@@ -9,16 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from io import SEEK_END, BytesIO
 from pathlib import Path
-from zlib import DEFLATED, compressobj
 
 import pytest
 from archives import RunningArchive, write_study
+from bombs import deflated, packed_zeros
 from faulty_proxy import Fault, FaultyProxy, Plan
 from pydicom import Dataset, dcmread
-from pydicom.filewriter import write_file_meta_info
-from pydicom.uid import DeflatedExplicitVRLittleEndian, SegmentationStorage
+from pydicom.uid import SegmentationStorage
 from series_samples import copy_as_new_instance
 
 from BratsSegmenterLib.archive import NotFoundError, StoreRefusedError, StudyQuery, TemporaryArchiveError
@@ -238,8 +236,8 @@ def test_an_object_of_another_study_in_the_answer_is_refused(
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        (lambda content: _deflated(content, b"\x07\xff\xff"), "not a readable DICOM file"),
-        (lambda content: _deflated(content, _packed_zeros(6)), "would inflate to more than 5 MB"),
+        (lambda content: deflated(content, b"\x07" + bytes(9)), "not a readable DICOM file"),
+        (lambda content: deflated(content, packed_zeros(6)), "would inflate to more than 5 MB"),
         (lambda content: content.replace(b"\x08\x00\x60\x00CS", b"\x08\x00\x60\x00ZZ"), "not a readable DICOM file"),
     ],
     ids=["no deflated stream", "a bomb", "an unknown VR"],
@@ -258,21 +256,6 @@ def test_an_object_that_comes_back_unreadable_after_a_store_is_said(
         proxy.plan(Plan(Fault.BODY, "GET", path_end=path, body=body, content_type=content_type))
         with pytest.raises(ArchiveError, match=sentence):
             embedded_archive.connect(proxy.url).store(files[:1])
-
-
-def _deflated(content: bytes, dataset: bytes) -> bytes:
-    """Another data set behind the file meta information, which says that it is deflated."""
-    meta = dcmread(BytesIO(content)).file_meta
-    meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
-    file = BytesIO(b"\0" * 128 + b"DICM")
-    file.seek(0, SEEK_END)
-    write_file_meta_info(file, meta)
-    return file.getvalue() + dataset
-
-
-def _packed_zeros(megabytes: int) -> bytes:
-    pack = compressobj(9, DEFLATED, -15)
-    return b"".join(pack.compress(bytes(1_000_000)) for _ in range(megabytes)) + pack.flush()
 
 
 def test_a_damaged_object_is_not_kept(

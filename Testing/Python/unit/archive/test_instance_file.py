@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from archives import write_study
+from bombs import DISGUISES, deflated, packed_zeros
 from pydicom import Dataset, dcmread
 from pydicom.uid import (
     UID,
@@ -70,12 +72,12 @@ def test_a_forged_matrix_is_refused_without_being_decoded(instance: Path) -> Non
         inspect(instance)
 
 
-def test_a_file_that_would_inflate_beyond_bounds_is_refused(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("disguise", DISGUISES.values(), ids=DISGUISES)
+def test_a_file_that_would_inflate_beyond_bounds_is_refused(
+    instance: Path, monkeypatch: pytest.MonkeyPatch, disguise: Callable[[bytes], bytes]
+) -> None:
     monkeypatch.setattr("BratsSegmenterLib.archive.instance_file._MAXIMUM_INFLATED_BYTES", 1_000_000)
-    dataset = dcmread(instance)
-    dataset.PixelData = bytes(5_000_000)
-    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
-    dataset.save_as(instance)
+    instance.write_bytes(disguise(deflated(instance.read_bytes(), packed_zeros(5))))
     assert instance.stat().st_size < 20_000
     with pytest.raises(DamagedInstanceError, match="would inflate to more than 1 MB"):
         inspect(instance)

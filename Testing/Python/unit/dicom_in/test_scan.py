@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import shutil
 import struct
-import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom import Dataset, dcmread, dcmwrite
+from bombs import DISGUISES, deflated, packed_zeros
+from pydicom import Dataset, dcmread
 from pydicom.uid import (
     ComputedRadiographyImageStorage,
-    DeflatedExplicitVRLittleEndian,
     RLELossless,
     SegmentationStorage,
 )
@@ -212,18 +212,14 @@ def test_a_seg_of_many_structures_is_no_damaged_file(tmp_path: Path) -> None:
     assert not any(item.is_damaged for item in scan(tmp_path).set_aside)
 
 
-def test_a_deflated_bomb_is_refused_without_being_inflated(tmp_path: Path) -> None:
+@pytest.mark.parametrize("disguise", DISGUISES.values(), ids=DISGUISES)
+def test_a_deflated_bomb_is_refused_without_being_inflated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disguise: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr("BratsSegmenterLib.dicom.reading._LARGEST_INFLATED_BYTES", 4 << 20)
     file = classic(tmp_path)[0]
-    dataset = dcmread(file)
-    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
-    dcmwrite(file, dataset, enforce_file_format=True)
-    content = file.read_bytes()
-    start = 144 + int.from_bytes(content[140:144], "little")
-    deflater = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    zeros = bytes(1 << 20)
-    bomb = b"".join(deflater.compress(zeros) for _ in range(600)) + deflater.flush()
-    file.write_bytes(content[:start] + bomb)
-    assert "0001.dcm is compressed and would grow beyond 512 MB" in sentences(scan(tmp_path))
+    file.write_bytes(disguise(deflated(file.read_bytes(), packed_zeros(5))))
+    assert "0001.dcm is compressed and would grow beyond 4 MB" in sentences(scan(tmp_path))
 
 
 def test_sequences_nested_hundreds_deep_are_refused(tmp_path: Path) -> None:
