@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +20,7 @@ def write_labelmap(segmentation: Segmentation, path: Path) -> None:
     write_image(segmentation.geometry.image(segmentation.labels), path)
 
 
-def read_labelmap(
-    path: Path, algorithm: Algorithm = UNKNOWN_ALGORITHM, not_measured: Mapping[str, str] | None = None
-) -> Segmentation:
+def read_labelmap(path: Path, algorithm: Algorithm = UNKNOWN_ALGORITHM) -> Segmentation:
     """Read a label map.
 
     Raises
@@ -49,4 +46,4 @@ def read_labelmap(
             f"{path.name} holds the label {unknown[0]}, which is none of 0 to 4.",
             "Number the regions 1 NCR, 2 ED, 3 ET, 4 RC.",
         )
-    return Segmentation(labels.astype(np.uint8), Geometry.of_image(image), algorithm, not_measured or {})
+    return Segmentation(labels.astype(np.uint8), Geometry.of_image(image), algorithm)

@@ -32,9 +32,9 @@ STUDY = {
     "instance_count": 96,
 }
 DOUBTFUL_SLICES = [
-    {"slice_index": 11, "mass_ml": 0.6, "kind": "border", "region": "ED", "centre": [24.0, 34.0]},
-    {"slice_index": 17, "mass_ml": 0.4, "kind": "inside", "region": "ET", "centre": [24.0, 34.0]},
-    {"slice_index": 5, "mass_ml": 0.3, "kind": "elsewhere", "region": "", "centre": [20.0, 30.0]},
+    {"slice_index": 11, "kind": "border", "region": "ED", "centre": [24.0, 34.0]},
+    {"slice_index": 17, "kind": "inside", "region": "ET", "centre": [24.0, 34.0]},
+    {"slice_index": 5, "kind": "elsewhere", "region": "", "centre": [20.0, 30.0]},
 ]
 _RESULT = {
     "version": 1,

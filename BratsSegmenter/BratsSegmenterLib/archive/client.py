@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from BratsSegmenterLib.archive.check import Check
 from BratsSegmenterLib.archive.checks import check_connection
@@ -17,15 +16,11 @@ from BratsSegmenterLib.archive.listing import InstanceSummary, SeriesSummary, St
 from BratsSegmenterLib.archive.matching import is_uid
 from BratsSegmenterLib.archive.patient import Patient, retrieve_patient
 from BratsSegmenterLib.archive.profile import Profile
-from BratsSegmenterLib.archive.read_back import retrieve
 from BratsSegmenterLib.archive.search import list_instances, list_series, search_studies
 from BratsSegmenterLib.archive.store import StoredObject, store_files
 from BratsSegmenterLib.archive.threads import Stop, run_watched
 from BratsSegmenterLib.errors import ArchiveError
 from BratsSegmenterLib.progress import Progress
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
 
 _RETRY_DELAYS_S = (0.5, 1.0, 2.0, 4.0)
 _FETCH_WORKERS = 4
@@ -174,17 +169,6 @@ class Archive:
         (stored,) = run_watched([task], watch, self._connection.session.cut)
         watch()
         return stored
-
-    def retrieve(self, instance: InstanceSummary, progress: Progress | None = None) -> Dataset:
-        """One instance (WADO-RS) as the archive stores it.
-
-        Raises
-        ------
-        ArchiveError
-        """
-        _require_uids(instance.study_uid, instance.series_uid, instance.sop_instance_uid)
-        call = partial(retrieve, self._connection, instance.study_uid, instance.series_uid, instance.sop_instance_uid)
-        return self._connection.run(call, progress or Progress())
 
     def patient_of(self, instance: InstanceSummary, progress: Progress | None = None) -> Patient:
         """The patient whom an instance names as the archive gives it back (WADO-RS).

@@ -153,7 +153,6 @@ class InstanceSummary:
 
     study_uid: str
     series_uid: str
-    sop_class_uid: str
     sop_instance_uid: str
 
     @property
@@ -167,7 +166,6 @@ class InstanceSummary:
         return cls(
             study_uid=study_uid,
             series_uid=series_uid or _uid(dataset, "0020000E"),
-            sop_class_uid=_text(dataset, "00080016"),
             sop_instance_uid=_uid(dataset, "00080018"),
         )
 

@@ -18,7 +18,7 @@ from BratsSegmenterLib.errors import ArchiveError
 _NAMED_AT_MOST = 5
 
 
-def retrieve(connection: Connection, study_uid: str, series_uid: str, sop_instance_uid: str, stop: Stop) -> Dataset:
+def _retrieve(connection: Connection, study_uid: str, series_uid: str, sop_instance_uid: str, stop: Stop) -> Dataset:
     """One instance by WADO-RS, as the archive stores it.
 
     Raises
@@ -41,7 +41,7 @@ def read_back(connection: Connection, path: Path, identity: InstanceIdentity, st
     OtherContentError
         They differ: the archive holds another object under this UID, or changed ours.
     """
-    held = retrieve(connection, identity.study_uid, identity.series_uid, identity.sop_instance_uid, stop)
+    held = _retrieve(connection, identity.study_uid, identity.series_uid, identity.sop_instance_uid, stop)
     differing = differing_attributes(_dataset(path), held)
     if differing:
         names = ", ".join(differing[:_NAMED_AT_MOST]) + (", ..." if len(differing) > _NAMED_AT_MOST else "")

@@ -45,8 +45,8 @@ class SyntheticHead:
         return sitk.GetArrayFromImage(sitk.Resample(truth, grid, sitk.Transform(), sitk.sitkNearestNeighbor))
 
 
-def synthetic_head(seed: int = _SEED, spacing_mm: float = 1.0, progress: Progress | None = None) -> SyntheticHead:
-    """Make the head of the demo; another seed makes another patient.
+def synthetic_head(spacing_mm: float = 1.0, progress: Progress | None = None) -> SyntheticHead:
+    """Make the head of the demo.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def synthetic_head(seed: int = _SEED, spacing_mm: float = 1.0, progress: Progres
         missing_sequence=0.0,
     )
     anatomies = load_anatomies(None, settings.spacing_mm, progress=progress)
-    case = synthesise(anatomies, settings, seed, progress=progress)
+    case = synthesise(anatomies, settings, _SEED, progress=progress)
     air = _air((case.images == 0).all(dim=0).numpy())
     images = {sequence: _as_scanned(image.numpy(), air) for sequence, image in zip(Sequence, case.images, strict=True)}
     origin_mm = -(np.array(shape[::-1]) - 1) / 2 * spacing_mm

@@ -34,8 +34,6 @@ class DoubtfulSlice:
     ----------
     slice_index : int
         Along the array's first axis, from 0.
-    mass_ml : float
-        Entropy summed over the slice, times the volume of a voxel: millilitres of complete doubt.
     kind : DoubtKind
     region : str
         Key of the region whose border or inside it is; empty for ELSEWHERE.
@@ -44,7 +42,6 @@ class DoubtfulSlice:
     """
 
     slice_index: int
-    mass_ml: float
     kind: DoubtKind
     region: str
     centre: tuple[float, float]
@@ -68,30 +65,25 @@ def doubtful_slices(
         The grid of both.
     """
     slice_mm = geometry.spacing_mm[2]
-    mass_ml = uncertainty.sum(axis=(1, 2), dtype=float) * geometry.voxel_volume_ml
+    mass = uncertainty.sum(axis=(1, 2), dtype=float)
     # Smoothed over the slices that it stands for, so that a stack of doubtful slices outweighs a single one.
-    weight = ndimage.gaussian_filter1d(mass_ml, _MERGED_WITHIN_MM / 2 / slice_mm, mode="constant")
+    weight = ndimage.gaussian_filter1d(mass, _MERGED_WITHIN_MM / 2 / slice_mm, mode="constant")
     chosen: list[int] = []
     for index in np.argsort(-weight, kind="stable").tolist():
         is_apart = all(abs(index - other) * slice_mm > _MERGED_WITHIN_MM for other in chosen)
-        if is_apart and mass_ml[index] > _LEAST_SHARE * mass_ml.max():
+        if is_apart and mass[index] > _LEAST_SHARE * mass.max():
             chosen.append(index)
-    return tuple(
-        _described(index, float(mass_ml[index]), uncertainty[index], labels[index], geometry)
-        for index in chosen[:_MOST_SLICES]
-    )
+    return tuple(_described(index, uncertainty[index], labels[index], geometry) for index in chosen[:_MOST_SLICES])
 
 
-def _described(
-    index: int, mass_ml: float, doubt: NDArray[np.float32], labels: NDArray[np.uint8], geometry: Geometry
-) -> DoubtfulSlice:
+def _described(index: int, doubt: NDArray[np.float32], labels: NDArray[np.uint8], geometry: Geometry) -> DoubtfulSlice:
     column_mm, row_mm, _slice_mm = geometry.spacing_mm
     masses = _mass_by_cause(doubt, labels, (row_mm, column_mm))
     kind, region = max(masses, key=lambda cause: masses[cause])
     rows, columns = np.indices(doubt.shape)
     total = float(doubt.sum())
     centre = (float((rows * doubt).sum()) / total, float((columns * doubt).sum()) / total)
-    return DoubtfulSlice(index, mass_ml, kind, region, centre)
+    return DoubtfulSlice(index, kind, region, centre)
 
 
 def _mass_by_cause(

@@ -17,31 +17,31 @@ _TEXT = (235, 235, 235)
 _FONT_SIZE = 15
 _LINE_HEIGHT = 24
 _MARGIN = 8
+_GAP = 4
+_SQUARES = 8  # of a checkerboard, along its longer side
 
 
-def checkerboard(first: Image.Image, second: Image.Image, squares: int = 8) -> Image.Image:
+def checkerboard(first: Image.Image, second: Image.Image) -> Image.Image:
     """Squares of two images of one size in turn: edges that run on across squares show a good registration.
 
     Parameters
     ----------
     first, second : PIL.Image.Image
         Of the same size; the top left square is of the first.
-    squares : int
-        Along the longer side.
     """
     from PIL import Image
 
     if first.size != second.size:
         raise ValueError(f"images of {first.size} and {second.size} pixels make no checkerboard")
     width, height = first.size
-    side = max(1, -(-max(width, height) // squares))
+    side = max(1, -(-max(width, height) // _SQUARES))
     rows, columns = np.mgrid[:height, :width] // side
     is_second = ((rows + columns) % 2).astype(bool)[..., None]
     pixels = np.where(is_second, np.asarray(second.convert("RGB")), np.asarray(first.convert("RGB")))
     return Image.fromarray(pixels)
 
 
-def montage(images: Sequence[Image.Image], columns: int, gap: int = 4) -> Image.Image:
+def montage(images: Sequence[Image.Image], columns: int) -> Image.Image:
     """The images in rows of `columns`, each centred in its cell, on black."""
     from PIL import Image
 
@@ -51,10 +51,10 @@ def montage(images: Sequence[Image.Image], columns: int, gap: int = 4) -> Image.
     height = max(image.height for image in images)
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    sheet = Image.new("RGB", (columns * (width + gap) - gap, rows * (height + gap) - gap), _BACKGROUND)
+    sheet = Image.new("RGB", (columns * (width + _GAP) - _GAP, rows * (height + _GAP) - _GAP), _BACKGROUND)
     for n, image in enumerate(images):
-        left = (n % columns) * (width + gap) + (width - image.width) // 2
-        top = (n // columns) * (height + gap) + (height - image.height) // 2
+        left = (n % columns) * (width + _GAP) + (width - image.width) // 2
+        top = (n // columns) * (height + _GAP) + (height - image.height) // 2
         sheet.paste(image, (left, top))
     return sheet
 

@@ -12,10 +12,8 @@ from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Region
 THRESHOLD = 0.5
 
 
-def labels_from(
-    probabilities: NDArray[np.floating], regions: Sequence[Region], threshold: float = THRESHOLD
-) -> NDArray[np.uint8]:
-    """Labels of the innermost region that reaches the threshold.
+def labels_from(probabilities: NDArray[np.floating], regions: Sequence[Region]) -> NDArray[np.uint8]:
+    """Labels of the innermost region that reaches :data:`THRESHOLD`.
 
     Enhancing tumour lies in the tumour core and the core in the whole tumour, so a voxel that reaches the threshold
     for an inner region belongs to the outer ones too: ET, else NCR where TC, else ED where WT. A resection cavity
@@ -26,8 +24,6 @@ def labels_from(
     probabilities : ndarray of float, shape (regions, slices, rows, columns)
     regions : sequence of Region
         Of the first axis: any of WT, TC, ET and RC.
-    threshold : float
-        Least probability.
 
     Returns
     -------
@@ -38,9 +34,9 @@ def labels_from(
     labels = np.zeros(probabilities.shape[1:], np.uint8)
     for region, leaf in ((WT, ED), (TC, NCR), (ET, ET)):
         if region.key in channel:
-            labels[probabilities[channel[region.key]] >= threshold] = leaf.label
+            labels[probabilities[channel[region.key]] >= THRESHOLD] = leaf.label
     if RC.key in channel:
         cavity = probabilities[channel[RC.key]]
         tumour = np.max([probabilities[channel[region.key]] for region in regions if region is not RC], axis=0)
-        labels[(cavity >= threshold) & (cavity > tumour)] = RC.label
+        labels[(cavity >= THRESHOLD) & (cavity > tumour)] = RC.label
     return labels

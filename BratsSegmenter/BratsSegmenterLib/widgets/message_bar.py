@@ -59,9 +59,9 @@ class MessageBar:
         self._of_job = _Message(failure.sentence, failure.cause, _ERROR, offer)
         self._update()
 
-    def show_notice(self, text: str, offer: Offer | None = None, names_patients: bool = False) -> None:
+    def show_notice(self, text: str, names_patients: bool = False) -> None:
         """Say what the user has to decide or should know before the next job."""
-        self._of_job = _Message(text, "", _NOTICE, offer, names_patients)
+        self._of_job = _Message(text, "", _NOTICE, None, names_patients)
         self._update()
 
     def clear_names(self) -> None:

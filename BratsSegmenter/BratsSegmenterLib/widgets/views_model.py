@@ -47,11 +47,6 @@ class DoubtWalk:
         """Whether there is any slice to walk to."""
         return bool(self._slices)
 
-    @property
-    def current(self) -> DoubtfulSlice | None:
-        """The slice the walk stands on; None before the first step."""
-        return None if self._position is None else self._slices[self._position]
-
     def next(self) -> DoubtfulSlice:
         """Step to the next slice, which is less doubtful."""
         return self._go_to(0 if self._position is None else self._position + 1)

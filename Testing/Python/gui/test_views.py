@@ -154,16 +154,15 @@ def test_a_click_in_the_table_of_volumes_goes_to_the_region(reviewed):
 
 def test_a_walk_without_slices_says_so_and_one_begins_with_the_last_when_going_back():
     assert DoubtWalk().sentence == "The model left no map of its doubt."
-    slices = tuple(DoubtfulSlice(index, 1.0, DoubtKind.ELSEWHERE, "", (0.0, 0.0)) for index in (7, 3))
+    slices = tuple(DoubtfulSlice(index, DoubtKind.ELSEWHERE, "", (0.0, 0.0)) for index in (7, 3))
     walk = DoubtWalk(slices)
-    assert walk.current is None
     assert walk.previous().slice_index == 3
     assert walk.next().slice_index == 7
     assert walk.sentence == "Slice 8: 1st of 2, mostly where nothing was drawn"
 
 
 def test_a_doubtful_slice_is_named_as_viewers_number_its_image():
-    slices = (DoubtfulSlice(1, 1.0, DoubtKind.ELSEWHERE, "", (0.0, 0.0)),)
+    slices = (DoubtfulSlice(1, DoubtKind.ELSEWHERE, "", (0.0, 0.0)),)
     walk = DoubtWalk(slices, ImageNumbers(5, (10, 9)))
     walk.next()
     assert walk.sentence == "Image 9 of series 5: 1st of 1, mostly where nothing was drawn"

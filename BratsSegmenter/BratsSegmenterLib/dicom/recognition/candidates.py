@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from BratsSegmenterLib.domain import Sequence, Series
 
@@ -55,17 +55,3 @@ class Recognition:
     excluded: tuple[tuple[Series, str], ...] = ()
     overrulable: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
-
-    def with_override(self, sequence: Sequence, series: Series | None) -> Recognition:
-        """The recognition after the user chose `series` for `sequence`, or said that there is none (None).
-
-        A series can be one sequence only: where it was proposed for another, that one is missing afterwards.
-        """
-        found = {
-            key: candidate
-            for key, candidate in self.found.items()
-            if key is not sequence and (series is None or candidate.series.key != series.key)
-        }
-        if series is not None:
-            found[sequence] = Candidate(series, sequence, 1.0, ("chosen by the user",))
-        return replace(self, found={key: found[key] for key in Sequence if key in found})

@@ -214,7 +214,6 @@ def test_a_series_that_its_name_or_nothing_speaks_against_may_be_chosen_all_the_
     series = [named.series(1), unknown.series(2), localiser.series(3, slices=3)]
     recognition = recognise(series)
     assert [number for number in (1, 2, 3) if series[number - 1].key in recognition.overrulable] == [1, 2]
-    assert found_numbers(recognition.with_override(T2, series[0])) == {T2: 1}
 
 
 def test_where_every_t1_counts_as_after_the_agent_by_one_sign_that_is_doubted_and_the_later_one_proposed() -> None:
@@ -364,15 +363,6 @@ def test_axial_slices_are_preferred_to_coronal_ones() -> None:
 def test_a_few_slices_are_no_candidate() -> None:
     recognition = recognise([T2_PLAIN.series(slices=5)])
     assert recognition.excluded[0][1] == "only 5 slices"
-
-
-def test_the_user_can_override_each_sequence_and_a_series_is_one_sequence_only() -> None:
-    t1, flair, t2 = study(T1_PLAIN, FLAIR_PLAIN, T2_PLAIN)
-    recognition = recognise([t1, flair, t2]).with_override(T1C, t1)
-    assert found_numbers(recognition) == {T1C: 1, T2: 3, FLAIR: 2}
-    assert recognition.found[T1C].confidence == 1
-    assert recognition.found[T1C].reasons == ("chosen by the user",)
-    assert found_numbers(recognition.with_override(T1C, None)) == {T2: 3, FLAIR: 2}
 
 
 def test_enhanced_objects_are_recognised_by_their_functional_groups(tmp_path: Path) -> None:

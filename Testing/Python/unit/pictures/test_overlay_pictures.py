@@ -54,7 +54,7 @@ def test_the_given_picture_is_left_as_it_was():
 
 def test_a_checkerboard_shows_both_images_in_turn():
     white = Image.new("RGB", (64, 48), (255, 255, 255))
-    board = np.asarray(checkerboard(Image.new("RGB", (64, 48)), white, squares=8))[..., 0]
+    board = np.asarray(checkerboard(Image.new("RGB", (64, 48)), white))[..., 0]
     assert board[0, 0] == 0
     assert board[0, 8] == 255
     assert board[8, 8] == 0
@@ -64,7 +64,7 @@ def test_a_checkerboard_shows_both_images_in_turn():
 
 def test_a_sheet_has_room_for_every_image_and_caption():
     images = [captioned(Image.new("RGB", (50, 40), (n, n, n)), "FLAIR") for n in (50, 100, 150)]
-    sheet = montage(images, columns=2, gap=4)
+    sheet = montage(images, columns=2)
     assert sheet.size == (104, 2 * images[0].height + 4)
     assert sheet.getpixel((2, images[0].height - 1)) == (50, 50, 50)
 
