@@ -31,6 +31,7 @@ def write_image(image: sitk.Image, path: Path) -> None:
     try:
         with whole_file(path) as partial:
             sitk.WriteImage(image, str(partial))
+            require_whole_image(partial)  # ITK says nothing of a disk that fills while it writes NIfTI
     except (OSError, RuntimeError) as error:
         raise unwritable(path, error) from error
 

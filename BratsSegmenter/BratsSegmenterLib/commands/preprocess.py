@@ -25,9 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write one image a sequence, the brain mask and the quality page."""
-    import SimpleITK as sitk
-
     from BratsSegmenterLib.domain import Sequence
+    from BratsSegmenterLib.image_files import write_image
     from BratsSegmenterLib.pipeline import load_case, recognise, scan_study
     from BratsSegmenterLib.preprocessing import PAGE_FILE, Steps, preprocess, write_quality_page
     from BratsSegmenterLib.segmentation import BRAIN_MODEL, brain_finder, load_bundle_for
@@ -49,8 +48,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     images = {sequence.value: file for sequence, file in files.items() if sequence in prepared.present}
     for image, sequence in zip(prepared.images, Sequence, strict=True):
         if sequence in prepared.present:
-            sitk.WriteImage(prepared.geometry.image(image), images[sequence.value])
-    sitk.WriteImage(prepared.geometry.image(prepared.mask.astype("u1")), mask)
+            write_image(prepared.geometry.image(image), images[sequence.value])
+    write_image(prepared.geometry.image(prepared.mask.astype("u1")), mask)
     for text in (*case.notes, *prepared.findings):
         console.warn(text)
     console.say(f"Quality page: {page}")

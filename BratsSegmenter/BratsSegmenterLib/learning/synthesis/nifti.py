@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.image_files import write_image
 from BratsSegmenterLib.learning.synthesis.case import SyntheticCase
 
 _SUFFIXES = {Sequence.T1: "t1n", Sequence.T1C: "t1c", Sequence.T2: "t2w", Sequence.FLAIR: "t2f"}
@@ -30,18 +29,16 @@ def write_case(case: SyntheticCase, folder: Path, name: str) -> Path:
     -------
     Path
         The case's folder.
+
+    Raises
+    ------
+    ExportError
+        The disk refused.
     """
     geometry, target = case_geometry(case), folder / name
-    target.mkdir(parents=True, exist_ok=True)
     for channel, sequence in enumerate(Sequence):
         if sequence in case.present:
             image = geometry.image(case.images[channel].cpu().numpy())
-            _write(image, target / f"{name}-{_SUFFIXES[sequence]}.nii.gz")
-    _write(geometry.image(case.labels.cpu().numpy()), target / f"{name}-seg.nii.gz")
+            write_image(image, target / f"{name}-{_SUFFIXES[sequence]}.nii.gz")
+    write_image(geometry.image(case.labels.cpu().numpy()), target / f"{name}-seg.nii.gz")
     return target
-
-
-def _write(image: sitk.Image, file: Path) -> None:
-    unfinished = file.with_name(f".{file.name}")
-    sitk.WriteImage(image, str(unfinished), useCompression=True)
-    os.replace(unfinished, file)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from refusing_disks import full_disk
 
 from BratsSegmenterLib.domain import Algorithm, Segmentation
 from BratsSegmenterLib.errors import ExportError, SeriesError
@@ -36,6 +37,15 @@ def test_a_file_that_cannot_be_written_is_a_sentence_and_leaves_nothing(
 ) -> None:
     with pytest.raises(ExportError, match=r"labels\.unknown could not be written"):
         write_labelmap(segmentation, tmp_path / "labels.unknown")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["image.nii.gz", "image.nii", "image.mha"])
+@pytest.mark.parametrize("room_bytes", [100, 20_000])
+def test_an_image_that_the_disk_took_a_part_of_is_not_written(name: str, room_bytes: int, tmp_path: Path) -> None:
+    image = sitk.GetImageFromArray(np.random.default_rng(0).random((20, 30, 30)))
+    with full_disk(room_bytes), pytest.raises(ExportError, match=f"{name} could not be written"):
+        write_image(image, tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 

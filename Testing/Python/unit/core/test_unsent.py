@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from refusing_disks import read_only
+from refusing_disks import full_disk, read_only
 
 from BratsSegmenterLib.errors import DiskRefusedError
 from BratsSegmenterLib.geometry import Geometry
@@ -56,6 +56,15 @@ def test_the_newest_takes_the_place_of_what_was_kept_before(folder, oblique, lab
     keep_unsent(folder, np.roll(labels, 1, axis=1), oblique)
     assert np.array_equal(read_unsent(folder, oblique).labels, np.roll(labels, 1, axis=1))
     assert [file.name for file in folder.path.iterdir()] == ["unsent.nii.gz"]
+
+
+def test_a_disk_that_fills_while_they_are_written_is_said_and_leaves_what_was_kept_before(folder, oblique, labels):
+    keep_unsent(folder, labels, oblique)
+    of_noise = np.random.default_rng(0).integers(0, 5, SHAPE, np.uint8)
+    with full_disk(100), pytest.raises(DiskRefusedError, match=r"unsent\.nii\.gz could not be written"):
+        keep_unsent(folder, of_noise, oblique)
+    assert np.array_equal(read_unsent(folder, oblique).labels, labels)
+    assert folder.all_unsent() == (folder.unsent,)
 
 
 @pytest.mark.parametrize("shift_mm", [0.4, -30.0, 30.0])
