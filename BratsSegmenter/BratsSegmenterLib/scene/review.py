@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -299,6 +300,8 @@ class Review:
         ------
         ExportError
             The segmentation is no longer in the scene, nothing is drawn in it, or something beside the regions.
+        SeriesError
+            The model's label map is gone or damaged.
         """
         parameters = self.parameters
         if not parameters.has_result:
@@ -308,7 +311,8 @@ class Review:
         if not labels.any():
             raise ExportError("Nothing is drawn in any segment.", "Draw the tumour, or do not send a result.")
         image = sitk.GetImageFromArray(labels)
-        image.CopyInformation(sitk.ReadImage(str(parameters.result.labels)))
+        with _explaining_lost_labels():
+            image.CopyInformation(sitk.ReadImage(str(parameters.result.labels)))
         path = JobFolder(folder).corrected
         write_image(image, path)
         self._exported = labels
@@ -343,8 +347,14 @@ class Review:
 
 def _read_labels(path: Path) -> NDArray[np.uint8]:
     """The model's label map, shape (slices, rows, columns)."""
-    try:
+    with _explaining_lost_labels():
         return sitk.GetArrayFromImage(read_whole_image(path, sitk.sitkUInt8))
+
+
+@contextmanager
+def _explaining_lost_labels() -> Iterator[None]:
+    try:
+        yield
     except RuntimeError as error:
         raise SeriesError(
             "What the model drew for this study is no longer on this computer, so corrections cannot be told from it.",

@@ -6,7 +6,7 @@ import SimpleITK as sitk
 import slicer
 from host.replay_worker import Behaviour, answer
 
-from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.records import from_json
 from BratsSegmenterLib.scene.review import Review
@@ -108,6 +108,12 @@ def test_an_empty_segmentation_is_not_exported(review, tmp_path):
 def test_a_segmentation_that_was_removed_is_a_sentence(review, tmp_path):
     slicer.mrmlScene.RemoveNode(review.parameters.segmentation)
     with pytest.raises(ExportError, match="removed from the scene"):
+        review.export_labels(tmp_path)
+
+
+def test_a_label_map_of_the_model_that_is_gone_is_a_sentence(review, result, tmp_path):
+    result.labels.unlink()
+    with pytest.raises(SeriesError, match="no longer on this computer"):
         review.export_labels(tmp_path)
 
 
