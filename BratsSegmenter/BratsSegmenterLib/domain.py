@@ -347,6 +347,16 @@ class Measurements:
     lesions: tuple[Lesion, ...] = ()
 
     @property
+    def volumes_ml(self) -> dict[str, float]:
+        """Of the regions that are measured, by their keys."""
+        return {volume.region.key: volume.volume_ml for volume in self.volumes}
+
+    @property
+    def intervals_ml(self) -> dict[str, tuple[float, float]]:
+        """Of the volumes that have one, by the keys of their regions."""
+        return {volume.region.key: volume.interval_ml for volume in self.volumes if volume.interval_ml}
+
+    @property
     def lesions_by_size(self) -> tuple[Lesion, ...]:
         """Those that have diameters: what RANO counts as measurable first, then by the product, the largest first."""
         measured = [(lesion.diameters, lesion) for lesion in self.lesions if lesion.diameters is not None]

@@ -16,7 +16,7 @@ from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import write_labelmap
-from BratsSegmenterLib.measurement import DoubtfulSlice, doubtful_slices, intervals_of, to_csv
+from BratsSegmenterLib.measurement import DoubtfulSlice, doubtful_slices, to_csv
 from BratsSegmenterLib.pipeline import SegmentedCase
 from BratsSegmenterLib.preprocessing import resample_to_reference, write_quality_page
 from BratsSegmenterLib.progress import Progress
@@ -64,7 +64,7 @@ def keep_result(
     """
     segmentation, case = result.segmentation, result.case
     numbers = image_numbers(case.reference_volume)
-    intervals_ml = intervals_of(result.measurements)
+    intervals_ml = result.measurements.intervals_ml
     with progress.to_its_end():
         KeptStudy(folder.path).forget_result()
         folder.forget_record()
@@ -102,7 +102,7 @@ def keep_result(
         labels=folder.segmentation,
         volumes={sequence.value: folder.volume(sequence) for sequence in case.volumes},
         uncertainty=uncertainty,
-        volumes_ml={volume.region.key: volume.volume_ml for volume in result.measurements.volumes},
+        volumes_ml=result.measurements.volumes_ml,
         not_measured=segmentation.not_measured,
         quality_page=page,
         algorithm=segmentation.algorithm,

@@ -164,7 +164,7 @@ class Sending:
             objects=(),
             pushed=tuple(stored.sop_instance_uid for receipt in receipts for stored in receipt.objects),
             receipt=arrived[-1][0].receipt_path if arrived else None,
-            volumes_ml={volume.region.key: volume.volume_ml for volume in measure(self.segmentation).volumes},
+            volumes_ml=measure(self.segmentation).volumes_ml,
             version=newest.version,
             archive=archive.profile.name,
             archive_url=archive.profile.url,
@@ -195,6 +195,6 @@ def _written(exported: Exported) -> SendResult:
         ),
         pushed=(),
         receipt=None,
-        volumes_ml={volume.region.key: volume.volume_ml for volume in exported.measurements.volumes},
+        volumes_ml=exported.measurements.volumes_ml,
         version=exported.version,
     )

@@ -30,14 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print millilitres by region and the diameters of each enhancing lesion."""
-    from BratsSegmenterLib.measurement import intervals_of, measure, to_csv
+    from BratsSegmenterLib.measurement import measure, to_csv
     from BratsSegmenterLib.records import to_json
 
     drawn = _read(arguments.labels)
     segmentation = drawn.segmentation
     measurements = measure(segmentation, drawn.intervals_ml)
-    volumes_ml = {volume.region.key: volume.volume_ml for volume in measurements.volumes}
-    print_volumes(console, volumes_ml, segmentation.not_measured)
+    print_volumes(console, measurements.volumes_ml, segmentation.not_measured)
     console.table(
         "Enhancing lesions",
         ("lesion", "mL", "longest mm", "perpendicular mm"),
@@ -54,8 +53,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         arguments.csv.write_text(to_csv(measurements), encoding="utf-8")
     console.result(
         {
-            "volumes_ml": volumes_ml,
-            "intervals_ml": intervals_of(measurements),
+            "volumes_ml": measurements.volumes_ml,
+            "intervals_ml": measurements.intervals_ml,
             "not_measured": segmentation.not_measured,
             "lesions": to_json(measurements.lesions),
             "warnings": warnings,

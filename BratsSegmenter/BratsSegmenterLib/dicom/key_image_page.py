@@ -97,14 +97,13 @@ class Page:
             captioned(self._outlined(array, plane, index), f"{name}, {plane.value}")
             for name, array in self._images.items()
         ]
-        volumes_ml = {volume.region.key: volume.volume_ml for volume in self._measurements.volumes}
         review = replace(self._provenance, reviewer=_drawable(self._provenance.reviewer)).review_statement
         statement = f"{review}  |  {self._provenance.algorithm.title}"
         parts = [
             _line(RESEARCH_BANNER, _BANNER_COLOUR),
             _line(statement, _CALIPER_COLOUR),
             montage(pictures, columns=len(pictures)),
-            legend(outlined_regions(self._segmentation), volumes_ml),
+            legend(outlined_regions(self._segmentation), self._measurements.volumes_ml),
             *(_line(sentence, _CALIPER_COLOUR) for sentence in (self._nested_volumes(), *self._diameters())),
             _line(f"Shown: {self._place(plane, index)}", _CALIPER_COLOUR),
         ]

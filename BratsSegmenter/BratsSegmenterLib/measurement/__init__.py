@@ -5,7 +5,7 @@ from BratsSegmenterLib.measurement.diameters import axial_diameters
 from BratsSegmenterLib.measurement.doubt import DoubtfulSlice, DoubtKind, doubtful_slices
 from BratsSegmenterLib.measurement.field_of_view import brain_cut_off_findings, cut_off_findings
 from BratsSegmenterLib.measurement.findings import cavity_findings, quality_findings, registration_findings
-from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM, intervals_of, measure
+from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM, measure
 from BratsSegmenterLib.measurement.sentence import millilitres, report_sentence
 from BratsSegmenterLib.measurement.table import to_csv
 from BratsSegmenterLib.measurement.unmeasured import still_not_measured
@@ -20,7 +20,6 @@ __all__ = [
     "changed_regions",
     "cut_off_findings",
     "doubtful_slices",
-    "intervals_of",
     "measure",
     "millilitres",
     "quality_findings",

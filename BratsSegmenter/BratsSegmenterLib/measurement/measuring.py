@@ -61,11 +61,6 @@ def measure(segmentation: Segmentation, intervals: Mapping[str, tuple[float, flo
     return Measurements(volumes, _lesions(segmentation, ET))
 
 
-def intervals_of(measurements: Measurements) -> dict[str, tuple[float, float]]:
-    """The intervals of the volumes that have one, millilitres by region key."""
-    return {volume.region.key: volume.interval_ml for volume in measurements.volumes if volume.interval_ml}
-
-
 def _lesions(segmentation: Segmentation, region: Region) -> tuple[Lesion, ...]:
     mask = segmentation.labels == region.label
     if not mask.any():

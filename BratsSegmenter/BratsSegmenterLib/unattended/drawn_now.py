@@ -16,7 +16,7 @@ from BratsSegmenterLib.durable import Stamp, stamp_of
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_labelmap
-from BratsSegmenterLib.measurement import intervals_of, measure
+from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.sent import read_sent
 from BratsSegmenterLib.unsent import read_unsent
 
@@ -87,8 +87,7 @@ def _measured(folder: JobFolder, _stamps: tuple[Stamp | None, ...]) -> DrawnVolu
         return None
     drawn = compared_with_model(folder, correction.segmentation)
     measured = measure(drawn.segmentation, drawn.intervals_ml)
-    volumes_ml = {volume.region.key: volume.volume_ml for volume in measured.volumes}
-    return DrawnVolumes(correction.file, True, volumes_ml, intervals_of(measured))
+    return DrawnVolumes(correction.file, True, measured.volumes_ml, measured.intervals_ml)
 
 
 def _correction(folder: JobFolder) -> _Correction | None:

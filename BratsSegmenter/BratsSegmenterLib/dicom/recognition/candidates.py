@@ -17,7 +17,7 @@ class Candidate:
     series : Series
     sequence : Sequence
     confidence : float
-        0 to 1; 1 where the user chose.
+        0 to 1.
     reasons : tuple of str
         Why, in plain words.
     contradiction : str

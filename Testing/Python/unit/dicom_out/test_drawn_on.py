@@ -84,7 +84,7 @@ def test_a_result_on_one_stack_of_a_series_comes_back_on_that_stack(
     assert reference.series.key == stack.key
     assert reference.series.label == f"Series 1, stack {number}"
     np.testing.assert_array_equal(resumed.result.segmentation.labels, _labels(volume))
-    expected = {one.region.key: one.volume_ml for one in measure(resumed.result.segmentation).volumes}
+    expected = measure(resumed.result.segmentation).volumes_ml
     volumes_ml = dicom.volumes_of(result, volume.series.files)
     assert volumes_ml == pytest.approx({key: expected[key] for key in volumes_ml}, abs=1e-6)
     assert volumes_ml["WT"] == pytest.approx(expected["WT"], abs=1e-6)

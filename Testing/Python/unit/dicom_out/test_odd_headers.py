@@ -250,7 +250,7 @@ def test_volumes_follow_from_positions_not_from_what_is_said_of_thickness(
     exported = _export(tmp_path, _changed_volume(tmp_path, edit))
     seg = newest_result([one.path for one in exported.objects if one.kind is ObjectKind.SEG])
     assert seg is not None
-    measured_ml = {measured.region.key: measured.volume_ml for measured in exported.measurements.volumes}
+    measured_ml = exported.measurements.volumes_ml
     assert volumes_of(seg) == pytest.approx(measured_ml)
 
 

@@ -67,7 +67,7 @@ def test_a_lone_region_is_reported_as_well(
 def test_the_report_states_an_interval_as_uncertainty_on_both_sides_of_its_volume_and_of_no_other(
     volume: Volume, segmentation: Segmentation, tmp_path: Path
 ) -> None:
-    volumes_ml = {measured.region.key: measured.volume_ml for measured in measure(segmentation).volumes}
+    volumes_ml = measure(segmentation).volumes_ml
     intervals_ml = {"ET": (volumes_ml["ET"] - 0.1, volumes_ml["ET"] + 2.0), "WT": (0.0, volumes_ml["WT"] + 3.0)}
     provenance = samples.provenance()
     seg = write_seg(tmp_path / "seg.dcm", volume, segmentation, provenance)

@@ -91,7 +91,7 @@ def test_as_a_prior_it_tells_no_oedema_and_no_core(
     files = (_written(volume, segmentation, tmp_path)[kind].path, *volume.series.files)
     if kind is ObjectKind.SR:
         (tmp_path / "seg.dcm").unlink()
-    expected = {one.region.key: one.volume_ml for one in measure(segmentation).volumes}
+    expected = measure(segmentation).volumes_ml
     assert set(expected) == ({"ET", "WT"} if by_hand else {"WT"})
     result = newest_result(files)
     assert result is not None
@@ -131,7 +131,7 @@ def test_a_core_that_cannot_be_divided_is_kept_whole_and_its_parts_are_not_measu
     assert set(segmentation.not_measured) == {"ET", "NCR"}
     assert segmentation.not_measured["ET"].startswith("Enhancing tumour is not measured: the tumour core was drawn")
     assert any(note.startswith("The tumour core was drawn undivided") for note in notes)
-    expected = {one.region.key: one.volume_ml for one in measure(segmentation).volumes}
+    expected = measure(segmentation).volumes_ml
     assert set(expected) == {"ED", "TC", "WT"}
     for kind, written in _written(volume, segmentation, tmp_path).items():
         (found,) = result_objects([written.path])
