@@ -28,15 +28,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     keep_identities_out_of_logs()
     _write_any_text()
     arguments = _parser().parse_args(argv)
-    console = Console(arguments.json)
+    try:
+        return _run(arguments, Console(arguments.json))
+    except BrokenPipeError:  # nobody reads on, as after `| head`: there is nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNEXPECTED
+
+
+def _run(arguments: argparse.Namespace, console: Console) -> int:
     try:
         with explaining_disk(getattr(arguments, "out", None)), explaining_memory():
             return arguments.run(arguments, console)
     except BratsSegmenterError as error:
         return _failed(error, console)
-    except BrokenPipeError:  # nobody reads on, as after `| head`: there is nobody to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNEXPECTED
+    except BrokenPipeError:
+        raise
     except OSError as error:
         return _failed(_explained(error), console)
     except (Cancelled, KeyboardInterrupt) as cancelled:

@@ -7,8 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_NO_MEMORY = ("out of memory", "can't allocate memory", "alloc_failed", "failed to allocate memory", "bad_alloc")
-"""What PyTorch says of its own allocations, cuBLAS, cuDNN and SimpleITK of theirs."""
+_NO_MEMORY = (
+    "out of memory",
+    "not enough memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "failed to allocate memory",
+    "alloc_failed",
+    "bad_alloc",
+)
+"""What PyTorch says of its own allocations (the second on Windows), cuBLAS, cuDNN and SimpleITK of theirs."""
+_CLOSE_OTHERS = "Close other programs, then try again."
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
@@ -73,7 +82,9 @@ class FolderInUseError(BratsSegmenterError):
 
 def unwritable(path: Path, cause: Exception) -> DiskRefusedError:
     """The error for a file that the disk would not take."""
-    reason = getattr(cause, "strerror", None) or str(cause).partition("\n")[0]  # pydicom adds a traceback to its text
+    # pydicom adds a traceback to its text, and SimpleITK begins its own with a place in its source.
+    text = str(cause).partition("\nTraceback")[0].strip().rpartition("\n")[2]
+    reason = getattr(cause, "strerror", None) or text
     return DiskRefusedError(
         f"{path.name} could not be written.", "Check the free space and the rights of its folder.", reason
     )
@@ -87,8 +98,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 @contextmanager
-def explaining_memory() -> Iterator[None]:
-    """Say so when work needed more memory than is free, wherever that was noticed.
+def explaining_memory(advice: str = _CLOSE_OTHERS) -> Iterator[None]:
+    """Say so, and what to do, when work needed more memory than is free, wherever that was noticed.
 
     Raises
     ------
@@ -100,7 +111,7 @@ def explaining_memory() -> Iterator[None]:
         if not is_out_of_memory(error):
             raise
         what = "The memory of this computer, or of its GPU, was not enough."
-        raise BratsSegmenterError(what, "Close other programs, then try again.", type(error).__name__) from error
+        raise BratsSegmenterError(what, advice, type(error).__name__) from error
 
 
 def folder_refused(folder: Path, cause: OSError) -> DiskRefusedError:

@@ -148,42 +148,38 @@ class StudyQueue:
         known = self.item(new.folder)
         if known is not None and known.is_open:
             return
-        self._items = [*(item for item in self._items if item.folder != new.folder), new]
-        self._write()
+        self._write([*(item for item in self._items if item.folder != new.folder), new])
 
     def update(self, folder: str, **changes: Any) -> None:
         """Change fields of one study, when it is still in the queue."""
         self.take()
-        self._items = [replace(item, **changes) if item.folder == folder else item for item in self._items]
-        self._write()
+        self._write([replace(item, **changes) if item.folder == folder else item for item in self._items])
 
     def move_up(self, folder: str) -> None:
         """Let one study pass the one before it."""
         self.take()
-        place = self._place(folder)
-        if place:
-            self._items[place - 1 : place + 1] = reversed(self._items[place - 1 : place + 1])
-            self._write()
+        self._move(folder, max(self._place(folder) - 1, 0))
 
     def move_first(self, folder: str) -> None:
         """Let one study pass all others."""
         self.take()
-        place = self._place(folder)
-        if place:
-            self._items.insert(0, self._items.pop(place))
-            self._write()
+        self._move(folder, 0)
 
     def move_last(self, folder: str) -> None:
         """Let all others pass one study."""
         self.take()
-        self._items.append(self._items.pop(self._place(folder)))
-        self._write()
+        self._move(folder, len(self._items))
 
     def remove(self, folder: str) -> None:
         """Take one study out."""
         self.take()
-        self._items = [item for item in self._items if item.folder != folder]
-        self._write()
+        self._write([item for item in self._items if item.folder != folder])
+
+    def _move(self, folder: str, place: int) -> None:
+        items = [item for item in self._items if item.folder != folder]
+        items[place:place] = [item for item in self._items if item.folder == folder]
+        if items != self._items:
+            self._write(items)
 
     def _place(self, folder: str) -> int:
         return next((place for place, item in enumerate(self._items) if item.folder == folder), 0)
@@ -204,8 +200,9 @@ class StudyQueue:
             os.replace(self._path, self._path.with_suffix(".damaged"))
             return ()
 
-    def _write(self) -> None:
-        write_atomically(self._path, json.dumps(to_json(_Record(tuple(self._items))), indent=1).encode())
+    def _write(self, items: list[QueueItem]) -> None:
+        write_atomically(self._path, json.dumps(to_json(_Record(tuple(items))), indent=1).encode())
+        self._items = items
 
 
 def _interrupted(item: QueueItem) -> QueueItem:

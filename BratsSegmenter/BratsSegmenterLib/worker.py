@@ -28,6 +28,7 @@ DONE, FAILED, CANCELLED = 0, 1, 2
 
 _GRACE_S = 5.0
 _SMALLEST_INTERVAL_S = 0.1
+_LOOK_FIRST = "Look into the PACS before you send again."  # how far a sending came is not known
 
 
 def main(argv: list[str]) -> int:
@@ -71,8 +72,13 @@ def _run(job: Job, secrets: dict[str, str], progress: Progress) -> Any:
     from BratsSegmenterLib.archive import Credentials  # torch, monai and pydicom load here, not in Slicer
     from BratsSegmenterLib.workbench import perform
 
-    with explaining_disk(getattr(job, "folder", None)), explaining_memory():
+    about_memory = explaining_memory(f"Close other programs. {_LOOK_FIRST}") if _sends(job) else explaining_memory()
+    with explaining_disk(getattr(job, "folder", None)), about_memory:
         return perform(job, Credentials.from_json(secrets), progress)
+
+
+def _sends(job: Job | None) -> bool:
+    return isinstance(job, SendJob) and job.profile is not None
 
 
 def _explained(error: BratsSegmenterError) -> dict[str, str]:
@@ -82,8 +88,7 @@ def _explained(error: BratsSegmenterError) -> dict[str, str]:
 
 def _unexpected(error: Exception, job: Job | None) -> dict[str, str]:
     kind = type(error).__name__
-    was_sending = isinstance(job, SendJob) and job.profile is not None  # how far it came is not known
-    advice = "Look into the PACS before you send again." if was_sending else "Nothing was sent."
+    advice = _LOOK_FIRST if _sends(job) else "Nothing was sent."
     return {
         "event": "error",
         "kind": kind,

@@ -257,6 +257,8 @@ class QueueRunner:
             self._queue.remove(folder)
         except QueueInUseError as error:
             self._hinder(str(error))  # another program took the queue since it was last looked at
+        except OSError as error:
+            self._pause_for(str(folder_refused(self._jobs_folder, error)))
         else:
             self.changed.emit()
 

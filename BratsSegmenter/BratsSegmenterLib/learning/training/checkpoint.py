@@ -16,7 +16,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.errors import LearningError, explaining_memory
 
 _SHARD_BYTES = 15 * 2**20
 _PATTERN = "step-*"
@@ -70,19 +70,22 @@ def load_checkpoint(folder: Path, network: nn.Module, average: nn.Module, optimi
     ------
     LearningError
         The checkpoint is damaged or of another network.
+    BratsSegmenterError
+        The memory is not enough.
     """
     checkpoints = sorted(folder.glob(_PATTERN))
     if not checkpoints:
         return 0
     newest = checkpoints[-1]
     try:
-        state = json.loads((newest / _STATE).read_text(encoding="utf-8"))
-        tensors: dict[str, Tensor] = {}
-        for number in range(state["shards"]):
-            tensors |= safetensors.torch.load_file(newest / f"tensors-{number:02d}.safetensors")
-        network.load_state_dict(_without_prefix("network", tensors))
-        average.load_state_dict(_without_prefix("average", tensors))
-        _restore_optimiser(optimiser, _without_prefix("optimiser", tensors))
+        with explaining_memory():
+            state = json.loads((newest / _STATE).read_text(encoding="utf-8"))
+            tensors: dict[str, Tensor] = {}
+            for number in range(state["shards"]):
+                tensors |= safetensors.torch.load_file(newest / f"tensors-{number:02d}.safetensors")
+            network.load_state_dict(_without_prefix("network", tensors))
+            average.load_state_dict(_without_prefix("average", tensors))
+            _restore_optimiser(optimiser, _without_prefix("optimiser", tensors))
     except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
         raise LearningError(
             f"The checkpoint '{newest.name}' cannot be used to continue.",

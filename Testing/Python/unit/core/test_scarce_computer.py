@@ -58,13 +58,18 @@ def test_memory_that_runs_out_is_said_in_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_reader_that_goes_away_is_no_error_to_tell_of(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "BratsSegmenterLib.cli", "measure", str(_label_map(tmp_path / "a.nii.gz", 10))]
+@pytest.mark.parametrize(("name", "said"), [("a.nii.gz", b""), ("b.nii.gz", b"b.nii.gz cannot be read")])
+def test_a_reader_that_goes_away_is_no_error_to_tell_of(tmp_path: Path, name: str, said: bytes) -> None:
+    _label_map(tmp_path / "a.nii.gz", 10)
+    command = [sys.executable, "-m", "BratsSegmenterLib.cli", "measure", str(tmp_path / name)]
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as nowhere:
         done = subprocess.run([*command, "--json"], stdout=nowhere, stderr=subprocess.PIPE, env=_ENVIRONMENT)
-    assert (done.returncode, done.stderr) == (1, b"")
+    assert done.returncode == 1
+    assert done.stderr.startswith(said)
+    assert b"Traceback" not in done.stderr
+    assert bool(done.stderr) is bool(said)
 
 
 def test_why_a_file_was_not_written_holds_no_python(tmp_path: Path) -> None:
@@ -72,3 +77,7 @@ def test_why_a_file_was_not_written_holds_no_python(tmp_path: Path) -> None:
     assert unwritable(tmp_path / "a.dcm", full).cause == "No space left on device"
     of_pydicom = OSError("With tag (3006,0039) got exception: [Errno 27] File too large\nTraceback (most recent")
     assert unwritable(tmp_path / "a.dcm", of_pydicom).cause.endswith("File too large")
+    of_simpleitk = RuntimeError(
+        "Exception thrown in SimpleITK:\nitkMetaImageIO.cxx:1110:\nITK ERROR: cannot be written.\n"
+    )
+    assert unwritable(tmp_path / "a.mha", of_simpleitk).cause == "ITK ERROR: cannot be written."

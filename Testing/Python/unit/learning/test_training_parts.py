@@ -15,7 +15,7 @@ from learning_samples import TRAINING, small_cases
 from torch import Tensor, nn
 
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
 from BratsSegmenterLib.learning.devices import learning_device
 from BratsSegmenterLib.learning.training import (
     Cases,
@@ -247,6 +247,20 @@ def test_only_the_newest_checkpoint_stays_and_a_damaged_one_is_named(tmp_path: P
     assert [folder.name for folder in tmp_path.iterdir()] == ["step-00000002"]
     (tmp_path / "step-00000002" / "tensors-00.safetensors").write_bytes(b"damaged")
     with pytest.raises(LearningError, match="step-00000002"):
+        load_checkpoint(tmp_path, network, average, _optimiser(network))
+
+
+def test_a_checkpoint_that_memory_does_not_suffice_for_is_not_called_unusable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, average = nn.Linear(2, 2), nn.Linear(2, 2)
+    save_checkpoint(tmp_path, 1, network, average, _optimiser(network))
+
+    def refuse(*_arguments: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    monkeypatch.setattr(average, "load_state_dict", refuse)
+    with pytest.raises(BratsSegmenterError, match="Close other programs, then try again"):
         load_checkpoint(tmp_path, network, average, _optimiser(network))
 
 

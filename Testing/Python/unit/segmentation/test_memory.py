@@ -81,6 +81,8 @@ def test_a_gpu_that_pytorch_does_not_support_is_left_for_the_cpu_and_said() -> N
         "CUDA out of memory. Tried to allocate 2.00 GiB",
         "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
         "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "DefaultCPUAllocator: not enough memory: you tried to allocate 31850496000 bytes.",
+        "unable to mmap 1048576 bytes from file <model.safetensors>: Cannot allocate memory (12)",
     ],
 )
 def test_lack_of_memory_is_understood_in_every_library_s_words(text: str) -> None:

@@ -430,7 +430,7 @@ def test_a_full_disk_pauses_the_queue_until_it_can_be_noted_again(desk):
         desk.queue.go_on()
         assert desk.queue.pause
         assert not desk.worker.is_running
-    assert desk.states() == [StudyState.SEGMENTING], "as it was noted last"
+    assert desk.states() == [StudyState.QUEUED]
     desk.queue.go_on()
     assert not desk.queue.pause
     assert isinstance(desk.worker.jobs[-1], SegmentJob)
@@ -448,10 +448,40 @@ def test_a_job_of_the_user_begins_though_the_disk_refused_what_made_room_for_it(
     assert begun == [True]
 
 
-def test_a_change_that_the_disk_refuses_is_said_and_not_made(desk):
+def test_a_job_of_the_user_begins_though_its_study_could_not_be_taken_from_the_queue(desk):
+    desk.queue.add(_origin(1))
+    desk.worker.end(Failure("The PACS answered 401."))
     with full_disk(10):
-        refusal = desk.queue.refusal_of(lambda: desk.queue.add(_origin(1)))
+        desk.user.start(_segment_job(study_folder(desk.folder, "2.25.1")), {})
+    assert len(desk.own_worker.jobs) == 1
+    assert desk.queue.pause.startswith("The queue waits and tries again by itself.")
+
+
+@pytest.mark.parametrize("change", ["add", "retry", "remove"])
+def test_a_change_that_the_disk_refuses_is_said_and_not_made(desk, change):
+    desk.queue.add(_origin(1))
+    desk.worker.end(Failure("The PACS answered 401."))
+    (failed,) = desk.queue.items
+    with full_disk(10):
+        change_it = {
+            "add": lambda: desk.queue.add(_origin(2)),
+            "retry": lambda: desk.queue.retry(failed),
+            "remove": lambda: desk.queue.remove(failed),
+        }[change]
+        refusal = desk.queue.refusal_of(change_it)
     assert refusal.what == f"{desk.folder} cannot be written to: File too large."
-    assert desk.queue.items == ()
-    assert desk.queue.refusal_of(lambda: desk.queue.add(_origin(1))) is None
-    assert desk.states() == [StudyState.FETCHING]
+    assert desk.queue.items == (failed,)
+    desk.queue.go_on()
+    assert desk.queue.items == (failed,)
+    assert desk.queue.refusal_of(change_it) is None
+    assert desk.queue.items != (failed,)
+
+
+def test_a_study_at_work_whose_removal_the_disk_refuses_stays_and_goes_on(desk):
+    desk.queue.add(_origin(1))
+    with full_disk(10):
+        refusal = desk.queue.refusal_of(lambda: desk.queue.remove(desk.queue.items[0]))
+    assert refusal is not None
+    assert not desk.worker.was_cancelled
+    desk.end_both_jobs()
+    assert desk.states() == [StudyState.SEGMENTED]
