@@ -46,8 +46,9 @@ def drawn_planes(contours: Sequence[ClosedContour], slices: SlicePlanes) -> Draw
 
     Slices that are tilted by tenths of a degree put two lesions of one image at two places along the normal. Contours
     that name the same image are therefore one plane, in the middle of them, but only where one tilted plane holds them
-    all and they do not each lie on a slice, of which several are theirs: some programs name the same image in every
-    contour, and others a multi-frame object without a frame. Other contours are one plane where they lie at one place.
+    all and they do not each lie on a slice, of which several are theirs, without being tilted like it: some programs
+    name the same image in every contour, and others a multi-frame object without a frame. Other contours are one plane
+    where they lie at one place.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def _on_one_image(contours: Sequence[ClosedContour], slices: SlicePlanes) -> Ite
         else:
             yield [contour]
     for group in by_images.values():
-        if len(group) > 1 and _lie_on_one_plane(group, slices) and not _lie_on_several_slices(group, slices):
+        if len(group) > 1 and _lie_on_one_plane(group, slices):
             yield group
         else:
             yield from ([contour] for contour in group)
@@ -90,8 +91,11 @@ def _lie_on_one_plane(contours: Sequence[ClosedContour], slices: SlicePlanes) ->
     in_plane = slices.in_plane_mm(points)
     in_plane -= in_plane.mean(axis=0)
     tilt = np.linalg.lstsq(in_plane, offsets, rcond=None)[0]
-    off_plane_mm = np.sqrt(np.mean((offsets - in_plane @ tilt) ** 2))
-    return bool(off_plane_mm <= _flat_mm(slices) and np.linalg.norm(tilt) <= _MOST_TILT)
+    off_plane_mm = (offsets - in_plane @ tilt).std()
+    if off_plane_mm > _flat_mm(slices) or np.linalg.norm(tilt) > _MOST_TILT:
+        return False
+    leaning_mm = np.concatenate([slices.offset_mm(contour.points_mm) - contour.offset_mm for contour in contours]).std()
+    return bool(off_plane_mm < leaning_mm) or not _lie_on_several_slices(contours, slices)
 
 
 def _lie_on_several_slices(contours: Sequence[ClosedContour], slices: SlicePlanes) -> bool:

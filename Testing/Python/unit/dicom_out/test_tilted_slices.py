@@ -149,3 +149,24 @@ def test_coordinates_of_one_decimal_on_oblique_slices_keep_what_lies_on_one(tmp_
     assert structures.masks["ET"][3:27, :, :50].any(axis=(1, 2)).all()
     assert structures.masks["ET"][3:27, :, 50:].any(axis=(1, 2)).all()
     assert structures.tolerated == ()
+
+
+@pytest.mark.parametrize("size", [4, 10])
+def test_lesions_of_a_slice_whose_middles_lie_on_slices_of_their_own_stay_on_one(size: int, tmp_path: Path) -> None:
+    """They lie 60 mm apart along the tilt, of a millimetre in 60, and so do the slices that are to be filled."""
+    turned = sitk.Euler3DTransform()
+    turned.SetRotation(np.arcsin(1 / 60), 0, 0)
+    grids = (
+        Geometry.from_axes((12, 96, 96), (1, 1, 5), np.eye(3), np.array([-48, -48, -30])),
+        Geometry.from_axes(
+            (64, 96, 96), (1, 1, 1), np.array(turned.GetMatrix()).reshape(3, 3), np.array([-48, -48, -31.3])
+        ),
+    )
+    for number, grid in enumerate(grids, 1):
+        samples.series_samples.classic(tmp_path / str(number), geometry=grid, identity=_IDENTITY, number=number)
+    drawn_on, tilted = samples.load(tmp_path / "1"), samples.load(tmp_path / "2")
+    labels = np.zeros(grids[0].shape, np.uint8)
+    for middle in (20, 80):
+        labels[3:9, middle - size // 2 : middle + size // 2, 40:50] = 3
+    dataset = _of_another_maker(drawn_on, labels, tmp_path)
+    assert read_rtstruct(dataset, tilted).masks["ET"].sum() == 5 * (labels == 3).sum()
