@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from BratsSegmenterLib.domain import Case, Sequence
 from BratsSegmenterLib.errors import PreprocessingError
-from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.geometry import Geometry, bounding_box
 from BratsSegmenterLib.preprocessing.bias_field import bias_field
 from BratsSegmenterLib.preprocessing.brain_mask import BrainFinder, FoundBrain, find_brain
 from BratsSegmenterLib.preprocessing.coverage import note_coverage
@@ -271,9 +271,9 @@ def _channels(images: Images, shown: Masks, is_normalised: bool) -> NDArray[np.f
 
 def _around(mask: NDArray[np.bool_], grid: Geometry) -> tuple[tuple[slice, slice, slice], Geometry]:
     """The part of the grid around the mask with a margin."""
-    low, high = np.argwhere(mask).min(axis=0), np.argwhere(mask).max(axis=0) + 1
-    low = np.maximum(low - _BRAIN_MARGIN_VOXELS, 0)
-    high = np.minimum(high + _BRAIN_MARGIN_VOXELS, grid.shape)
-    slices, rows, columns = (slice(int(first), int(end)) for first, end in zip(low, high, strict=True))
+    slices, rows, columns = (
+        slice(max(part.start - _BRAIN_MARGIN_VOXELS, 0), min(part.stop + _BRAIN_MARGIN_VOXELS, length))
+        for part, length in zip(bounding_box(mask), grid.shape, strict=True)
+    )
     box = slices, rows, columns
     return box, grid.cropped(box)

@@ -14,6 +14,7 @@ from scipy import ndimage
 from scipy.special import expit, logit
 
 from BratsSegmenterLib.domain import ET, TC, WT, Region
+from BratsSegmenterLib.geometry import bounding_box
 
 _SURE = 0.7
 """Least probability of what the tissue is learnt from; that it is not tumour, as well."""
@@ -85,11 +86,10 @@ def _box(
     whole: NDArray[np.bool_], margin_mm: float, spacing_mm: tuple[float, float, float]
 ) -> tuple[slice, slice, slice] | None:
     """The tumour's bounding box and a margin around it; None where there is no tumour."""
-    found = ndimage.find_objects(whole.view(np.uint8))
-    if not found:
+    if not whole.any():
         return None
     margins = (int(margin_mm / spacing) for spacing in spacing_mm)
-    k, j, i = (slice(max(0, s.start - m), s.stop + m) for s, m in zip(found[0], margins, strict=True))
+    k, j, i = (slice(max(0, s.start - m), s.stop + m) for s, m in zip(bounding_box(whole), margins, strict=True))
     return k, j, i
 
 

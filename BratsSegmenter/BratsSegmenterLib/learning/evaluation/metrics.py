@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from BratsSegmenterLib.geometry import bounding_box
+
 FAILURE_MM = 374.0
 _MM3_PER_ML = 1000.0
 _LESION_DILATIONS = 3
@@ -63,7 +65,8 @@ def region_scores(predicted: Mask, true: Mask, spacing_mm: tuple[float, float, f
     true_ml, predicted_ml = (np.count_nonzero(mask) * voxel_ml for mask in (true, predicted))
     hits = np.count_nonzero(predicted & true)
     elsewhere = np.count_nonzero(~true)
-    box = _bounding_box(predicted | true)
+    either = predicted | true
+    box = bounding_box(either) if either.any() else np.s_[:0, :0, :0]
     return RegionScores(
         dice=dice(predicted, true),
         hd95_mm=_hd95_mm(predicted[box], true[box], spacing_mm),
@@ -132,8 +135,3 @@ def _hd95_mm(predicted: Mask, true: Mask, spacing_mm: tuple[float, float, float]
             batch(predicted), batch(true), include_background=True, percentile=95, spacing=list(spacing_mm)
         )
     return float(distance)
-
-
-def _bounding_box(mask: Mask) -> tuple[slice, ...]:
-    boxes = ndimage.find_objects(mask.astype(np.uint8))
-    return boxes[0] if boxes else (slice(0, 0),) * 3

@@ -17,6 +17,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.geometry import bounding_box
 from BratsSegmenterLib.image_files import read_whole_image
 from BratsSegmenterLib.learning.synthesis.distances import signed_distance_mm
 from BratsSegmenterLib.learning.synthesis.icbm152 import icbm152_tissues
@@ -92,7 +93,7 @@ class Anatomy:
             fine = (*((labels == tissue).float() for tissue in Tissue), _millimetres(distance))
             pooled = [F.avg_pool3d(channel[None], pooling, ceil_mode=True)[0] for channel in fine]
             fractions = torch.stack(pooled).to(torch.bfloat16).to(device)
-        brain = ndimage.find_objects((brain_distance < _DISTANCE_ZERO).astype(np.uint8))[0]
+        brain = bounding_box(brain_distance < _DISTANCE_ZERO)
         centre = np.array([(side.start + side.stop - 1) / 2 for side in brain])
         seeds = tuple(np.argwhere(np.isin(tissues, group)).astype(np.int16) for group in SEED_GROUPS)
         return cls(labels.to(device), distance.to(device), fractions, pooling, centre, seeds)
@@ -210,10 +211,9 @@ def _tissues_of_file(file: Path) -> NDArray[np.uint8]:
 
 
 def _box_around(brain: NDArray[np.bool_]) -> tuple[slice, ...]:
-    box = ndimage.find_objects(brain.astype(np.uint8))[0]
     return tuple(
         slice(max(side.start - before, 0), min(side.stop + after, length))
-        for side, (before, after), length in zip(box, _MARGIN_MM, brain.shape, strict=True)
+        for side, (before, after), length in zip(bounding_box(brain), _MARGIN_MM, brain.shape, strict=True)
     )
 
 
