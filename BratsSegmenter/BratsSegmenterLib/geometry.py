@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # its own inverse
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +54,13 @@ class Geometry:
         return cls(shape, affine)
 
     @classmethod
-    def of_image(cls, image: sitk.Image) -> Geometry:
-        """The grid of a SimpleITK image (which is LPS, sizes in i, j, k order)."""
+    def of_affine_ras(cls, shape: tuple[int, int, int], affine_ras: NDArray[np.float64]) -> Geometry:
+        """The grid of an array (slices, rows, columns) whose :attr:`affine_ras` is given."""
+        return cls(shape, _LPS_TO_RAS @ affine_ras)
+
+    @classmethod
+    def of_image(cls, image: sitk.Image | sitk.ImageFileReader) -> Geometry:
+        """The grid of a SimpleITK image (which is LPS, sizes in i, j, k order), or of one whose header was read."""
         columns, rows, slices = image.GetSize()
         direction = np.array(image.GetDirection()).reshape(3, 3)
         return cls.from_axes((slices, rows, columns), image.GetSpacing(), direction, np.array(image.GetOrigin()))
@@ -115,8 +121,8 @@ class Geometry:
         """Whether both grids have the same shape and every corner voxel lies within `tolerance_mm`."""
         if self.shape != other.shape:
             return False
-        corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape[::-1]])).reshape(3, -1).T
-        return bool(np.abs(self.points_mm(corners) - other.points_mm(corners)).max() <= tolerance_mm)
+        ends = corners((0, n - 1) for n in self.shape[::-1])
+        return bool(np.abs(self.points_mm(ends) - other.points_mm(ends)).max() <= tolerance_mm)
 
     def is_kept_as(self, kept: Geometry) -> bool:
         """Whether a file with the grid `kept` holds a label map of this grid.
@@ -127,6 +133,11 @@ class Geometry:
         left, _, right = np.linalg.svd(self.direction)
         squared = Geometry.from_axes(self.shape, self.spacing_mm, left @ right, self.origin_mm)
         return self.is_close(kept) or squared.is_close(kept)
+
+
+def corners(extents: Iterable[tuple[float, float]]) -> NDArray[np.float64]:
+    """The corners of a box, shape (8, 3), from its ends along each of three axes."""
+    return np.array(np.meshgrid(*extents), float).reshape(3, -1).T
 
 
 def bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.demo.head import SyntheticHead
 from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, Protocol, StudyIdentity, write_mr_series
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.geometry import Geometry, corners
 from BratsSegmenterLib.progress import Progress
 
 _LOCALISER = Protocol("Localizer", "GR", "2D", 8, 4, image_type=("ORIGINAL", "PRIMARY", "LOCALIZER"))
@@ -75,8 +75,7 @@ def slice_block(head: Geometry, scan: Scan) -> Geometry:
     """The grid of a scan: centred on the head, tilted, large enough to hold it."""
     turn = sitk.Euler3DTransform((0.0, 0.0, 0.0), *np.deg2rad(scan.tilt_degrees).tolist())
     direction = np.array(turn.GetMatrix()).reshape(3, 3)
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in head.shape[::-1]])).reshape(3, -1).T
-    points = head.points_mm(corners)
+    points = head.points_mm(corners((0, n - 1) for n in head.shape[::-1]))
     centre = points.mean(axis=0)
     extent_mm = np.ptp((points - centre) @ head.direction, axis=0)
     columns, rows, slices = (int(np.ceil(size / step)) for size, step in zip(extent_mm, scan.spacing_mm, strict=True))

@@ -11,7 +11,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.geometry import Geometry, corners
 
 SPACING_MM = 1.0
 _FWHM_OF_SIGMA = 2.3548  # full width at half maximum of a Gaussian of standard deviation 1
@@ -42,8 +42,7 @@ def bounding_box_mm(mask: sitk.Image, margin_mm: float) -> tuple[NDArray[np.floa
     *first, columns, rows, slices = statistics.GetBoundingBox(1)
     low = np.array(first) - 0.5
     high = low + np.array([columns, rows, slices])
-    corners = np.array(np.meshgrid(*zip(low, high, strict=True))).reshape(3, -1).T
-    points = Geometry.of_image(mask).points_mm(corners)
+    points = Geometry.of_image(mask).points_mm(corners(zip(low, high, strict=True)))
     return points.min(axis=0) - margin_mm, points.max(axis=0) + margin_mm
 
 
@@ -51,8 +50,7 @@ def intersection_mm(
     box: tuple[NDArray[np.float64], NDArray[np.float64]], geometry: Geometry
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The part of a box inside the bounding box of a grid's voxels."""
-    corners = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in geometry.shape[::-1]])).reshape(3, -1).T
-    points = geometry.points_mm(corners)
+    points = geometry.points_mm(corners((-0.5, n - 0.5) for n in geometry.shape[::-1]))
     return np.maximum(box[0], points.min(axis=0)), np.minimum(box[1], points.max(axis=0))
 
 

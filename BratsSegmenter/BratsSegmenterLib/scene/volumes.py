@@ -19,7 +19,6 @@ from BratsSegmenterLib.steps import Steps, run_through
 
 _SLAB_VOXELS = 1_000_000
 _BRIGHTEST_PERCENTILE = 99.9
-_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _SAMPLE = np.s_[::2, ::4, ::4]  # enough for a percentile, and thirty times as fast
 
 
@@ -48,7 +47,7 @@ def loading_volume(path: Path, name: str) -> Steps[Any]:
     except (RuntimeError, ValueError) as error:
         advice = "Segment the study again."
         raise SeriesError(f"The image {path.name} of the job folder cannot be read.", advice, str(error)) from error
-    return _volume_node(name, image, _grid(reader), _window(voxels))
+    return _volume_node(name, image, Geometry.of_image(reader), _window(voxels))
 
 
 def geometry_of(volume: Any) -> Geometry:
@@ -56,7 +55,7 @@ def geometry_of(volume: Any) -> Geometry:
     matrix = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(matrix)
     columns, rows, slices = volume.GetImageData().GetDimensions()
-    return Geometry((slices, rows, columns), _RAS_TO_LPS @ slicer.util.arrayFromVTKMatrix(matrix))
+    return Geometry.of_affine_ras((slices, rows, columns), slicer.util.arrayFromVTKMatrix(matrix))
 
 
 def _image_to_fill(size: tuple[int, int, int]) -> tuple[vtk.vtkImageData, NDArray[np.float32]]:
@@ -76,12 +75,6 @@ def _slabs(reader: sitk.ImageFileReader) -> Iterator[tuple[int, sitk.Image]]:
         reader.SetExtractIndex((0, 0, first))
         reader.SetExtractSize((columns, rows, min(thickness, slices - first)))
         yield first, reader.Execute()
-
-
-def _grid(reader: sitk.ImageFileReader) -> Geometry:
-    columns, rows, slices = reader.GetSize()
-    direction = np.array(reader.GetDirection()).reshape(3, 3)
-    return Geometry.from_axes((slices, rows, columns), reader.GetSpacing(), direction, np.array(reader.GetOrigin()))
 
 
 def _window(voxels: NDArray[np.float32]) -> tuple[float, float]:

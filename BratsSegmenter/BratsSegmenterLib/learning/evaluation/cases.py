@@ -47,7 +47,6 @@ _UNREADABLE = (
     nibabel.spatialimages.HeaderTypeError,
 )
 """What nibabel raises on files with changed bytes; a header may ask for more memory than there is."""
-_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -270,7 +269,7 @@ def _read(files: CaseFiles, file: Path) -> tuple[NDArray[np.float32], Geometry]:
     if not np.isfinite(image.affine).all() or np.linalg.det(image.affine[:3, :3]) == 0:
         raise _bad(files, f"has a file whose header does not say where its voxels lie: {file.name}")
     columns, rows, slices = values.shape
-    return np.ascontiguousarray(values.T), Geometry((slices, rows, columns), _RAS_TO_LPS @ image.affine)
+    return np.ascontiguousarray(values.T), Geometry.of_affine_ras((slices, rows, columns), image.affine)
 
 
 def _our_labels(files: CaseFiles, values: NDArray) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.geometry import Geometry, bounding_box
+from BratsSegmenterLib.geometry import Geometry, bounding_box, corners
 from BratsSegmenterLib.learning.evaluation import LabelledCase, refuse_what_is_no_brain
 from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
 from BratsSegmenterLib.learning.training.cases import TrainingCase
@@ -74,8 +74,7 @@ def prepare(case: LabelledCase, shape: tuple[int, int, int], spacing_mm: float) 
 
 def _grid_over(mask: NDArray[np.bool_], geometry: Geometry, shape: tuple[int, int, int], spacing_mm: float) -> Geometry:
     """The isotropic grid centred on the middle of the mask's bounding box, along the patient's axes."""
-    corners = [(side.start, side.stop - 1) for side in bounding_box(mask)]
-    points = geometry.points_mm(np.array(np.meshgrid(*corners[::-1]), float).reshape(3, -1).T)
+    points = geometry.points_mm(corners((side.start, side.stop - 1) for side in reversed(bounding_box(mask))))
     centre = (points.min(0) + points.max(0)) / 2
     origin = centre - (np.array(shape[::-1]) - 1) / 2 * spacing_mm
     return Geometry.from_axes(shape, (spacing_mm,) * 3, np.eye(3), origin)

@@ -45,6 +45,7 @@ def test_ras_flips_left_and_posterior(oblique: Geometry) -> None:
     lps = oblique.points_mm(np.array([[1.0, 2, 3]]))[0]
     ras = oblique.affine_ras @ np.array([1, 2, 3, 1.0])
     assert np.allclose(ras[:3], lps * [-1, -1, 1])
+    assert Geometry.of_affine_ras(oblique.shape, oblique.affine_ras).is_close(oblique)
 
 
 def test_a_slightly_tilted_copy_of_a_grid_is_another_grid(oblique: Geometry) -> None:
