@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.durable import Stamp, stamp_of
+from BratsSegmenterLib.errors import unwritable
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.unsent import (
@@ -45,7 +48,8 @@ class OwnUnsent:
     @property
     def comes_back(self) -> bool:
         """Whether the study is opened with what this window kept."""
-        return not self._is_replaced and self._file == self._folder.unsent and self._own is not None and self._is_own
+        is_at_its_place = self._own is not None and self._file == self._folder.unsent
+        return is_at_its_place and self._is_own and not self._is_replaced
 
     def keep(self, labels: NDArray[np.uint8], geometry: Geometry) -> Path | None:
         """Keep a label map that was just drawn, in place of what this window kept before.
@@ -60,21 +64,23 @@ class OwnUnsent:
         ExportError
             The disk refused.
         """
-        if self._is_replaced and self._file == self._folder.unsent:
-            self._step_aside()
-        if not self._is_own:
-            self._own = self._stamp_with(labels, geometry)
-        set_aside = self._set_others_aside()
-        write_unsent(labels, geometry, self._file)
-        self._own = stamp_of(self._file)
+        with self._explaining_disk():
+            if self._is_replaced and self._file == self._folder.unsent:
+                self._step_aside()
+            if not self._is_own:
+                self._own = self._stamp_with(labels, geometry)
+            set_aside = self._set_others_aside()
+            write_unsent(labels, geometry, self._file)
+            self._own = stamp_of(self._file)
         return set_aside
 
     def keep_as_left(self, labels: NDArray[np.uint8], geometry: Geometry) -> Path | None:
         """As :meth:`keep`, where no file holds the label map; the study is opened as others would have it opened."""
-        if holds_unsent(self._folder, labels, geometry):
-            return None
-        if self._holds_others:
-            self._step_aside()
+        with self._explaining_disk():
+            if holds_unsent(self._folder, labels, geometry):
+                return None
+            if self._holds_others:
+                self._step_aside()
         return self.keep(labels, geometry)
 
     def take_back(self) -> None:
@@ -85,8 +91,9 @@ class OwnUnsent:
         ExportError
             The disk refused.
         """
-        if self._is_own:
-            forget_unsent(self._file)
+        with self._explaining_disk():
+            if self._own is not None and self._is_own:
+                forget_unsent(self._file)
         self._own = None
 
     def settle(self) -> Path | None:
@@ -102,9 +109,18 @@ class OwnUnsent:
         ExportError
             The disk refused.
         """
-        set_aside = self._set_others_aside()
+        with self._explaining_disk():
+            set_aside = self._set_others_aside()
         self.take_back()
         return set_aside
+
+    @contextmanager
+    def _explaining_disk(self) -> Iterator[None]:
+        """A share that is gone refuses to be looked at too."""
+        try:
+            yield
+        except OSError as error:
+            raise unwritable(self._file, error) from error
 
     @property
     def _is_own(self) -> bool:

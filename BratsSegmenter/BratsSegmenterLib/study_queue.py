@@ -185,8 +185,11 @@ class StudyQueue:
         return next((place for place, item in enumerate(self._items) if item.folder == folder), 0)
 
     def _follow(self) -> None:
-        """Read what another program wrote since."""
-        stamp = stamp_of(self._path)
+        """Read what another program wrote since; while the disk does not answer, they are as they were seen last."""
+        try:
+            stamp = stamp_of(self._path)
+        except OSError:
+            return
         if stamp != self._stamp:
             self._stamp, self._items = stamp, list(self._read())
 

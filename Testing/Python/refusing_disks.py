@@ -1,13 +1,15 @@
-"""Disks that refuse: full ones, and folders that nobody may write to or look into."""
+"""Disks that refuse: full ones, folders that nobody may write to or look into, and shares that do not answer."""
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,3 +59,23 @@ def closed(folder: Path) -> Iterator[None]:
         if is_root:
             os.seteuid(0)
         folder.chmod(0o755)
+
+
+@contextmanager
+def unanswering(folder: Path) -> Iterator[None]:
+    """A share that is gone meanwhile: no file of that folder can be looked at or opened."""
+
+    def refusing(name: str) -> Callable[..., Any]:
+        answer = getattr(Path, name)
+
+        def answer_elsewhere(path: Path, *args: Any, **options: Any) -> Any:
+            if folder in path.parents:
+                raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
+            return answer(path, *args, **options)
+
+        return answer_elsewhere
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("stat", "open", "iterdir"):
+            patch.setattr(Path, name, refusing(name))
+        yield

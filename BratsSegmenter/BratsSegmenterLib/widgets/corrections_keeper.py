@@ -87,8 +87,8 @@ class CorrectionsKeeper:
 
     @property
     def come_back(self) -> bool:
-        """Whether the study is opened with the corrections that were kept."""
-        return self._drawn is not None and self._drawn.file.comes_back
+        """Whether the study is opened with what is drawn."""
+        return self._drawn is not None and not self.waits and self._drawn.file.comes_back
 
     def update(self) -> None:
         """A study that is left is kept as it was left."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
 from BratsSegmenterLib.widgets.state import PanelState
+from BratsSegmenterLib.widgets.translation import tr as _
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.worker_messages import Failure
 
@@ -38,7 +39,10 @@ class StudyStates:
             return _AT_WORK[self._workflow.state], ""
         if study_uid in self._failures:
             return StudyState.FAILED, self._failures[study_uid]
-        return self._queue.state_of(study_uid)
+        try:
+            return self._queue.state_of(study_uid)
+        except OSError as error:  # a share that is gone must not keep the list from being shown
+            return StudyState.FAILED, _("What is kept of it cannot be read: {reason}.").format(reason=error.strerror)
 
     def _remember(self, failure: Failure) -> None:
         """Why the chosen study could not be fetched, segmented or opened, while nothing of it is reviewed."""

@@ -12,7 +12,7 @@ import slicer
 from host.driver import finish, paint, wait_until
 from host.replay_worker import Behaviour
 from host.slicer_app import application
-from refusing_disks import full_disk, read_only
+from refusing_disks import full_disk, read_only, unanswering
 
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.unsent import keep_unsent, set_aside_unsent
@@ -247,6 +247,22 @@ def test_what_cannot_be_written_is_not_said_to_be_kept(panel, monkeypatch):
     assert len(questions) == 2
     assert all("could not be written to this computer, and would be lost" in question for question in questions)
     _unsent(panel).rmdir()
+
+
+def test_a_share_that_does_not_answer_is_said_and_the_study_can_be_left(panel, monkeypatch):
+    questions = _answer(monkeypatch, False)
+    _segment(panel)
+    _paint(panel)
+    panel._keeper.keep_now()
+    _paint(panel)
+    with unanswering(studies_folder()):
+        panel._keeper.keep_now()
+        assert "unsent.nii.gz could not be written" in panel.message_bar.ui.textLabel.text
+        panel.studies.ui.openButton.click()
+        assert "could not be written to this computer, and would be lost" in questions[0]
+        panel.close_scene()
+    assert panel.workflow.state is PanelState.NO_STUDY
+    assert "unsent.nii.gz could not be written" in panel.message_bar.ui.textLabel.text
 
 
 def _answer(monkeypatch, *answers: bool) -> list[str]:

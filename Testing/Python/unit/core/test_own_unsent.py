@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from refusing_disks import unanswering
 
+from BratsSegmenterLib.errors import DiskRefusedError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.own_unsent import OwnUnsent
@@ -121,3 +123,27 @@ def test_corrections_of_a_result_that_was_replaced_are_not_kept_for_the_new_one(
     assert np.array_equal(_kept(folder), THEIRS)
     assert holds_unsent(folder, _drawn(4), GEOMETRY)
     assert len(folder.all_unsent()) == 3, "each edit takes the place of the one before it"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda mine: mine.keep(THEIRS, GEOMETRY),
+        lambda mine: mine.keep_as_left(THEIRS, GEOMETRY),
+        lambda mine: mine.take_back(),
+        lambda mine: mine.settle(),
+    ],
+    ids=["keep", "keep as left", "take back", "settle"],
+)
+def test_a_share_that_does_not_answer_is_a_refusal_and_what_was_kept_there_stays(folder, mine, change):
+    mine.keep(MINE, GEOMETRY)
+    with unanswering(folder.path), pytest.raises(DiskRefusedError, match=r"unsent\.nii\.gz could not be written"):
+        change(mine)
+    assert np.array_equal(_kept(folder), MINE)
+    assert mine.comes_back
+
+
+def test_nothing_has_to_be_taken_back_on_a_share_that_does_not_answer_where_nothing_was_kept(folder, mine):
+    with unanswering(folder.path):
+        mine.take_back()
+        assert not mine.comes_back
