@@ -22,7 +22,7 @@ from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.ledger import Ledger, LedgerEntry
 from BratsSegmenterLib.pipeline import brain_on_reference
-from BratsSegmenterLib.preprocessing import CHANNELS, PreparedCase, Steps, corrected_outside, preprocess
+from BratsSegmenterLib.preprocessing import PreparedCase, Steps, corrected_outside, preprocess
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.records import from_json, to_json
 from BratsSegmenterLib.segmentation import brain_finder, load_bundle
@@ -239,6 +239,6 @@ def _write(case: Path, prepared: PreparedCase, labels: NDArray[np.uint8], proven
 
 
 def _images(prepared: PreparedCase, labels: NDArray[np.uint8]) -> Iterator[tuple[str, sitk.Image]]:
-    for sequence, array in zip(CHANNELS, prepared.images, strict=True):
+    for sequence, array in zip(Sequence, prepared.images, strict=True):
         yield _FILE_NAMES[sequence], prepared.geometry.image(array)
     yield _LABELS, prepared.geometry.image(labels)

@@ -18,12 +18,20 @@ if TYPE_CHECKING:
 
 
 class Sequence(Enum):
-    """The four MR sequences of a glioma protocol; the value is the role's name in files, tables and JSON."""
+    """The four MR sequences of a glioma protocol; the value is the role's name in files, tables and JSON.
+
+    In the order of the channels of every prepared image.
+    """
 
     T1 = "T1"
     T1C = "T1c"
     T2 = "T2"
     FLAIR = "FLAIR"
+
+    @property
+    def channel(self) -> int:
+        """Its channel of every prepared image."""
+        return list(Sequence).index(self)
 
 
 class Code(NamedTuple):

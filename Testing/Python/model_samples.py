@@ -75,7 +75,7 @@ def without(prepared: PreparedArrays, *missing: Sequence) -> PreparedArrays:
     """The same case with sequences that were not acquired."""
     images = prepared.images.copy()
     for sequence in missing:
-        images[tuple(Sequence).index(sequence)] = 0
+        images[sequence.channel] = 0
     return replace(prepared, images=images, present=tuple(s for s in Sequence if s not in missing))
 
 

@@ -1,12 +1,11 @@
 """From recognised volumes to what a network can see: registration, grid, N4, brain mask, normalisation."""
 
 from BratsSegmenterLib.preprocessing.prepare import corrected_outside, preprocess
-from BratsSegmenterLib.preprocessing.prepared import CHANNELS, PreparedCase, resample_to_reference
+from BratsSegmenterLib.preprocessing.prepared import PreparedCase, resample_to_reference
 from BratsSegmenterLib.preprocessing.quality_page import PAGE_FILE, write_quality_page
 from BratsSegmenterLib.preprocessing.steps import Steps
 
 __all__ = [
-    "CHANNELS",
     "PAGE_FILE",
     "PreparedCase",
     "Steps",

@@ -29,7 +29,7 @@ from BratsSegmenterLib.preprocessing.head import head_mask
 from BratsSegmenterLib.preprocessing.normalisation import z_score
 from BratsSegmenterLib.preprocessing.notes import Notes
 from BratsSegmenterLib.preprocessing.portion import shares
-from BratsSegmenterLib.preprocessing.prepared import CHANNELS, PreparedCase
+from BratsSegmenterLib.preprocessing.prepared import PreparedCase
 from BratsSegmenterLib.preprocessing.registration import RigidRegistration
 from BratsSegmenterLib.preprocessing.steps import Steps
 from BratsSegmenterLib.progress import Progress
@@ -77,7 +77,7 @@ def preprocess(
         The user asked to stop.
     """
     steps, progress = steps or Steps(), progress or Progress()
-    volumes = {sequence: _image(case, sequence) for sequence in CHANNELS if sequence in case.volumes}
+    volumes = {sequence: _image(case, sequence) for sequence in Sequence if sequence in case.volumes}
     notes = Notes()
 
     with progress.stage("registration"):
@@ -261,11 +261,10 @@ def _brain(
 def _channels(images: Images, shown: Masks, is_normalised: bool) -> NDArray[np.float32]:
     """The network's input; what a sequence does not show is 0, its mean, and does not count for it."""
     shape = next(iter(images.values())).shape
-    channels = np.zeros((len(CHANNELS), *shape), np.float32)
-    for channel, sequence in enumerate(CHANNELS):
-        if sequence in images:
-            image, brain = images[sequence], shown[sequence]
-            channels[channel] = z_score(image, brain) if is_normalised else np.where(brain, image, 0.0)
+    channels = np.zeros((len(Sequence), *shape), np.float32)
+    for sequence, image in images.items():
+        brain = shown[sequence]
+        channels[sequence.channel] = z_score(image, brain) if is_normalised else np.where(brain, image, 0.0)
     return channels
 
 

@@ -14,8 +14,6 @@ from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.preprocessing.grid import resample, smoothed_to
 from BratsSegmenterLib.preprocessing.rigid import shift_mm
 
-CHANNELS = (Sequence.T1, Sequence.T1C, Sequence.T2, Sequence.FLAIR)
-
 
 @dataclass(frozen=True, eq=False)
 class PreparedCase:
@@ -24,7 +22,7 @@ class PreparedCase:
     Attributes
     ----------
     images : ndarray of float32, shape (4, k, j, i)
-        T1, T1c, T2 and FLAIR in this order; zeros outside the mask and for a missing sequence.
+        In the order of :class:`Sequence`; zeros outside the mask and for a missing sequence.
     present : tuple of Sequence
         The sequences that are not missing, in the same order.
     mask : ndarray of bool, shape (k, j, i)

@@ -13,7 +13,7 @@ from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation.bundle import BRAIN_MODEL, Bundle, load_bundle_for
-from BratsSegmenterLib.segmentation.inference import SEQUENCE_ORDER, network_output
+from BratsSegmenterLib.segmentation.inference import network_output
 
 _HEAD_HEIGHT_MM = 190
 """From the top of the head to below the cerebellum of any adult; the neck below it was never trained on."""
@@ -94,12 +94,10 @@ def _find(
 ) -> NDArray[np.bool_]:
     visible = _without_neck(head)
     foreground = visible & _bright(images, visible)
-    channels = np.zeros((len(SEQUENCE_ORDER), *head.shape), np.float32)
+    channels = np.zeros((len(Sequence), *head.shape), np.float32)
     for sequence, image in images.items():
         inside = image[foreground]
-        channels[SEQUENCE_ORDER.index(sequence)] = np.where(
-            foreground, (image - inside.mean()) / (inside.std() or 1), 0
-        )
+        channels[sequence.channel] = np.where(foreground, (image - inside.mean()) / (inside.std() or 1), 0)
     slices, rows, columns = head.shape
     geometry = Geometry.from_axes((slices, rows, columns), (1.0, 1.0, 1.0), np.eye(3), np.zeros(3))
     output = network_output(_Head(channels, tuple(images), visible, geometry), bundle, device, progress=progress)

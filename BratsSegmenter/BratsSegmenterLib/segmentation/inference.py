@@ -23,8 +23,6 @@ from BratsSegmenterLib.segmentation.specification import ModelSpecification, Nor
 from BratsSegmenterLib.segmentation.standard_scale import on_standard_scales
 from BratsSegmenterLib.segmentation.windows import WindowRunner
 
-SEQUENCE_ORDER = (Sequence.T1, Sequence.T1C, Sequence.T2, Sequence.FLAIR)
-"""Of the first axis of prepared images."""
 _LEFT_RIGHT = 2
 """Axis of (k, j, i) along which a head is nearly symmetric."""
 
@@ -279,7 +277,7 @@ def _channels(prepared: Prepared, bundle: Bundle) -> tuple[Tensor, Tensor]:
     """Images in the order and scale the model expects, (channels, k, j, i), and the mask as float."""
     specification = bundle.specification
     mask = torch.from_numpy(np.ascontiguousarray(prepared.mask))
-    order = [SEQUENCE_ORDER.index(sequence) for sequence in specification.sequences]
+    order = [sequence.channel for sequence in specification.sequences]
     images = torch.from_numpy(prepared.images[order]) * mask
     if specification.normalisation is Normalisation.STANDARD_SCALE:
         images = torch.from_numpy(

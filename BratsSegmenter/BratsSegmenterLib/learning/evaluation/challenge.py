@@ -6,11 +6,12 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.learning.evaluation.cases import LabelledCase
 from BratsSegmenterLib.learning.evaluation.stripping import refuse_what_is_no_brain
-from BratsSegmenterLib.preprocessing import CHANNELS, PreparedCase
+from BratsSegmenterLib.preprocessing import PreparedCase
 
 _TOLERANCE_MM = 0.1
 
@@ -39,17 +40,17 @@ def prepared_from_challenge(case: LabelledCase) -> PreparedCase:
     geometry = Geometry.of_image(next(iter(turned.values())))
     arrays = {sequence: sitk.GetArrayFromImage(image) for sequence, image in turned.items()}
     mask = np.any([array != 0 for array in arrays.values()], axis=0)
-    channels = np.zeros((len(CHANNELS), *geometry.shape), np.float32)
+    channels = np.zeros((len(Sequence), *geometry.shape), np.float32)
     for sequence, array in arrays.items():
         if np.ptp(array[mask]) == 0:
             raise LearningError(
                 f"The {sequence.value} image of the case '{case.name}' has one value everywhere in the brain.",
                 "Repair the case or leave it out.",
             )
-        channels[CHANNELS.index(sequence)] = _z_score(array, mask)
+        channels[sequence.channel] = _z_score(array, mask)
     return PreparedCase(
         images=channels,
-        present=tuple(sequence for sequence in CHANNELS if sequence in arrays),
+        present=tuple(sequence for sequence in Sequence if sequence in arrays),
         mask=mask,
         geometry=geometry,
         reference_geometry=case.labels_geometry,

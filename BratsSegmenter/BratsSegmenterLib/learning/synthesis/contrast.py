@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.learning.synthesis.randomness import Randomness
 from BratsSegmenterLib.learning.synthesis.tissues import BRAIN, Tissue
 
-T1, T1C, T2, FLAIR = range(4)
-"""Channels, in the order of :class:`BratsSegmenterLib.domain.Sequence`."""
+T1, T1C, T2, FLAIR = (sequence.channel for sequence in Sequence)
 
 
 class Brightness(NamedTuple):
@@ -182,8 +182,7 @@ def _enhance(table: NDArray[np.float64], random: Randomness) -> None:
 
 def _scale_parenchyma(table: NDArray[np.float64], random: Randomness, spread: float) -> None:
     """Let the difference between grey and white matter vary from faint to strong."""
-    for channel in range(4):
-        least, greatest = _GREY_TO_WHITE[channel]
+    for channel, (least, greatest) in _GREY_TO_WHITE.items():
         middle = (table[channel, Tissue.WHITE_MATTER] + table[channel, Tissue.CORTEX]) / 2
         parenchyma = table[channel, _PARENCHYMA]
         table[channel, _PARENCHYMA] = middle + (parenchyma - middle) * max(

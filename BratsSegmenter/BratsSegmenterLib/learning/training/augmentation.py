@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.learning.training.cases import TrainingCase
 from BratsSegmenterLib.learning.training.settings import CaseSettings
 
@@ -21,11 +20,11 @@ def augmented(case: TrainingCase, settings: CaseSettings, random: np.random.Gene
         images, labels, brain = (tensor.flip(_COLUMNS) for tensor in (images, labels, brain))
     images = _jittered(images, settings.intensity_jitter, random)
     present = case.present
-    shares = np.array([settings.drop_shares[list(Sequence).index(sequence)] for sequence in present])
+    shares = np.array([settings.drop_shares[sequence.channel] for sequence in present])
     if len(present) > 1 and shares.any() and random.random() < settings.drop_sequence:
         dropped = present[int(random.choice(len(present), p=shares / shares.sum()))]
         present = tuple(sequence for sequence in present if sequence is not dropped)
-        images[list(Sequence).index(dropped)] = 0
+        images[dropped.channel] = 0
     return TrainingCase(images, labels, brain, present)
 
 

@@ -121,7 +121,7 @@ def export_bundle(
     )
     kept = [keys.index(key) for key in (*(region.key for region in outputs), BRAIN) if key in taught]
     card = _card(model, data_source, validation, what_is_left_out(settings, untaught))
-    network = _with_inputs(_with_outputs(model.network, kept), [list(Sequence).index(one) for one in sequences])
+    network = _with_inputs(_with_outputs(model.network, kept), [one.channel for one in sequences])
     return write_bundle(folder, network, specification, card, licence)
 
 

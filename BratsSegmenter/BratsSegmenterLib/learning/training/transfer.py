@@ -65,5 +65,5 @@ def _copy(bundle: str, network: nn.Module) -> None:
 def _of_all_sequences(weights: Tensor, sequences: Collection[Sequence]) -> Tensor:
     """The weights of the first convolution, shape (features, sequences, ...), with zeros for those that it lacks."""
     every = weights.new_zeros(len(weights), len(Sequence), *weights.shape[2:])
-    every[:, [list(Sequence).index(sequence) for sequence in sequences]] = weights
+    every[:, [sequence.channel for sequence in sequences]] = weights
     return every

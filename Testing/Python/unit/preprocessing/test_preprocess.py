@@ -14,7 +14,6 @@ from BratsSegmenterLib.domain import Case, Sequence, Volume
 from BratsSegmenterLib.errors import Cancelled, PreprocessingError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.preprocessing import (
-    CHANNELS,
     PreparedCase,
     Steps,
     preprocess,
@@ -49,7 +48,7 @@ def test_the_grid_has_one_millimetre_along_the_patient_axes(prepared):
     np.testing.assert_array_equal(prepared.geometry.direction, np.eye(3))
     assert prepared.images.shape == (4, *prepared.geometry.shape)
     assert prepared.images.dtype == np.float32
-    assert prepared.present == CHANNELS
+    assert prepared.present == tuple(Sequence)
 
 
 def test_each_sequence_has_mean_zero_and_deviation_one_inside_the_mask(prepared):
@@ -63,7 +62,7 @@ def test_a_moved_sequence_lies_on_the_reference_afterwards(prepared):
     points = points_of(prepared.geometry)
     expected = tissue_values(points, Sequence.FLAIR).reshape(prepared.geometry.shape)
     inside = prepared.mask & brain_at(points).reshape(prepared.geometry.shape)
-    found = prepared.images[CHANNELS.index(Sequence.FLAIR)]
+    found = prepared.images[Sequence.FLAIR.channel]
     assert np.corrcoef(found[inside], expected[inside])[0, 1] > 0.75
 
 
@@ -76,7 +75,7 @@ def test_thick_slices_are_brought_to_the_grid_by_splines_and_thin_ones_by_lines(
     for sequence, thick_mm in ((Sequence.T1C, np.inf), (Sequence.FLAIR, 2.0)):
         image = volumes[sequence].geometry.image(volumes[sequence].array)
         expected = sitk.GetArrayFromImage(resample(with_thin_slices(image, thick_mm), prepared.geometry))
-        found = prepared.images[CHANNELS.index(sequence)]
+        found = prepared.images[sequence.channel]
         np.testing.assert_allclose(found[prepared.mask], expected[prepared.mask], atol=1e-4)
 
 
@@ -250,7 +249,7 @@ def test_a_sequence_that_leaves_out_a_part_of_the_brain_is_named_and_a_whole_one
 def test_what_a_sequence_does_not_show_is_its_mean_and_moves_neither_mean_nor_deviation():
     steps = Steps(registration=False, bias_correction=False)
     cut = preprocess(_with_flair_cut(head_case((Sequence.T1C, Sequence.FLAIR)), 0.5), steps)
-    flair, shown = cut.images[CHANNELS.index(Sequence.FLAIR)], cut.brain_shown_by(Sequence.FLAIR)
+    flair, shown = cut.images[Sequence.FLAIR.channel], cut.brain_shown_by(Sequence.FLAIR)
     assert 0.5 < shown.sum() / cut.mask.sum() < 0.95
     assert (flair[shown].mean(), flair[shown].std()) == pytest.approx((0, 1), abs=1e-3)
     assert not flair[~shown].any()

@@ -72,7 +72,7 @@ def test_the_shading_is_found_better_beside_the_lesion(prepared: PreparedCase, s
         assert after < 0.85 * before
         assert np.array_equal(beside.uncorrected[sequence], prepared.uncorrected[sequence])
         corrected = prepared.uncorrected[sequence] / beside.bias_fields[sequence]
-        assert np.array_equal(beside.images[list(Sequence).index(sequence)], z_score(corrected, _BRAIN))
+        assert np.array_equal(beside.images[sequence.channel], z_score(corrected, _BRAIN))
 
 
 def test_a_lesion_is_left_out_and_the_model_asked_again(prepared: PreparedCase, tmp_path: Path) -> None:
