@@ -53,7 +53,7 @@ def examine(
 
 def check_phantom(progress: Progress) -> Check:
     """Send a synthetic patient the whole way, in a folder and an archive of its own that vanish afterwards."""
-    from BratsSegmenterLib.demo.story import travel
+    from BratsSegmenterLib.demo.story import travel  # needs the packages of which check_machine says what is missing
 
     started_s = time.monotonic()
     try:

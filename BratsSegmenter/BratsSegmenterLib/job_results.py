@@ -370,4 +370,4 @@ JobResult = (
     | BorrowedSequence
     | DownloadResult
 )
-"""What :func:`BratsSegmenterLib.workbench.perform` may give back."""
+"""What :func:`BratsSegmenterLib.performing.perform` may give back."""

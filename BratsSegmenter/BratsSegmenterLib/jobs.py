@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from BratsSegmenterLib.archive import Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.dicom import EXACT, Contouring
@@ -298,21 +298,4 @@ Job = (
     | BorrowJob
     | DownloadJob
 )
-JOB_KINDS: dict[str, type[Job]] = {
-    kind.KIND: kind
-    for kind in (
-        ConnectionJob,
-        DoctorJob,
-        StorageJob,
-        SearchJob,
-        ListFolderJob,
-        PrepareJob,
-        SegmentJob,
-        ResumeJob,
-        SendJob,
-        PriorsJob,
-        ElsewhereJob,
-        BorrowJob,
-        DownloadJob,
-    )
-}
+JOB_KINDS: dict[str, type[Job]] = {kind.KIND: kind for kind in get_args(Job)}

@@ -14,100 +14,29 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Archive, Credentials, Profile
-from BratsSegmenterLib.borrowing import borrow, borrow_missing, borrowed_note, borrowed_series, find_offers
+from BratsSegmenterLib.borrowing import borrow, borrow_missing, borrowed_note, borrowed_series
 from BratsSegmenterLib.delivery import Signature
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ScannedStudy
 from BratsSegmenterLib.domain import Case, Sequence, Series
 from BratsSegmenterLib.drawn_result import compared_with_model
 from BratsSegmenterLib.errors import LearningError, PreprocessingError, SeriesError
-from BratsSegmenterLib.health import examine
 from BratsSegmenterLib.image_files import read_image
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
-from BratsSegmenterLib.job_results import (
-    BorrowedSequence,
-    ConnectionResult,
-    DoctorResult,
-    DownloadResult,
-    JobResult,
-    PrepareResult,
-    SearchResult,
-    SegmentResult,
-    SendResult,
-)
-from BratsSegmenterLib.jobs import (
-    BorrowJob,
-    ConnectionJob,
-    DoctorJob,
-    DownloadJob,
-    ElsewhereJob,
-    Job,
-    ListFolderJob,
-    PrepareJob,
-    PriorsJob,
-    ResumeJob,
-    SearchJob,
-    SegmentJob,
-    SendJob,
-    StorageJob,
-    SwitchedSteps,
-)
+from BratsSegmenterLib.job_results import BorrowedSequence, PrepareResult, SegmentResult, SendResult
+from BratsSegmenterLib.jobs import BorrowJob, PrepareJob, ResumeJob, SegmentJob, SendJob, SwitchedSteps
 from BratsSegmenterLib.keeping import keep_result
 from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
-from BratsSegmenterLib.local_studies import list_folder
 from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_study, segment_case
 from BratsSegmenterLib.prepared_study import describe, results_in
 from BratsSegmenterLib.preprocessing import Steps
-from BratsSegmenterLib.prior_studies import find_priors
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.result_images import require_images
 from BratsSegmenterLib.result_notes import result_notes
 from BratsSegmenterLib.resuming import choose_regions, resume_case
-from BratsSegmenterLib.segmentation import PUBLISHED, download_bundle
 from BratsSegmenterLib.sending import Sending
-from BratsSegmenterLib.storage import look_after
 from BratsSegmenterLib.thumbnails import write_thumbnails
 from BratsSegmenterLib.versions import earlier_results
-
-
-def perform(job: Job, credentials: Credentials, progress: Progress) -> JobResult:
-    """Do what the job asks and say what came of it."""
-    match job:
-        case ConnectionJob():
-            return ConnectionResult(Archive(job.profile, credentials).test_connection(progress))
-        case DoctorJob():
-            return DoctorResult(examine(job.folder, job.profile, credentials, job.with_phantom, progress))
-        case StorageJob():
-            return look_after(job, progress)
-        case SearchJob():
-            with progress.stage("search"):
-                return SearchResult(tuple(Archive(job.profile, credentials).search(job.query)))
-        case ListFolderJob():
-            return list_folder(job.files, progress)
-        case PriorsJob():
-            return find_priors(Archive(job.profile, credentials), job, progress)
-        case ElsewhereJob():
-            return find_offers(Archive(job.profile, credentials) if job.profile else None, job, progress)
-        case BorrowJob():
-            return Workbench(job.folder, credentials, progress).borrow(job)
-        case DownloadJob():
-            return _download(job.model, progress)
-        case PrepareJob():
-            return Workbench(job.folder, credentials, progress).prepare(job)
-        case SegmentJob():
-            return Workbench(job.folder, credentials, progress).segment(job)
-        case ResumeJob():
-            return Workbench(job.folder, credentials, progress).resume(job)
-        case SendJob():
-            return Workbench(job.folder, credentials, progress).send(job)
-
-
-def _download(name: str, progress: Progress) -> DownloadResult:
-    """Bring a published model; whoever made the job has the user's consent."""
-    model = next(model for model in PUBLISHED if model.name == name)
-    with progress.stage("download"):
-        return DownloadResult(download_bundle(lambda _offered: True, model, progress=progress).name)
-
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")

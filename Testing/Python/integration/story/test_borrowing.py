@@ -23,10 +23,11 @@ from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_results import BorrowedSequence, PrepareResult, SegmentResult
 from BratsSegmenterLib.jobs import BorrowJob, ElsewhereJob, PrepareJob, SegmentJob, SendJob, SwitchedSteps
 from BratsSegmenterLib.local_studies import list_folder
+from BratsSegmenterLib.performing import perform
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.sequence_offers import SequenceOffer
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
-from BratsSegmenterLib.workbench import Workbench, perform
+from BratsSegmenterLib.workbench import Workbench
 
 LACKING = StudyIdentity(patient_id="LENT-1", study_date="20260301")
 WITHOUT_FLAIR = (Sequence.T1, Sequence.T2, Sequence.T1C)

@@ -8,8 +8,8 @@ from PIL import Image
 from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.jobs import ListFolderJob, PrepareJob
+from BratsSegmenterLib.performing import perform
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.workbench import perform
 
 
 def test_a_folder_lists_its_study_and_passes_over_what_is_no_dicom(phantom_study: PhantomStudy, tmp_path: Path) -> None:

@@ -14,11 +14,12 @@ import pytest
 import torch
 from monai.networks.nets import SegResNet
 
-from BratsSegmenterLib import workbench
+from BratsSegmenterLib import performing
 from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.errors import BundleError, Cancelled
 from BratsSegmenterLib.job_results import DownloadResult
 from BratsSegmenterLib.jobs import DownloadJob
+from BratsSegmenterLib.performing import perform
 from BratsSegmenterLib.progress import Progress, ProgressEvent
 from BratsSegmenterLib.segmentation import (
     BRATS_MRI_SEGMENTATION,
@@ -28,7 +29,6 @@ from BratsSegmenterLib.segmentation import (
     load_bundle,
     missing_model,
 )
-from BratsSegmenterLib.workbench import perform
 
 
 class _Server(ThreadingHTTPServer):
@@ -121,7 +121,7 @@ def test_the_worker_brings_a_model_that_is_missing(
 ) -> None:
     monkeypatch.setattr(download, "models_folder", lambda: tmp_path)
     monkeypatch.setattr(download, "PUBLISHED", (model,))
-    monkeypatch.setattr(workbench, "PUBLISHED", (model,))
+    monkeypatch.setattr(performing, "PUBLISHED", (model,))
     events: list[ProgressEvent] = []
     assert missing_model(model.name) == model
     done = perform(DownloadJob(model.name), Credentials(), Progress(events.append))
