@@ -62,9 +62,9 @@ def refusal_of(write: Callable[[], None], folder: Path) -> Failure | None:
     """Keep a record, in the folder of a study, of what is done already; that the disk refuses undoes nothing of it."""
     try:
         write()
-    except FileNotFoundError as error:
+    except OSError as error:
+        if not isinstance(error, FileNotFoundError) or Path(error.filename) in (folder, *folder.parents):
+            return Failure.of(folder_refused(folder, error))
         what = _("{file}, which was to be kept in {folder}, was removed meanwhile.")
         return Failure(what.format(file=Path(error.filename).name, folder=folder), cause=str(error))
-    except OSError as error:
-        return Failure.of(folder_refused(folder, error))
     return None

@@ -10,10 +10,7 @@ from BratsSegmenterLib.widgets.corrections_keeper import CorrectionsKeeper
 from BratsSegmenterLib.widgets.workflow import Workflow
 
 _COME_BACK = _("They are kept on this computer and come back when you open the study again. Leave it?")
-_STAY_AS_A_FILE = _(
-    "They stay in the study's folder as a file: another result, or other corrections, took their place there meanwhile."
-    " Leave it?"
-)
+_STAY_AS_A_FILE = _("They stay in the study's folder as a file, with which the study is not opened again. Leave it?")
 _MAKE_WAY = _("They stay in the study's folder as a file, and the new result takes their place here. Go on?")
 _ARE_LOST = _("They could not be written to this computer, and would be lost. Go on all the same?")
 

@@ -1,6 +1,7 @@
 """Corrections that were not sent: kept a moment after each edit, found again when the study is opened."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -460,6 +461,19 @@ def test_what_another_window_took_away_is_written_again_before_it_leaves_the_scr
     leave[way]()
     assert unsent.read_bytes() == kept
     assert way != "open" or "They are kept on this computer" in questions[0]
+
+
+def test_of_a_folder_that_was_cleaned_away_the_question_says_no_more_than_is_known(panel, monkeypatch):
+    questions = _answer(monkeypatch, False)
+    _segment(panel)
+    _paint(panel)
+    panel._keeper.keep_now()
+    shutil.rmtree(panel.workflow.folder)
+    panel.studies.ui.openButton.click()
+    assert questions == [
+        "They stay in the study's folder as a file, with which the study is not opened again. Leave it?"
+    ]
+    assert len(JobFolder(panel.workflow.folder).all_unsent()) == 1
 
 
 def test_corrections_of_a_result_that_another_window_replaced_are_not_drawn_over_the_new_one(panel, monkeypatch):

@@ -3,6 +3,8 @@
 A folder is in the way of a file where the disk is to refuse that one alone.
 """
 
+from pathlib import Path
+
 import pytest
 from refusing_disks import full_disk
 from scripted_results import segmented
@@ -13,6 +15,7 @@ from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, SendResult
 from BratsSegmenterLib.kept_study import KeptStudy, StudyState
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
+from BratsSegmenterLib.widgets.outcomes import refusal_of
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.worker_messages import CancelledByUser, Failure
@@ -157,3 +160,11 @@ def test_what_was_sent_and_is_gone_before_it_is_noted_is_named_not_the_disk(revi
     reviewed.sent.connect(receipts.append)
     runner.end(SendResult((), ("2.25.7",), None, version=1))
     assert f"{labels.name}, which was to be kept in {reviewed.folder}, was removed meanwhile." in receipts[0].notes[0]
+
+
+def test_a_place_that_is_gone_is_not_told_as_a_file_that_was_removed():
+    folder = Path("/proc/gone/0123")  # as on Windows a drive that is not connected: no folder can be made there
+    failure = refusal_of(lambda: KeptStudy(folder).write_state(StudyState.SENT), folder)
+    assert failure is not None
+    assert failure.what == f"{folder} cannot be written to: No such file or directory."
+    assert failure.advice
