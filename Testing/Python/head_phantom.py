@@ -95,11 +95,6 @@ def known_move(translation_mm=(6.0, -5.0, 4.0), rotation=(0.08, -0.05, 0.10)) ->
     return move
 
 
-def dice(first: np.ndarray, second: np.ndarray) -> float:
-    """Overlap of two masks, 0 to 1."""
-    return 2.0 * float((first & second).sum()) / float(first.sum() + second.sum())
-
-
 def _outside_brain_mm(points_mm: np.ndarray) -> np.ndarray:
     radius = np.linalg.norm(points_mm / BRAIN_AXES_MM, axis=1)
     return np.linalg.norm(points_mm, axis=1) * (1 - 1 / np.maximum(radius, 1e-6))

@@ -23,8 +23,8 @@ from scipy import ndimage
 
 from BratsSegmenterLib.domain import RC, WT, Region, Sequence
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.learning.evaluation.metrics import dice
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, SyntheticCase, load_anatomies, synthesise
+from BratsSegmenterLib.measurement import dice
 from BratsSegmenterLib.preprocessing.grid import resample, with_thin_slices
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import BRAIN_MODEL, load_bundle

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from BratsSegmenterLib.domain import ET, TC, WT
 from BratsSegmenterLib.learning.evaluation import LabelledCase, find_labelled_cases
-from BratsSegmenterLib.learning.evaluation.metrics import dice
+from BratsSegmenterLib.measurement import dice
 from BratsSegmenterLib.segmentation import ModelSpecification, load_bundle
 from BratsSegmenterLib.segmentation.grid import WorkingGrid
 

@@ -14,6 +14,7 @@ from BratsSegmenterLib.domain import ED, ET, NCR, TC, WT, Region, Segmentation, 
 from BratsSegmenterLib.image_files import read_image
 from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.machine import peak_memory_mb
+from BratsSegmenterLib.measurement import dice
 from BratsSegmenterLib.pages import write_page
 from BratsSegmenterLib.pictures import Plane, draw_regions, montage, slice_image
 
@@ -61,9 +62,7 @@ def compare(segmentation: Segmentation, truth: NDArray[np.uint8]) -> tuple[Regio
     rows = []
     for region in _SHOWN:
         found, true = segmentation.mask(region), true_segmentation.mask(region)
-        total = int(found.sum() + true.sum())
-        dice = 2.0 * int((found & true).sum()) / total if total else 1.0
-        rows.append(RegionRow(region, int(found.sum()) * voxel_ml, int(true.sum()) * voxel_ml, dice))
+        rows.append(RegionRow(region, int(found.sum()) * voxel_ml, int(true.sum()) * voxel_ml, dice(found, true)))
     return tuple(rows)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import REGIONS, Algorithm, Segmentation
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.measurement import dice
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,12 +117,7 @@ def decode_mask(content: bytes, algorithm: Algorithm) -> Segmentation:
 
 def _change(key: str, before: Segmentation, after: Segmentation) -> RegionChange:
     one, other = before.mask(REGIONS[key]), after.mask(REGIONS[key])
-    return RegionChange(key, _dice(one, other), _volume_ml(one, before), _volume_ml(other, after))
-
-
-def _dice(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    together = int(np.count_nonzero(one)) + int(np.count_nonzero(other))
-    return 2 * int(np.count_nonzero(one & other)) / together if together else 1.0
+    return RegionChange(key, dice(one, other), _volume_ml(one, before), _volume_ml(other, after))
 
 
 def _volume_ml(mask: NDArray[np.bool_], segmentation: Segmentation) -> float:

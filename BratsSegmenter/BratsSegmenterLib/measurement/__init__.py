@@ -6,6 +6,7 @@ from BratsSegmenterLib.measurement.doubt import DoubtfulSlice, DoubtKind, doubtf
 from BratsSegmenterLib.measurement.field_of_view import brain_cut_off_findings, cut_off_findings
 from BratsSegmenterLib.measurement.findings import cavity_findings, quality_findings, registration_findings
 from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM, measure
+from BratsSegmenterLib.measurement.overlap import dice
 from BratsSegmenterLib.measurement.sentence import millilitres, report_sentence
 from BratsSegmenterLib.measurement.table import to_csv
 from BratsSegmenterLib.measurement.unmeasured import still_not_measured
@@ -19,6 +20,7 @@ __all__ = [
     "cavity_findings",
     "changed_regions",
     "cut_off_findings",
+    "dice",
     "doubtful_slices",
     "measure",
     "millilitres",

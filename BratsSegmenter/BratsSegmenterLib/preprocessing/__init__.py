@@ -1,5 +1,6 @@
 """From recognised volumes to what a network can see: registration, grid, N4, brain mask, normalisation."""
 
+from BratsSegmenterLib.preprocessing.normalisation import z_score
 from BratsSegmenterLib.preprocessing.prepare import corrected_outside, preprocess
 from BratsSegmenterLib.preprocessing.prepared import PreparedCase, resample_to_reference
 from BratsSegmenterLib.preprocessing.quality_page import PAGE_FILE, write_quality_page
@@ -13,4 +14,5 @@ __all__ = [
     "preprocess",
     "resample_to_reference",
     "write_quality_page",
+    "z_score",
 ]

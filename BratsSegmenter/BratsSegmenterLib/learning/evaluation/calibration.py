@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.domain import INTERVAL_COVERAGE, RC, REGIONS, Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.learning.evaluation.metrics import dice
 from BratsSegmenterLib.learning.evaluation.trust import Trust, claims, trust
 from BratsSegmenterLib.learning.synthesis import Anatomy, SynthesisSettings, SyntheticCase, case_geometry, synthesise
+from BratsSegmenterLib.measurement import dice
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import (
     POSTOPERATIVE,

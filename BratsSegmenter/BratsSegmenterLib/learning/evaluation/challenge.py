@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import SimpleITK as sitk
-from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.learning.evaluation.cases import LabelledCase
 from BratsSegmenterLib.learning.evaluation.stripping import refuse_what_is_no_brain
-from BratsSegmenterLib.preprocessing import PreparedCase
+from BratsSegmenterLib.preprocessing import PreparedCase, z_score
 
 _TOLERANCE_MM = 0.1
 
@@ -47,7 +46,7 @@ def prepared_from_challenge(case: LabelledCase) -> PreparedCase:
                 f"The {sequence.value} image of the case '{case.name}' has one value everywhere in the brain.",
                 "Repair the case or leave it out.",
             )
-        channels[sequence.channel] = _z_score(array, mask)
+        channels[sequence.channel] = z_score(array, mask)
     return PreparedCase(
         images=channels,
         present=tuple(sequence for sequence in Sequence if sequence in arrays),
@@ -57,8 +56,3 @@ def prepared_from_challenge(case: LabelledCase) -> PreparedCase:
         transforms={},
         bias_fields={},
     )
-
-
-def _z_score(image: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    inside = image[mask].astype(np.float64)
-    return np.where(mask, (image - inside.mean()) / inside.std(), 0.0).astype(np.float32)

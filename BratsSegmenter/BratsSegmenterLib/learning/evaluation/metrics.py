@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from BratsSegmenterLib.geometry import bounding_box
+from BratsSegmenterLib.measurement import dice
 
 FAILURE_MM = 374.0
 _MM3_PER_ML = 1000.0
@@ -77,12 +78,6 @@ def region_scores(predicted: Mask, true: Mask, spacing_mm: tuple[float, float, f
         true_ml=true_ml,
         predicted_ml=predicted_ml,
     )
-
-
-def dice(predicted: Mask, true: Mask) -> float:
-    """Twice the overlap over the sum of both sizes; 1 when both are empty."""
-    total = np.count_nonzero(predicted) + np.count_nonzero(true)
-    return 2 * np.count_nonzero(predicted & true) / total if total else 1.0
 
 
 def lesionwise_dice(predicted: Mask, true: Mask, spacing_mm: tuple[float, float, float]) -> float:

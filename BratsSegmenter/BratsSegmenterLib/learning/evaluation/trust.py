@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import REGIONS
-from BratsSegmenterLib.learning.evaluation.metrics import dice
+from BratsSegmenterLib.measurement import dice
 from BratsSegmenterLib.segmentation import Confidence
 
 HEADINGS = ("region", "cases", "in interval", "width mL", "Dice", "expected", "error", "r")

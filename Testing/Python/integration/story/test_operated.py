@@ -13,8 +13,8 @@ from pydicom import dcmread
 
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.domain import RC
-from BratsSegmenterLib.learning.evaluation.metrics import dice
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, load_anatomies, synthesise, write_case
+from BratsSegmenterLib.measurement import dice
 
 _SETTINGS = SynthesisSettings(healthy=0.0, resected=1.0, missing_sequence=0.0, with_skull=1.0)
 _SEED = 7

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from head_phantom import TUMOUR_CENTRE_MM, TUMOUR_RADIUS_MM, brain_at, dice, head_case, points_of
+from head_phantom import TUMOUR_CENTRE_MM, TUMOUR_RADIUS_MM, brain_at, head_case, points_of
 from scipy import ndimage
 
 from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.measurement import dice
 from BratsSegmenterLib.preprocessing import Steps, brain_mask, preprocess
 from BratsSegmenterLib.preprocessing.prepared import PreparedCase
 from BratsSegmenterLib.preprocessing.sphere import triangulated_sphere

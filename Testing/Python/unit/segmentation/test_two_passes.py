@@ -13,8 +13,7 @@ from scipy import ndimage
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.preprocessing import PreparedCase, corrected_outside
-from BratsSegmenterLib.preprocessing.normalisation import z_score
+from BratsSegmenterLib.preprocessing import PreparedCase, corrected_outside, z_score
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import Bundle, ResidualUNet, segment, write_bundle
 from BratsSegmenterLib.two_passes import segment_prepared
