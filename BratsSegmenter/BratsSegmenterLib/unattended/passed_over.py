@@ -12,7 +12,8 @@ from BratsSegmenterLib.unattended.studies import QUEUE_FILE
 from BratsSegmenterLib.unattended.table import PAGE_FILE, TABLE_FILE
 
 LIST_FILE = "passed_over.txt"
-_OUR_FILES = (QUEUE_FILE, Path(QUEUE_FILE).with_suffix(".lock").name, TABLE_FILE, PAGE_FILE, LIST_FILE)
+_OF_THE_QUEUE = tuple(Path(QUEUE_FILE).with_suffix(suffix).name for suffix in (".json", ".lock", ".damaged"))
+_OUR_FILES = (*_OF_THE_QUEUE, TABLE_FILE, PAGE_FILE, LIST_FILE)
 
 
 class PassedOver:

@@ -18,6 +18,7 @@ from BratsSegmenterLib.dicom import scan
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.kept_study import study_folder
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study_queue import StudyQueue
 from BratsSegmenterLib.unattended import FolderSource, PassedOver, Wanted
 from BratsSegmenterLib.unattended.earlier_table import put_aside
 
@@ -88,6 +89,8 @@ def test_what_the_program_made_among_the_studies_is_not_told(tmp_path: Path) -> 
     theirs = (out / "studies-2024.csv", damaged)
     theirs[0].write_bytes(b"no DICOM")
     said: list[str] = []
+    assert StudyQueue(out / "queue.json").items == ()
+    assert (out / "queue.damaged").exists(), "what is no queue is put aside"
     passed_over = PassedOver(out, said.append)
     FolderSource(tmp_path, passed_over=passed_over).studies(Progress())
     assert set(passed_over.files) == set(theirs)
