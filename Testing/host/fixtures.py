@@ -26,8 +26,13 @@ def replay_command(behaviour: Behaviour) -> tuple[str, ...]:
 
 
 @pytest.fixture
-def scene() -> Iterator[Any]:
-    """The scene of a running application with a view area, empty before and after."""
+def scene(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The scene of a running application with a view area, empty before and after.
+
+    What an observer or a slot raises fails the test, where VTK and Qt print it and go on.
+    """
+    raised: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: raised.append(error))
     app = application()
     area = qt.QWidget()
     qt.QVBoxLayout(area)
@@ -37,6 +42,8 @@ def scene() -> Iterator[Any]:
     yield slicer.mrmlScene
     slicer.mrmlScene.Clear(0)
     layout_manager.hostClose()
+    if raised:
+        raise BaseExceptionGroup("Observers or slots raised.", raised)
 
 
 @pytest.fixture(scope="module", autouse=True)
