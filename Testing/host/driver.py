@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,14 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
 def finish(panel: Any, timeout_s: float = 60.0) -> None:
     """Run the event loop until no job of the panel runs."""
     wait_until(lambda: not panel.workflow.state.is_busy, timeout_s)
+
+
+def be_quick(panel: Any, bundle: Path) -> None:
+    """A small network and few steps, for what is not about the tumour."""
+    for step in (panel.run.ui.registrationBox, panel.run.ui.biasCorrectionBox, panel.run.ui.brainMaskBox):
+        step.setChecked(False)
+    panel.run.ui.modelSelector.addItem(bundle.name, str(bundle))
+    panel.run.ui.modelSelector.setCurrentIndex(panel.run.ui.modelSelector.count - 1)
 
 
 def paint(

@@ -12,7 +12,7 @@ import slicer
 
 from BratsSegmenterLib.archive import Archive
 from BratsSegmenterLib.archive.embedded import EmbeddedArchive, serve
-from BratsSegmenterLib.demo.head import synthetic_head
+from BratsSegmenterLib.demo.head import SyntheticHead
 from BratsSegmenterLib.demo.story import access_to
 from BratsSegmenterLib.demo.study import write_study
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
@@ -31,9 +31,9 @@ _BESIDE_MM, _STROKE_MM = 3.0, 30.0
 _SOME_WAY = 0.3
 
 
-def archive_with_a_patient(folder: Path, identity: StudyIdentity, spacing_mm: float = 1.0) -> EmbeddedArchive:
+def archive_with_a_patient(folder: Path, identity: StudyIdentity, head: SyntheticHead) -> EmbeddedArchive:
     """A running archive that holds the study of a synthetic patient; the caller closes it."""
-    files = write_study(synthetic_head(spacing_mm=spacing_mm), folder / "scanner", identity)
+    files = write_study(head, folder / "scanner", identity)
     archive = serve(folder / "archive")
     Archive(*access_to(archive)).store(files, compare=False)
     return archive

@@ -5,10 +5,10 @@ from pathlib import Path
 import pydicom
 import pytest
 import qt
-from host.driver import finish
+from host.driver import be_quick, finish
 from host.slicer_app import application
+from model_samples import tiny_bundle
 
-from BratsSegmenterLib.demo.head import synthetic_head
 from BratsSegmenterLib.demo.study import write_study
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.widgets.assembly import build_panel
@@ -24,9 +24,11 @@ def _remove_slices_of_flair(files: list[Path]) -> None:
 
 
 @pytest.mark.slow
-def test_a_series_with_a_gap_is_not_segmented_before_the_user_agreed_to_its_resampling(parameter_node, tmp_path):
+def test_a_series_with_a_gap_is_not_segmented_before_the_user_agreed_to_its_resampling(
+    coarse_head, parameter_node, tmp_path
+):
     application().settle_in(tmp_path)
-    _remove_slices_of_flair(write_study(synthetic_head(spacing_mm=4.0), tmp_path / "scanner", StudyIdentity()))
+    _remove_slices_of_flair(write_study(coarse_head, tmp_path / "scanner", StudyIdentity()))
     frame = qt.QWidget()
     panel = build_panel(qt.QVBoxLayout(frame), parameter_node)
     panel.archive.use_folder(tmp_path / "scanner")
@@ -36,8 +38,7 @@ def test_a_series_with_a_gap_is_not_segmented_before_the_user_agreed_to_its_resa
     finish(panel)
     assert panel.workflow.state is PanelState.PREPARED
     assert panel.message_bar.ui.offerButton.isHidden(), "what is recognised is said before anything is asked"
-    for step in (panel.run.ui.registrationBox, panel.run.ui.biasCorrectionBox, panel.run.ui.brainMaskBox):
-        step.setChecked(False)
+    be_quick(panel, tiny_bundle(tmp_path / "bundle").folder)
     panel.run.ui.runButton.click()
     finish(panel)
     assert panel.message_bar.ui.textLabel.text.startswith("Series 4 has a gap")

@@ -9,7 +9,7 @@ import qt
 import slicer
 import vtk
 from child_processes import started_processes
-from host.driver import finish, wait_until
+from host.driver import be_quick, finish, wait_until
 from host.fixtures import replay_command
 from host.replay_worker import Behaviour
 from host.slicer_app import application
@@ -20,7 +20,7 @@ from pydicom import dcmread
 from BratsSegmenterLib.archive import Archive
 from BratsSegmenterLib.archive.embedded import EmbeddedArchive, serve
 from BratsSegmenterLib.cli import main
-from BratsSegmenterLib.demo.head import synthetic_head
+from BratsSegmenterLib.demo.head import SyntheticHead
 from BratsSegmenterLib.demo.story import access_to
 from BratsSegmenterLib.demo.study import write_study
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
@@ -33,13 +33,12 @@ PATIENTS = ("Adams^Ada", "Baker^Bob")
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[EmbeddedArchive]:
+def archive(coarse_head: SyntheticHead, tmp_path: Path) -> Iterator[EmbeddedArchive]:
     """A running archive with a study of each patient."""
-    head = synthetic_head(spacing_mm=4.0)
     with serve(tmp_path / "archive") as running:
         for number, name in enumerate(PATIENTS):
             identity = StudyIdentity(name, f"PHANTOM-{number}", study_date=f"2026010{number + 1}")
-            files = write_study(head, tmp_path / f"scanner{number}", identity)
+            files = write_study(coarse_head, tmp_path / f"scanner{number}", identity)
             Archive(*access_to(running)).store(files, compare=False)
         yield running
 
@@ -48,14 +47,6 @@ def _open_panel(parameter_node, tmp_path: Path) -> tuple[Panel, qt.QWidget]:
     application().settle_in(tmp_path)
     frame = qt.QWidget()
     return build_panel(qt.QVBoxLayout(frame), parameter_node), frame
-
-
-def _be_quick(panel: Panel, bundle: Path) -> None:
-    """A small network and few steps: this is about the queue, not about the tumour."""
-    for step in (panel.run.ui.registrationBox, panel.run.ui.biasCorrectionBox, panel.run.ui.brainMaskBox):
-        step.setChecked(False)
-    panel.run.ui.modelSelector.addItem(bundle.name, str(bundle))
-    panel.run.ui.modelSelector.setCurrentIndex(panel.run.ui.modelSelector.count - 1)
 
 
 def _queue_states(panel: Panel) -> list[str]:
@@ -77,7 +68,7 @@ def _has_rest(panel: Panel) -> bool:
 def test_two_queued_studies_end_though_the_worker_is_killed_and_slicer_started_again(archive, parameter_node, tmp_path):
     panel, _frame = _open_panel(parameter_node, tmp_path)
     bundle = tiny_bundle(tmp_path / "bundle").folder
-    _be_quick(panel, bundle)
+    be_quick(panel, bundle)
     story = Story(panel, archive)
     story.enter_archive()
     story.save_archive()
@@ -108,8 +99,8 @@ def test_two_queued_studies_end_though_the_worker_is_killed_and_slicer_started_a
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_what_ran_unattended_opens_in_the_panel(archive, parameter_node, tmp_path, monkeypatch):
-    files = write_study(synthetic_head(spacing_mm=4.0), tmp_path / "scanner2", StudyIdentity(study_date="20260103"))
+def test_what_ran_unattended_opens_in_the_panel(archive, coarse_head, parameter_node, tmp_path, monkeypatch):
+    files = write_study(coarse_head, tmp_path / "scanner2", StudyIdentity(study_date="20260103"))
     lacking = [file for file in files if "FLAIR" not in dcmread(file, stop_before_pixels=True).SeriesDescription]
     Archive(*access_to(archive)).store(lacking, compare=False)
     monkeypatch.setenv("BRATS_SEGMENTER_TOKEN", archive.token)

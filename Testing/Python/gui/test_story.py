@@ -15,6 +15,7 @@ from host.window import SlicerWindow
 
 from BratsSegmenterLib.archive import Archive
 from BratsSegmenterLib.collecting import collect
+from BratsSegmenterLib.demo.head import SyntheticHead
 from BratsSegmenterLib.demo.story import access_to
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import ET
@@ -38,9 +39,11 @@ def window(scene, tmp_path: Path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_reader_goes_from_search_to_a_signed_result_though_she_cancels_and_the_worker_dies(window, tmp_path: Path):
+def test_a_reader_goes_from_search_to_a_signed_result_though_she_cancels_and_the_worker_dies(
+    window, coarse_head: SyntheticHead, tmp_path: Path
+):
     panel, identity = window.opened.widget.panel, StudyIdentity()
-    with archive_with_a_patient(tmp_path, identity, spacing_mm=2.0) as archive:
+    with archive_with_a_patient(tmp_path, identity, coarse_head) as archive:
         story = Story(panel, archive)
         _search_and_choose(story, panel)
         _segment_cancel_and_segment_again(story, panel)

@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 import SimpleITK as sitk
 from archives import RunningArchive
+from model_samples import tiny_bundle
 from phantoms import PhantomStudy
 
 from BratsSegmenterLib.archive import Profile, StudyQuery
+from BratsSegmenterLib.domain import PreprocessingSteps
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import (
     Job,
@@ -25,13 +27,12 @@ from BratsSegmenterLib.jobs import (
     SearchJob,
     SegmentJob,
     SendJob,
-    SwitchedSteps,
 )
 from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.worker import CANCELLED, DONE, FAILED, write_job
 
-_ALL_STEPS = SwitchedSteps()
-_FAST = SwitchedSteps(registration=False, bias_correction=False, brain_mask=False)
+_ALL_STEPS = PreprocessingSteps()
+_FAST = PreprocessingSteps(registration=False, bias_correction=False, brain_mask=False)
 
 
 class _Workers:
@@ -56,13 +57,19 @@ class _Workers:
         process.stdin.flush()
         return process
 
-    def segment(self, study: PhantomStudy, folder: Path, steps: SwitchedSteps = _ALL_STEPS) -> subprocess.Popen[str]:
+    def segment(
+        self,
+        study: PhantomStudy,
+        folder: Path,
+        steps: PreprocessingSteps = _ALL_STEPS,
+        bundle: str = "glioma-synthetic",
+    ) -> subprocess.Popen[str]:
         """Prepare the study, then start its segmentation."""
         prepare = self.start(PrepareJob(folder / "work", files=study.folder), folder)
         *_, prepared = _messages(prepare)
         assert prepare.wait() == DONE, prepared
         keys = {role: choice["key"] for role, choice in prepared["sequences"].items()}
-        return self.start(SegmentJob(folder / "work", keys, "glioma-synthetic", "cpu", steps), folder)
+        return self.start(SegmentJob(folder / "work", keys, bundle, "cpu", steps), folder)
 
     def close(self) -> None:
         for process in self._processes:
@@ -82,10 +89,11 @@ def _messages(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
 
 
 def _wait_for_stage(process: subprocess.Popen[str], stage: str) -> None:
+    message = {}
     for message in _messages(process):
         if message["event"] == "progress" and message["stage"] == stage:
             return
-    pytest.fail(f"the worker never reached the stage '{stage}'")
+    pytest.fail(f"the worker never reached the stage '{stage}': {message}")
 
 
 def test_a_job_ends_with_one_result_line(embedded_archive: RunningArchive, tmp_path: Path, workers: _Workers) -> None:
@@ -134,9 +142,9 @@ def test_what_nobody_foresaw_in_a_sending_does_not_claim_that_nothing_was_sent(
 
 @pytest.mark.parametrize("way", ["line", "closed input"])
 def test_a_cancelled_segmentation_stops_and_leaves_no_result(
-    phantom_study: PhantomStudy, tmp_path: Path, workers: _Workers, way: str
+    coarse_study: PhantomStudy, tmp_path: Path, workers: _Workers, way: str
 ) -> None:
-    process = workers.segment(phantom_study, tmp_path)
+    process = workers.segment(coarse_study, tmp_path)
     _wait_for_stage(process, "registration")
     assert process.stdin is not None
     if way == "line":
@@ -150,9 +158,10 @@ def test_a_cancelled_segmentation_stops_and_leaves_no_result(
 
 @pytest.mark.parametrize("stage", ["load", "segment", "write"])
 def test_a_killed_worker_leaves_nothing_half_written_and_the_next_one_succeeds(
-    phantom_study: PhantomStudy, tmp_path: Path, workers: _Workers, stage: str
+    coarse_study: PhantomStudy, tmp_path: Path, workers: _Workers, stage: str
 ) -> None:
-    process = workers.segment(phantom_study, tmp_path, _FAST)
+    bundle = str(tiny_bundle(tmp_path / "bundle").folder)
+    process = workers.segment(coarse_study, tmp_path, _FAST, bundle)
     _wait_for_stage(process, stage)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
@@ -162,7 +171,7 @@ def test_a_killed_worker_leaves_nothing_half_written_and_the_next_one_succeeds(
     drawn = b"corrections of the earlier result"
     JobFolder(tmp_path / "work").unsent.write_bytes(drawn)
     JobFolder(tmp_path / "work").sent.write_bytes(b"what was sent of the earlier result")
-    again = workers.segment(phantom_study, tmp_path, _FAST)
+    again = workers.segment(coarse_study, tmp_path, _FAST, bundle)
     messages = list(_messages(again))
     assert again.wait() == DONE, messages[-1]
     assert Path(messages[-1]["labels"]).exists()
