@@ -17,9 +17,8 @@ from typing import IO
 from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled
 from BratsSegmenterLib.job_results import JobResult
 from BratsSegmenterLib.jobs import Job
-from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.progress import Progress, ProgressEvent
-from BratsSegmenterLib.worker import write_job
+from BratsSegmenterLib.worker import worker_environment, write_job
 from BratsSegmenterLib.worker_messages import CancelledByUser, Failure, MessageReader, Outcome
 
 _CANCEL_CHECK_S = 0.2
@@ -61,7 +60,10 @@ def run_in_child(job: Job, secrets: Mapping[str, str], progress: Progress) -> Jo
     Cancelled
         With nothing half-written left behind.
     """
-    with tempfile.TemporaryDirectory(prefix="brats-segmenter-job-") as folder, _log(Path(folder)) as log:
+    with (
+        tempfile.TemporaryDirectory(prefix="brats-segmenter-job-") as folder,
+        (Path(folder) / "log").open("w+b") as log,
+    ):
         job_file = Path(folder) / "job.json"
         write_job(job, job_file)
         with _started(job_file, log) as process:
@@ -78,26 +80,14 @@ def run_in_child(job: Job, secrets: Mapping[str, str], progress: Progress) -> Jo
 
 
 @contextmanager
-def _log(folder: Path) -> Iterator[IO[bytes]]:
-    with (folder / "log").open("w+b") as log:
-        yield log
-
-
-@contextmanager
 def _started(job_file: Path, log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """The worker; when the block ends in whatever way, so does the worker."""
-    inherited = filter(None, [os.environ.get("PYTHONPATH")])
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(module_folder()), *inherited]),
-        "PYTHONIOENCODING": "utf-8",
-    }
     process = subprocess.Popen(
         [sys.executable, "-m", "BratsSegmenterLib.worker", str(job_file)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
-        env=environment,
+        env={**os.environ, **worker_environment(os.environ.get("PYTHONPATH", ""))},
         start_new_session=True,  # Ctrl+C is for this process, which asks the worker to stop
     )
     with process:

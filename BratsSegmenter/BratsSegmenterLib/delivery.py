@@ -12,15 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from BratsSegmenterLib import __version__, dicom
-from BratsSegmenterLib.archive import (
-    Archive,
-    DamagedInstanceError,
-    NotFoundError,
-    Outbox,
-    Receipt,
-    Transaction,
-    patient_in,
-)
+from BratsSegmenterLib.archive import Archive, DamagedInstanceError, Outbox, Receipt, Transaction, patient_in
 from BratsSegmenterLib.dicom import (
     EXACT,
     Authorship,
@@ -33,6 +25,7 @@ from BratsSegmenterLib.dicom import (
 )
 from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence, Volume
 from BratsSegmenterLib.errors import ExportError, SeriesError
+from BratsSegmenterLib.held_study import HeldStudy
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.versions import EarlierResult, earlier_results, next_version, predecessors
@@ -175,13 +168,9 @@ def results_in_archive(
     ArchiveError
     """
     modalities = {kind.value for kind in ObjectKind}
-    try:
-        listed = archive.series(study_uid, progress)
-    except NotFoundError:  # how some archives say that they do not know a study
-        return ()
     small = [
         series.series_uid
-        for series in listed
+        for series in HeldStudy(archive, study_uid, progress).series()
         if series.modality in modalities and (series.instance_count or 0) <= _MOST_INSTANCES
     ]
     if not small:

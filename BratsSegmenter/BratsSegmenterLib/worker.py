@@ -21,6 +21,7 @@ from typing import Any, TextIO
 from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled, explaining_disk, explaining_memory
 from BratsSegmenterLib.jobs import JOB_KINDS, Job, SendJob
 from BratsSegmenterLib.logs import keep_identities_out_of_logs
+from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.progress import Progress, ProgressEvent
 from BratsSegmenterLib.records import from_json, to_json
 
@@ -54,6 +55,18 @@ def main(argv: list[str]) -> int:
         return FAILED
     _send(lines, {"event": "result", **to_json(result)})
     return DONE
+
+
+def worker_environment(python_path: str) -> dict[str, str]:
+    """Environment variables with which a process finds this module and speaks as its parent reads.
+
+    Parameters
+    ----------
+    python_path : str
+        The parent's PYTHONPATH; may be empty.
+    """
+    inherited = filter(None, [python_path])
+    return {"PYTHONPATH": os.pathsep.join([str(module_folder()), *inherited]), "PYTHONIOENCODING": "utf-8"}
 
 
 def write_job(job: Job, path: Path) -> None:

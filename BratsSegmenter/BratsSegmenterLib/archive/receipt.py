@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from BratsSegmenterLib.archive.store import StoredObject
 
@@ -37,20 +34,6 @@ class Receipt:
     delivered_at: str
     attempts: int
     objects: tuple[StoredObject, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Receipt:
-        """The receipt that :meth:`to_json` described."""
-        objects = tuple(StoredObject(**value) for value in values["objects"])
-        return cls(**{**values, "objects": objects})
-
-    def encode(self) -> bytes:
-        """As a JSON file."""
-        return json.dumps(self.to_json(), indent=2, ensure_ascii=False).encode()
 
 
 def now() -> str:

@@ -17,6 +17,7 @@ from BratsSegmenterLib.archive.profile import Profile, url_in_one_form
 from BratsSegmenterLib.archive.receipt import Receipt
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.records import from_json, to_json
 
 MANIFEST = "manifest.json"
 _PROGRESS = "progress.json"
@@ -229,7 +230,7 @@ class Transaction:
             The disk would not take the receipt.
         """
         try:
-            write_atomically(self.folder / _RECEIPT, receipt.encode())
+            _write_json(self.receipt_path, to_json(receipt))
         except OSError as error:
             raise ArchiveError(
                 f"All objects arrived in the PACS '{receipt.profile_name}', but their receipt could not be written.",
@@ -252,7 +253,7 @@ class Transaction:
 
     def receipt(self) -> Receipt:
         """The receipt of a delivered transaction."""
-        return Receipt.from_json(_read_json(self.receipt_path))
+        return from_json(Receipt, _read_json(self.receipt_path))
 
 
 def _joined(url: str, prefix: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from BratsSegmenterLib.commands.arguments import add_archive_arguments, add_study_argument, open_archive
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.records import to_json
 
 NAME = "push"
 HELP = "store DICOM objects in their study; run again, it goes on where it was cut and doubles nothing"
@@ -47,5 +48,5 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         ("SOP instance UID", "SHA-256"),
         ((stored.sop_instance_uid, stored.sha256) for stored in receipt.objects),
     )
-    console.result(receipt.to_json())
+    console.result(to_json(receipt))
     return 0

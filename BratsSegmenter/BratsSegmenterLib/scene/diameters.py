@@ -51,9 +51,7 @@ def remove_diameters() -> None:
 
 
 def _lines() -> list[Any]:
-    nodes = slicer.mrmlScene.GetNodesByClass("vtkMRMLMarkupsLineNode")
-    nodes.UnRegister(None)
-    return [node for node in nodes if node.GetAttribute(_MARK)]
+    return [node for node in slicer.util.getNodesByClass("vtkMRMLMarkupsLineNode") if node.GetAttribute(_MARK)]
 
 
 def _line(name: str, length_mm: float, ends_lps: _Ends, visible: bool) -> Any:

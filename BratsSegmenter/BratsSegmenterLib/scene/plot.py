@@ -83,10 +83,9 @@ def hide_plot(layout: int) -> None:
 def remove_plot() -> None:
     """Take chart, series and their tables out of the scene."""
     for kind in ("vtkMRMLPlotChartNode", "vtkMRMLPlotSeriesNode", "vtkMRMLTableNode"):
-        nodes = slicer.mrmlScene.GetNodesByClass(kind)
-        nodes.UnRegister(None)
-        for node in [node for node in nodes if node.GetAttribute(_MARK)]:
-            slicer.mrmlScene.RemoveNode(node)
+        for node in slicer.util.getNodesByClass(kind):
+            if node.GetAttribute(_MARK):
+                slicer.mrmlScene.RemoveNode(node)
 
 
 def _series(region: Region, points: Sequence[tuple[date, float]], today: date) -> Any:

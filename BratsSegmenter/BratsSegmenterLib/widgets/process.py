@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,10 +13,9 @@ import slicer
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.jobs import Job, SendJob
-from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.widgets.runner import STOPPED_SENDING
 from BratsSegmenterLib.widgets.signal import Signal
-from BratsSegmenterLib.worker import write_job
+from BratsSegmenterLib.worker import worker_environment, write_job
 from BratsSegmenterLib.worker_messages import CancelledByUser, Failure, MessageReader, Outcome
 
 # The worker ends itself five seconds after it was asked to; only one that hangs is ended from outside.
@@ -109,9 +107,8 @@ class WorkerProcess:
         # told: this one within its own signal, after which Qt still works with it. One with a parent is left to Qt.
         process = qt.QProcess(slicer.app)
         environment = qt.QProcessEnvironment.systemEnvironment()
-        inherited = filter(None, [environment.value("PYTHONPATH")])
-        environment.insert("PYTHONPATH", os.pathsep.join([str(module_folder()), *inherited]))
-        environment.insert("PYTHONIOENCODING", "utf-8")
+        for name, value in worker_environment(environment.value("PYTHONPATH")).items():
+            environment.insert(name, value)
         process.setProcessEnvironment(environment)
         process.readyReadStandardOutput.connect(self._read_messages)
         process.readyReadStandardError.connect(self._read_log)
