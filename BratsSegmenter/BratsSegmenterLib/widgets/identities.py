@@ -8,7 +8,7 @@ import secrets
 from textwrap import shorten
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.widgets.profiles_model import Settings
+from BratsSegmenterLib.widgets.preferences import QtSettings
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.translation import tr as _
 
@@ -21,7 +21,7 @@ class Identities:
 
     Parameters
     ----------
-    settings : Settings
+    settings : QtSettings
         Keeps the switch, and a random key without which nobody can try out whom a pseudonym means.
 
     Attributes
@@ -30,7 +30,7 @@ class Identities:
         Emitted without arguments after the switch was turned.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: QtSettings) -> None:
         self._settings = settings
         self.changed = Signal()
         if not settings.value(_KEY, ""):

@@ -24,7 +24,7 @@ class Preference(Enum):
 ALL_PREFERENCES = frozenset(Preference)
 
 
-class Settings(Protocol):
+class QtSettings(Protocol):
     """The part of QSettings that is used."""
 
     def value(self, key: str, default: Any = None) -> Any:
@@ -39,11 +39,11 @@ class Preferences:
 
     Parameters
     ----------
-    settings : Settings
+    settings : QtSettings
         ``slicer.app.userSettings()``.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: QtSettings) -> None:
         self._settings = settings
 
     @property

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
 from BratsSegmenterLib.archive import Credentials, CredentialStore, Profile, ProfileStore
 from BratsSegmenterLib.errors import ArchiveError
 from BratsSegmenterLib.kept_study import StudyOrigin
 from BratsSegmenterLib.widgets.choices import Connection
+from BratsSegmenterLib.widgets.preferences import QtSettings
 from BratsSegmenterLib.widgets.signal import Signal
 
 _LAST_USED = "BratsSegmenter/archive"
-
-
-class Settings(Protocol):
-    """The part of QSettings that is used."""
-
-    def value(self, key: str, default: Any = None) -> Any:
-        """The value kept under `key`."""
-
-    def setValue(self, key: str, value: Any) -> None:
-        """Keep a value."""
 
 
 class ProfilesModel:
@@ -34,7 +23,7 @@ class ProfilesModel:
         anew).
     """
 
-    def __init__(self, profiles: ProfileStore, credentials: CredentialStore, settings: Settings) -> None:
+    def __init__(self, profiles: ProfileStore, credentials: CredentialStore, settings: QtSettings) -> None:
         self.troubled = Signal()
         self._told: set[str] = set()
         self._locked: set[str] = set()

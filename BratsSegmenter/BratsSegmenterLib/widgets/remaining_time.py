@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from math import ceil
 
 from BratsSegmenterLib.progress import ProgressEvent
-from BratsSegmenterLib.widgets.preferences import Settings
+from BratsSegmenterLib.widgets.preferences import QtSettings
 from BratsSegmenterLib.widgets.translation import tr as _
 
 _KEY = "BratsSegmenter/stageSeconds"
@@ -24,10 +24,10 @@ class StageTimes:
 
     Parameters
     ----------
-    settings : Settings
+    settings : QtSettings
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: QtSettings) -> None:
         self._settings = settings
 
     def of(self, job: str) -> dict[str, float]:
