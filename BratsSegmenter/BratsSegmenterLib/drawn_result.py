@@ -9,6 +9,7 @@ from BratsSegmenterLib.domain import REGIONS, Segmentation
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.measurement import changed_regions, still_not_measured
+from BratsSegmenterLib.slice_names import ImageNumbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,11 +24,14 @@ class DrawnResult:
         By region key, of the regions that are as the model drew them.
     is_changed : bool
         A person changed something.
+    image_numbers : ImageNumbers or None
+        Of its slices; None where they are not known.
     """
 
     segmentation: Segmentation
     intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     is_changed: bool = False
+    image_numbers: ImageNumbers | None = None
 
 
 def compared_with_model(folder: JobFolder, drawn: Segmentation) -> DrawnResult:
@@ -38,13 +42,14 @@ def compared_with_model(folder: JobFolder, drawn: Segmentation) -> DrawnResult:
     ExportError
         Nothing has been segmented in this folder, or the model's label map is gone or damaged.
     """
-    record = folder.record()
-    changed = _changed(read_labelmap(folder.segmentation), drawn)
+    record, model = folder.record(), read_labelmap(folder.segmentation)
+    changed = _changed(model, drawn)
     segmentation = replace(
         drawn, algorithm=record.algorithm, not_measured=still_not_measured(record.not_measured, changed)
     )
     intervals_ml = {key: ml for key, ml in record.intervals_ml.items() if key not in changed}
-    return DrawnResult(segmentation, intervals_ml, is_changed=bool(changed))
+    numbers = record.image_numbers if model.geometry.is_close(drawn.geometry) else None
+    return DrawnResult(segmentation, intervals_ml, is_changed=bool(changed), image_numbers=numbers)
 
 
 def _changed(model: Segmentation, drawn: Segmentation) -> Collection[str]:

@@ -14,6 +14,7 @@ from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError, FolderInUseError
 from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.records import from_json, to_json
+from BratsSegmenterLib.slice_names import ImageNumbers
 
 _LOCK_WAIT_S = 3.0
 _RECORD = "segmentation.json"
@@ -49,6 +50,8 @@ class ResultRecord:
         Those of them that are about the images and stay, whatever a person draws.
     interpolated : tuple of str, or None
         Sequences with slices that were interpolated; None in what an older version wrote.
+    image_numbers : ImageNumbers or None
+        Of the reference; None where they are not known, and in what an older version wrote.
     """
 
     reference: str
@@ -65,6 +68,7 @@ class ResultRecord:
     doubts: tuple[str, ...] = ()
     image_doubts: tuple[str, ...] = ()
     interpolated: tuple[str, ...] | None = None
+    image_numbers: ImageNumbers | None = None
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,7 @@ def keep_result(
                     doubts=result.doubts,
                     image_doubts=result.image_doubts,
                     interpolated=_interpolated(case),
+                    image_numbers=numbers,
                 )
             )
     return SegmentResult(

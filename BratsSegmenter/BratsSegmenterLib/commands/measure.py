@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for text in warnings:
         console.warn(text)
     if arguments.csv is not None:
-        arguments.csv.write_text(to_csv(measurements), encoding="utf-8")
+        arguments.csv.write_text(to_csv(measurements, drawn.image_numbers), encoding="utf-8")
     console.result(
         {
             "volumes_ml": measurements.volumes_ml,

@@ -118,6 +118,14 @@ def test_the_whole_way_says_its_stages_memory_and_objects(finished_run: Finished
     assert all(key in table for key in printed["volumes_ml"])
 
 
+def test_measured_again_the_table_is_the_same(finished_run: FinishedRun, tmp_path: Path) -> None:
+    again = tmp_path / "volumes.csv"
+    assert main(["measure", str(finished_run.folder / "segmentation.nii.gz"), "--csv", str(again)]) == 0
+    table = again.read_text(encoding="utf-8")
+    assert "image " in table
+    assert table == (finished_run.folder / "volumes.csv").read_text(encoding="utf-8")
+
+
 def test_the_structure_set_comes_back_from_the_archive_voxel_for_voxel(
     finished_run: FinishedRun, phantom_study: PhantomStudy, tmp_path: Path
 ) -> None:
