@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -13,8 +14,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from BratsSegmenterLib.archive import Profile
 from BratsSegmenterLib.errors import unwritable
+from BratsSegmenterLib.jobs import SendJob
 from BratsSegmenterLib.paths import module_folder
+from BratsSegmenterLib.worker import write_job
 
 _ENVIRONMENT = {**os.environ, "PYTHONPATH": str(module_folder())}
 
@@ -56,6 +60,22 @@ def test_memory_that_runs_out_is_said_in_a_sentence(tmp_path: Path) -> None:
     assert "The memory of this computer, or of its GPU, was not enough. Close other programs" in done.stdout
     assert "The memory of this computer, or of its GPU, was not enough.\nClose other programs" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_sending_that_runs_out_of_memory_is_to_be_looked_for_in_the_pacs(tmp_path: Path) -> None:
+    """How far it came is not known; a child process, because the worker watches its own input."""
+    job = SendJob(tmp_path, tmp_path / "a.nii.gz", edited=False, profile=Profile("PACS", "https://pacs.example"))
+    write_job(job, tmp_path / "job.json")
+    code = f"""
+        import sys
+        from BratsSegmenterLib import performing, worker
+        def perform(*_arguments): raise MemoryError
+        performing.perform = perform
+        sys.exit(worker.main(["worker", {str(tmp_path / "job.json")!r}]))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, input="{}\n", capture_output=True, text=True, env=_ENVIRONMENT)
+    assert json.loads(done.stdout)["advice"] == "Close other programs. Look into the PACS before you send again."
 
 
 @pytest.mark.parametrize(("name", "said"), [("a.nii.gz", b""), ("b.nii.gz", b"b.nii.gz cannot be read")])
