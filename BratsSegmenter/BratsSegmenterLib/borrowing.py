@@ -8,10 +8,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Archive, Patient, StudyQuery, StudySummary
+from BratsSegmenterLib.days import in_words, parse_day
 from BratsSegmenterLib.dicom import Candidate
 from BratsSegmenterLib.domain import Sequence, Series
 from BratsSegmenterLib.errors import RecognitionError, SeriesError
@@ -118,7 +119,7 @@ def borrow(
         raise
     series = candidate.series
     thumbnail = write_thumbnails((series,), source.thumbnails, progress).get(series.key)
-    day = _day(offer.study.study_date)
+    day = offer.study.day
     return BorrowedSequence(
         sequence=sequence.value,
         choice=SequenceChoice(series.key, series.series_uid, candidate.confidence, candidate.reasons),
@@ -190,8 +191,8 @@ def borrowed_series(folder: JobFolder, progress: Progress) -> Iterator[Series]:
 
 def borrowed_note(sequence: Sequence, series: Series, own: Series) -> str:
     """What the result must say of a sequence that comes from another study."""
-    day, own_day = (_day(_text(one, "StudyDate")) for one in (series, own))
-    when = "of an unknown date" if day is None else f"of {day.day} {day:%B %Y}"
+    day, own_day = (parse_day(_text(one, "StudyDate")) for one in (series, own))
+    when = "of an unknown date" if day is None else f"of {in_words(day)}"
     distance = f", {apart((day - own_day).days)}" if day is not None and own_day is not None else ""
     return (
         f"{sequence.value} was taken from another study of this patient, {when}{distance}: "
@@ -201,7 +202,7 @@ def borrowed_note(sequence: Sequence, series: Series, own: Series) -> str:
 
 def _nearest_first(archive: Archive | None, job: ElsewhereJob, progress: Progress) -> list[tuple[int, LocalStudy]]:
     """Other studies of the patient with how many days later they are; of two equally near the earlier one first."""
-    day = _day(job.study.study_date)
+    day = job.study.day
     if day is None or not job.study.patient_id:
         return []
     reach = timedelta(days=job.within_days)
@@ -218,7 +219,7 @@ def _nearest_first(archive: Archive | None, job: ElsewhereJob, progress: Progres
         others = [LocalStudy(study, ()) for study in archive.search(query, progress)]
     near = []
     for other in others:
-        other_day = _day(other.study.study_date)
+        other_day = other.study.day
         # Wild cards and letter case, which archives match generously, must not join two patients.
         is_other = other.study.study_uid != job.study.study_uid and other.study.patient_id == job.study.patient_id
         if is_other and other_day is not None and abs(other_day - day) <= reach:
@@ -256,10 +257,3 @@ def _require_same_patient(series: Series, own: Series) -> None:
 
 def _text(series: Series, keyword: str) -> str:
     return str(series.header.get(keyword) or "").strip()
-
-
-def _day(text: str) -> date | None:
-    try:
-        return datetime.strptime(text, "%Y%m%d").date()
-    except ValueError:
-        return None

@@ -5,7 +5,6 @@ None is left out in silence: one that may be another patient's, or that cannot b
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from pathlib import Path
 
 from BratsSegmenterLib import dicom
@@ -56,7 +55,7 @@ def find_priors(archive: Archive, job: PriorsJob, progress: Progress) -> PriorsR
 
 def _listed(archive: Archive, study: StudySummary, progress: Progress) -> list[StudySummary]:
     """What lies under the Patient ID until the day of the study, which is listed too, with the issuer of its ID."""
-    day = _day(study)
+    day = study.day
     if day is None:
         return []
     query = StudyQuery(patient_id=study.patient_id, date_to=f"{day:%Y%m%d}", modality="MR", limit=_ALL_STUDIES)
@@ -107,11 +106,4 @@ def _read(archive: Archive, study: StudySummary, folder: Path, progress: Progres
         volumes_ml = dicom.volumes_of(newest, files if needs_images else ())
     except (DamagedInstanceError, SeriesError):
         return PriorStudy(study, has_result=True)
-    return PriorStudy(study, PriorVolumes(_day(study), volumes_ml), has_result=True)
-
-
-def _day(study: StudySummary) -> date | None:
-    try:
-        return datetime.strptime(study.study_date, "%Y%m%d").date()
-    except ValueError:
-        return None
+    return PriorStudy(study, PriorVolumes(study.day, volumes_ml), has_result=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from BratsSegmenterLib.days import in_words
 from BratsSegmenterLib.dicom import (
     Authorship,
     Contouring,
@@ -88,8 +89,7 @@ class EarlierResult:
     def _date(self) -> str:
         if not self.made_at:
             return ""
-        moment = datetime.fromisoformat(self.made_at)
-        return f", {moment.day} {moment:%B %Y}"
+        return f", {in_words(datetime.fromisoformat(self.made_at))}"
 
 
 def earlier_results(objects: Iterable[ResultObject]) -> tuple[EarlierResult, ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from BratsSegmenterLib.archive.matching import is_uid, matches_date, matches_name, matches_text
+from BratsSegmenterLib.days import parse_day
 from BratsSegmenterLib.errors import ArchiveError
 
 _DATE = re.compile(r"(\d{4})-?(0[1-9]|1[0-2])-?([0-3]\d)")
@@ -98,6 +100,11 @@ class StudySummary:
     def uid(self) -> str:
         """Study Instance UID (0020,000D): what tells it from others."""
         return self.study_uid
+
+    @property
+    def day(self) -> date | None:
+        """Study Date (0008,0020); None where the archive lists none that is one."""
+        return parse_day(self.study_date)
 
     @classmethod
     def from_dicom_json(cls, dataset: JsonDataset) -> StudySummary:

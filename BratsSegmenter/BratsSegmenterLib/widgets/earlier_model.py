@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from BratsSegmenterLib.days import in_words
 from BratsSegmenterLib.dicom import ResultObject
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.translation import tr as _
@@ -41,5 +42,4 @@ def _describe(one: ResultObject) -> str:
 def _date(made_at: str) -> str:
     if not made_at:
         return ""
-    moment = datetime.fromisoformat(made_at)
-    return f"{moment.day} {moment:%B %Y}, "
+    return f"{in_words(datetime.fromisoformat(made_at))}, "

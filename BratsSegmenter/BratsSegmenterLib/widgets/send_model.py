@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
+from BratsSegmenterLib.days import in_words
 from BratsSegmenterLib.dicom import ObjectKind, written_kinds
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.widgets.choices import SendRequest
@@ -96,7 +97,7 @@ def _stored(result: SendResult) -> tuple[str, ...]:
         dry_run = _("Dry run: {objects} written and checked; nothing was sent.")
         return (dry_run.format(objects=written),) if written else ()
     moment = datetime.fromisoformat(result.delivered_at).astimezone()
-    since = f"{moment.day} {moment:%B %Y, %H:%M}"
+    since = f"{in_words(moment)}, {moment:%H:%M}"
     objects = _enumerated(_counted(result)) or _objects(len(result.pushed))
     sentence = _("✓ {version} is in '{archive}' since {moment}: {objects}; read back and verified.")
     version = _("It") if result.version is None else _("Version {number}").format(number=result.version)

@@ -125,10 +125,7 @@ def prior_heading(prior: PriorVolumes) -> str:
 
 def study_day(study: StudySummary) -> date:
     """When the study was made; today where it does not say."""
-    try:
-        return datetime.strptime(study.study_date, "%Y%m%d").date()
-    except ValueError:
-        return datetime.now().astimezone().date()
+    return study.day or datetime.now().astimezone().date()
 
 
 def lesions_text(measurements: Measurements, numbers: ImageNumbers | None, not_measured: str = "") -> str:
