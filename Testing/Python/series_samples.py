@@ -16,7 +16,8 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import UID, EnhancedMRImageStorage, ExplicitVRLittleEndian, JPEG2000Lossless
 
 from BratsSegmenterLib import domain
-from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, Protocol, StudyIdentity, new_uid, write_mr_series
+from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, Protocol, StudyIdentity, write_mr_series
+from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.geometry import Geometry
 
 SHAPE = (12, 40, 32)

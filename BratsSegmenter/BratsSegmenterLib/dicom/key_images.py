@@ -14,12 +14,12 @@ from pydicom.dataset import Dataset
 
 from BratsSegmenterLib.dicom.concepts import SOURCE_IMAGE, concept
 from BratsSegmenterLib.dicom.key_image_page import Page, chosen_slices, page_plane
-from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.numbering import image_numbers
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
 from BratsSegmenterLib.dicom.source_images import source_images
 from BratsSegmenterLib.dicom.study_objects import image_item, put, reference_item, save, series_and_equipment, stamp
+from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence, Volume
 from BratsSegmenterLib.pictures import Plane
 

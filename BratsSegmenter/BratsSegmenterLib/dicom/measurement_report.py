@@ -13,10 +13,10 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import Comprehensive3DSRStorage
 
 from BratsSegmenterLib.dicom.concepts import concept, declare_private_scheme
-from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.source_images import source_images
 from BratsSegmenterLib.dicom.study_objects import reference_item, save, series_and_equipment, stamp, tracking_uid
+from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import (
     BRAIN,
     INTERVAL_COVERAGE,

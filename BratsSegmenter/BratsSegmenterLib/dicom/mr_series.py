@@ -9,15 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage
 
+from BratsSegmenterLib.dicom.values import decimal_string, new_uid
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.geometry import Geometry
-
-
-def new_uid() -> str:
-    """A fresh UID under 2.25 (DICOM PS3.5 B.2: derived from a UUID, no registered root needed)."""
-    return str(generate_uid(prefix=None))
 
 
 @dataclass(frozen=True)
@@ -220,8 +216,3 @@ def _describe_plane(dataset: FileDataset, plane: NDArray, geometry: Geometry, k:
     dataset.PixelRepresentation = 0
     dataset.WindowCenter, dataset.WindowWidth = 500, 1000
     dataset.PixelData = plane.tobytes()
-
-
-def decimal_string(value: float) -> str:
-    """A Decimal String of at most 16 characters (DICOM PS3.5 6.2)."""
-    return f"{value:.9f}"[:16]

@@ -75,12 +75,7 @@ def read_header(file: Path) -> Dataset:
     SeriesError
         The file is no DICOM file, truncated, corrupt, or claims an image larger than any MR series.
     """
-    try:
-        return _read(file, with_pixels=False)
-    except OSError as error:
-        raise _cannot_open(file, error) from error
-    except UNREADABLE as error:
-        raise _damaged(file, error) from error
+    return _read(file, with_pixels=False)
 
 
 def read_whole(file: Path) -> Dataset:
@@ -91,12 +86,7 @@ def read_whole(file: Path) -> Dataset:
     SeriesError
         As :func:`read_header`.
     """
-    try:
-        return _read(file, with_pixels=True)
-    except OSError as error:
-        raise _cannot_open(file, error) from error
-    except UNREADABLE as error:
-        raise _damaged(file, error) from error
+    return _read(file, with_pixels=True)
 
 
 def files_in(folder_or_files: str | Path | Iterable[str | Path]) -> tuple[Path, ...]:
@@ -156,6 +146,16 @@ def lists_a_medium(header: Dataset) -> bool:
 
 
 def _read(file: Path, with_pixels: bool) -> Dataset:
+    try:
+        return _read_checked(file, with_pixels)
+    except OSError as error:
+        advice = "Check that it exists and may be read."
+        raise SeriesError(f"{file.name} cannot be opened.", advice, error.strerror or "") from error
+    except UNREADABLE as error:
+        raise SeriesError(f"{file.name} is a damaged DICOM file.", _FETCH_AGAIN, type(error).__name__) from error
+
+
+def _read_checked(file: Path, with_pixels: bool) -> Dataset:
     size = file.stat().st_size
     if size > _LARGEST_FILE_BYTES:
         raise SeriesError(f"{file.name} is larger than 2 GB; no MR series is.", "Leave it out.")
@@ -218,11 +218,3 @@ def _native_pixel_bytes(header: Dataset) -> int:
     samples = int(header.get("SamplesPerPixel") or 1)
     bits = int(header.get("BitsAllocated") or 16)
     return header.Rows * header.Columns * frame_count(header) * samples * bits // 8
-
-
-def _cannot_open(file: Path, error: OSError) -> SeriesError:
-    return SeriesError(f"{file.name} cannot be opened.", "Check that it exists and may be read.", error.strerror or "")
-
-
-def _damaged(file: Path, error: Exception) -> SeriesError:
-    return SeriesError(f"{file.name} is a damaged DICOM file.", _FETCH_AGAIN, type(error).__name__)

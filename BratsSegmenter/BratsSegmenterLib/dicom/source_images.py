@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from pydicom.dataset import Dataset
 
-from BratsSegmenterLib.dicom.mr_series import decimal_string
 from BratsSegmenterLib.dicom.reading import decode_text, read_header
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
 from BratsSegmenterLib.dicom.study_objects import put, without_identity
+from BratsSegmenterLib.dicom.values import decimal_string
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import ExportError
 

@@ -15,8 +15,8 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID
 
-from BratsSegmenterLib.dicom.mr_series import new_uid
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, ObjectReference, Provenance, WrittenObject
+from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import Frame, Region, Volume
 from BratsSegmenterLib.durable import whole_file
 from BratsSegmenterLib.errors import unwritable

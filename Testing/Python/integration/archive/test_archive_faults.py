@@ -22,7 +22,8 @@ from series_samples import copy_as_new_instance
 from BratsSegmenterLib.archive import NotFoundError, StoreRefusedError, StudyQuery, TemporaryArchiveError
 from BratsSegmenterLib.archive.multipart import encode
 from BratsSegmenterLib.dicom import scan
-from BratsSegmenterLib.dicom.mr_series import StudyIdentity, new_uid
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.errors import ArchiveError, Cancelled
 from BratsSegmenterLib.progress import Progress
 

@@ -12,7 +12,8 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID, ImplicitVRLittleEndian, RTStructureSetStorage
 
 from BratsSegmenterLib.archive import Archive, Authentication, Profile, StoreRefusedError, StudyQuery
-from BratsSegmenterLib.dicom.mr_series import StudyIdentity, new_uid
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.errors import ArchiveError, Cancelled
 from BratsSegmenterLib.progress import Progress, ProgressEvent
 

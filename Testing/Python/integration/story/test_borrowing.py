@@ -16,7 +16,8 @@ from pydicom import dcmread
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.cli import main
-from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, Protocol, StudyIdentity, new_uid, write_mr_series
+from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, Protocol, StudyIdentity, write_mr_series
+from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import PreprocessingError, RecognitionError, SeriesError
 from BratsSegmenterLib.geometry import Geometry

@@ -14,7 +14,8 @@ from BratsSegmenterLib.archive import Archive, StudySummary
 from BratsSegmenterLib.archive.embedded import serve
 from BratsSegmenterLib.archive.multipart import encode
 from BratsSegmenterLib.dicom import load_volume, scan, write_rtstruct, write_seg
-from BratsSegmenterLib.dicom.mr_series import StudyIdentity, new_uid
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import Segmentation, Volume
 from BratsSegmenterLib.job_results import PriorStudy
 from BratsSegmenterLib.jobs import PriorsJob

@@ -30,7 +30,7 @@ from refusing_disks import full_disk, read_only
 from BratsSegmenterLib.archive import StudyQuery
 from BratsSegmenterLib.child_worker import JobFailedError, run_in_child
 from BratsSegmenterLib.cli import main
-from BratsSegmenterLib.dicom.mr_series import new_uid
+from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import Cancelled
 from BratsSegmenterLib.job_results import SearchResult
