@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import __version__
 from BratsSegmenterLib.archive import Credentials
-from BratsSegmenterLib.domain import RC, Case, Segmentation, Sequence
+from BratsSegmenterLib.domain import RC, Case, PreprocessingSteps, Segmentation, Sequence
 from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
 from BratsSegmenterLib.image_files import write_image
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.ledger import Ledger, LedgerEntry
 from BratsSegmenterLib.pipeline import brain_on_reference
-from BratsSegmenterLib.preprocessing import PreparedCase, Steps, corrected_outside, preprocess
+from BratsSegmenterLib.preprocessing import PreparedCase, corrected_outside, preprocess
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.records import from_json, to_json
 from BratsSegmenterLib.segmentation import brain_finder, load_bundle
@@ -143,7 +143,7 @@ def collect(
             case, corrected = bench.kept_case(), ledger.corrected(entry)
             _require_usable(case, corrected)
             is_postoperative = bool((corrected.labels == RC.label).any())
-            prepared = preprocess(case, Steps(), progress, brain_finder(model, device, is_postoperative))
+            prepared = preprocess(case, PreprocessingSteps(), progress, brain_finder(model, device, is_postoperative))
             _require_inside(corrected, prepared)
             labels = _carried(corrected, prepared)
             prepared = corrected_outside(prepared, labels > 0, progress)  # as a model in use sees it

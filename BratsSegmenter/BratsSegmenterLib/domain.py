@@ -34,6 +34,25 @@ class Sequence(Enum):
         return list(Sequence).index(self)
 
 
+@dataclass(frozen=True)
+class PreprocessingSteps:
+    """The steps of the pre-processing that can be switched off; one that is, is named in the findings.
+
+    Attributes
+    ----------
+    registration : bool
+        Move the other sequences rigidly onto the reference. Off: the positions in the headers are believed.
+    bias_correction : bool
+        Remove the slow shading of the coils (N4).
+    brain_mask : bool
+        Remove skull, scalp, eyes and neck. Off: the whole head is kept.
+    """
+
+    registration: bool = True
+    bias_correction: bool = True
+    brain_mask: bool = True
+
+
 class Code(NamedTuple):
     """A coded concept (DICOM PS3.3 8.1): value, coding scheme designator, meaning."""
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from BratsSegmenterLib.dicom import Authorship
-from BratsSegmenterLib.domain import Algorithm, Sequence
+from BratsSegmenterLib.domain import Algorithm, PreprocessingSteps, Sequence
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError, FolderInUseError
-from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.records import from_json, to_json
 from BratsSegmenterLib.slice_names import ImageNumbers
 
@@ -40,7 +39,7 @@ class ResultRecord:
         By region key, of the same regions.
     is_postoperative : bool
         A person confirmed an operation before it was segmented.
-    steps : SwitchedSteps or None
+    steps : PreprocessingSteps or None
         Of the pre-processing; None where it is not known.
     images : mapping of str to tuple of str
         Sequence to the SOP Instance UIDs of its images; empty in what an older version wrote.
@@ -63,7 +62,7 @@ class ResultRecord:
     intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     expected_dice: Mapping[str, float] = field(default_factory=dict)
     is_postoperative: bool = False
-    steps: SwitchedSteps | None = None
+    steps: PreprocessingSteps | None = None
     images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
     image_doubts: tuple[str, ...] = ()

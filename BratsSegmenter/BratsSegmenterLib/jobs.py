@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, get_args
 
 from BratsSegmenterLib.archive import Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.dicom import EXACT, Contouring
+from BratsSegmenterLib.domain import PreprocessingSteps
 from BratsSegmenterLib.job_results import LocalStudy
 from BratsSegmenterLib.sequence_offers import WITHIN_DAYS, SequenceOffer
+
+_WHERE_THEY_LIE = PreprocessingSteps(registration=False, bias_correction=False)
 
 
 @dataclass(frozen=True)
@@ -103,15 +106,6 @@ class PrepareJob:
 
 
 @dataclass(frozen=True)
-class SwitchedSteps:
-    """Which optional steps of the pre-processing run."""
-
-    registration: bool = True
-    bias_correction: bool = True
-    brain_mask: bool = True
-
-
-@dataclass(frozen=True)
 class SegmentJob:
     """Segment a prepared study.
 
@@ -136,7 +130,7 @@ class SegmentJob:
     sequences: Mapping[str, str]
     bundle: str
     device: str = "auto"
-    steps: SwitchedSteps = SwitchedSteps()
+    steps: PreprocessingSteps = field(default_factory=PreprocessingSteps)
     resample_gaps: bool = False
     is_postoperative: bool = False
 
@@ -151,7 +145,7 @@ class ResumeJob:
         The folder of the :class:`PrepareJob`.
     uid : str
         Series or SOP Instance UID of a structure set or SEG; empty for the newest of ours, else of others.
-    steps : SwitchedSteps
+    steps : PreprocessingSteps
         The other sequences are shown where their headers place them, unless the registration is switched on.
     resample_gaps : bool
         The user agreed to fill missing slices by interpolation.
@@ -160,7 +154,7 @@ class ResumeJob:
     KIND: ClassVar[str] = "resume"
     folder: Path
     uid: str = ""
-    steps: SwitchedSteps = SwitchedSteps(registration=False, bias_correction=False)
+    steps: PreprocessingSteps = _WHERE_THEY_LIE
     resample_gaps: bool = False
 
 

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.dicom import Authorship, image_numbers
-from BratsSegmenterLib.domain import Case, Segmentation
+from BratsSegmenterLib.domain import Case, PreprocessingSteps, Segmentation
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.image_files import write_image
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import write_labelmap
 from BratsSegmenterLib.measurement import DoubtfulSlice, doubtful_slices, to_csv
@@ -32,7 +31,7 @@ def keep_result(
     authorship: Authorship = Authorship.AI,
     tolerated: tuple[str, ...] = (),
     is_postoperative: bool = False,
-    steps: SwitchedSteps | None = None,
+    steps: PreprocessingSteps | None = None,
 ) -> SegmentResult:
     """Write label map, images, uncertainty, record and quality page, and say where they are.
 
@@ -52,7 +51,7 @@ def keep_result(
         What had to be tolerated of regions that were taken up.
     is_postoperative : bool
         A person confirmed an operation.
-    steps : SwitchedSteps, optional
+    steps : PreprocessingSteps, optional
         Of the pre-processing that the model's input went through.
 
     Raises

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Recognition, ScannedStudy
-from BratsSegmenterLib.domain import Case, Measurements, Segmentation, Sequence, Series
+from BratsSegmenterLib.domain import Case, Measurements, PreprocessingSteps, Segmentation, Sequence, Series
 from BratsSegmenterLib.errors import RecognitionError
 from BratsSegmenterLib.measurement import (
     brain_cut_off_findings,
@@ -21,7 +21,7 @@ from BratsSegmenterLib.measurement import (
     quality_findings,
     registration_findings,
 )
-from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
+from BratsSegmenterLib.preprocessing import PreparedCase, preprocess
 from BratsSegmenterLib.progress import Progress
 
 DEFAULT_BUNDLE = "glioma-synthetic"
@@ -38,7 +38,7 @@ class Settings:
         "-postoperative" takes its place, where there is one.
     device : str
         "auto", "cuda", "mps" or "cpu".
-    steps : Steps
+    steps : PreprocessingSteps
         Which parts of the pre-processing run.
     is_postoperative : bool
         A person confirmed that the patient was operated on before: only then is a resection cavity looked for.
@@ -46,7 +46,7 @@ class Settings:
 
     bundle: str = DEFAULT_BUNDLE
     device: str = "auto"
-    steps: Steps = field(default_factory=Steps)
+    steps: PreprocessingSteps = field(default_factory=PreprocessingSteps)
     is_postoperative: bool = False
 
 

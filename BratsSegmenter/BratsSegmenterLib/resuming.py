@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, Recognition, ResultObject, ScannedStudy
-from BratsSegmenterLib.domain import Case, Sequence, Series
+from BratsSegmenterLib.domain import Case, PreprocessingSteps, Sequence, Series
 from BratsSegmenterLib.errors import PreprocessingError, SeriesError
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.pipeline import SegmentedCase, brain_on_reference
-from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
+from BratsSegmenterLib.preprocessing import PreparedCase, preprocess
 from BratsSegmenterLib.progress import Progress
 
 _REGIONS = (ObjectKind.RTSTRUCT, ObjectKind.SEG)
@@ -62,7 +62,7 @@ def resume_case(
     study: ScannedStudy,
     recognition: Recognition,
     regions: ResultObject,
-    steps: Steps,
+    steps: PreprocessingSteps,
     resample_gaps: bool,
     progress: Progress,
 ) -> ResumedCase:
@@ -87,7 +87,9 @@ def resume_case(
     return ResumedCase(result, regions.authorship or Authorship.EDITED, (*remarks, *tolerated))
 
 
-def _prepared(case: Case, steps: Steps, progress: Progress) -> tuple[PreparedCase, NDArray[np.bool_] | None]:
+def _prepared(
+    case: Case, steps: PreprocessingSteps, progress: Progress
+) -> tuple[PreparedCase, NDArray[np.bool_] | None]:
     """The images for display, and the brain; regions that somebody drew are taken up where no brain is found, too."""
     try:
         prepared = preprocess(case, steps, progress)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from BratsSegmenterLib.domain import PreprocessingSteps
 from BratsSegmenterLib.durable import Stamp, stamp_of, write_atomically
 from BratsSegmenterLib.errors import FolderInUseError
-from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.records import from_json, to_json
 
@@ -50,7 +50,7 @@ class QueueItem:
     profile: str
     bundle: str
     device: str = "auto"
-    steps: SwitchedSteps = field(default_factory=SwitchedSteps)
+    steps: PreprocessingSteps = field(default_factory=PreprocessingSteps)
     state: StudyState = StudyState.QUEUED
     reason: str = ""
     is_prepared: bool = False

@@ -23,13 +23,12 @@ from BratsSegmenterLib.errors import LearningError, PreprocessingError, SeriesEr
 from BratsSegmenterLib.image_files import read_image
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import BorrowedSequence, PrepareResult, SegmentResult, SendResult
-from BratsSegmenterLib.jobs import BorrowJob, PrepareJob, ResumeJob, SegmentJob, SendJob, SwitchedSteps
+from BratsSegmenterLib.jobs import BorrowJob, PrepareJob, ResumeJob, SegmentJob, SendJob
 from BratsSegmenterLib.keeping import keep_result
 from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
 from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_study, segment_case
 from BratsSegmenterLib.prepared_study import describe, results_in
-from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.result_images import require_images
 from BratsSegmenterLib.result_notes import result_notes
@@ -112,7 +111,7 @@ class Workbench:
                 "Switch the registration on.",
             )
         case = load_case(found, job.resample_gaps, self._progress, notes)
-        settings = Settings(job.bundle, job.device, _steps(job.steps), job.is_postoperative)
+        settings = Settings(job.bundle, job.device, job.steps, job.is_postoperative)
         result = segment_case(case, settings, self._progress)
         return keep_result(
             result,
@@ -140,7 +139,7 @@ class Workbench:
         """Read regions that the study carries, and keep them as if they had been segmented here."""
         regions = choose_regions(self.study, job.uid)
         recognition = recognise(self.study, self._progress)
-        resumed = resume_case(self.study, recognition, regions, _steps(job.steps), job.resample_gaps, self._progress)
+        resumed = resume_case(self.study, recognition, regions, job.steps, job.resample_gaps, self._progress)
         return keep_result(
             resumed.result, self._folder, self._progress, job.resample_gaps, resumed.authorship, resumed.tolerated
         )
@@ -289,7 +288,3 @@ def _require_asked_for(study: ScannedStudy, study_uid: str | None) -> None:
             f"The files are of another study than the one asked for, {study_uid}.",
             "Check the Study Instance UID, or give the folder that holds this study.",
         )
-
-
-def _steps(switched: SwitchedSteps) -> Steps:
-    return Steps(switched.registration, switched.bias_correction, switched.brain_mask)

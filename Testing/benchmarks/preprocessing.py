@@ -19,9 +19,9 @@ import SimpleITK as sitk
 from pydicom import Dataset
 from scipy import ndimage
 
-from BratsSegmenterLib.domain import Case, Sequence, Series, Volume
+from BratsSegmenterLib.domain import Case, PreprocessingSteps, Sequence, Series, Volume
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.preprocessing import Steps, preprocess
+from BratsSegmenterLib.preprocessing import preprocess
 from BratsSegmenterLib.preprocessing.grid import resample, with_thin_slices
 from BratsSegmenterLib.preprocessing.registration import RigidRegistration
 from BratsSegmenterLib.preprocessing.rigid import rms_displacement_mm
@@ -113,7 +113,7 @@ def measure_brain_mask(maps: list[Path]) -> None:
         case = _painted(labels, np.random.default_rng(n))
         truth = _brain(sitk.GetArrayFromImage(labels))
         started = time.perf_counter()
-        prepared = preprocess(case, Steps(registration=False, bias_correction=False, normalisation=False))
+        prepared = preprocess(case, PreprocessingSteps(registration=False, bias_correction=False))
         seconds = time.perf_counter() - started
         found = prepared.to_reference_grid(prepared.mask[None].astype(np.float32))[0] >= 0.5
         both = float((found & truth).sum())

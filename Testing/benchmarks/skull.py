@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.table import Table
 from scipy import ndimage
 
+from BratsSegmenterLib.domain import PreprocessingSteps
 from BratsSegmenterLib.learning.evaluation import Evaluation, Protocol, evaluate
 from BratsSegmenterLib.learning.synthesis import SynthesisSettings, load_anatomies, synthesise, write_case
-from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.segmentation import load_bundle_for
 
 _FIRST_SEED = 900_000
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=12)
     parser.add_argument("--postoperative", action="store_true", help="heads with a resection cavity")
     arguments = parser.parse_args()
-    protocol = Protocol(steps=Steps(registration=False), is_postoperative=arguments.postoperative)
+    protocol = Protocol(steps=PreprocessingSteps(registration=False), is_postoperative=arguments.postoperative)
     bundle = load_bundle_for(arguments.bundle, arguments.postoperative)
     with tempfile.TemporaryDirectory() as folder:
         stripped, whole = Path(folder, "stripped"), Path(folder, "whole")

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile, SettingNames
 from BratsSegmenterLib.commands.values import absolute_path
 from BratsSegmenterLib.dicom import Contouring, ObjectKind
-from BratsSegmenterLib.domain import Algorithm, Sequence
+from BratsSegmenterLib.domain import Algorithm, PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import ArchiveError, explaining_disk
 from BratsSegmenterLib.job_results import PrepareResult
-from BratsSegmenterLib.jobs import SegmentJob, SwitchedSteps
+from BratsSegmenterLib.jobs import SegmentJob
 from BratsSegmenterLib.unattended.passed_over import PassedOver
 from BratsSegmenterLib.unattended.rules import Rules
 from BratsSegmenterLib.unattended.sources import ArchiveSource, FolderSource, StudySource, Wanted
@@ -270,9 +270,9 @@ def require_writable_bundle(folder: Path) -> None:
         require_writable(folder)
 
 
-def steps_from(arguments: argparse.Namespace) -> SwitchedSteps:
+def steps_from(arguments: argparse.Namespace) -> PreprocessingSteps:
     """The steps that were not switched off."""
-    return SwitchedSteps(arguments.registration, arguments.bias_correction, arguments.brain_mask)
+    return PreprocessingSteps(arguments.registration, arguments.bias_correction, arguments.brain_mask)
 
 
 def segment_job(arguments: argparse.Namespace, prepared: PrepareResult) -> SegmentJob:

@@ -73,8 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print Dice by case and region, statistics of all measures, and the cases that could not be used."""
+    from BratsSegmenterLib.domain import PreprocessingSteps
     from BratsSegmenterLib.learning.evaluation import Protocol
-    from BratsSegmenterLib.preprocessing import Steps
     from BratsSegmenterLib.segmentation import PRESETS, InferenceSettings, load_bundle_for
 
     if arguments.variants and arguments.whole_chain:
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         require_writable(arguments.out)
     bundle = load_bundle_for(arguments.bundle, arguments.postoperative)
     protocol = Protocol(
-        steps=Steps() if arguments.whole_chain else None,
+        steps=PreprocessingSteps() if arguments.whole_chain else None,
         without=tuple(Sequence(value) for value in arguments.without),
         device=arguments.device,
         inference=InferenceSettings(flip_averaging=arguments.flips, appearance=arguments.appearance),

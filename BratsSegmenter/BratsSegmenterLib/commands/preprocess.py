@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Collection
 from pathlib import Path
 
-from BratsSegmenterLib.commands.arguments import add_step_arguments, require_writable
+from BratsSegmenterLib.commands.arguments import add_step_arguments, require_writable, steps_from
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.errors import ExportError
 
@@ -28,10 +28,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.domain import Sequence
     from BratsSegmenterLib.image_files import write_image
     from BratsSegmenterLib.pipeline import load_case, recognise, scan_study
-    from BratsSegmenterLib.preprocessing import PAGE_FILE, Steps, preprocess, write_quality_page
+    from BratsSegmenterLib.preprocessing import PAGE_FILE, preprocess, write_quality_page
     from BratsSegmenterLib.segmentation import BRAIN_MODEL, brain_finder, load_bundle_for
 
-    steps = Steps(arguments.registration, arguments.bias_correction, arguments.brain_mask)
     files = {sequence: arguments.out / f"{sequence.value}.nii.gz" for sequence in Sequence}
     mask, quality = arguments.out / "mask.nii.gz", arguments.out / "quality"
     _require_ours((*files.values(), mask), quality / PAGE_FILE)
@@ -41,7 +40,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         found = {sequence: candidate.series for sequence, candidate in recognition.found.items()}
         case = load_case(found, arguments.resample_gaps, progress)
         find_brain = brain_finder(load_bundle_for(BRAIN_MODEL, arguments.postoperative))
-        prepared = preprocess(case, steps, progress, find_brain)
+        prepared = preprocess(case, steps_from(arguments), progress, find_brain)
     for file in files.values():
         file.unlink(missing_ok=True)  # of another study, as whose it must not stand beside the images of this one
     page = write_quality_page(prepared, case, quality)  # first: by it the next run knows the images of one cut short

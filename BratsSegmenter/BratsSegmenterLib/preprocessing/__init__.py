@@ -4,12 +4,10 @@ from BratsSegmenterLib.preprocessing.normalisation import z_score
 from BratsSegmenterLib.preprocessing.prepare import corrected_outside, preprocess
 from BratsSegmenterLib.preprocessing.prepared import PreparedCase, resample_to_reference
 from BratsSegmenterLib.preprocessing.quality_page import PAGE_FILE, write_quality_page
-from BratsSegmenterLib.preprocessing.steps import Steps
 
 __all__ = [
     "PAGE_FILE",
     "PreparedCase",
-    "Steps",
     "corrected_outside",
     "preprocess",
     "resample_to_reference",

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from BratsSegmenterLib.domain import Case, Sequence
+from BratsSegmenterLib.domain import Case, PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import PreprocessingError
 from BratsSegmenterLib.geometry import Geometry, bounding_box
 from BratsSegmenterLib.preprocessing.bias_field import bias_field
@@ -31,7 +31,6 @@ from BratsSegmenterLib.preprocessing.notes import Notes
 from BratsSegmenterLib.preprocessing.portion import shares
 from BratsSegmenterLib.preprocessing.prepared import PreparedCase
 from BratsSegmenterLib.preprocessing.registration import RigidRegistration
-from BratsSegmenterLib.preprocessing.steps import Steps
 from BratsSegmenterLib.progress import Progress
 
 _HEAD_MARGIN_MM = 3.0
@@ -46,7 +45,7 @@ Masks = Mapping[Sequence, NDArray[np.bool_]]
 
 def preprocess(
     case: Case,
-    steps: Steps | None = None,
+    steps: PreprocessingSteps | None = None,
     progress: Progress | None = None,
     learnt_brain: BrainFinder | None = None,
 ) -> PreparedCase:
@@ -58,7 +57,7 @@ def preprocess(
     Parameters
     ----------
     case : Case
-    steps : Steps, optional
+    steps : PreprocessingSteps, optional
         All steps when left out.
     progress : Progress, optional
         Each step is a stage.
@@ -76,7 +75,7 @@ def preprocess(
     Cancelled
         The user asked to stop.
     """
-    steps, progress = steps or Steps(), progress or Progress()
+    steps, progress = steps or PreprocessingSteps(), progress or Progress()
     volumes = {sequence: _image(case, sequence) for sequence in Sequence if sequence in case.volumes}
     notes = Notes()
 
@@ -97,9 +96,7 @@ def preprocess(
     with progress.stage("bias correction"):
         fields = _bias_fields(images, grid, shown, steps, progress, notes)
     with progress.stage("normalisation"):
-        channels = _channels(_divided(images, fields), shown, steps.normalisation)
-        if not steps.normalisation:
-            notes.add("Normalisation is switched off: the values of the scanner are kept.")
+        channels = _channels(_divided(images, fields), shown)
     return PreparedCase(
         images=channels,
         present=tuple(images),
@@ -108,7 +105,7 @@ def preprocess(
         reference_geometry=case.reference_volume.geometry,
         transforms=transforms,
         bias_fields=fields,
-        uncorrected=images if fields and steps.normalisation else {},
+        uncorrected=images if fields else {},
         acquired=acquired,
         findings=tuple(notes.findings),
         doubts=tuple(notes.doubts),
@@ -141,7 +138,7 @@ def corrected_outside(
         away = ~ndimage.binary_dilation(lesion, iterations=_LESION_MARGIN_VOXELS)
         beside = {sequence: brain & away for sequence, brain in shown.items()}
         fields = _fields(prepared.uncorrected, prepared.geometry, beside, progress)
-    channels = _channels(_divided(prepared.uncorrected, fields), shown, True)
+    channels = _channels(_divided(prepared.uncorrected, fields), shown)
     return replace(prepared, images=channels, bias_fields=fields)
 
 
@@ -161,7 +158,7 @@ def _image(case: Case, sequence: Sequence) -> sitk.Image:
 
 
 def _register(
-    case: Case, volumes: Mapping[Sequence, sitk.Image], steps: Steps, progress: Progress, notes: Notes
+    case: Case, volumes: Mapping[Sequence, sitk.Image], steps: PreprocessingSteps, progress: Progress, notes: Notes
 ) -> dict[Sequence, sitk.Transform]:
     transforms: dict[Sequence, sitk.Transform] = {sequence: sitk.Euler3DTransform() for sequence in volumes}
     others = [sequence for sequence in volumes if sequence is not case.reference]
@@ -223,7 +220,7 @@ def _with_signal(images: Images, reference: Sequence, mask: NDArray[np.bool_], n
 
 
 def _bias_fields(
-    images: Images, grid: Geometry, shown: Masks, steps: Steps, progress: Progress, notes: Notes
+    images: Images, grid: Geometry, shown: Masks, steps: PreprocessingSteps, progress: Progress, notes: Notes
 ) -> Images:
     if not steps.bias_correction:
         notes.add("Bias correction is switched off: slow shading of the images stays.")
@@ -249,7 +246,7 @@ def _brain(
     images: Images,
     acquired: Masks,
     head: NDArray[np.bool_],
-    steps: Steps,
+    steps: PreprocessingSteps,
     learnt_brain: BrainFinder | None,
     progress: Progress,
 ) -> FoundBrain:
@@ -258,13 +255,12 @@ def _brain(
     return find_brain(images, acquired, head, progress, learnt_brain)
 
 
-def _channels(images: Images, shown: Masks, is_normalised: bool) -> NDArray[np.float32]:
+def _channels(images: Images, shown: Masks) -> NDArray[np.float32]:
     """The network's input; what a sequence does not show is 0, its mean, and does not count for it."""
     shape = next(iter(images.values())).shape
     channels = np.zeros((len(Sequence), *shape), np.float32)
     for sequence, image in images.items():
-        brain = shown[sequence]
-        channels[sequence.channel] = z_score(image, brain) if is_normalised else np.where(brain, image, 0.0)
+        channels[sequence.channel] = z_score(image, shown[sequence])
     return channels
 
 

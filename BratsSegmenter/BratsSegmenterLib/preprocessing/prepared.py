@@ -36,7 +36,7 @@ class PreparedCase:
     bias_fields : mapping of Sequence to ndarray of float32, shape (k, j, i)
         The factor that was divided out of each image; empty when the correction is switched off.
     uncorrected : mapping of Sequence to ndarray of float32, shape (k, j, i)
-        Each image before that, in the scanner's units; empty when correction or normalisation is switched off.
+        Each image before that, in the scanner's units; empty when the correction is switched off.
     acquired : mapping of Sequence to ndarray of bool, shape (k, j, i)
         Where the field of view of each sequence reaches; a sequence that is not in it reaches everywhere.
     findings : tuple of str

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from BratsSegmenterLib.domain import Algorithm
+from BratsSegmenterLib.domain import Algorithm, PreprocessingSteps
 from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
-from BratsSegmenterLib.jobs import SwitchedSteps
 from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.unattended.rows import StudyRow
 from BratsSegmenterLib.unattended.rules import Rules
@@ -23,7 +22,7 @@ class _Making:
     version: str
     weights_sha256: str
     is_postoperative: bool
-    steps: SwitchedSteps
+    steps: PreprocessingSteps
 
     def __str__(self) -> str:
         options = {
@@ -59,7 +58,7 @@ def _kept_way(record: ResultRecord, now: _Making) -> _Making:
     return _way(record.algorithm, record.is_postoperative, now.steps if record.steps is None else record.steps)
 
 
-def _way(model: Algorithm, is_postoperative: bool, steps: SwitchedSteps) -> _Making:
+def _way(model: Algorithm, is_postoperative: bool, steps: PreprocessingSteps) -> _Making:
     return _Making(model.name, model.version, model.weights_sha256, is_postoperative, steps)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from BratsSegmenterLib.dicom import EXACT, Contouring
-from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.domain import PreprocessingSteps, Sequence
 from BratsSegmenterLib.job_results import PrepareResult
-from BratsSegmenterLib.jobs import SwitchedSteps
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Rules:
 
     bundle: str
     device: str = "auto"
-    steps: SwitchedSteps = field(default_factory=SwitchedSteps)
+    steps: PreprocessingSteps = field(default_factory=PreprocessingSteps)
     resample_gaps: bool = False
     is_postoperative: bool = False
     needed: frozenset[Sequence] = frozenset(Sequence)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from BratsSegmenterLib.archive import Credentials, Profile
 from BratsSegmenterLib.dicom import EXACT, Contouring
-from BratsSegmenterLib.jobs import SwitchedSteps
+from BratsSegmenterLib.domain import PreprocessingSteps
 
 BUNDLE = "glioma-synthetic"
 
@@ -25,7 +25,7 @@ class RunOptions:
 
     bundle: str = BUNDLE
     device: str = "auto"
-    steps: SwitchedSteps = field(default_factory=SwitchedSteps)
+    steps: PreprocessingSteps = field(default_factory=PreprocessingSteps)
 
 
 @dataclass(frozen=True)

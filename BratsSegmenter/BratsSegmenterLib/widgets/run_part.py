@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from slicer.i18n import tr as _
 
-from BratsSegmenterLib.jobs import SwitchedSteps
+from BratsSegmenterLib.domain import PreprocessingSteps
 from BratsSegmenterLib.segmentation import PUBLISHED, available_bundles, missing_model
 from BratsSegmenterLib.widgets.choices import BUNDLE, RunOptions
 from BratsSegmenterLib.widgets.earlier_part import EarlierPart
@@ -103,8 +103,8 @@ class RunPart(Part):
         if only_fetches or self._may_replace():
             self._workflow.run(self.options)
 
-    def _steps(self) -> SwitchedSteps:
-        return SwitchedSteps(
+    def _steps(self) -> PreprocessingSteps:
+        return PreprocessingSteps(
             registration=self.ui.registrationBox.checked,
             bias_correction=self.ui.biasCorrectionBox.checked,
             brain_mask=self.ui.brainMaskBox.checked,

@@ -10,8 +10,7 @@ from host.hands import Hands
 from host.replay_worker import Behaviour
 from host.slicer_app import application
 
-from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.jobs import SwitchedSteps
+from BratsSegmenterLib.domain import PreprocessingSteps, Sequence
 from BratsSegmenterLib.segmentation import download
 from BratsSegmenterLib.widgets.assembly import build_panel
 from BratsSegmenterLib.widgets.choices import RunOptions
@@ -337,7 +336,7 @@ def test_model_and_steps_are_folded_away_and_are_what_is_run(open_panel):
     run.brainMaskBox.setChecked(False)
     _choose_study(panel)
     run.runButton.click()
-    assert asked == [RunOptions("glioma-synthetic", "auto", SwitchedSteps(brain_mask=False))]
+    assert asked == [RunOptions("glioma-synthetic", "auto", PreprocessingSteps(brain_mask=False))]
 
 
 def test_a_model_of_the_model_zoo_is_downloaded_after_one_question_and_then_segments(open_panel, tmp_path, monkeypatch):

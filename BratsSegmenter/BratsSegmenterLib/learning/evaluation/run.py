@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.domain import RC, Case, Region, Sequence, Series, Volume
+from BratsSegmenterLib.domain import RC, Case, PreprocessingSteps, Region, Sequence, Series, Volume
 from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
 from BratsSegmenterLib.learning.evaluation.cases import LabelledCase
 from BratsSegmenterLib.learning.evaluation.challenge import prepared_from_challenge
@@ -20,7 +20,7 @@ from BratsSegmenterLib.learning.evaluation.layouts import find_labelled_cases, w
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
 from BratsSegmenterLib.learning.evaluation.nnunet import LabelledFiles
 from BratsSegmenterLib.learning.evaluation.trust import Claim, claims
-from BratsSegmenterLib.preprocessing import PreparedCase, Steps, preprocess
+from BratsSegmenterLib.preprocessing import PreparedCase, preprocess
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import (
     Bundle,
@@ -40,7 +40,7 @@ class Protocol:
 
     Attributes
     ----------
-    steps : Steps or None
+    steps : PreprocessingSteps or None
         Of the pre-processing; None for images that are registered and stripped of the skull already, as the
         challenges give them.
     without : tuple of Sequence
@@ -55,7 +55,7 @@ class Protocol:
         The patients were operated on before: only then is a resection cavity looked for, and scored.
     """
 
-    steps: Steps | None = None
+    steps: PreprocessingSteps | None = None
     without: tuple[Sequence, ...] = ()
     device: str = "auto"
     inference: InferenceSettings = field(default_factory=InferenceSettings)

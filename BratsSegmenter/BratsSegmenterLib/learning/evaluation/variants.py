@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from BratsSegmenterLib.domain import Region, Sequence
+from BratsSegmenterLib.domain import PreprocessingSteps, Region, Sequence
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.evaluation.degradations import (
@@ -28,7 +28,6 @@ from BratsSegmenterLib.learning.evaluation.nnunet import LabelledFiles
 from BratsSegmenterLib.learning.evaluation.run import CaseResult, Protocol, SetAside, evaluate
 from BratsSegmenterLib.learning.evaluation.summary import CSV_HEADINGS, NOT_MEASURED, csv_rows
 from BratsSegmenterLib.pages import write_page
-from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.records import from_json, to_json
 from BratsSegmenterLib.segmentation import Bundle
@@ -63,7 +62,7 @@ class Variant:
     def protocol(self, base: Protocol) -> Protocol:
         """`base` with what makes the variant; what `base` withholds is withheld in every variant."""
         without = tuple(sequence for sequence in Sequence if sequence in (*base.without, *self.without))
-        steps = Steps() if self.whole_chain else None
+        steps = PreprocessingSteps() if self.whole_chain else None
         return replace(base, steps=steps, without=without, degradation=self.degradation)
 
     def why_not(self, bundle: Bundle, base: Protocol) -> str:

@@ -18,11 +18,11 @@ from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, Protocol, StudyIdentity, write_mr_series
 from BratsSegmenterLib.dicom.values import new_uid
-from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.domain import PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import PreprocessingError, RecognitionError, SeriesError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_results import BorrowedSequence, PrepareResult, SegmentResult
-from BratsSegmenterLib.jobs import BorrowJob, ElsewhereJob, PrepareJob, SegmentJob, SendJob, SwitchedSteps
+from BratsSegmenterLib.jobs import BorrowJob, ElsewhereJob, PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.local_studies import list_folder
 from BratsSegmenterLib.performing import perform
 from BratsSegmenterLib.progress import Progress
@@ -208,7 +208,7 @@ def test_a_borrowed_sequence_is_fetched_alone_registered_used_and_named_in_the_r
     assert (set(keys), keys["FLAIR"]) == ({sequence.value for sequence in Sequence}, offer.series_uids[0])
 
     bundle = str(tiny_bundle(tmp_path / "bundle").folder)
-    steps = SwitchedSteps(registration=False, bias_correction=False, brain_mask=False)
+    steps = PreprocessingSteps(registration=False, bias_correction=False, brain_mask=False)
     segment = SegmentJob(tmp_path / "job", keys, bundle, "cpu", steps)
     with pytest.raises(PreprocessingError, match="FLAIR comes from another study"):
         perform(segment, embedded_archive.credentials, Progress())

@@ -8,15 +8,14 @@ from pathlib import Path
 import numpy as np
 from phantoms import PhantomStudy
 
-from BratsSegmenterLib.domain import WT, Case, Sequence
+from BratsSegmenterLib.domain import WT, Case, PreprocessingSteps, Sequence
 from BratsSegmenterLib.geometry import bounding_box
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.keeping import keep_result
 from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_study, segment_case
-from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.progress import Progress
 
-_QUICK = Settings(device="cpu", steps=Steps(registration=False, bias_correction=False))
+_QUICK = Settings(device="cpu", steps=PreprocessingSteps(registration=False, bias_correction=False))
 
 
 def _up_to(case: Case, end: int) -> Case:

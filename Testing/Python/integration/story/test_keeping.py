@@ -7,15 +7,14 @@ from coarse_studies import coarse_study
 from pydicom import Dataset
 from series_samples import change
 
-from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.domain import PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import Cancelled
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.keeping import keep_result
 from BratsSegmenterLib.pipeline import SegmentedCase, Settings, load_case, recognise, scan_study, segment_case
-from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.progress import Progress, ProgressEvent
 
-_QUICK = Settings(device="cpu", steps=Steps(registration=False, bias_correction=False, brain_mask=False))
+_QUICK = Settings(device="cpu", steps=PreprocessingSteps(registration=False, bias_correction=False, brain_mask=False))
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -31,10 +31,10 @@ from BratsSegmenterLib.archive import StudyQuery
 from BratsSegmenterLib.child_worker import JobFailedError, run_in_child
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.dicom.values import new_uid
-from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.domain import PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import Cancelled
 from BratsSegmenterLib.job_results import SearchResult
-from BratsSegmenterLib.jobs import PrepareJob, SearchJob, SegmentJob, SwitchedSteps
+from BratsSegmenterLib.jobs import PrepareJob, SearchJob, SegmentJob
 from BratsSegmenterLib.progress import Progress, ProgressEvent
 from BratsSegmenterLib.study_queue import StudyQueue
 from BratsSegmenterLib.unattended import ArchiveSource, FolderSource, Wanted
@@ -322,7 +322,7 @@ def test_a_job_that_fails_in_a_child_says_why(embedded_archive: RunningArchive) 
 def _segmentation_of(study: PhantomStudy, folder: Path) -> SegmentJob:
     prepared = run_in_child(PrepareJob(folder, files=study.folder), {}, Progress())
     keys = {name: choice.key for name, choice in prepared.sequences.items()}
-    return SegmentJob(folder, keys, "glioma-synthetic", "cpu", SwitchedSteps())
+    return SegmentJob(folder, keys, "glioma-synthetic", "cpu", PreprocessingSteps())
 
 
 def test_a_child_that_dies_is_a_failure_and_nothing_more(phantom_study: PhantomStudy, tmp_path: Path) -> None:

@@ -13,15 +13,14 @@ from pydicom import Dataset, dcmread
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import ObjectKind, ResultObject, ScannedStudy
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
-from BratsSegmenterLib.domain import Volume
+from BratsSegmenterLib.domain import PreprocessingSteps, Volume
 from BratsSegmenterLib.measurement import measure
-from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.resuming import ResumedCase, choose_regions, resume_case
 
 _KINDS = [ObjectKind.RTSTRUCT, ObjectKind.SEG]
 _WATER = ["DERIVED", "PRIMARY", "DIXON", "WATER"]
-_AS_THEY_ARE = Steps(registration=False, bias_correction=False, brain_mask=False)
+_AS_THEY_ARE = PreprocessingSteps(registration=False, bias_correction=False, brain_mask=False)
 
 
 def _labels(volume: Volume) -> np.ndarray:

@@ -21,7 +21,7 @@ from model_samples import TINY, tiny_bundle
 
 from BratsSegmenterLib.commands import evaluate as command
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.domain import ET, RC, WT, Sequence
+from BratsSegmenterLib.domain import ET, RC, WT, PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import Cancelled, LearningError
 from BratsSegmenterLib.learning.evaluation import (
     CaseResult,
@@ -36,7 +36,6 @@ from BratsSegmenterLib.learning.evaluation import (
     statistics,
     to_json,
 )
-from BratsSegmenterLib.preprocessing import Steps
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import Bundle, Calibration, RegionCalibration, load_bundle, write_calibration
 
@@ -265,7 +264,9 @@ def test_a_nifti_2_file_is_read_as_any_other(
 
 
 def test_the_whole_chain_runs_on_the_same_cases(cases: Path, bundle: Bundle) -> None:
-    result = evaluate(cases / "good-1", bundle, Protocol(Steps(bias_correction=False, brain_mask=False), device="cpu"))
+    result = evaluate(
+        cases / "good-1", bundle, Protocol(PreprocessingSteps(bias_correction=False, brain_mask=False), device="cpu")
+    )
     assert any(finding.startswith("T1 ") or "registered" in finding for finding in result.cases[0].findings)
 
 

@@ -10,14 +10,14 @@ import pytest
 from head_phantom import TUMOUR_CENTRE_MM, TUMOUR_RADIUS_MM, brain_at, head_case, points_of
 from scipy import ndimage
 
-from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.domain import PreprocessingSteps, Sequence
 from BratsSegmenterLib.measurement import dice
-from BratsSegmenterLib.preprocessing import Steps, brain_mask, preprocess
+from BratsSegmenterLib.preprocessing import brain_mask, preprocess
 from BratsSegmenterLib.preprocessing.prepared import PreparedCase
 from BratsSegmenterLib.preprocessing.sphere import triangulated_sphere
 from BratsSegmenterLib.progress import Progress
 
-ONLY_MASK = Steps(registration=False, bias_correction=False, normalisation=False)
+ONLY_MASK = PreprocessingSteps(registration=False, bias_correction=False)
 
 
 def _truth(prepared: PreparedCase) -> np.ndarray:

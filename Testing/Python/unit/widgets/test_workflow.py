@@ -8,7 +8,7 @@ from scripted_results import segmented
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ObjectReference, ResultObject
-from BratsSegmenterLib.domain import Algorithm, Sequence
+from BratsSegmenterLib.domain import Algorithm, PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.job_results import (
     PrepareResult,
@@ -23,7 +23,6 @@ from BratsSegmenterLib.jobs import (
     SearchJob,
     SegmentJob,
     SendJob,
-    SwitchedSteps,
 )
 from BratsSegmenterLib.kept_study import KeptStudy, StudyChoices, StudyState
 from BratsSegmenterLib.versions import EarlierResult
@@ -282,7 +281,7 @@ GAP = Failure("Slices 7 and 8 are missing.", kind="GapError")
 
 def test_a_gap_is_filled_only_after_the_user_agreed_and_all_else_stays_as_chosen(workflow, runner):
     workflow.choose_study(CONNECTION, STUDY)
-    workflow.run(RunOptions(device="cpu", steps=SwitchedSteps(brain_mask=False)))
+    workflow.run(RunOptions(device="cpu", steps=PreprocessingSteps(brain_mask=False)))
     runner.end(prepared())
     stopped = runner.jobs[-1]
     assert not stopped.resample_gaps
