@@ -23,8 +23,7 @@ from BratsSegmenterLib.measurement import (
 )
 from BratsSegmenterLib.preprocessing import PreparedCase, preprocess
 from BratsSegmenterLib.progress import Progress
-
-DEFAULT_BUNDLE = "glioma-synthetic"
+from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE
 
 
 @dataclass(frozen=True)

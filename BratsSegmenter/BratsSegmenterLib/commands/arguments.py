@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile, SettingNames
-from BratsSegmenterLib.commands.values import absolute_path
+from BratsSegmenterLib.commands.values import absolute_path, study_date
 from BratsSegmenterLib.dicom import Contouring, ObjectKind
 from BratsSegmenterLib.domain import Algorithm, PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import ArchiveError, explaining_disk
 from BratsSegmenterLib.job_results import PrepareResult
 from BratsSegmenterLib.jobs import SegmentJob
+from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE, DEVICES
 from BratsSegmenterLib.unattended.passed_over import PassedOver
 from BratsSegmenterLib.unattended.rules import Rules
 from BratsSegmenterLib.unattended.sources import ArchiveSource, FolderSource, StudySource, Wanted
@@ -84,13 +85,36 @@ def open_archive(arguments: argparse.Namespace) -> Archive:
     return Archive(archive_profile(arguments, credentials), credentials)
 
 
+def optional_archive(arguments: argparse.Namespace) -> tuple[Profile | None, Credentials]:
+    """The archive of the arguments where they name one, and the credentials of the environment."""
+    credentials = Credentials.from_environment()
+    return archive_profile(arguments, credentials) if arguments.archive else None, credentials
+
+
+def add_date_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which days a study may be of."""
+    parser.add_argument(
+        "--from", dest="date_from", type=study_date, default="", metavar="YYYYMMDD", help="earliest study date"
+    )
+    parser.add_argument(
+        "--to", dest="date_to", type=study_date, default="", metavar="YYYYMMDD", help="latest study date"
+    )
+
+
 def add_segmentation_arguments(parser: argparse.ArgumentParser) -> None:
     """Model, device and the steps of the pre-processing that can be switched off."""
-    parser.add_argument("--bundle", default="glioma-synthetic", help="a folder of models/, or a path to a bundle")
-    parser.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+    parser.add_argument("--bundle", default=DEFAULT_BUNDLE, help="a folder of models/, or a path to a bundle")
+    add_device_argument(parser)
     parser.add_argument("--resample-gaps", action="store_true", help="fill missing slices by interpolation")
     parser.add_argument("--postoperative", action="store_true", help="the patient was operated on: look for a cavity")
     add_step_arguments(parser)
+
+
+def add_device_argument(
+    parser: argparse.ArgumentParser, choices: Collection[str] = DEVICES, default: str = "auto"
+) -> None:
+    """Where the networks compute."""
+    parser.add_argument("--device", default=default, choices=choices)
 
 
 def add_step_arguments(parser: argparse.ArgumentParser) -> None:

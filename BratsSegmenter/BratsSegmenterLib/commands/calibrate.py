@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from BratsSegmenterLib.commands.arguments import require_writable
+from BratsSegmenterLib.commands.arguments import add_device_argument, require_writable
 from BratsSegmenterLib.commands.console import Console
 
 NAME = "calibrate"
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--anatomy", type=Path, metavar="DIR", help="whole-head label maps; left out: the ICBM atlas")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="keep the prepared label maps there")
     parser.add_argument("--settings", type=Path, metavar="YAML", help="of the synthesis; left out: as in use")
-    parser.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+    add_device_argument(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:

@@ -6,14 +6,14 @@ import argparse
 from collections import Counter
 
 from BratsSegmenterLib.commands.arguments import (
+    add_date_arguments,
     add_unattended_arguments,
-    archive_profile,
+    optional_archive,
     require_model,
     rules_from,
     unattended_source,
 )
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.commands.values import study_date
 
 NAME = "cohort"
 HELP = "segment every MR study of a folder or an archive into one table; run again, it goes on; sends nothing"
@@ -27,17 +27,11 @@ _ADVICE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Source, dates, model."""
     add_unattended_arguments(parser)
-    parser.add_argument(
-        "--from", dest="date_from", type=study_date, default="", metavar="YYYYMMDD", help="earliest study date"
-    )
-    parser.add_argument(
-        "--to", dest="date_to", type=study_date, default="", metavar="YYYYMMDD", help="latest study date"
-    )
+    add_date_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print where each study came to rest, and where table and page lie."""
-    from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.child_worker import run_in_child
     from BratsSegmenterLib.kept_study import StudyState
     from BratsSegmenterLib.unattended import PassedOver, Studies, StudyOutcome, Wanted, made_otherwise, write_tables
@@ -50,8 +44,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.warn(text)
         warnings.append(text)
 
-    credentials = Credentials.from_environment()
-    profile = archive_profile(arguments, credentials) if arguments.archive else None
+    profile, credentials = optional_archive(arguments)
     wanted = Wanted(arguments.date_from, arguments.date_to, descriptions=arguments.description)
     passed_over = PassedOver(arguments.out, warn)
     source = unattended_source(arguments, profile, credentials, wanted, passed_over, warn)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from BratsSegmenterLib.commands.arguments import add_device_argument
 from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE
 
 NAME = "collect"
 HELP = "make cases to train on of kept studies whose result a person corrected and signed"
@@ -16,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("studies", type=Path, metavar="DIR", help="where the panel keeps its studies; its settings say")
     parser.add_argument("--ledger", type=Path, required=True, metavar="DIR", help="the ledger of corrections")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the cases go, in BraTS' layout")
-    parser.add_argument("--bundle", default="glioma-synthetic", help="the model that is to be trained further")
-    parser.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+    parser.add_argument("--bundle", default=DEFAULT_BUNDLE, help="the model that is to be trained further")
+    add_device_argument(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:

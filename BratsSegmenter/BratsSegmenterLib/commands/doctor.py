@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from BratsSegmenterLib.commands.arguments import add_archive_arguments, archive_profile
+from BratsSegmenterLib.commands.arguments import add_archive_arguments, optional_archive
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.records import to_json
 
@@ -24,11 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print each check; 1 when one fails."""
-    from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.health import examine
 
-    credentials = Credentials.from_environment()
-    profile = archive_profile(arguments, credentials) if arguments.archive else None
+    profile, credentials = optional_archive(arguments)
     with console.progress() as progress:
         checks = examine(arguments.folder, profile, credentials, arguments.phantom, progress)
     console.table("Doctor", ("check", "fine", "finding"), ((c.name, _MARKS[c.ok], c.sentence) for c in checks))

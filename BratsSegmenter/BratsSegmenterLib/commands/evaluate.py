@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from BratsSegmenterLib.commands.arguments import require_writable
+from BratsSegmenterLib.commands.arguments import add_device_argument, require_writable
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.learning.evaluation import Protocol
@@ -26,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="one folder a case: t1, t1c, t2, flair, seg .nii.gz; or a data set of nnU-Net",
     )
-    parser.add_argument("--bundle", default="glioma-synthetic", metavar="NAME", help="a bundle's name or folder")
-    parser.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+    parser.add_argument("--bundle", default=DEFAULT_BUNDLE, metavar="NAME", help="a bundle's name or folder")
+    add_device_argument(parser)
     parser.add_argument("--whole-chain", action="store_true", help="register, correct and strip the images as in use")
     parser.add_argument(
         "--without",

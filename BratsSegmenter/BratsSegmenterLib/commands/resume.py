@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from BratsSegmenterLib.commands.arguments import add_source_arguments, archive_profile, require_source
+from BratsSegmenterLib.commands.arguments import add_source_arguments, optional_archive, require_source
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.tables import print_volumes
 
@@ -23,15 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the label map and print what it holds and what was tolerated."""
-    from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.jobs import PrepareJob, ResumeJob
     from BratsSegmenterLib.records import to_json
     from BratsSegmenterLib.versions import describe
     from BratsSegmenterLib.workbench import Workbench
 
     require_source(arguments)
-    credentials = Credentials.from_environment()
-    profile = archive_profile(arguments, credentials) if arguments.archive else None
+    profile, credentials = optional_archive(arguments)
     with console.progress() as progress:
         workbench = Workbench(arguments.out, credentials, progress)
         prepared = workbench.prepare(PrepareJob(arguments.out, profile, arguments.study, arguments.files))

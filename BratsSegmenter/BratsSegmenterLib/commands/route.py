@@ -9,8 +9,8 @@ from datetime import datetime
 from BratsSegmenterLib.commands.arguments import (
     add_format_argument,
     add_unattended_arguments,
-    archive_profile,
     contouring_from,
+    optional_archive,
     require_destination,
     require_model,
     rules_from,
@@ -54,12 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a line for each study; ends with Ctrl+C or SIGTERM, and goes on when it is started again."""
-    from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.child_worker import run_in_child
     from BratsSegmenterLib.unattended import PassedOver, Studies, StudyOutcome, Timing, Wanted, watch, write_tables
 
-    credentials = Credentials.from_environment()
-    profile = archive_profile(arguments, credentials) if arguments.archive else None
+    profile, credentials = optional_archive(arguments)
     if arguments.days is None and arguments.files is None:
         arguments.days = _DAYS_OF_AN_ARCHIVE
     wanted = Wanted(days=arguments.days, descriptions=arguments.description)

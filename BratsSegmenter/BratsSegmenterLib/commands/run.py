@@ -10,8 +10,8 @@ from BratsSegmenterLib.commands.arguments import (
     add_override_argument,
     add_segmentation_arguments,
     add_source_arguments,
-    archive_profile,
     contouring_from,
+    optional_archive,
     require_destination,
     require_model,
     require_source,
@@ -43,7 +43,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print sequences, volumes, stages, peak memory and what was stored."""
-    from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.jobs import PrepareJob, SendJob
     from BratsSegmenterLib.machine import peak_memory_mb
     from BratsSegmenterLib.records import to_json
@@ -54,8 +53,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     require_destination(arguments)
     if arguments.borrow_within is not None and not arguments.archive:
         arguments.refuse("--borrow-within looks for other studies in an archive: give --archive URL")
-    credentials = Credentials.from_environment()
-    profile = archive_profile(arguments, credentials) if arguments.archive else None
+    profile, credentials = optional_archive(arguments)
     require_model(arguments)
     prepare = PrepareJob(arguments.out, profile, arguments.study, arguments.files)
     with console.progress() as progress:

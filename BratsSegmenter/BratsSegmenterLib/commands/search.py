@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from BratsSegmenterLib.archive import StudyQuery
-from BratsSegmenterLib.commands.arguments import add_archive_arguments, open_archive
+from BratsSegmenterLib.commands.arguments import add_archive_arguments, add_date_arguments, open_archive
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.commands.values import study_date, whole_number
+from BratsSegmenterLib.commands.values import whole_number
 from BratsSegmenterLib.records import to_json
 
 NAME = "search"
@@ -20,12 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patient-id", default="")
     parser.add_argument("--patient-name", default="", help="with * and ? as wildcards, for example DOE*")
     parser.add_argument("--accession", default="", metavar="NUMBER")
-    parser.add_argument(
-        "--from", dest="date_from", type=study_date, default="", metavar="YYYYMMDD", help="earliest study date"
-    )
-    parser.add_argument(
-        "--to", dest="date_to", type=study_date, default="", metavar="YYYYMMDD", help="latest study date"
-    )
+    add_date_arguments(parser)
     parser.add_argument("--modality", default="MR")
     parser.add_argument("--limit", type=whole_number(1), default=50)
     parser.add_argument("--offset", type=whole_number(0), default=0)

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from BratsSegmenterLib.commands.arguments import add_device_argument
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.values import whole_number
+from BratsSegmenterLib.learning.devices import DEVICES, learning_device
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.learning.synthesis import SyntheticCase
@@ -25,13 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--anatomy", type=Path, metavar="DIR", help="whole-head label maps; left out: the ICBM atlas")
     parser.add_argument("--settings", type=Path, metavar="YAML", help="what is drawn and how often")
     parser.add_argument("--cases", action="store_true", help="write the cases too, as NIfTI in BraTS naming")
-    parser.add_argument("--device", default="cpu", choices=("auto", "cuda", "cpu"))
+    add_device_argument(parser, DEVICES, "cpu")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write ``contact-sheet.png`` and, if wanted, the cases."""
     from BratsSegmenterLib.learning.configuration import read_settings
-    from BratsSegmenterLib.learning.devices import learning_device
     from BratsSegmenterLib.learning.synthesis import (
         SynthesisSettings,
         contact_sheet,

@@ -8,9 +8,10 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from BratsSegmenterLib.commands.arguments import require_writable_bundle
+from BratsSegmenterLib.commands.arguments import add_device_argument, require_writable_bundle
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.values import number, whole_number
+from BratsSegmenterLib.learning.devices import DEVICES, learning_device
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.learning.training import CaseSource, TrainedModel, TrainingSettings, Validation
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--minutes", type=number(0), help="stop after so long; the next call goes on")
     parser.add_argument("--steps", type=int, help="length of the schedule, instead of the settings'")
-    parser.add_argument("--device", default="auto", choices=("auto", "cuda", "cpu"))
+    add_device_argument(parser, DEVICES)
     parser.add_argument(
         "--validate",
         type=whole_number(0),
@@ -52,7 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train, score cases that were not trained on, export."""
-    from BratsSegmenterLib.learning.devices import learning_device
     from BratsSegmenterLib.learning.training import (
         is_leader,
         open_source,

@@ -13,8 +13,8 @@ from BratsSegmenterLib.dicom import ObjectKind
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import PrepareJob, SegmentJob, SendJob
-from BratsSegmenterLib.pipeline import DEFAULT_BUNDLE
 from BratsSegmenterLib.progress import Progress, StageTime
+from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE
 from BratsSegmenterLib.workbench import Workbench
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from BratsSegmenterLib.segmentation import choose_device
-
 DEVICES = ("auto", "cuda", "cpu")
 
 
@@ -15,5 +13,7 @@ def learning_device(name: str) -> str:
     InferenceError
         The device is not known or not there.
     """
+    from BratsSegmenterLib.segmentation import choose_device  # torch loads here, not for the names
+
     chosen = choose_device(name).type
     return chosen if chosen in DEVICES else "cpu"

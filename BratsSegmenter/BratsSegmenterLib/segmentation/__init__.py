@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         pushed_outwards,
         write_calibration,
     )
+    from BratsSegmenterLib.segmentation.choices import DEFAULT_BUNDLE, DEVICES
     from BratsSegmenterLib.segmentation.devices import choose_device, computes_in_bfloat16
     from BratsSegmenterLib.segmentation.download import (
         BRATS_MRI_SEGMENTATION,
@@ -80,6 +81,8 @@ _HOMES = {
     "outward_step": "calibration",
     "pushed_outwards": "calibration",
     "write_calibration": "calibration",
+    "DEFAULT_BUNDLE": "choices",
+    "DEVICES": "choices",
     "choose_device": "devices",
     "computes_in_bfloat16": "devices",
     "BRATS_MRI_SEGMENTATION": "download",
@@ -117,6 +120,8 @@ __all__ = [
     "BRAIN_MODEL",
     "BRATS_MRI_SEGMENTATION",
     "CALIBRATION_FILE",
+    "DEFAULT_BUNDLE",
+    "DEVICES",
     "POSTOPERATIVE",
     "PRESETS",
     "PUBLISHED",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 
 from BratsSegmenterLib.errors import InferenceError
-
-DEVICES = ("auto", "cuda", "mps", "cpu")
+from BratsSegmenterLib.segmentation.choices import DEVICES
 
 
 def choose_device(name: str) -> torch.device:

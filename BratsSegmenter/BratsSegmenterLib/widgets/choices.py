@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from BratsSegmenterLib.archive import Credentials, Profile
 from BratsSegmenterLib.dicom import EXACT, Contouring
 from BratsSegmenterLib.domain import PreprocessingSteps
-
-BUNDLE = "glioma-synthetic"
+from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Connection:
 class RunOptions:
     """Which model segments, on which device ("auto", "cuda", "mps" or "cpu"), after which steps."""
 
-    bundle: str = BUNDLE
+    bundle: str = DEFAULT_BUNDLE
     device: str = "auto"
     steps: PreprocessingSteps = field(default_factory=PreprocessingSteps)
 

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Protocol
 
-from BratsSegmenterLib.widgets.choices import BUNDLE
+from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE, DEVICES
 
 _DEFAULT_FORMATS = "RTSTRUCT"
-_DEVICES = ("auto", "cuda", "mps", "cpu")
 
 
 class Preference(Enum):
@@ -67,7 +66,7 @@ class Preferences:
     @property
     def bundle(self) -> str:
         """The model that is offered first."""
-        return self._text(Preference.BUNDLE, BUNDLE)
+        return self._text(Preference.BUNDLE, DEFAULT_BUNDLE)
 
     @bundle.setter
     def bundle(self, name: str) -> None:
@@ -76,8 +75,8 @@ class Preferences:
     @property
     def device(self) -> str:
         """ "auto", "cuda", "mps" or "cpu"."""
-        device = self._text(Preference.DEVICE, _DEVICES[0])
-        return device if device in _DEVICES else _DEVICES[0]
+        device = self._text(Preference.DEVICE, DEVICES[0])
+        return device if device in DEVICES else DEVICES[0]
 
     @device.setter
     def device(self, device: str) -> None:

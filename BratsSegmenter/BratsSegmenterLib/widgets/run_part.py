@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.domain import PreprocessingSteps
-from BratsSegmenterLib.segmentation import PUBLISHED, available_bundles, missing_model
-from BratsSegmenterLib.widgets.choices import BUNDLE, RunOptions
+from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE, PUBLISHED, available_bundles, missing_model
+from BratsSegmenterLib.widgets.choices import RunOptions
 from BratsSegmenterLib.widgets.earlier_part import EarlierPart
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.preferences import ALL_PREFERENCES, Preference, Preferences
@@ -70,7 +70,8 @@ class RunPart(Part):
     def take_preferences(self, changed: Collection[Preference] = ALL_PREFERENCES) -> None:
         """Choose the model and the device that the user prefers, where her preference changed."""
         if Preference.BUNDLE in changed:
-            preferred, shipped = (self.ui.modelSelector.findData(name) for name in (self._preferences.bundle, BUNDLE))
+            names = self._preferences.bundle, DEFAULT_BUNDLE
+            preferred, shipped = (self.ui.modelSelector.findData(name) for name in names)
             self.ui.modelSelector.setCurrentIndex(preferred if preferred >= 0 else max(shipped, 0))
         if Preference.DEVICE in changed:
             devices = [key for key, _text in DEVICES]

@@ -7,7 +7,7 @@ from enum import Enum
 
 from BratsSegmenterLib.learning.limits import AT_LEAST_ONE, NOT_NEGATIVE, POSITIVE, PROBABILITY, Limits, limited
 from BratsSegmenterLib.learning.synthesis.settings import SynthesisSettings
-from BratsSegmenterLib.segmentation import SecondLook
+from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE, SecondLook
 
 _LEVELS = Limits(1, items=2)
 """A U-Net has a finest and a coarsest level."""
@@ -174,7 +174,7 @@ class TrainingSettings:
         Whether its answer is to be corrected by what the tumour looks like in the same images; nor on this.
     """
 
-    name: str = "glioma-synthetic"
+    name: str = DEFAULT_BUNDLE
     seed: int = limited(0, NOT_NEGATIVE)
     recipe: Recipe = Recipe.WHOLE_BRAIN
     region_weights: dict[str, float] = field(
