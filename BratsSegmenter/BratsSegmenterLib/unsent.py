@@ -35,17 +35,6 @@ class UnsentCorrections:
     kept_at: datetime
 
 
-def keep_unsent(folder: JobFolder, labels: NDArray[np.uint8], geometry: Geometry) -> None:
-    """Keep a label map (slices, rows, columns) for the next time that the study is opened.
-
-    Raises
-    ------
-    ExportError
-        The disk refused.
-    """
-    write_unsent(labels, geometry, folder.unsent)
-
-
 def write_unsent(labels: NDArray[np.uint8], geometry: Geometry, file: Path) -> None:
     """Write a label map (slices, rows, columns) in place of what the file held before, whole or not at all.
 

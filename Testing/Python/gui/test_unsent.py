@@ -16,7 +16,7 @@ from host.slicer_app import application
 from refusing_disks import full_disk, read_only, unanswering
 
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.unsent import keep_unsent, set_aside_unsent
+from BratsSegmenterLib.unsent import set_aside_unsent, write_unsent
 from BratsSegmenterLib.widgets.assembly import studies_folder
 from BratsSegmenterLib.widgets.state import PanelState
 
@@ -423,7 +423,7 @@ def _cache_as_slicer_starts():
 def _draw_in_another_window(panel) -> bytes:
     """Corrections of the same study are kept from there; what their file holds."""
     review = panel._review
-    keep_unsent(JobFolder(panel.workflow.folder), np.where(review.labels == 3, 2, review.labels), review.geometry)
+    write_unsent(np.where(review.labels == 3, 2, review.labels), review.geometry, _unsent(panel))
     return _unsent(panel).read_bytes()
 
 

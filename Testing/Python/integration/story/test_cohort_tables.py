@@ -23,7 +23,7 @@ from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
 from BratsSegmenterLib.unattended import PassedOver, write_tables
-from BratsSegmenterLib.unsent import forget_unsent, keep_unsent
+from BratsSegmenterLib.unsent import forget_unsent, write_unsent
 
 _QUICK = ("--device", "cpu", "--no-brain-mask", "--no-registration", "--no-bias-correction")
 _NO_CONTRAST = "20260302"
@@ -137,7 +137,7 @@ def test_the_picture_follows_a_correction_and_its_undoing(cohort: Cohort) -> Non
     write_tables(cohort.out)
     of_model = picture.read_bytes()
     drawn = read_labelmap(folder.segmentation)
-    keep_unsent(folder, _with(drawn, ED.label, 3000), drawn.geometry)
+    write_unsent(_with(drawn, ED.label, 3000), drawn.geometry, folder.unsent)
     write_tables(cohort.out)
     assert cohort.table()[0]["volumes_of"] == "corrected"
     assert picture.read_bytes() != of_model

@@ -8,7 +8,7 @@ from BratsSegmenterLib.errors import DiskRefusedError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.own_unsent import OwnUnsent
-from BratsSegmenterLib.unsent import holds_unsent, keep_unsent, read_unsent, set_aside_unsent
+from BratsSegmenterLib.unsent import holds_unsent, read_unsent, set_aside_unsent, write_unsent
 
 SHAPE = (6, 12, 10)
 GEOMETRY = Geometry.from_axes(SHAPE, (1.0, 1.0, 3.0), np.eye(3), np.zeros(3))
@@ -50,7 +50,7 @@ def test_what_this_window_kept_makes_way_for_what_it_keeps_next(folder, mine):
 def test_what_another_window_drew_is_set_aside_and_not_written_over(folder, mine, has_kept_before):
     if has_kept_before:
         mine.keep(MODEL, GEOMETRY)
-    keep_unsent(folder, THEIRS, GEOMETRY)
+    write_unsent(THEIRS, GEOMETRY, folder.unsent)
     assert not mine.comes_back
     theirs = folder.unsent.read_bytes()
     set_aside = mine.keep(MINE, GEOMETRY)
@@ -61,20 +61,20 @@ def test_what_another_window_drew_is_set_aside_and_not_written_over(folder, mine
 
 def test_what_is_taken_back_in_one_window_stays_in_the_other(folder, mine):
     mine.keep(MINE, GEOMETRY)
-    keep_unsent(folder, THEIRS, GEOMETRY)
+    write_unsent(THEIRS, GEOMETRY, folder.unsent)
     mine.take_back()
     assert np.array_equal(_kept(folder), THEIRS)
 
 
 def test_what_another_window_drew_does_not_come_before_what_was_sent(folder, mine):
-    keep_unsent(folder, THEIRS, GEOMETRY)
+    write_unsent(THEIRS, GEOMETRY, folder.unsent)
     set_aside = mine.settle()
     assert set_aside is not None
     assert folder.all_unsent() == (set_aside,)
 
 
 def test_corrections_that_the_study_was_opened_with_are_this_window_s(folder):
-    keep_unsent(folder, MINE, GEOMETRY)
+    write_unsent(MINE, GEOMETRY, folder.unsent)
     mine = OwnUnsent(folder, MINE, GEOMETRY)
     assert mine.keep(THEIRS, GEOMETRY) is None
     mine.take_back()
@@ -82,7 +82,7 @@ def test_corrections_that_the_study_was_opened_with_are_this_window_s(folder):
 
 
 def test_what_was_taken_up_from_the_disk_is_not_set_aside(folder, mine):
-    keep_unsent(folder, MINE, GEOMETRY)
+    write_unsent(MINE, GEOMETRY, folder.unsent)
     assert mine.keep(MINE, GEOMETRY) is None
     assert folder.all_unsent() == (folder.unsent,)
 
@@ -102,7 +102,7 @@ def test_what_no_file_holds_is_written_when_it_is_left(folder, mine):
 
 
 def test_what_is_left_does_not_come_before_what_another_window_drew(folder, mine):
-    keep_unsent(folder, THEIRS, GEOMETRY)
+    write_unsent(THEIRS, GEOMETRY, folder.unsent)
     mine.keep_as_left(MINE, GEOMETRY)
     assert np.array_equal(_kept(folder), THEIRS)
     assert holds_unsent(folder, MINE, GEOMETRY)
@@ -118,7 +118,7 @@ def test_corrections_of_a_result_that_was_replaced_are_not_kept_for_the_new_one(
     assert not mine.comes_back
     for drawn in (_drawn(4), _drawn(5)):
         assert mine.keep(drawn, GEOMETRY) is None
-    keep_unsent(folder, THEIRS, GEOMETRY)
+    write_unsent(THEIRS, GEOMETRY, folder.unsent)
     mine.keep(_drawn(4), GEOMETRY)
     assert np.array_equal(_kept(folder), THEIRS)
     assert holds_unsent(folder, _drawn(4), GEOMETRY)

@@ -11,7 +11,7 @@ from refusing_disks import full_disk, read_only
 from BratsSegmenterLib.errors import DiskRefusedError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.unsent import forget_unsent, keep_unsent, read_unsent, set_aside_unsent
+from BratsSegmenterLib.unsent import forget_unsent, read_unsent, set_aside_unsent, write_unsent
 
 SHAPE = (9, 20, 16)
 
@@ -38,7 +38,7 @@ def labels() -> np.ndarray:
 
 
 def test_what_was_kept_comes_back_voxel_by_voxel_with_its_time(folder, oblique, labels):
-    keep_unsent(folder, labels, oblique)
+    write_unsent(labels, oblique, folder.unsent)
     at = datetime(2026, 5, 3, 17, 42).astimezone()
     os.utime(folder.unsent, (at.timestamp(), at.timestamp()))
     kept = read_unsent(folder, oblique)
@@ -47,29 +47,29 @@ def test_what_was_kept_comes_back_voxel_by_voxel_with_its_time(folder, oblique, 
 
 
 def test_a_result_from_which_everything_was_erased_comes_back_empty(folder, oblique, labels):
-    keep_unsent(folder, np.zeros_like(labels), oblique)
+    write_unsent(np.zeros_like(labels), oblique, folder.unsent)
     assert not read_unsent(folder, oblique).labels.any()
 
 
 def test_the_newest_takes_the_place_of_what_was_kept_before(folder, oblique, labels):
-    keep_unsent(folder, labels, oblique)
-    keep_unsent(folder, np.roll(labels, 1, axis=1), oblique)
+    write_unsent(labels, oblique, folder.unsent)
+    write_unsent(np.roll(labels, 1, axis=1), oblique, folder.unsent)
     assert np.array_equal(read_unsent(folder, oblique).labels, np.roll(labels, 1, axis=1))
     assert [file.name for file in folder.path.iterdir()] == ["unsent.nii.gz"]
 
 
 def test_a_disk_that_fills_while_they_are_written_is_said_and_leaves_what_was_kept_before(folder, oblique, labels):
-    keep_unsent(folder, labels, oblique)
+    write_unsent(labels, oblique, folder.unsent)
     of_noise = np.random.default_rng(0).integers(0, 5, SHAPE, np.uint8)
     with full_disk(100), pytest.raises(DiskRefusedError, match=r"unsent\.nii\.gz could not be written"):
-        keep_unsent(folder, of_noise, oblique)
+        write_unsent(of_noise, oblique, folder.unsent)
     assert np.array_equal(read_unsent(folder, oblique).labels, labels)
     assert folder.all_unsent() == (folder.unsent,)
 
 
 @pytest.mark.parametrize("shift_mm", [0.4, -30.0, 30.0])
 def test_corrections_of_another_grid_are_not_taken_for_this_result_s(folder, oblique, labels, shift_mm):
-    keep_unsent(folder, labels, oblique)
+    write_unsent(labels, oblique, folder.unsent)
     other = Geometry.from_axes(SHAPE, oblique.spacing_mm, oblique.direction, oblique.origin_mm + shift_mm)
     assert read_unsent(folder, other) is None
 
@@ -78,7 +78,7 @@ def test_corrections_of_a_result_that_is_replaced_are_set_aside_under_their_time
     folder, labels, oblique
 ):
     for day in (3, 4):
-        keep_unsent(folder, labels, oblique)
+        write_unsent(labels, oblique, folder.unsent)
         at = datetime(2026, 5, day, 17, 42).timestamp()
         os.utime(folder.unsent, (at, at))
         assert set_aside_unsent(folder) == folder.path / f"unsent-2026050{day}-174200.nii.gz"
@@ -89,7 +89,7 @@ def test_corrections_of_a_result_that_is_replaced_are_set_aside_under_their_time
 
 def test_nothing_kept_nothing_found_and_forgetting_twice_is_no_error(folder, oblique, labels):
     assert read_unsent(folder, oblique) is None
-    keep_unsent(folder, labels, oblique)
+    write_unsent(labels, oblique, folder.unsent)
     forget_unsent(folder.unsent)
     forget_unsent(folder.unsent)
     assert read_unsent(folder, oblique) is None
@@ -97,7 +97,7 @@ def test_nothing_kept_nothing_found_and_forgetting_twice_is_no_error(folder, obl
 
 def test_corrections_of_one_second_are_set_aside_each_for_itself(folder, labels, oblique):
     for _version in range(3):
-        keep_unsent(folder, labels, oblique)
+        write_unsent(labels, oblique, folder.unsent)
         os.utime(folder.unsent, (1e9, 1e9))
         set_aside_unsent(folder)
     assert len(folder.all_unsent()) == 3
@@ -105,7 +105,7 @@ def test_corrections_of_one_second_are_set_aside_each_for_itself(folder, labels,
 
 @pytest.mark.parametrize("change", [set_aside_unsent, lambda folder: forget_unsent(folder.unsent)])
 def test_a_disk_that_takes_no_change_is_named(folder, labels, oblique, change):
-    keep_unsent(folder, labels, oblique)
+    write_unsent(labels, oblique, folder.unsent)
     with read_only(folder.path), pytest.raises(DiskRefusedError, match="could not be written"):
         change(folder)
     assert folder.unsent.exists()

@@ -9,7 +9,7 @@ from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.scene.review import Review
-from BratsSegmenterLib.unsent import keep_unsent, set_aside_unsent
+from BratsSegmenterLib.unsent import set_aside_unsent, write_unsent
 
 KINDS = "vtkMRMLScalarVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLTableNode", "vtkMRMLVolumeDisplayNode"
 
@@ -71,13 +71,13 @@ def test_what_a_user_put_below_the_study_stays_and_keeps_it(review, study):
 
 
 def test_corrections_that_are_on_the_disk_go(review, tmp_path):
-    keep_unsent(JobFolder(tmp_path), _corrected(review), review.geometry)
+    write_unsent(_corrected(review), review.geometry, JobFolder(tmp_path).unsent)
     _leave(review)
     assert _counts() == [0, 0, 0, 0]
 
 
 def test_corrections_that_are_not_stay(review, tmp_path):
-    keep_unsent(JobFolder(tmp_path), review.labels, review.geometry)
+    write_unsent(review.labels, review.geometry, JobFolder(tmp_path).unsent)
     _corrected(review)
     before = _counts()
     _leave(review)
@@ -86,7 +86,7 @@ def test_corrections_that_are_not_stay(review, tmp_path):
 
 
 def test_corrections_of_a_study_that_is_not_kept_here_stay(review, tmp_path):
-    keep_unsent(JobFolder(tmp_path), _corrected(review), review.geometry)
+    write_unsent(_corrected(review), review.geometry, JobFolder(tmp_path).unsent)
     KeptStudy(tmp_path).forget_result()
     before = _counts()
     _leave(review)
@@ -104,7 +104,7 @@ def test_what_was_drawn_beside_the_regions_stays(review):
 def test_a_result_that_is_replaced_goes_when_its_corrections_are_set_aside(review, study, result, tmp_path):
     before = _counts()
     first = review.parameters.segmentation
-    keep_unsent(JobFolder(tmp_path), _corrected(review), review.geometry)
+    write_unsent(_corrected(review), review.geometry, JobFolder(tmp_path).unsent)
     set_aside_unsent(JobFolder(tmp_path))
     review.show(study, tmp_path, result)
     review.clear_away()
