@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         StudyChangedError,
         TemporaryArchiveError,
     )
-    from BratsSegmenterLib.archive.fetch import FetchedSeries, FetchedStudy
     from BratsSegmenterLib.archive.instance_file import DamagedInstanceError
     from BratsSegmenterLib.archive.kept_files import count_missing
     from BratsSegmenterLib.archive.outbox import Delivery, Outbox
@@ -41,8 +40,6 @@ __all__ = [
     "Credentials",
     "DamagedInstanceError",
     "Delivery",
-    "FetchedSeries",
-    "FetchedStudy",
     "InstanceSummary",
     "NotFoundError",
     "NotStoredError",
@@ -70,8 +67,6 @@ _LOADED_WHEN_USED = {
     "Archive": "client",
     "DamagedInstanceError": "instance_file",
     "Delivery": "outbox",
-    "FetchedSeries": "fetch",
-    "FetchedStudy": "fetch",
     "NotFoundError": "failures",
     "NotStoredError": "failures",
     "Outbox": "outbox",

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
         Candidate,
         Recognition,
         Surgery,
-        SurgeryReading,
         missing_note,
         missing_notes,
         recognise,
@@ -46,9 +45,9 @@ if TYPE_CHECKING:
         surgery_of,
     )
     from BratsSegmenterLib.dicom.references import check_references
-    from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures, read_rtstruct
+    from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
     from BratsSegmenterLib.dicom.rtstruct_writer import write_rtstruct
-    from BratsSegmenterLib.dicom.scanning import ScannedStudy, SetAside, scan
+    from BratsSegmenterLib.dicom.scanning import ScannedStudy, scan
     from BratsSegmenterLib.dicom.segmentation_object import write_seg
     from BratsSegmenterLib.dicom.segmentation_reader import read_seg
     from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
@@ -65,14 +64,11 @@ _MODULE_OF = {
     "ObjectKind": "provenance",
     "ObjectReference": "provenance",
     "Provenance": "provenance",
-    "ReadStructures": "rtstruct_reader",
     "Recognition": "recognition",
     "ResultObject": "provenance",
     "ScannedStudy": "scanning",
-    "SetAside": "scanning",
     "SlicePlanes": "slice_planes",
     "Surgery": "recognition",
-    "SurgeryReading": "recognition",
     "Verified": "gate",
     "WrittenObject": "provenance",
     "check_references": "references",
@@ -116,14 +112,11 @@ __all__ = [
     "ObjectKind",
     "ObjectReference",
     "Provenance",
-    "ReadStructures",
     "Recognition",
     "ResultObject",
     "ScannedStudy",
-    "SetAside",
     "SlicePlanes",
     "Surgery",
-    "SurgeryReading",
     "Verified",
     "WrittenObject",
     "check_references",

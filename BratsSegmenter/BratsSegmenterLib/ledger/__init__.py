@@ -4,7 +4,7 @@ Its folder holds ``entries.jsonl`` (the chain), ``head.json`` (its length and en
 key stays behind when the ledger is given away.
 """
 
-from BratsSegmenterLib.ledger.corrections import Correction, LedgerEntry, RegionChange
+from BratsSegmenterLib.ledger.corrections import Correction, LedgerEntry
 from BratsSegmenterLib.ledger.ledger import Ledger
 
-__all__ = ["Correction", "Ledger", "LedgerEntry", "RegionChange"]
+__all__ = ["Correction", "Ledger", "LedgerEntry"]

@@ -1,7 +1,6 @@
 """Volumes, lesions and diameters of a segmentation."""
 
 from BratsSegmenterLib.measurement.change import changed_regions
-from BratsSegmenterLib.measurement.diameters import axial_diameters
 from BratsSegmenterLib.measurement.doubt import DoubtfulSlice, DoubtKind, doubtful_slices
 from BratsSegmenterLib.measurement.field_of_view import brain_cut_off_findings, cut_off_findings
 from BratsSegmenterLib.measurement.findings import cavity_findings, quality_findings, registration_findings
@@ -15,7 +14,6 @@ __all__ = [
     "SMALLEST_MEASURED_MM",
     "DoubtKind",
     "DoubtfulSlice",
-    "axial_diameters",
     "brain_cut_off_findings",
     "cavity_findings",
     "changed_regions",

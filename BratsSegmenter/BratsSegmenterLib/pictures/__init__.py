@@ -2,7 +2,7 @@
 
 from BratsSegmenterLib.pictures.grey import Window, window
 from BratsSegmenterLib.pictures.montage import captioned, checkerboard, legend, montage
-from BratsSegmenterLib.pictures.outlines import draw_mask, draw_outline, draw_regions
+from BratsSegmenterLib.pictures.outlines import draw_mask, draw_regions
 from BratsSegmenterLib.pictures.planes import Plane, SliceLayout, slice_image
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "captioned",
     "checkerboard",
     "draw_mask",
-    "draw_outline",
     "draw_regions",
     "legend",
     "montage",

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     )
     from BratsSegmenterLib.segmentation.labels import THRESHOLD, labels_from
     from BratsSegmenterLib.segmentation.network import ResidualUNet
-    from BratsSegmenterLib.segmentation.postprocessing import PRESETS, Cleaned, Postprocessing, postprocess
+    from BratsSegmenterLib.segmentation.postprocessing import PRESETS, Postprocessing, postprocess
     from BratsSegmenterLib.segmentation.specification import (
         ModelSpecification,
         Need,
@@ -104,7 +104,6 @@ _HOMES = {
     "labels_from": "labels",
     "ResidualUNet": "network",
     "PRESETS": "postprocessing",
-    "Cleaned": "postprocessing",
     "Postprocessing": "postprocessing",
     "postprocess": "postprocessing",
     "ModelSpecification": "specification",
@@ -128,7 +127,6 @@ __all__ = [
     "THRESHOLD",
     "Bundle",
     "Calibration",
-    "Cleaned",
     "Confidence",
     "Drawn",
     "Evidence",

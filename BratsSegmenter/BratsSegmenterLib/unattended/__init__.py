@@ -5,7 +5,7 @@ from BratsSegmenterLib.unattended.outcome import StudyOutcome
 from BratsSegmenterLib.unattended.passed_over import PassedOver
 from BratsSegmenterLib.unattended.rows import StudyRow
 from BratsSegmenterLib.unattended.rules import Rules
-from BratsSegmenterLib.unattended.sources import ArchiveSource, FolderSource, StudySource, Wanted
+from BratsSegmenterLib.unattended.sources import ArchiveSource, FolderSource, Wanted
 from BratsSegmenterLib.unattended.studies import Studies
 from BratsSegmenterLib.unattended.table import write_tables
 from BratsSegmenterLib.unattended.watching import Timing, watch
@@ -18,7 +18,6 @@ __all__ = [
     "Studies",
     "StudyOutcome",
     "StudyRow",
-    "StudySource",
     "Timing",
     "Wanted",
     "made_otherwise",

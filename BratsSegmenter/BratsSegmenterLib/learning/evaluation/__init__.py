@@ -1,10 +1,9 @@
 """How good a model is: BraTS-style cases, scores, tables and a page of pictures."""
 
 from BratsSegmenterLib.learning.evaluation.calibration import calibrate, refuse_to_calibrate, synthesis_settings
-from BratsSegmenterLib.learning.evaluation.cases import CaseFiles, LabelledCase, find_cases, read_case
+from BratsSegmenterLib.learning.evaluation.cases import LabelledCase, find_cases, read_case
 from BratsSegmenterLib.learning.evaluation.comparison import HEADINGS as DIFFERENCE_HEADINGS
 from BratsSegmenterLib.learning.evaluation.comparison import (
-    Difference,
     difference_rows,
     differences,
     differences_json,
@@ -12,10 +11,9 @@ from BratsSegmenterLib.learning.evaluation.comparison import (
 from BratsSegmenterLib.learning.evaluation.gaps import sequence_gaps
 from BratsSegmenterLib.learning.evaluation.label_four import settle_label_four
 from BratsSegmenterLib.learning.evaluation.layouts import find_labelled_cases, with_label_four_settled
-from BratsSegmenterLib.learning.evaluation.metrics import RegionScores, region_scores
+from BratsSegmenterLib.learning.evaluation.metrics import RegionScores
 from BratsSegmenterLib.learning.evaluation.nnunet import LabelledFiles
 from BratsSegmenterLib.learning.evaluation.page import PicturePage, case_picture
-from BratsSegmenterLib.learning.evaluation.roles import SEQUENCE_NAMES
 from BratsSegmenterLib.learning.evaluation.run import (
     CaseResult,
     Evaluation,
@@ -26,7 +24,6 @@ from BratsSegmenterLib.learning.evaluation.run import (
 )
 from BratsSegmenterLib.learning.evaluation.stripping import refuse_what_is_no_brain
 from BratsSegmenterLib.learning.evaluation.summary import (
-    Statistics,
     case_rows,
     measure_rows,
     statistics,
@@ -35,11 +32,9 @@ from BratsSegmenterLib.learning.evaluation.summary import (
     write_csv,
 )
 from BratsSegmenterLib.learning.evaluation.trust import HEADINGS as TRUST_HEADINGS
-from BratsSegmenterLib.learning.evaluation.trust import Trust, trust, trust_rows
+from BratsSegmenterLib.learning.evaluation.trust import trust, trust_rows
 from BratsSegmenterLib.learning.evaluation.variants import (
-    PLAIN,
     VARIANTS,
-    Variant,
     VariantResult,
     evaluate_variants,
     variant_rows,
@@ -50,13 +45,9 @@ from BratsSegmenterLib.learning.evaluation.variants import (
 
 __all__ = [
     "DIFFERENCE_HEADINGS",
-    "PLAIN",
-    "SEQUENCE_NAMES",
     "TRUST_HEADINGS",
     "VARIANTS",
-    "CaseFiles",
     "CaseResult",
-    "Difference",
     "Evaluation",
     "LabelledCase",
     "LabelledFiles",
@@ -64,9 +55,6 @@ __all__ = [
     "Protocol",
     "RegionScores",
     "SetAside",
-    "Statistics",
-    "Trust",
-    "Variant",
     "VariantResult",
     "calibrate",
     "case_picture",
@@ -82,7 +70,6 @@ __all__ = [
     "read_case",
     "refuse_to_calibrate",
     "refuse_what_is_no_brain",
-    "region_scores",
     "scored_regions",
     "sequence_gaps",
     "settle_label_four",

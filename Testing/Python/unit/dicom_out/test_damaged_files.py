@@ -12,11 +12,6 @@ from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import SeriesError
 
 
-@pytest.fixture(scope="module")
-def volume(tmp_path_factory: pytest.TempPathFactory) -> Volume:
-    return samples.volume_on(samples.series_samples.oblique(), tmp_path_factory.mktemp("series"))
-
-
 def test_files_damaged_in_all_ways_give_a_sentence_or_a_result(tmp_path: Path) -> None:
     outcomes = fuzz_readers.run(count=70, seed=1, folder=tmp_path)
     assert fuzz_readers.failures(outcomes) == []

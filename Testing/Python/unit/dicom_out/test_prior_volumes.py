@@ -24,16 +24,6 @@ from BratsSegmenterLib.measurement import measure
 
 
 @pytest.fixture(scope="module")
-def volume(tmp_path_factory: pytest.TempPathFactory) -> Volume:
-    return samples.volume_on(samples.series_samples.oblique(), tmp_path_factory.mktemp("series"))
-
-
-@pytest.fixture(scope="module")
-def segmentation(volume: Volume) -> Segmentation:
-    return samples.segmentation_on(volume)
-
-
-@pytest.fixture(scope="module")
 def expected_ml(segmentation: Segmentation) -> dict[str, float]:
     return {one.region.key: one.volume_ml for one in measure(segmentation).volumes if one.volume_ml}
 

@@ -26,16 +26,6 @@ _SR = "1.2.840.10008.5.1.4.1.1.88.34"
 _SC = "1.2.840.10008.5.1.4.1.1.7"
 
 
-@pytest.fixture(scope="module")
-def volume(tmp_path_factory: pytest.TempPathFactory) -> Volume:
-    return samples.volume_on(samples.series_samples.oblique(), tmp_path_factory.mktemp("series"))
-
-
-@pytest.fixture(scope="module")
-def segmentation(volume: Volume) -> Segmentation:
-    return samples.segmentation_on(volume)
-
-
 def _report(folder: Path, volume: Volume, segmentation: Segmentation, **changes: object) -> Dataset:
     provenance = samples.provenance(**changes)
     seg = write_seg(folder / "seg.dcm", volume, segmentation, provenance)

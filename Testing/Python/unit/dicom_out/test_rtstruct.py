@@ -26,11 +26,6 @@ _RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
 
 
 @pytest.fixture(scope="module")
-def volume(tmp_path_factory: pytest.TempPathFactory) -> Volume:
-    return samples.volume_on(samples.series_samples.oblique(), tmp_path_factory.mktemp("series"))
-
-
-@pytest.fixture(scope="module")
 def written(volume: Volume, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     path = tmp_path_factory.mktemp("objects") / "rtstruct.dcm"
     write_rtstruct(path, volume, samples.segmentation_on(volume), samples.provenance())

@@ -22,11 +22,6 @@ _SEG = "1.2.840.10008.5.1.4.1.1.66.4"
 
 
 @pytest.fixture(scope="module")
-def volume(tmp_path_factory: pytest.TempPathFactory) -> Volume:
-    return samples.volume_on(samples.series_samples.oblique(), tmp_path_factory.mktemp("series"))
-
-
-@pytest.fixture(scope="module")
 def written(volume: Volume, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     path = tmp_path_factory.mktemp("objects") / "seg.dcm"
     write_seg(path, volume, samples.segmentation_on(volume), samples.provenance())

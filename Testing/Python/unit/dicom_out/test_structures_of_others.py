@@ -19,11 +19,6 @@ from BratsSegmenterLib.geometry import Geometry
 _Square = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
 
-@pytest.fixture(scope="module")
-def volume(tmp_path_factory: pytest.TempPathFactory) -> Volume:
-    return samples.volume_on(samples.series_samples.oblique(), tmp_path_factory.mktemp("series"))
-
-
 @pytest.fixture
 def structure_set(volume: Volume, tmp_path: Path) -> Dataset:
     """One region of 10 x 8 pixels on slice 5; a test redraws it."""

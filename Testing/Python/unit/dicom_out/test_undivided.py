@@ -32,11 +32,6 @@ from BratsSegmenterLib.measurement import measure
 _OBJECTS = [ObjectKind.RTSTRUCT, ObjectKind.SEG, ObjectKind.SR]
 
 
-@pytest.fixture(scope="module")
-def volume(tmp_path_factory: pytest.TempPathFactory) -> Volume:
-    return samples.volume_on(samples.series_samples.oblique(), tmp_path_factory.mktemp("series"))
-
-
 def _undivided(volume: Volume, by_hand: tuple[int, ...] = ()) -> Segmentation:
     """What a model draws without T1c, with enhancing tumour inside it when a person drew that."""
     labels = samples.hard_labels(volume.geometry.shape)

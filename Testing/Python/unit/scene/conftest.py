@@ -12,6 +12,7 @@ from host.replay_worker import STUDY, answer
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.records import from_json
+from BratsSegmenterLib.scene.review import Review
 
 
 @pytest.fixture
@@ -25,3 +26,12 @@ def result(tmp_path: Path) -> SegmentResult:
     """A segmented head on disk: volumes and label map."""
     job = {"job": "segment", "folder": str(tmp_path), "bundle": "glioma-synthetic"}
     return from_json(SegmentResult, answer(job))
+
+
+@pytest.fixture
+def review(parameter_node, study, result, tmp_path) -> Review:  # noqa: F811 - a fixture
+    """That result, shown."""
+    review = Review(parameter_node)
+    review.show(study, tmp_path, result)
+    yield review
+    review.release()

@@ -7,16 +7,7 @@ from host.slicer_app import application
 
 from BratsSegmenterLib.domain import ET, Diameters, Lesion
 from BratsSegmenterLib.scene.diameters import drawing_diameters, remove_diameters, show_diameters
-from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.steps import run_through
-
-
-@pytest.fixture
-def review(parameter_node, study, result, tmp_path) -> Review:
-    review = Review(parameter_node)
-    review.show(study, tmp_path, result)
-    yield review
-    review.release()
 
 
 def _draw(lesions, visible: bool) -> tuple:

@@ -13,14 +13,6 @@ from BratsSegmenterLib.scene.review import Review
 
 
 @pytest.fixture
-def review(parameter_node, study, result, tmp_path) -> Review:
-    review = Review(parameter_node)
-    review.show(study, tmp_path, result)
-    yield review
-    review.release()
-
-
-@pytest.fixture
 def regions(review) -> RegionReview:
     regions = RegionReview(review)
     review.on_volumes = lambda _volumes_ml: regions.follow_edit()

@@ -20,14 +20,6 @@ LOWEST_SLICE_MM, SLICE_MM = -23.0, 2.0
 
 
 @pytest.fixture
-def review(parameter_node, study, result, tmp_path) -> Review:
-    review = Review(parameter_node)
-    review.show(study, tmp_path, result)
-    yield review
-    review.release()
-
-
-@pytest.fixture
 def display(review):
     return review.parameters.segmentation.GetDisplayNode()
 
