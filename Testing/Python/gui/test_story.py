@@ -33,6 +33,7 @@ def window(scene, tmp_path: Path):
     window.resize(1400, 1000)
     yield window
     window.opened.widget.cleanup()
+    window.layout_manager.hostClose()
     window.close()
 
 
