@@ -16,7 +16,6 @@ from BratsSegmenterLib.days import in_words, parse_day
 from BratsSegmenterLib.dicom import Candidate
 from BratsSegmenterLib.domain import Sequence, Series
 from BratsSegmenterLib.errors import RecognitionError, SeriesError
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import (
     BorrowedSequence,
     ElsewhereResult,
@@ -29,6 +28,7 @@ from BratsSegmenterLib.jobs import ElsewhereJob
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.same_patient import contradiction, patient_of, why_not_proven
 from BratsSegmenterLib.sequence_offers import SequenceOffer, apart
+from BratsSegmenterLib.study import JobFolder
 from BratsSegmenterLib.thumbnails import write_thumbnails
 
 _MOST_STUDIES = 20

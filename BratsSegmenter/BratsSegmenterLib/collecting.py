@@ -18,14 +18,13 @@ from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.domain import RC, Case, PreprocessingSteps, Segmentation, Sequence
 from BratsSegmenterLib.errors import BratsSegmenterError, LearningError
 from BratsSegmenterLib.image_files import write_image
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.ledger import Ledger, LedgerEntry
 from BratsSegmenterLib.pipeline import brain_on_reference
 from BratsSegmenterLib.preprocessing import PreparedCase, corrected_outside, preprocess
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.records import from_json, to_json
 from BratsSegmenterLib.segmentation import brain_finder, load_bundle
+from BratsSegmenterLib.study import JobFolder, KeptStudy
 from BratsSegmenterLib.workbench import Workbench
 
 _FILE_NAMES = {Sequence.T1: "t1n", Sequence.T1C: "t1c", Sequence.T2: "t2w", Sequence.FLAIR: "t2f"}

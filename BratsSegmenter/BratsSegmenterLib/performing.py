@@ -26,7 +26,7 @@ from BratsSegmenterLib.local_studies import list_folder
 from BratsSegmenterLib.prior_studies import find_priors
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import PUBLISHED, download_bundle
-from BratsSegmenterLib.storage import look_after
+from BratsSegmenterLib.study import look_after
 from BratsSegmenterLib.workbench import Workbench
 
 

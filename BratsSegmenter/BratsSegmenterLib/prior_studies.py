@@ -12,10 +12,10 @@ from BratsSegmenterLib.archive import Archive, DamagedInstanceError, StudyQuery,
 from BratsSegmenterLib.errors import ArchiveError, SeriesError
 from BratsSegmenterLib.job_results import PriorsResult, PriorStudy
 from BratsSegmenterLib.jobs import PriorsJob
-from BratsSegmenterLib.kept_study import study_folder
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.same_patient import contradiction, patient_of
+from BratsSegmenterLib.study import study_folder
 
 _ALL_STUDIES = 1000  # more than anybody has: archives list in orders of their own, so the newest are chosen here
 _MOST_STUDIES = 20

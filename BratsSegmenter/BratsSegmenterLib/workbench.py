@@ -15,25 +15,27 @@ from numpy.typing import NDArray
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Archive, Credentials, Profile
 from BratsSegmenterLib.borrowing import borrow, borrow_missing, borrowed_note, borrowed_series
-from BratsSegmenterLib.delivery import Signature
+from BratsSegmenterLib.delivery import Sending, Signature
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ScannedStudy
 from BratsSegmenterLib.domain import Case, Sequence, Series
-from BratsSegmenterLib.drawn_result import compared_with_model
 from BratsSegmenterLib.errors import LearningError, PreprocessingError, SeriesError
 from BratsSegmenterLib.image_files import read_image
-from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import BorrowedSequence, PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import BorrowJob, PrepareJob, ResumeJob, SegmentJob, SendJob
-from BratsSegmenterLib.keeping import keep_result
 from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
 from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_study, segment_case
 from BratsSegmenterLib.prepared_study import describe, results_in
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.result_images import require_images
-from BratsSegmenterLib.result_notes import result_notes
 from BratsSegmenterLib.resuming import choose_regions, resume_case
-from BratsSegmenterLib.sending import Sending
+from BratsSegmenterLib.study import (
+    JobFolder,
+    ResultRecord,
+    compared_with_model,
+    keep_result,
+    require_images,
+    result_notes,
+)
 from BratsSegmenterLib.thumbnails import write_thumbnails
 from BratsSegmenterLib.versions import earlier_results
 

@@ -16,12 +16,11 @@ from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import Algorithm, Segmentation, Volume
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import PrepareJob, ResumeJob, SendJob
 from BratsSegmenterLib.labelmap import write_labelmap
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.result_images import image_uids
+from BratsSegmenterLib.study import JobFolder, ResultRecord, image_uids
 from BratsSegmenterLib.workbench import Workbench
 
 SHAPE = (12, 96, 96)

@@ -22,9 +22,8 @@ from BratsSegmenterLib.job_results import (
     SequenceChoice,
 )
 from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob
-from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
+from BratsSegmenterLib.study import QueueItem, StudyOrigin, StudyQueue, StudyState
 from BratsSegmenterLib.unattended import Rules, Studies, StudyOutcome, Timing, watch
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.worker_messages import Failure

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print what is there, what went and what had to stay."""
     from BratsSegmenterLib.jobs import StorageJob
-    from BratsSegmenterLib.storage import look_after
+    from BratsSegmenterLib.study import look_after
 
     if not arguments.folder.is_dir():
         raise SeriesError(f"There is no folder {arguments.folder}.", "Check the path; the panel's settings name it.")

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print where each study came to rest, and where table and page lie."""
     from BratsSegmenterLib.child_worker import run_in_child
-    from BratsSegmenterLib.kept_study import StudyState
+    from BratsSegmenterLib.study import StudyState
     from BratsSegmenterLib.unattended import PassedOver, Studies, StudyOutcome, Wanted, made_otherwise, write_tables
     from BratsSegmenterLib.unattended.table import PAGE_FILE, TABLE_FILE
     from BratsSegmenterLib.unattended.watching import about_unlisted

@@ -41,10 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the objects and say where they are."""
     from BratsSegmenterLib.archive import Credentials
-    from BratsSegmenterLib.job_folder import JobFolder
     from BratsSegmenterLib.jobs import SendJob
     from BratsSegmenterLib.labelmap import read_labelmap
     from BratsSegmenterLib.records import to_json
+    from BratsSegmenterLib.study import JobFolder
     from BratsSegmenterLib.workbench import Workbench
 
     folder = JobFolder(arguments.folder)

@@ -11,7 +11,7 @@ from BratsSegmenterLib.commands.tables import print_volumes
 from BratsSegmenterLib.domain import ET, RC, Segmentation
 
 if TYPE_CHECKING:
-    from BratsSegmenterLib.drawn_result import DrawnResult
+    from BratsSegmenterLib.study import DrawnResult
 
 NAME = "measure"
 HELP = "volumes and diameters of a label map (NIfTI; 1 NCR, 2 ED, 3 ET, 4 RC)"
@@ -65,9 +65,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _read(labels: Path) -> DrawnResult:
     """The label map; one that lies in a job folder with what the model left unmeasured, which is not 0 mL."""
-    from BratsSegmenterLib.drawn_result import DrawnResult, compared_with_model
-    from BratsSegmenterLib.job_folder import JobFolder
     from BratsSegmenterLib.labelmap import read_labelmap
+    from BratsSegmenterLib.study import DrawnResult, JobFolder, compared_with_model
 
     segmentation, folder = read_labelmap(labels), JobFolder(labels.parent)
     return compared_with_model(folder, segmentation) if folder.is_segmented else DrawnResult(segmentation)

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the receipt: what the archive was proved to hold."""
     from BratsSegmenterLib.archive import Outbox, StoreRefusedError
-    from BratsSegmenterLib.held_study import HeldStudy
+    from BratsSegmenterLib.delivery import HeldStudy
 
     archive = open_archive(arguments)
     outbox = Outbox(arguments.outbox)

@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.scene.hierarchy import remove_from_scene
 from BratsSegmenterLib.scene.segments import drawn_beside_regions
-from BratsSegmenterLib.unsent import holds_unsent
+from BratsSegmenterLib.study import JobFolder, KeptStudy, holds_unsent
 
 
 @dataclass(frozen=True, eq=False)

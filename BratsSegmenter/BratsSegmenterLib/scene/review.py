@@ -11,13 +11,11 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.acceptance import read_accepted
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import REGIONS, Measurements, Segmentation
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.image_files import read_mask, read_whole_image, write_image
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.measurement import changed_regions, measure, still_not_measured
 from BratsSegmenterLib.scene.exported import ExportedLabels
@@ -39,9 +37,8 @@ from BratsSegmenterLib.scene.views import (
 )
 from BratsSegmenterLib.scene.volume_table import VolumeTable, new_table
 from BratsSegmenterLib.scene.volumes import geometry_of, loading_volume
-from BratsSegmenterLib.sent import SentLabels, read_sent
 from BratsSegmenterLib.steps import StepRunner, Steps, at_once, run_through, taking
-from BratsSegmenterLib.unsent import UnsentCorrections, read_unsent
+from BratsSegmenterLib.study import JobFolder, SentLabels, UnsentCorrections, read_accepted, read_sent, read_unsent
 
 
 def _nobody(volumes_ml: Mapping[str, float]) -> None:

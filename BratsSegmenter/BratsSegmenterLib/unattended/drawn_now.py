@@ -11,14 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from BratsSegmenterLib.domain import Segmentation
-from BratsSegmenterLib.drawn_result import compared_with_model
 from BratsSegmenterLib.durable import Stamp, stamp_of
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.measurement import measure
-from BratsSegmenterLib.sent import read_sent
-from BratsSegmenterLib.unsent import read_unsent
+from BratsSegmenterLib.study import JobFolder, compared_with_model, read_sent, read_unsent
 
 _MOST_REMEMBERED = 10_000
 

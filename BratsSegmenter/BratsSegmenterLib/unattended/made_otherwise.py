@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from BratsSegmenterLib.domain import Algorithm, PreprocessingSteps
-from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
-from BratsSegmenterLib.kept_study import KeptStudy
+from BratsSegmenterLib.study import JobFolder, KeptStudy, ResultRecord
 from BratsSegmenterLib.unattended.rows import StudyRow
 from BratsSegmenterLib.unattended.rules import Rules
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from BratsSegmenterLib.archive import NotStoredError, TemporaryArchiveError
 from BratsSegmenterLib.child_worker import JobFailedError
 from BratsSegmenterLib.errors import ArchiveError, DiskRefusedError, FolderInUseError
-from BratsSegmenterLib.kept_study import StudyState
+from BratsSegmenterLib.study import StudyState
 
 _PASSING_FAILURES = {
     kind.__name__

@@ -12,9 +12,9 @@ from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.durable import whole_file
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.image_files import read_image
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, montage, slice_image
+from BratsSegmenterLib.study import JobFolder
 from BratsSegmenterLib.unattended.drawn_now import DrawnVolumes, labels_now
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from BratsSegmenterLib.durable import UNFINISHED, write_atomically
-from BratsSegmenterLib.kept_study import study_folders
+from BratsSegmenterLib.study import study_folders
 from BratsSegmenterLib.unattended.earlier_table import is_put_aside
 from BratsSegmenterLib.unattended.studies import QUEUE_FILE
 from BratsSegmenterLib.unattended.table import PAGE_FILE, TABLE_FILE

@@ -9,10 +9,8 @@ from pathlib import Path
 
 from BratsSegmenterLib.dicom import Authorship
 from BratsSegmenterLib.errors import ExportError
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folders
-from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
+from BratsSegmenterLib.study import JobFolder, KeptStudy, QueueItem, StudyOrigin, StudyQueue, StudyState, study_folders
 from BratsSegmenterLib.unattended.drawn_now import DrawnVolumes, volumes_now
 from BratsSegmenterLib.unattended.file_names import FileNames
 from BratsSegmenterLib.unattended.overview import PICTURE_FILE

@@ -18,9 +18,9 @@ from BratsSegmenterLib.archive import (
     TemporaryArchiveError,
 )
 from BratsSegmenterLib.errors import ArchiveError
-from BratsSegmenterLib.kept_study import StudyOrigin, study_folder
 from BratsSegmenterLib.local_studies import studies_below
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import StudyOrigin, study_folder
 
 _MOST_STUDIES = 100_000
 

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from BratsSegmenterLib.archive import Outbox
+from BratsSegmenterLib.delivery import is_part_of
 from BratsSegmenterLib.errors import ArchiveError
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.kept_study import KeptStudy, StudyChoices, StudyOrigin, StudyState
-from BratsSegmenterLib.left_over import is_part_of
-from BratsSegmenterLib.study_queue import QueueItem
+from BratsSegmenterLib.study import JobFolder, KeptStudy, QueueItem, StudyChoices, StudyOrigin, StudyState
 from BratsSegmenterLib.versions import EarlierResult
 
 

@@ -12,9 +12,8 @@ from BratsSegmenterLib.archive import Credentials, Profile
 from BratsSegmenterLib.child_worker import JobFailedError
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import Cancelled, DiskRefusedError, explaining_disk
-from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
+from BratsSegmenterLib.study import KeptStudy, QueueItem, StudyOrigin, StudyQueue, StudyState, study_folder
 from BratsSegmenterLib.unattended.file_names import FileNames
 from BratsSegmenterLib.unattended.outcome import StudyOutcome, failed
 from BratsSegmenterLib.unattended.rules import Rules

@@ -12,9 +12,8 @@ from pathlib import Path
 from BratsSegmenterLib.domain import LEAF_REGIONS, REGIONS
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.kept_study import StudyState, study_folder
 from BratsSegmenterLib.pages import write_page
+from BratsSegmenterLib.study import JobFolder, StudyState, study_folder
 from BratsSegmenterLib.unattended.earlier_table import put_aside, read_table
 from BratsSegmenterLib.unattended.overview import draw_overview
 from BratsSegmenterLib.unattended.rows import StudyRow, study_rows

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from BratsSegmenterLib.errors import BratsSegmenterError, DiskRefusedError, explaining_disk
-from BratsSegmenterLib.kept_study import StudyOrigin
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.storage import clean
+from BratsSegmenterLib.study import StudyOrigin, clean
 from BratsSegmenterLib.unattended.outcome import StudyOutcome
 from BratsSegmenterLib.unattended.sources import StudySource
 from BratsSegmenterLib.unattended.studies import Studies

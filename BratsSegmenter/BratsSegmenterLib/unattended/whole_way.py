@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from BratsSegmenterLib.archive import Credentials, Outbox, Profile
-from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.delivery import give_up
 from BratsSegmenterLib.job_results import JobResult, PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob, SendJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyState
-from BratsSegmenterLib.left_over import give_up
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
+from BratsSegmenterLib.study import JobFolder, KeptStudy, QueueItem, StudyQueue, StudyState
 from BratsSegmenterLib.unattended.outcome import StudyOutcome
 from BratsSegmenterLib.unattended.rules import Rules
 from BratsSegmenterLib.unattended.standing import holds_undelivered, is_decided, is_half_sent

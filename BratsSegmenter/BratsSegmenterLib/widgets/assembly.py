@@ -13,7 +13,7 @@ import slicer
 from BratsSegmenterLib.archive import CredentialStore, ProfileStore
 from BratsSegmenterLib.scene.dicom_database import database_studies
 from BratsSegmenterLib.scene.review import Review
-from BratsSegmenterLib.study_queue import StudyQueue
+from BratsSegmenterLib.study import StudyQueue
 from BratsSegmenterLib.widgets.considerate_runner import ConsiderateRunner
 from BratsSegmenterLib.widgets.dependencies import ensure_dependencies
 from BratsSegmenterLib.widgets.identities import Identities

@@ -13,10 +13,9 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.own_unsent import OwnUnsent
 from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.study import JobFolder, OwnUnsent
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.worker_messages import Failure
 

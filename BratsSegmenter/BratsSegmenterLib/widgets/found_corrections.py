@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.scene.review import Review
-from BratsSegmenterLib.sent import SentLabels
-from BratsSegmenterLib.unsent import UnsentCorrections
+from BratsSegmenterLib.study import SentLabels, UnsentCorrections
 from BratsSegmenterLib.widgets.message_bar import Offer
 from BratsSegmenterLib.widgets.region_editor import RegionEditor
 

@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from BratsSegmenterLib.errors import folder_refused
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import BorrowJob, Job, PrepareJob, ResumeJob, SegmentJob, SendJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyState
+from BratsSegmenterLib.study import JobFolder, KeptStudy, StudyState
 from BratsSegmenterLib.widgets.sequences_model import SequencesModel
 from BratsSegmenterLib.widgets.translation import tr as _
 from BratsSegmenterLib.worker_messages import Failure, Outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from BratsSegmenterLib.archive import Credentials, CredentialStore, Profile, ProfileStore
 from BratsSegmenterLib.errors import ArchiveError
-from BratsSegmenterLib.kept_study import StudyOrigin
+from BratsSegmenterLib.study import StudyOrigin
 from BratsSegmenterLib.widgets.choices import Connection
 from BratsSegmenterLib.widgets.preferences import QtSettings
 from BratsSegmenterLib.widgets.signal import Signal

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
 from BratsSegmenterLib.progress import ProgressEvent
-from BratsSegmenterLib.study_queue import QueueItem
+from BratsSegmenterLib.study import QueueItem, StudyOrigin, StudyState
 from BratsSegmenterLib.widgets.identities import Identities
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
 from BratsSegmenterLib.widgets.stage_names import stage_name

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import qt
 
-from BratsSegmenterLib.kept_study import StudyOrigin
 from BratsSegmenterLib.progress import ProgressEvent
-from BratsSegmenterLib.study_queue import QueueItem
+from BratsSegmenterLib.study import QueueItem, StudyOrigin
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
 from BratsSegmenterLib.widgets.queue_model import QueueModel, QueueRow
 from BratsSegmenterLib.widgets.workflow import Workflow

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 from BratsSegmenterLib.errors import folder_refused
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult
 from BratsSegmenterLib.jobs import (
     BorrowJob,
@@ -17,8 +16,17 @@ from BratsSegmenterLib.jobs import (
     ResumeJob,
     SegmentJob,
 )
-from BratsSegmenterLib.kept_study import KeptStudy, StudyChoices, StudyOrigin, StudyState, study_folder
-from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem, StudyQueue
+from BratsSegmenterLib.study import (
+    JobFolder,
+    KeptStudy,
+    QueueInUseError,
+    QueueItem,
+    StudyChoices,
+    StudyOrigin,
+    StudyQueue,
+    StudyState,
+    study_folder,
+)
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
 from BratsSegmenterLib.widgets.outcomes import completed, keep_unseen, refusal_of
 from BratsSegmenterLib.widgets.runner import JobRunner

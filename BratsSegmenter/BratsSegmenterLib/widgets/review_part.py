@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
-from BratsSegmenterLib.acceptance import keep_accepted
 from BratsSegmenterLib.errors import ExportError, SeriesError
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.scene.region_review import RegionReview
 from BratsSegmenterLib.scene.review import Review
+from BratsSegmenterLib.study import JobFolder, keep_accepted
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.region_editor import RegionEditor, keys_text
 from BratsSegmenterLib.widgets.region_rows import RegionRows

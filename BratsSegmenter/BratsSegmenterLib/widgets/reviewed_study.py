@@ -10,8 +10,8 @@ from pathlib import Path
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.errors import BratsSegmenterError
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.steps import StepRunner, at_once
+from BratsSegmenterLib.study import StudyState
 from BratsSegmenterLib.widgets.choices import Connection
 from BratsSegmenterLib.widgets.opening import Opening
 from BratsSegmenterLib.widgets.outcomes import about_lost_result, refusal_of

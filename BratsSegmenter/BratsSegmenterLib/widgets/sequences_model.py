@@ -8,8 +8,8 @@ from pathlib import Path
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.job_results import BorrowedSequence, PrepareResult, SegmentResult, SeriesRow
-from BratsSegmenterLib.kept_study import StudyChoices
 from BratsSegmenterLib.sequence_offers import apart
+from BratsSegmenterLib.study import StudyChoices
 from BratsSegmenterLib.widgets.translation import tr as _
 
 NO_SERIES = ""

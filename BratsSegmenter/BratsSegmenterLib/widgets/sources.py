@@ -7,7 +7,7 @@ from pathlib import Path
 
 from BratsSegmenterLib.archive import StudyQuery, StudySummary
 from BratsSegmenterLib.job_results import ListFolderResult, LocalStudy
-from BratsSegmenterLib.kept_study import StudyOrigin
+from BratsSegmenterLib.study import StudyOrigin
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.translation import tr as _

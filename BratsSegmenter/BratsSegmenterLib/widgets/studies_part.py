@@ -9,7 +9,7 @@ import qt
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
+from BratsSegmenterLib.study import StudyOrigin, StudyState
 from BratsSegmenterLib.widgets.part import Part
 from BratsSegmenterLib.widgets.search_model import PAGE, StudyPage
 from BratsSegmenterLib.widgets.signal import Signal

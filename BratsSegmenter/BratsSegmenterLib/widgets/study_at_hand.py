@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from BratsSegmenterLib.acceptance import forget_accepted
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.dicom import ResultObject
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, PriorStudy, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import BorrowJob, PrepareJob, SegmentJob, SendJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyState, study_folder
 from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.sequence_offers import SequenceOffer
+from BratsSegmenterLib.study import JobFolder, KeptStudy, StudyState, forget_accepted, study_folder
 from BratsSegmenterLib.versions import EarlierResult, next_version
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.outcomes import refusal_of

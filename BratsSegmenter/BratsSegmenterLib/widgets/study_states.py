@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from BratsSegmenterLib.kept_study import StudyState
+from BratsSegmenterLib.study import StudyState
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.translation import tr as _

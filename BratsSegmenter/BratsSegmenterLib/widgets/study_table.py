@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.kept_study import StudyState
+from BratsSegmenterLib.study import StudyState
 from BratsSegmenterLib.widgets.identities import Identities, readable_day
 from BratsSegmenterLib.widgets.state_names import state_name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import slicer
 from slicer.i18n import tr as _
 
-from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.study import JobFolder
 from BratsSegmenterLib.widgets.corrections_keeper import CorrectionsKeeper
 from BratsSegmenterLib.widgets.workflow import Workflow
 

@@ -13,11 +13,10 @@ from host.replay_worker import Behaviour
 from host.slicer_app import OpenedModule, application, open_module
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import SendJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin
 from BratsSegmenterLib.scene.layout import LAYOUT, LEFT, SLICE_VIEWS, THREE_D
 from BratsSegmenterLib.scene.views import slice_logics
+from BratsSegmenterLib.study import JobFolder, KeptStudy, StudyOrigin
 from BratsSegmenterLib.widgets import assembly
 from BratsSegmenterLib.widgets.choices import RunOptions, SendRequest
 from BratsSegmenterLib.widgets.state import PanelState

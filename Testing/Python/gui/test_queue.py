@@ -24,7 +24,7 @@ from BratsSegmenterLib.demo.head import SyntheticHead
 from BratsSegmenterLib.demo.story import access_to
 from BratsSegmenterLib.demo.study import write_study
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
-from BratsSegmenterLib.kept_study import StudyState
+from BratsSegmenterLib.study import StudyState
 from BratsSegmenterLib.widgets.assembly import build_panel, studies_folder
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.state import PanelState

@@ -15,8 +15,7 @@ from host.replay_worker import Behaviour
 from host.slicer_app import application
 from refusing_disks import full_disk, read_only, unanswering
 
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.unsent import set_aside_unsent, write_unsent
+from BratsSegmenterLib.study import JobFolder, set_aside_unsent, write_unsent
 from BratsSegmenterLib.widgets.assembly import studies_folder
 from BratsSegmenterLib.widgets.state import PanelState
 

@@ -18,12 +18,10 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.dicom import Authorship
 from BratsSegmenterLib.domain import ED, ET, Segmentation, Sequence
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
+from BratsSegmenterLib.study import JobFolder, KeptStudy, forget_unsent, write_unsent
 from BratsSegmenterLib.unattended import PassedOver, write_tables
-from BratsSegmenterLib.unsent import forget_unsent, write_unsent
 
 _QUICK = ("--device", "cpu", "--no-brain-mask", "--no-registration", "--no-bias-correction")
 _NO_CONTRAST = "20260302"

@@ -19,15 +19,14 @@ from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, StudyIdentity, write_mr
 from BratsSegmenterLib.domain import Algorithm, Segmentation, Sequence
 from BratsSegmenterLib.errors import FolderInUseError, LearningError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.jobs import PrepareJob, SendJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin
 from BratsSegmenterLib.labelmap import write_labelmap
 from BratsSegmenterLib.learning.evaluation import find_cases, find_labelled_cases
 from BratsSegmenterLib.learning.evaluation.cases import LabelledCase, read_case
 from BratsSegmenterLib.learning.training.folders import FolderCases, prepare_cases
 from BratsSegmenterLib.ledger import Ledger
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import JobFolder, KeptStudy, ResultRecord, StudyOrigin
 from BratsSegmenterLib.workbench import Workbench
 
 _GRID = Geometry.from_axes((34, 84, 70), (2.5, 2.5, 5.0), np.eye(3), np.array([-87.0, -103.0, -83.0]))

@@ -10,10 +10,9 @@ from phantoms import PhantomStudy
 
 from BratsSegmenterLib.domain import WT, Case, PreprocessingSteps, Sequence
 from BratsSegmenterLib.geometry import bounding_box
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.keeping import keep_result
 from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_study, segment_case
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import JobFolder, keep_result
 
 _QUICK = Settings(device="cpu", steps=PreprocessingSteps(registration=False, bias_correction=False))
 

@@ -21,12 +21,11 @@ from BratsSegmenterLib.dicom import Authorship
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import Algorithm, Segmentation, Volume
 from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled
-from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import JobResult, SegmentResult
 from BratsSegmenterLib.jobs import Job, PrepareJob, SegmentJob, SendJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import JobFolder, KeptStudy, ResultRecord, StudyOrigin, StudyState
 from BratsSegmenterLib.unattended import ArchiveSource, Rules, Studies, StudyOutcome, Timing, Wanted, watch
 from BratsSegmenterLib.workbench import Workbench
 from BratsSegmenterLib.worker_messages import Failure

@@ -14,9 +14,9 @@ from stations import ALL_FORMATS, SHAPE, Station, without_name
 from BratsSegmenterLib.archive import Credentials, StudyChangedError
 from BratsSegmenterLib.archive.embedded import serve
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import PrepareJob
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import JobFolder
 from BratsSegmenterLib.workbench import Workbench
 
 

@@ -9,10 +9,9 @@ from series_samples import change
 
 from BratsSegmenterLib.domain import PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import Cancelled
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.keeping import keep_result
 from BratsSegmenterLib.pipeline import SegmentedCase, Settings, load_case, recognise, scan_study, segment_case
 from BratsSegmenterLib.progress import Progress, ProgressEvent
+from BratsSegmenterLib.study import JobFolder, keep_result
 
 _QUICK = Settings(device="cpu", steps=PreprocessingSteps(registration=False, bias_correction=False, brain_mask=False))
 

@@ -26,12 +26,12 @@ from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import Algorithm, Segmentation
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.jobs import PrepareJob
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
 from BratsSegmenterLib.ledger import Ledger
 from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import JobFolder, ResultRecord
 from BratsSegmenterLib.workbench import Workbench
 
 _SHAPE = (12, 96, 96)

@@ -18,10 +18,10 @@ from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, StudyIdentity, write_mr
 from BratsSegmenterLib.domain import Segmentation, Sequence
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.image_files import read_mask
-from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.jobs import PrepareJob, ResumeJob, SendJob
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import JobFolder, ResultRecord
 from BratsSegmenterLib.workbench import Workbench
 
 

@@ -36,7 +36,7 @@ from BratsSegmenterLib.errors import Cancelled
 from BratsSegmenterLib.job_results import SearchResult
 from BratsSegmenterLib.jobs import PrepareJob, SearchJob, SegmentJob
 from BratsSegmenterLib.progress import Progress, ProgressEvent
-from BratsSegmenterLib.study_queue import StudyQueue
+from BratsSegmenterLib.study import StudyQueue
 from BratsSegmenterLib.unattended import ArchiveSource, FolderSource, Wanted
 from BratsSegmenterLib.unattended.sources import counted
 

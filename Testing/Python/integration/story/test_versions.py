@@ -18,9 +18,9 @@ from stations import ALGORITHM, ALL_FORMATS, Station, drawn
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Authorship, Contouring
 from BratsSegmenterLib.domain import Segmentation
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
+from BratsSegmenterLib.study import JobFolder
 from BratsSegmenterLib.versions import describe
 
 

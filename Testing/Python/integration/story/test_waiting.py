@@ -20,9 +20,9 @@ from BratsSegmenterLib.archive.threads import Stop
 from BratsSegmenterLib.dicom import ObjectKind
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.errors import ArchiveError, Cancelled
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import SendJob
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import JobFolder
 from BratsSegmenterLib.workbench import Workbench
 
 
@@ -250,7 +250,7 @@ def test_what_was_refused_from_another_release_is_made_anew(
         with pytest.raises(StoreRefusedError):
             station.send(formats=("SEG",))
         proxy.behave()
-        monkeypatch.setattr("BratsSegmenterLib.left_over.PROGRAM", "BratsSegmenter 99")
+        monkeypatch.setattr("BratsSegmenterLib.delivery.left_over.PROGRAM", "BratsSegmenter 99")
         assert len(station.send(formats=("SEG",)).objects) == 1
         assert station.instances() == 1
 

@@ -20,7 +20,6 @@ from phantoms import PhantomStudy
 
 from BratsSegmenterLib.archive import Profile, StudyQuery
 from BratsSegmenterLib.domain import PreprocessingSteps
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import (
     Job,
     PrepareJob,
@@ -29,6 +28,7 @@ from BratsSegmenterLib.jobs import (
     SendJob,
 )
 from BratsSegmenterLib.paths import module_folder
+from BratsSegmenterLib.study import JobFolder
 from BratsSegmenterLib.worker import CANCELLED, DONE, FAILED, write_job
 
 _ALL_STEPS = PreprocessingSteps()

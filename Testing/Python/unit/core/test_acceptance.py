@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from BratsSegmenterLib.acceptance import forget_accepted, keep_accepted, read_accepted
 from BratsSegmenterLib.errors import ExportError
-from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.study import JobFolder, forget_accepted, keep_accepted, read_accepted
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.domain import Algorithm, Segmentation
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.labelmap import write_labelmap
 from BratsSegmenterLib.slice_names import ImageNumbers
+from BratsSegmenterLib.study import JobFolder, ResultRecord
 
 _SHAPE = (6, 30, 30)
 _ALGORITHM = Algorithm("glioma-synthetic", "0.1", "ab" * 32)

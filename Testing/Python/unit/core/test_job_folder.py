@@ -11,13 +11,13 @@ from refusing_disks import full_disk
 
 from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.errors import ExportError, FolderInUseError
-from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.paths import module_folder
+from BratsSegmenterLib.study import JobFolder, ResultRecord
 
 _HOLD = """
 import sys
 from pathlib import Path
-from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.study import JobFolder
 with JobFolder(Path(sys.argv[1])).held():
     print("held", flush=True)
     sys.stdin.read()

@@ -6,9 +6,7 @@ from refusing_disks import unanswering
 
 from BratsSegmenterLib.errors import DiskRefusedError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.own_unsent import OwnUnsent
-from BratsSegmenterLib.unsent import holds_unsent, read_unsent, set_aside_unsent, write_unsent
+from BratsSegmenterLib.study import JobFolder, OwnUnsent, holds_unsent, read_unsent, set_aside_unsent, write_unsent
 
 SHAPE = (6, 12, 10)
 GEOMETRY = Geometry.from_axes(SHAPE, (1.0, 1.0, 3.0), np.eye(3), np.zeros(3))

@@ -12,8 +12,7 @@ from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import StudyChangedError
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import Algorithm, Sequence, Series
-from BratsSegmenterLib.job_folder import ResultRecord
-from BratsSegmenterLib.result_images import image_uids, require_images
+from BratsSegmenterLib.study import ResultRecord, image_uids, require_images
 
 _ROLES = ("FLAIR", "T1c")
 _REFERENCE = "T1c"

@@ -18,10 +18,10 @@ from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import Algorithm, Segmentation, Sequence
-from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.jobs import PrepareJob, SendJob
 from BratsSegmenterLib.labelmap import write_labelmap
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import JobFolder, ResultRecord
 from BratsSegmenterLib.workbench import Workbench
 
 _SHAPE = (12, 96, 96)

@@ -7,9 +7,7 @@ import pytest
 
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.image_files import write_image
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.kept_study import KeptStudy, StudyState
-from BratsSegmenterLib.sent import read_sent
+from BratsSegmenterLib.study import JobFolder, KeptStudy, StudyState, read_sent
 
 GRID = Geometry.from_axes((5, 8, 6), (0.9, 0.9, 3.0), np.eye(3), np.array([-40.0, 12.5, 33.0]))
 LABELS = np.arange(5 * 8 * 6, dtype=np.uint8).reshape(5, 8, 6) % 4

@@ -10,8 +10,7 @@ from refusing_disks import full_disk, read_only
 
 from BratsSegmenterLib.errors import DiskRefusedError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.unsent import forget_unsent, read_unsent, set_aside_unsent, write_unsent
+from BratsSegmenterLib.study import JobFolder, forget_unsent, read_unsent, set_aside_unsent, write_unsent
 
 SHAPE = (9, 20, 16)
 

@@ -5,11 +5,9 @@ import pytest
 import slicer
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.scene.review import Review
-from BratsSegmenterLib.unsent import set_aside_unsent, write_unsent
+from BratsSegmenterLib.study import JobFolder, KeptStudy, set_aside_unsent, write_unsent
 
 KINDS = "vtkMRMLScalarVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLTableNode", "vtkMRMLVolumeDisplayNode"
 

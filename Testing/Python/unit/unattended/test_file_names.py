@@ -11,8 +11,8 @@ from BratsSegmenterLib.child_worker import JobFailedError
 from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.job_results import JobResult, SegmentResult
 from BratsSegmenterLib.jobs import Job
-from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import StudyOrigin, StudyState
 from BratsSegmenterLib.unattended import Rules, Studies, StudyOutcome, StudyRow, write_tables
 from BratsSegmenterLib.unattended.file_names import FileNames
 from BratsSegmenterLib.worker_messages import Failure

@@ -16,9 +16,8 @@ from series_samples import change, classic
 
 from BratsSegmenterLib.dicom import scan
 from BratsSegmenterLib.errors import SeriesError
-from BratsSegmenterLib.kept_study import study_folder
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.study_queue import StudyQueue
+from BratsSegmenterLib.study import StudyQueue, study_folder
 from BratsSegmenterLib.unattended import FolderSource, PassedOver, Wanted
 from BratsSegmenterLib.unattended.earlier_table import put_aside
 

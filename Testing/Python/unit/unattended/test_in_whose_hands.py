@@ -20,16 +20,23 @@ from unattended_studies import (
 )
 
 from BratsSegmenterLib.errors import Cancelled
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import (
     BorrowedSequence,
     SequenceChoice,
     SeriesRow,
 )
 from BratsSegmenterLib.jobs import SegmentJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyChoices, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
+from BratsSegmenterLib.study import (
+    JobFolder,
+    KeptStudy,
+    QueueItem,
+    StudyChoices,
+    StudyOrigin,
+    StudyQueue,
+    StudyState,
+    study_folder,
+)
 from BratsSegmenterLib.unattended import Rules, Timing, watch
 
 

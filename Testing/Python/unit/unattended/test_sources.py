@@ -11,8 +11,8 @@ import pytest
 
 from BratsSegmenterLib.archive import Credentials, Profile, TemporaryArchiveError
 from BratsSegmenterLib.errors import ArchiveError
-from BratsSegmenterLib.kept_study import study_folder
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import study_folder
 from BratsSegmenterLib.unattended import ArchiveSource
 
 

@@ -28,9 +28,8 @@ from BratsSegmenterLib.commands.arguments import add_unattended_arguments
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import ArchiveError, Cancelled
 from BratsSegmenterLib.jobs import PrepareJob, SegmentJob, SendJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.study_queue import QueueInUseError
+from BratsSegmenterLib.study import KeptStudy, QueueInUseError, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.unattended import Rules, Studies, StudyOutcome, Timing, watch
 from BratsSegmenterLib.worker_messages import Failure
 

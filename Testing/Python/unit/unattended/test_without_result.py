@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from unattended_studies import CARRYING, Worker, a_study, open_studies, states_of, watch_answers
 
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.kept_study import KeptStudy, StudyState, study_folder
+from BratsSegmenterLib.study import JobFolder, KeptStudy, StudyState, study_folder
 from BratsSegmenterLib.unattended import write_tables
 
 

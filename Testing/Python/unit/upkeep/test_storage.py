@@ -12,12 +12,9 @@ from pydicom import dcmread
 
 from BratsSegmenterLib.archive import Outbox, Profile, Transaction, TransactionState
 from BratsSegmenterLib.cli import main
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.jobs import StorageJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyState
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.storage import clean, look_after
-from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
+from BratsSegmenterLib.study import JobFolder, KeptStudy, QueueItem, StudyQueue, StudyState, clean, look_after
 
 DAY_S = 86400.0
 NOW_S = 1_800_000_000.0

@@ -21,9 +21,9 @@ from BratsSegmenterLib.job_results import (
     SeriesRow,
 )
 from BratsSegmenterLib.jobs import BorrowJob, ElsewhereJob, PriorsJob
-from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.sequence_offers import SequenceOffer
+from BratsSegmenterLib.study import KeptStudy
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
 from BratsSegmenterLib.widgets.offers_model import offer_text
 from BratsSegmenterLib.widgets.priors_finder import PriorsFinder

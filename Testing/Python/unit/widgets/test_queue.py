@@ -12,7 +12,6 @@ from scripted_runner import ScriptedRunner
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudyQuery, StudySummary
 from BratsSegmenterLib.domain import Algorithm
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import (
     PrepareResult,
     SegmentResult,
@@ -20,9 +19,18 @@ from BratsSegmenterLib.job_results import (
     SeriesRow,
 )
 from BratsSegmenterLib.jobs import PrepareJob, SearchJob, SegmentJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyChoices, StudyOrigin, StudyState, study_folder
 from BratsSegmenterLib.paths import module_folder
-from BratsSegmenterLib.study_queue import QueueInUseError, QueueItem, StudyQueue
+from BratsSegmenterLib.study import (
+    JobFolder,
+    KeptStudy,
+    QueueInUseError,
+    QueueItem,
+    StudyChoices,
+    StudyOrigin,
+    StudyQueue,
+    StudyState,
+    study_folder,
+)
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions
 from BratsSegmenterLib.widgets.considerate_runner import ConsiderateRunner
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
@@ -397,7 +405,7 @@ def test_the_queue_is_free_again_when_the_program_that_worked_on_it_is_killed(tm
     lines = f"""
 import sys, time
 from pathlib import Path
-from BratsSegmenterLib.study_queue import QueueItem, StudyQueue
+from BratsSegmenterLib.study import QueueItem, StudyQueue
 queue = StudyQueue(Path({str(path)!r}))
 queue.add(QueueItem("0123", "Ward 3", "glioma-synthetic"))
 print("taken", flush=True)

@@ -11,9 +11,8 @@ from scripted_results import segmented
 from scripted_runner import ScriptedRunner
 
 from BratsSegmenterLib.archive import Credentials, Profile, StudySummary
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, SendResult
-from BratsSegmenterLib.kept_study import KeptStudy, StudyState
+from BratsSegmenterLib.study import JobFolder, KeptStudy, StudyState
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.outcomes import refusal_of
 from BratsSegmenterLib.widgets.state import PanelState

@@ -24,7 +24,7 @@ from BratsSegmenterLib.jobs import (
     SegmentJob,
     SendJob,
 )
-from BratsSegmenterLib.kept_study import KeptStudy, StudyChoices, StudyState
+from BratsSegmenterLib.study import KeptStudy, StudyChoices, StudyState
 from BratsSegmenterLib.versions import EarlierResult
 from BratsSegmenterLib.widgets.choices import Connection, RunOptions, SendRequest
 from BratsSegmenterLib.widgets.state import PanelState

@@ -19,9 +19,8 @@ from BratsSegmenterLib.job_results import (
     SequenceChoice,
 )
 from BratsSegmenterLib.jobs import ListFolderJob, PrepareJob, SearchJob
-from BratsSegmenterLib.kept_study import StudyOrigin, StudyState
 from BratsSegmenterLib.progress import ProgressEvent
-from BratsSegmenterLib.study_queue import StudyQueue
+from BratsSegmenterLib.study import StudyOrigin, StudyQueue, StudyState
 from BratsSegmenterLib.widgets.choices import RunOptions
 from BratsSegmenterLib.widgets.identities import Identities, readable_name
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel

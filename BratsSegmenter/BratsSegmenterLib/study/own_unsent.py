@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.durable import Stamp, stamp_of
 from BratsSegmenterLib.errors import unwritable
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.unsent import (
+from BratsSegmenterLib.study.job_folder import JobFolder
+from BratsSegmenterLib.study.unsent import (
     file_aside,
     forget_unsent,
     holds_unsent,

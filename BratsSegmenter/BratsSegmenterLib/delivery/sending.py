@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.archive import Archive, Outbox, Receipt, Transaction
-from BratsSegmenterLib.delivery import (
+from BratsSegmenterLib.delivery.destination import Destination
+from BratsSegmenterLib.delivery.left_over import LeftOver, give_up, is_part_of
+from BratsSegmenterLib.delivery.objects import (
     Exported,
     Signature,
     export_objects,
@@ -17,14 +19,12 @@ from BratsSegmenterLib.delivery import (
     results_in_archive,
     store_objects,
 )
-from BratsSegmenterLib.destination import Destination
 from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind, written_kinds
 from BratsSegmenterLib.domain import Segmentation, Sequence, Series, Volume
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import SendResult, SentObject
-from BratsSegmenterLib.left_over import LeftOver, give_up, is_part_of
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import JobFolder
 from BratsSegmenterLib.versions import EarlierResult
 
 

@@ -17,8 +17,8 @@ from BratsSegmenterLib.archive import (
     StoreRefusedError,
     Transaction,
 )
-from BratsSegmenterLib.delivery import PROGRAM
-from BratsSegmenterLib.destination import Destination
+from BratsSegmenterLib.delivery.destination import Destination
+from BratsSegmenterLib.delivery.objects import PROGRAM
 from BratsSegmenterLib.dicom import result_objects
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.versions import EarlierResult, earlier_results, next_version

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.job_folder import JobFolder
-from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import read_labelmap
+from BratsSegmenterLib.study.job_folder import JobFolder
+from BratsSegmenterLib.study.kept_study import KeptStudy
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from BratsSegmenterLib.domain import PreprocessingSteps
 from BratsSegmenterLib.durable import Stamp, stamp_of, write_atomically
 from BratsSegmenterLib.errors import FolderInUseError
-from BratsSegmenterLib.kept_study import StudyState
 from BratsSegmenterLib.records import from_json, to_json
+from BratsSegmenterLib.study.kept_study import StudyState
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

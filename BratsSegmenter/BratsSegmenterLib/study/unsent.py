@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.errors import ExportError, unwritable
 from BratsSegmenterLib.geometry import Geometry, bounding_box
 from BratsSegmenterLib.image_files import write_image
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.labelmap import read_labelmap
+from BratsSegmenterLib.study.job_folder import JobFolder
 
 _ONE_VOXEL = (slice(0, 1), slice(0, 1), slice(0, 1))
 

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from BratsSegmenterLib.domain import REGIONS, Segmentation
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.measurement import changed_regions, still_not_measured
 from BratsSegmenterLib.slice_names import ImageNumbers
+from BratsSegmenterLib.study.job_folder import JobFolder
 
 
 @dataclass(frozen=True, eq=False)

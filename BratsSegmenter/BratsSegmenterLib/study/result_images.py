@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from BratsSegmenterLib.archive import StudyChangedError
 from BratsSegmenterLib.domain import Sequence, Series
-from BratsSegmenterLib.job_folder import ResultRecord
+from BratsSegmenterLib.study.job_folder import ResultRecord
 
 
 def image_uids(series: Series) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.domain import REGIONS
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import unwritable
-from BratsSegmenterLib.job_folder import JobFolder
+from BratsSegmenterLib.study.job_folder import JobFolder
 
 
 def keep_accepted(folder: JobFolder, labels: NDArray[np.uint8], keys: Iterable[str]) -> None:

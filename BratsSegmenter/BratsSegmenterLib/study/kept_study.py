@@ -20,9 +20,9 @@ from typing import TypeVar
 
 from BratsSegmenterLib.archive import StudySummary, url_in_one_form
 from BratsSegmenterLib.durable import whole_file, write_atomically
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult
 from BratsSegmenterLib.records import from_json, to_json
+from BratsSegmenterLib.study.job_folder import JobFolder
 
 Record = TypeVar("Record")
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from BratsSegmenterLib.archive import Outbox
 from BratsSegmenterLib.errors import ArchiveError, BratsSegmenterError, FolderInUseError
-from BratsSegmenterLib.job_folder import JobFolder
 from BratsSegmenterLib.job_results import StorageResult
 from BratsSegmenterLib.jobs import StorageJob
-from BratsSegmenterLib.kept_study import KeptStudy, StudyState, study_folders
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.study_queue import StudyQueue
+from BratsSegmenterLib.study.job_folder import JobFolder
+from BratsSegmenterLib.study.kept_study import KeptStudy, StudyState, study_folders
+from BratsSegmenterLib.study.queue import StudyQueue
 
 _DAY_S = 86400.0
 _IN_USE = "it is in use or in the queue."

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import __version__, dicom
 from BratsSegmenterLib.archive import Archive, DamagedInstanceError, Outbox, Receipt, Transaction, patient_in
+from BratsSegmenterLib.delivery.held_study import HeldStudy
 from BratsSegmenterLib.dicom import (
     EXACT,
     Authorship,
@@ -25,7 +26,6 @@ from BratsSegmenterLib.dicom import (
 )
 from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence, Volume
 from BratsSegmenterLib.errors import ExportError, SeriesError
-from BratsSegmenterLib.held_study import HeldStudy
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.versions import EarlierResult, earlier_results, next_version, predecessors

@@ -19,8 +19,8 @@ from BratsSegmenterLib.archive import (
     StudyChangedError,
     count_missing,
 )
+from BratsSegmenterLib.delivery.held_study import HeldStudy
 from BratsSegmenterLib.domain import Series, Volume
-from BratsSegmenterLib.held_study import HeldStudy
 from BratsSegmenterLib.progress import Progress
 
 _SEGMENT_AGAIN = (

@@ -11,16 +11,16 @@ from BratsSegmenterLib.dicom import Authorship, image_numbers
 from BratsSegmenterLib.domain import Case, PreprocessingSteps, Segmentation
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.image_files import write_image
-from BratsSegmenterLib.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.job_results import SegmentResult
-from BratsSegmenterLib.kept_study import KeptStudy
 from BratsSegmenterLib.labelmap import write_labelmap
 from BratsSegmenterLib.measurement import DoubtfulSlice, doubtful_slices, to_csv
 from BratsSegmenterLib.pipeline import SegmentedCase
 from BratsSegmenterLib.preprocessing import resample_to_reference, write_quality_page
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.result_images import image_uids
-from BratsSegmenterLib.unsent import set_aside_unsent
+from BratsSegmenterLib.study.job_folder import JobFolder, ResultRecord
+from BratsSegmenterLib.study.kept_study import KeptStudy
+from BratsSegmenterLib.study.result_images import image_uids
+from BratsSegmenterLib.study.unsent import set_aside_unsent
 
 
 def keep_result(

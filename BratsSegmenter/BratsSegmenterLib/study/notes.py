@@ -8,9 +8,9 @@ import numpy as np
 
 from BratsSegmenterLib.dicom import SlicePlanes
 from BratsSegmenterLib.domain import Segmentation, Sequence, Series, Volume
-from BratsSegmenterLib.drawn_result import DrawnResult
-from BratsSegmenterLib.job_folder import ResultRecord
 from BratsSegmenterLib.measurement import cut_off_findings, millilitres
+from BratsSegmenterLib.study.drawn_result import DrawnResult
+from BratsSegmenterLib.study.job_folder import ResultRecord
 
 
 def result_notes(

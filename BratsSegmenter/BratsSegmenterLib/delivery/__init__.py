@@ -1,0 +1,38 @@
+"""The way back into the archive: a label map becomes objects of its study, which are checked and stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from BratsSegmenterLib.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from BratsSegmenterLib.delivery.destination import Destination
+    from BratsSegmenterLib.delivery.held_study import HeldStudy
+    from BratsSegmenterLib.delivery.left_over import give_up, is_part_of
+    from BratsSegmenterLib.delivery.objects import Exported, Signature, export_objects
+    from BratsSegmenterLib.delivery.sending import Sending
+
+__all__ = [
+    "Destination",
+    "Exported",
+    "HeldStudy",
+    "Sending",
+    "Signature",
+    "export_objects",
+    "give_up",
+    "is_part_of",
+]
+
+_LOADED_WHEN_USED = {
+    "Destination": "destination",
+    "Exported": "objects",
+    "HeldStudy": "held_study",
+    "Sending": "sending",
+    "Signature": "objects",
+    "export_objects": "objects",
+    "give_up": "left_over",
+    "is_part_of": "left_over",
+}
+
+__getattr__ = lazy_names(__name__, _LOADED_WHEN_USED)

@@ -1,0 +1,105 @@
+"""One study on this computer: its job folder, what a job and a person leave there, and the queue of studies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from BratsSegmenterLib.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from BratsSegmenterLib.study.acceptance import forget_accepted, keep_accepted, read_accepted
+    from BratsSegmenterLib.study.drawn_result import DrawnResult, compared_with_model
+    from BratsSegmenterLib.study.job_folder import JobFolder, ResultRecord
+    from BratsSegmenterLib.study.keeping import keep_result
+    from BratsSegmenterLib.study.kept_study import (
+        KeptStudy,
+        StudyChoices,
+        StudyOrigin,
+        StudyState,
+        study_folder,
+        study_folders,
+    )
+    from BratsSegmenterLib.study.notes import result_notes
+    from BratsSegmenterLib.study.own_unsent import OwnUnsent
+    from BratsSegmenterLib.study.queue import QueueInUseError, QueueItem, StudyQueue
+    from BratsSegmenterLib.study.result_images import image_uids, require_images
+    from BratsSegmenterLib.study.sent import SentLabels, read_sent
+    from BratsSegmenterLib.study.storage import clean, look_after
+    from BratsSegmenterLib.study.unsent import (
+        UnsentCorrections,
+        forget_unsent,
+        holds_unsent,
+        read_unsent,
+        set_aside_unsent,
+        write_unsent,
+    )
+
+__all__ = [
+    "DrawnResult",
+    "JobFolder",
+    "KeptStudy",
+    "OwnUnsent",
+    "QueueInUseError",
+    "QueueItem",
+    "ResultRecord",
+    "SentLabels",
+    "StudyChoices",
+    "StudyOrigin",
+    "StudyQueue",
+    "StudyState",
+    "UnsentCorrections",
+    "clean",
+    "compared_with_model",
+    "forget_accepted",
+    "forget_unsent",
+    "holds_unsent",
+    "image_uids",
+    "keep_accepted",
+    "keep_result",
+    "look_after",
+    "read_accepted",
+    "read_sent",
+    "read_unsent",
+    "require_images",
+    "result_notes",
+    "set_aside_unsent",
+    "study_folder",
+    "study_folders",
+    "write_unsent",
+]
+
+_LOADED_WHEN_USED = {
+    "DrawnResult": "drawn_result",
+    "JobFolder": "job_folder",
+    "KeptStudy": "kept_study",
+    "OwnUnsent": "own_unsent",
+    "QueueInUseError": "queue",
+    "QueueItem": "queue",
+    "ResultRecord": "job_folder",
+    "SentLabels": "sent",
+    "StudyChoices": "kept_study",
+    "StudyOrigin": "kept_study",
+    "StudyQueue": "queue",
+    "StudyState": "kept_study",
+    "UnsentCorrections": "unsent",
+    "clean": "storage",
+    "compared_with_model": "drawn_result",
+    "forget_accepted": "acceptance",
+    "forget_unsent": "unsent",
+    "holds_unsent": "unsent",
+    "image_uids": "result_images",
+    "keep_accepted": "acceptance",
+    "keep_result": "keeping",
+    "look_after": "storage",
+    "read_accepted": "acceptance",
+    "read_sent": "sent",
+    "read_unsent": "unsent",
+    "require_images": "result_images",
+    "result_notes": "notes",
+    "set_aside_unsent": "unsent",
+    "study_folder": "kept_study",
+    "study_folders": "kept_study",
+    "write_unsent": "unsent",
+}
+
+__getattr__ = lazy_names(__name__, _LOADED_WHEN_USED)
