@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.progress import ProgressEvent
@@ -25,7 +27,7 @@ _WORK = {
 
 
 class ProgressStrip:
-    """Visible while a job runs.
+    """Visible while a job runs; its room is kept in between, so that nothing moves under the mouse.
 
     Parameters
     ----------
@@ -36,6 +38,7 @@ class ProgressStrip:
 
     def __init__(self, workflow: Workflow, stage_times: StageTimes) -> None:
         self.widget, self.ui = load_ui("ProgressStrip")
+        _keep_room_while_hidden(self.widget)
         self._workflow = workflow
         self._stage_times = stage_times
         self._remaining: RemainingTime | None = None
@@ -70,3 +73,9 @@ class ProgressStrip:
             left_s = self._remaining.seconds
             self.ui.stageLabel.setText(what if left_s is None else f"{what}; {readable(left_s)}")
             self.ui.progressBar.setValue(round(self._remaining.fraction * self.ui.progressBar.maximum))
+
+
+def _keep_room_while_hidden(widget: Any) -> None:
+    policy = widget.sizePolicy
+    policy.setRetainSizeWhenHidden(True)
+    widget.setSizePolicy(policy)
