@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -101,7 +101,17 @@ TC = Region("TC", "Tumour core", (1, 3), (255, 160, 60), Code("372087000", "SCT"
 
 LEAF_REGIONS = (ET, NCR, ED, RC)
 NESTED_REGIONS = (WT, TC)
+NON_ENHANCING = replace(NCR, name="Non-enhancing core", code=Code("C81175", "NCIt", "Non-Enhancing Lesion"))
+"""What NCR is called where nothing enhances: its label stands for tumour that does not enhance, too (BraTS: NCR/NET),
+and necrosis, a criterion of grade 4, would be claimed of a tumour that shows none."""
+
 REGIONS = {region.key: region for region in (*LEAF_REGIONS, *NESTED_REGIONS)}
+
+
+def as_found(region: Region, is_enhancing: bool) -> Region:
+    """What a region is called in a result in which anything enhances, or nothing."""
+    return NON_ENHANCING if region is NCR and not is_enhancing else region
+
 
 MORPHOLOGICALLY_ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Abnormal Structure")
 BRAIN = Code("12738006", "SCT", "Brain")
@@ -299,7 +309,8 @@ class Segmentation:
             for nested, rest in ((WT, ED), (TC, NCR))
             if rest.key in self.not_measured and nested.key not in self.not_measured
         }
-        return tuple(undivided.get(region, region) for region in LEAF_REGIONS)
+        is_enhancing = bool(self.mask(ET).any())
+        return tuple(undivided.get(region, as_found(region, is_enhancing)) for region in LEAF_REGIONS)
 
     def mask(self, region: Region) -> NDArray[np.bool_]:
         """Voxels of a leaf or nested region, shape of :attr:`labels`."""

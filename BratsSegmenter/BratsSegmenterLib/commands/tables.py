@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.domain import REGIONS
+from BratsSegmenterLib.domain import ET, REGIONS, as_found
 from BratsSegmenterLib.job_results import SegmentResult, SentObject
 from BratsSegmenterLib.progress import StageTime
 
@@ -29,7 +29,11 @@ def print_segmentation(console: Console, result: SegmentResult) -> None:
 
 def _volume_rows(volumes_ml: Mapping[str, float], not_measured: Mapping[str, str]) -> list[tuple[str, str, str]]:
     return [
-        (key, region.name, not_measured[key] if key in not_measured else f"{volumes_ml[key]:.2f}")
+        (
+            key,
+            as_found(region, bool(volumes_ml.get(ET.key))).name,
+            not_measured[key] if key in not_measured else f"{volumes_ml[key]:.2f}",
+        )
         for key, region in REGIONS.items()
         if key in volumes_ml or key in not_measured
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from BratsSegmenterLib.domain import REGIONS, Region
+from BratsSegmenterLib.domain import NON_ENHANCING, REGIONS, Region
 
 _OTHER_NAMES = {
     "edema": "ED",
@@ -10,6 +10,7 @@ _OTHER_NAMES = {
     "peritumoural oedema": "ED",
     "peritumoral edema": "ED",
     "necrosis": "NCR",
+    NON_ENHANCING.name.lower(): "NCR",
     "necrotic": "NCR",
     "net": "NCR",
     "enhancing": "ET",

@@ -21,6 +21,7 @@ from BratsSegmenterLib.domain import (
     Region,
     RegionVolume,
     Segmentation,
+    as_found,
 )
 from BratsSegmenterLib.geometry import Geometry, bounding_box
 from BratsSegmenterLib.measurement.diameters import axial_diameters
@@ -54,7 +55,11 @@ def measure(segmentation: Segmentation, intervals: Mapping[str, tuple[float, flo
     voxel_ml = segmentation.geometry.voxel_volume_ml
     intervals = intervals or {}
     volumes = tuple(
-        RegionVolume(region, sum(counts[label] for label in region.labels) * voxel_ml, intervals.get(region.key))
+        RegionVolume(
+            as_found(region, counts[ET.label] > 0),
+            sum(counts[label] for label in region.labels) * voxel_ml,
+            intervals.get(region.key),
+        )
         for region in (*LEAF_REGIONS, *NESTED_REGIONS)
         if region.key not in segmentation.not_measured and (region is not RC or counts[RC.label])
     )

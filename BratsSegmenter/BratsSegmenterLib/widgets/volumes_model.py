@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.domain import ED, LEAF_REGIONS, NESTED_REGIONS, RC, WT, Diameters, Measurements, Region
+from BratsSegmenterLib.domain import (
+    ED,
+    ET,
+    LEAF_REGIONS,
+    NESTED_REGIONS,
+    RC,
+    WT,
+    Diameters,
+    Measurements,
+    Region,
+    as_found,
+)
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.measurement import SMALLEST_MEASURED_MM, millilitres, still_not_measured
 from BratsSegmenterLib.priors import PriorVolumes
@@ -54,7 +65,11 @@ def volume_rows(
     prior : PriorVolumes or None
         What the newest earlier study measured.
     """
-    regions = [region for region in (*LEAF_REGIONS, *NESTED_REGIONS) if region is not RC or volumes_ml.get(RC.key)]
+    regions = [
+        as_found(region, is_enhancing=bool(volumes_ml.get(ET.key)))
+        for region in (*LEAF_REGIONS, *NESTED_REGIONS)
+        if region is not RC or volumes_ml.get(RC.key)
+    ]
     not_measured = still_not_measured(result.not_measured, edited)
     return tuple(
         _not_measured(region, not_measured)

@@ -12,14 +12,17 @@ from pydicom import Dataset, dcmread
 
 from BratsSegmenterLib.dicom import (
     Authorship,
+    ObjectKind,
     ObjectReference,
     image_numbers,
     read_seg,
     write_key_images,
     write_measurement_report,
+    write_rtstruct,
     write_seg,
 )
-from BratsSegmenterLib.domain import ED, Segmentation, Sequence, Volume
+from BratsSegmenterLib.dicom.region_names import region_named
+from BratsSegmenterLib.domain import ED, ET, NCR, Segmentation, Sequence, Volume
 from BratsSegmenterLib.measurement import measure, report_sentence
 
 _SR = "1.2.840.10008.5.1.4.1.1.88.34"
@@ -81,6 +84,25 @@ def _uncertainties_mm3(measurement: Measurement) -> dict[str, float]:
         for item in measurement[0].get("ContentSequence", [])
         if item.ValueType == "NUM" and item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue == "mm3"
     }
+
+
+def test_where_nothing_enhances_nothing_is_called_necrotic(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    """A low-grade glioma; its core is read back as the region that it is."""
+    core = replace(segmentation, labels=np.where(segmentation.labels == ET.label, NCR.label, segmentation.labels))
+    written = write_rtstruct(tmp_path / "rs.dcm", volume, core, samples.provenance())
+    seg = write_seg(tmp_path / "seg.dcm", volume, core, samples.provenance())
+    report = write_measurement_report(tmp_path / "sr.dcm", volume, measure(core), seg, samples.provenance())
+    for one in (written, seg, report):
+        said = str(dcmread(one.path))
+        assert "ecro" not in said, one.kind
+        assert ("C81175" in said) is (one.kind is not ObjectKind.RTSTRUCT)
+    sentence = report_sentence(measure(core), samples.ALGORITHM, False, None)
+    assert "non-enhancing core" in sentence
+    assert "ecro" not in sentence
+    assert np.array_equal(read_seg(seg.path, volume).masks["Non-enhancing core"], core.mask(NCR))
+    assert region_named("Non-enhancing core") == NCR
 
 
 def test_the_report_draws_the_diameters_of_the_lesions(

@@ -43,6 +43,12 @@ def test_a_region_that_the_model_did_not_find_is_new_rather_than_a_percentage(re
     assert _by_key(volume_rows({"RC": 0.4}, result))["RC"].since_model == "+0.40 (new)"
 
 
+def test_where_nothing_enhances_the_core_is_not_called_necrotic(result: SegmentResult) -> None:
+    measured = replace(result, not_measured={})
+    named = [_by_key(volume_rows({"ET": et_ml, "NCR": 3.0}, measured))["NCR"].region.name for et_ml in (0.0, 0.1)]
+    assert named == ["Non-enhancing core", "Necrotic core"]
+
+
 def test_why_a_region_is_not_measured_is_said(result: SegmentResult) -> None:
     row = _by_key(volume_rows(AI_ML, result))["NCR"]
     assert (row.volume, row.hint) == ("not measured", "no T1c")
