@@ -56,7 +56,7 @@ def measure(segmentation: Segmentation, intervals: Mapping[str, tuple[float, flo
     intervals = intervals or {}
     volumes = tuple(
         RegionVolume(
-            as_found(region, counts[ET.label] > 0),
+            as_found(region, bool(counts[ET.label])),
             sum(counts[label] for label in region.labels) * voxel_ml,
             intervals.get(region.key),
         )
