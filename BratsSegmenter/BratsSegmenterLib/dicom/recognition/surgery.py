@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -12,14 +13,28 @@ from BratsSegmenterLib.domain import Series
 
 _DESCRIPTIONS = ("StudyDescription", "SeriesDescription", "ProtocolName", "RequestedProcedureDescription")
 
-_OPERATION = r"(op\b|operation|surg|resect|resekt|exstirp|craniot|kraniot|debulk|lobect)"
-_SINCE = r"(s p|st p|status post|after|nach|z n|zn|apr[eè]s)"
+# "radiosurgery", "Gamma Knife surgery", "biop.", "Shunt-OP": no cavity is left where the tumour was.
+_ELSEWHERE = (
+    *("radio", "knife", "bi", "shunt", "cataract", "katarakt", "eye", "augen", "sinus"),
+    *("spine", "spinal", "wirbelsaulen", "hws", "lws", "heart", "cardiac", "herz", "bypass"),
+)
+_NOT_ELSEWHERE = "".join(rf"(?<!{where})(?<!{where} )" for where in _ELSEWHERE)
+_OPERATION = (
+    rf"({_NOT_ELSEWHERE}(op\b|operat(?!or\b)|operie|surg)|rese[ck]t|exstirp|exeres|[ck]rani(\b|oto|e[ck]t|opla)"
+    r"|debulk|lobect|\b[gn]tr\b)"
+)
+_SINCE = r"(s p|st p|st n|status post|after|nach|z n|zn|apres)"
 _UNTIL = r"(before|vor|avant)"
+# "nach KM OP-Planung", "after contrast for surgery", "nach Chemotherapie vor OP": what is over was no operation.
+_BETWEEN = rf"((?!\b(km|gd|gad\w*|[ck]ontrast\w*)\b|\b({_UNTIL}|for|fur) {_OPERATION}).){{0,20}}?"
+# Amid glued words too, "fruhpostop" and "POSTOPBRAINAxT1"; not "T1 postOPP", of opposed phase.
+_POSTOP = r"postop(?![tph]|en|ac)"
 _AFTER = re.compile(
-    rf"\bpost ?(op\b|opera|surg|resec|resek|craniot)|\b{_SINCE}\b.{{0,20}}?{_OPERATION}"
+    rf"{_POSTOP}|\bpost ?((gross|near|sub) ?)?(total |neuro)?{_OPERATION}|\b{_SINCE}\b{_BETWEEN}{_OPERATION}"
+    rf"|\bn (op\b|resekt|kranio|exstirp)|\b(post|apres) ?(neuro)?chirurg"
     r"|\bresection cavity|\bresektionsh|\bop kontrolle|\bresidual tumou?r"
 )
-_BEFORE = re.compile(rf"\b(pre|prä|prae) ?(op\b|opera|surg|resec)|\b{_UNTIL}\b.{{0,20}}?{_OPERATION}")
+_BEFORE = re.compile(rf"\b(pre|pra|prae) ?(op\b|opera|surg|resec)|\b{_UNTIL}\b.{{0,20}}?{_OPERATION}")
 
 
 class Surgery(Enum):
@@ -47,11 +62,12 @@ def read_surgery(texts: Iterable[str]) -> SurgeryReading:
     SurgeryReading(surgery=<Surgery.AFTER: 'post-operative'>, words='post op')
     """
     for text in texts:
-        plain = " ".join(re.sub(r"[^\w]|_", " ", text.lower()).split())
+        plain = " ".join(re.sub(r"[^\w]|_", " ", unicodedata.normalize("NFKC", text).lower()).split())
+        unaccented = "".join(unicodedata.normalize("NFD", letter)[0] for letter in plain)
         for surgery, pattern in ((Surgery.AFTER, _AFTER), (Surgery.BEFORE, _BEFORE)):
-            found = pattern.search(plain)
+            found = pattern.search(unaccented)
             if found:
-                return SurgeryReading(surgery, found[0])
+                return SurgeryReading(surgery, plain[slice(*found.span())])
     return SurgeryReading(Surgery.UNKNOWN)
 
 

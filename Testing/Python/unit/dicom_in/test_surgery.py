@@ -17,6 +17,29 @@ from BratsSegmenterLib.dicom.recognition import read_surgery
         "Z.n. Resektion",
         "Früh-MRT postoperativ",
         "IRM après chirurgie: residual tumor?",
+        "MRT Schädel frühpostoperativ",
+        "fruehpostop. Kontrolle",
+        "IRM post-opératoire",
+        "IRM post-ope\u0301ratoire",
+        "Contrôle après exérèse",
+        "IRM après chirurgie",
+        "post craniectomy",
+        "s/p crani",
+        "St.n. Kraniotomie",
+        "St.n. Resektion",
+        "Kopf n. OP",
+        "Z.n. vor 2 Wochen OP",
+        "post gross total resection",
+        "s/p GTR",
+        "s/p VP shunt and tumor resection",
+        "T1 nach KM, Z.n. OP",
+        "MR HEAD POSTOP24H",
+        "POSTOPBRAINAxFlair",
+        "POSTOPBRAINAxT1se",
+        "POSTOPBRAINAxT1sefat",
+        "POSTOPBRAINCorT1POST",
+        "POSTOPBRAINSagT1se",
+        "POSTOPBRAINT2AX",
     ],
 )
 def test_an_operation_in_the_past_is_read(text):
@@ -24,18 +47,58 @@ def test_an_operation_in_the_past_is_read(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["MR brain pre-op", "präoperative Planung", "Navigation vor Resektion", "PREOP STEALTH"]
+    "text",
+    [
+        "MR brain pre-op",
+        "präoperative Planung",
+        "Navigation vor Resektion",
+        "PREOP STEALTH",
+        "bilan pré-opératoire",
+        "nach Chemo vor OP",
+    ],
 )
 def test_an_operation_to_come_is_read(text):
     assert read_surgery([text]).surgery is Surgery.BEFORE
 
 
 @pytest.mark.parametrize(
-    "text", ["MR BRAIN W/WO CONTRAST", "T1 post", "t1_mprage_post_KM", "AX T1 POST GAD", "nach KM", "top", ""]
+    "text",
+    [
+        "MR BRAIN W/WO CONTRAST",
+        "T1 post",
+        "t1_mprage_post_KM",
+        "AX T1 POST GAD",
+        "T1 postOPP",
+        "nach KM",
+        "nach KM OP-Planung",
+        "postcontrast for surgery",
+        "top",
+        "",
+    ],
 )
 def test_a_contrast_agent_is_no_operation(text):
     assert read_surgery([text]).surgery is Surgery.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "after radiosurgery",
+        "s/p Gamma Knife surgery",
+        "nach Radiochirurgie",
+        "post cranial radiation",
+        "Z.n. Biop.",
+        "after shunt operation",
+        "Z.n. Shunt-OP",
+        "s/p cataract surgery",
+        "s/p spine surgery",
+        "nach Vorstellung Neurochirurgie",
+    ],
+)
+def test_what_leaves_no_cavity_in_the_tumour_is_no_operation(text):
+    assert read_surgery([text]).surgery is Surgery.UNKNOWN
+
+
 def test_the_words_that_say_so_are_the_reason():
     assert read_surgery(["MR head", "Kontrolle nach OP"]).words == "nach op"
+    assert read_surgery(["IRM Après résection"]).words == "après résect"
