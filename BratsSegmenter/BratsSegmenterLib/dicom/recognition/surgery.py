@@ -20,7 +20,7 @@ _ELSEWHERE = (
 )
 _NOT_ELSEWHERE = "".join(rf"(?<!{where})(?<!{where} )" for where in _ELSEWHERE)
 _OPERATION = (
-    rf"({_NOT_ELSEWHERE}(op\b|operat(?!or\b)|operie|surg)|rese[ck]t|exstirp|exeres|[ck]rani(\b|oto|e[ck]t|opla)"
+    rf"({_NOT_ELSEWHERE}(op\b|operat(?!or\b)|operie|surg)|rese[ck]|exstirp|exeres|[ck]rani(\b|oto|e[ck]t|opla)"
     r"|debulk|lobect|\b[gn]tr\b)"
 )
 _SINCE = r"(s p|st p|st n|status post|after|nach|z n|zn|apres)"

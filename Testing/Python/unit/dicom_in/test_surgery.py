@@ -23,6 +23,7 @@ from BratsSegmenterLib.dicom.recognition import read_surgery
         "IRM post-ope\u0301ratoire",
         "Contrôle après exérèse",
         "IRM après chirurgie",
+        "post-resec. control",
         "post craniectomy",
         "s/p crani",
         "St.n. Kraniotomie",
