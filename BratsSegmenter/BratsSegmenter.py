@@ -78,6 +78,7 @@ class BratsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndBatchProcessEvent, self.onSceneEndBatchProcess)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self.onNodeRemoved)
         slicer.app.aboutToQuit.connect(self.onAboutToQuit)
+        slicer.app.paletteChanged.connect(self.onPaletteChanged)
         self.panel.restore()  # the scene may be older than this panel: loaded before, or the module was reloaded
 
     def resourcePath(self, filename: str) -> str:
@@ -117,12 +118,17 @@ class BratsSegmenterWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Slicer closes: no worker may outlive it."""
         self.panel.shut_down()
 
+    def onPaletteChanged(self) -> None:
+        """The user chose another style in Slicer's settings, or the desktop turned dark."""
+        self.panel.follow_style()
+
     def cleanup(self) -> None:
         """The module is reloaded or Slicer closes."""
         self._afterImport.stop()
         self.panel.shut_down()
         self.removeObservers()
         slicer.app.aboutToQuit.disconnect(self.onAboutToQuit)
+        slicer.app.paletteChanged.disconnect(self.onPaletteChanged)
 
 
 class BratsSegmenterLogic(ScriptedLoadableModuleLogic):

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from BratsSegmenterLib import __version__
 from BratsSegmenterLib.archive import Check, Profile
+from BratsSegmenterLib.widgets.tones import Tone
 from BratsSegmenterLib.widgets.translation import tr as _
 
-_MARKS = {True: ("✓", "#188038"), None: ("!", "#b06000"), False: ("✗", "#c5221f")}
+_MARKS = {True: ("✓", Tone.GOOD), None: ("!", Tone.CARE), False: ("✗", Tone.BAD)}
 _WORDS = {True: "fine", None: "note", False: "WRONG"}
 
 
@@ -24,14 +25,13 @@ def verdict(checks: Sequence[Check]) -> str:
     return _("All {count} checks are fine, or worth a note at most.").format(count=len(checks))
 
 
-def as_html(checks: Sequence[Check]) -> str:
-    """A line a check: green tick, yellow mark or red cross, and the sentence."""
+def as_html(checks: Sequence[Check], on_dark: bool) -> str:
+    """A line a check: green tick, yellow mark or red cross, for a light or a dark ground, and the sentence."""
     rows = []
     for check in checks:
-        mark, colour = _MARKS[check.ok]
-        rows.append(
-            f'<tr><td style="color:{colour}"><b>{mark}</b>&nbsp;&nbsp;</td><td>{escape(check.sentence)}</td></tr>'
-        )
+        mark, tone = _MARKS[check.ok]
+        cell = f'<td style="color:{tone.colour(on_dark)}"><b>{mark}</b>&nbsp;&nbsp;</td>'
+        rows.append(f"<tr>{cell}<td>{escape(check.sentence)}</td></tr>")
     return f"<table>{''.join(rows)}</table>"
 
 

@@ -12,7 +12,7 @@ from BratsSegmenterLib.job_results import DoctorResult
 from BratsSegmenterLib.jobs import DoctorJob
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.widgets.doctor_model import as_html, for_support, verdict
-from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
+from BratsSegmenterLib.widgets.part import Part, is_dark, set_text_or_hide
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.stage_names import stage_name
@@ -46,6 +46,10 @@ class DoctorPart(Part):
         runner.ended.connect(self._on_ended)
         self._show_state()
 
+    def update(self) -> None:
+        """Show what was found, in colours for Slicer's style of now."""
+        set_text_or_hide(self.ui.findingsLabel, as_html(self._checks, is_dark()) if self._checks else "")
+
     def shut_down(self) -> None:
         """End an examination, for a module or an application that closes."""
         self._runner.shut_down()
@@ -54,7 +58,7 @@ class DoctorPart(Part):
         connection = self._profiles.connection()
         self._profile = connection.profile if connection else None
         self._checks = ()
-        set_text_or_hide(self.ui.findingsLabel, "")
+        self.update()
         secrets = connection.credentials.to_json() if connection else {}
         self._studies_folder.mkdir(parents=True, exist_ok=True)
         self._runner.start(DoctorJob(self._studies_folder, self._profile, self.ui.phantomBox.checked), secrets)
@@ -76,12 +80,12 @@ class DoctorPart(Part):
             case DoctorResult(checks):
                 self._checks = checks
                 self.ui.verdictLabel.setText(verdict(checks))
-                set_text_or_hide(self.ui.findingsLabel, as_html(checks))
             case Failure():
                 self.ui.verdictLabel.setText(outcome.sentence)
             case _:
                 self.ui.verdictLabel.setText(_("The examination was stopped."))
         self._show_state()
+        self.update()
 
     def _copy(self) -> None:
         qt.QApplication.clipboard().setText(for_support(self._checks, self._profile, Path.home()))

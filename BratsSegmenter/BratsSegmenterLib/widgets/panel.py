@@ -161,6 +161,10 @@ class Panel:
         """Whether a scene is loaded into this one and was not looked at yet, by :meth:`restore`."""
         return self._before_import is not None
 
+    def follow_style(self) -> None:
+        """Slicer's style became a dark or a light one, for which words have colours of their own."""
+        self._update_parts()
+
     def begin_import(self) -> None:
         """A scene is about to be loaded into this one; the parameters in it, if any, replace those that are here."""
         if not self.is_importing:  # else these are those of the scene before, which came at once with this one
@@ -235,9 +239,12 @@ class Panel:
         self._fold()
         self.progress.update()
         self._keeper.update()
+        self._update_parts()
+        self._say_what_the_user_should_know()
+
+    def _update_parts(self) -> None:
         for part in self._parts:
             part.update()
-        self._say_what_the_user_should_know()
 
     def _say_what_the_user_should_know(self) -> None:
         """Before the segmentation what has to be decided; of a result, once, what the worker warned of."""

@@ -8,6 +8,9 @@ import qt
 import slicer
 
 from BratsSegmenterLib.paths import resource
+from BratsSegmenterLib.widgets.tones import Tone
+
+_MIDDLE_GREY = 128
 
 
 def load_ui(name: str) -> tuple[Any, Any]:
@@ -61,6 +64,16 @@ def set_text_or_hide(label: Any, text: str) -> None:
     """Show a label with `text`; hide it when there is none, so that it takes no room."""
     label.setText(text)
     label.setVisible(bool(text))
+
+
+def is_dark() -> bool:
+    """Whether Slicer's style is a dark one."""
+    return slicer.app.palette().color(qt.QPalette.Base).lightness() < _MIDDLE_GREY
+
+
+def colour_of(tone: Tone) -> str:
+    """The tone's colour, legible under Slicer's style of now, as #rrggbb."""
+    return tone.colour(is_dark())
 
 
 def swatch(colour: tuple[int, int, int]) -> qt.QPixmap:

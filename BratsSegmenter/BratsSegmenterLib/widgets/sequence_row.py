@@ -7,11 +7,13 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.job_results import SeriesRow
-from BratsSegmenterLib.widgets.part import load_ui, set_text_or_hide
+from BratsSegmenterLib.widgets.part import colour_of, load_ui, set_text_or_hide
 from BratsSegmenterLib.widgets.sequences_model import NO_SERIES, SequenceRow
 from BratsSegmenterLib.widgets.signal import Signal
+from BratsSegmenterLib.widgets.tones import Tone
 
 DOUBT_STYLE = "background: #fff6d6; border: 1px solid #d9a400; border-radius: 3px; color: #4d3b00; padding: 2px 4px;"
+_IN_DOUBT = "QLabel#confidenceLabel {{ color: {0}; font-weight: bold; }}"
 
 
 class SequenceRowWidget:
@@ -52,7 +54,7 @@ class SequenceRowWidget:
         self.selector.setCurrentIndex(self.selector.findData(row.key))
         self.selector.blockSignals(False)
         self.ui.confidenceLabel.setText("" if row.confidence is None else f"{row.confidence:.0%}")
-        self.ui.confidenceLabel.setStyleSheet("color: #9a6700; font-weight: bold;" if row.is_doubtful else "")
+        self.ui.confidenceLabel.setStyleSheet(_IN_DOUBT.format(colour_of(Tone.CARE)) if row.is_doubtful else "")
         self.ui.reasonLabel.setText(row.reason)
         set_text_or_hide(self.ui.doubtLabel, row.doubt)
         self.ui.thumbnailLabel.setPixmap(qt.QPixmap(str(row.thumbnail or "")))

@@ -10,22 +10,23 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.study import StudyOrigin, StudyState
-from BratsSegmenterLib.widgets.part import Part
+from BratsSegmenterLib.widgets.part import Part, colour_of
 from BratsSegmenterLib.widgets.search_model import PAGE, StudyPage
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.study_states import StudyStates
 from BratsSegmenterLib.widgets.study_table import Column, StudyRow, StudyTable
+from BratsSegmenterLib.widgets.tones import Tone
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.widgets.worklist import Worklist
 
 _LONGEST_DESCRIPTION = 24  # in the part's title, which is not broken into lines
-_STATE_COLOURS = {
-    StudyState.NEEDS_YOU: "#9a6700",
-    StudyState.FAILED: "#b3261e",
-    StudyState.SEGMENTED: "#1a7f37",
-    StudyState.CORRECTED: "#1a7f37",
-    StudyState.SENT: "#1a7f37",
+_TONES = {
+    StudyState.NEEDS_YOU: Tone.CARE,
+    StudyState.FAILED: Tone.BAD,
+    StudyState.SEGMENTED: Tone.GOOD,
+    StudyState.CORRECTED: Tone.GOOD,
+    StudyState.SENT: Tone.GOOD,
 }
 
 
@@ -213,8 +214,8 @@ class StudiesPart(Part):
 def _item(row: StudyRow, column: Column, text: str) -> qt.QTableWidgetItem:
     item = qt.QTableWidgetItem(row.shown[column])
     item.setToolTip(text)
-    if column is Column.STATE and row.state in _STATE_COLOURS:
-        item.setForeground(qt.QBrush(qt.QColor(_STATE_COLOURS[row.state])))
+    if column is Column.STATE and row.state in _TONES:
+        item.setForeground(qt.QBrush(qt.QColor(colour_of(_TONES[row.state]))))
     return item
 
 

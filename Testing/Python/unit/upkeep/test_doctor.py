@@ -16,6 +16,7 @@ from BratsSegmenterLib.errors import Cancelled
 from BratsSegmenterLib.health import check_machine, examine
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.widgets.doctor_model import as_html, for_support, verdict
+from BratsSegmenterLib.widgets.tones import Tone
 
 WARD = Profile(
     "Ward 3 of St. Example",
@@ -38,9 +39,9 @@ def test_the_verdict_counts_what_failed():
 
 
 def test_each_finding_has_a_mark_in_its_colour_and_its_sentence_escaped():
-    html = as_html(CHECKS)
-    for mark, colour in (("✓", "#188038"), ("!", "#b06000"), ("✗", "#c5221f")):
-        assert f'color:{colour}"><b>{mark}</b>' in html
+    html = as_html(CHECKS, on_dark=False)
+    for mark, tone in (("✓", Tone.GOOD), ("!", Tone.CARE), ("✗", Tone.BAD)):
+        assert f'color:{tone.colour(on_dark=False)}"><b>{mark}</b>' in html
     assert "&lt;answer&gt;" in html
 
 
