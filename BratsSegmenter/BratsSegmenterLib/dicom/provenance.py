@@ -15,6 +15,8 @@ from BratsSegmenterLib.errors import ExportError
 
 MANUFACTURER = "BratsSegmenter"
 
+_REVIEWED, _NOT_REVIEWED = "reviewed", "not reviewed"
+_LONGEST_DESCRIPTION = 64
 _LONGEST_NAME = 64  # of each component group
 _FORBIDDEN_IN_NAMES = re.compile(r"[\\\x00-\x1f\x7f]")
 
@@ -52,16 +54,22 @@ def written_kinds(kinds: Iterable[ObjectKind]) -> frozenset[ObjectKind]:
 def review_statement(algorithm: Algorithm, authorship: Authorship, reviewer: str) -> str:
     """Whether a person stands behind a result, in words; a review says nothing of corrections, which belong to it."""
     if reviewer:
-        return f"{algorithm.author}, reviewed by {reviewer.replace('^', ', ')}"
+        return f"{algorithm.author}, {_REVIEWED} by {reviewer.replace('^', ', ')}"
     corrected = ", corrected" if algorithm.is_model and authorship is Authorship.EDITED else ""
-    return f"{algorithm.author}{corrected}, not reviewed"
+    return f"{algorithm.author}{corrected}, {_NOT_REVIEWED}"
 
 
 def series_description(
     kind: ObjectKind, version: int, algorithm: Algorithm, authorship: Authorship, reviewer: str
 ) -> str:
-    """Series Description (LO, at most 64 characters): what the object holds, its version, who stands behind it."""
-    return f"{_CONTENT[kind]} v{version} ({review_statement(algorithm, authorship, reviewer)})"[:64]
+    """Series Description (LO, at most 64 characters): what the object holds, its version, who stands behind it.
+
+    A name for which there is no room is left out, of the reviewer first; half of one would be another person's.
+    """
+    review = _REVIEWED if reviewer else _NOT_REVIEWED
+    statements = (review_statement(algorithm, authorship, reviewer), f"{algorithm.author}, {review}", review)
+    descriptions = [f"{_CONTENT[kind]} v{version} ({statement})" for statement in statements]
+    return next(text for text in descriptions if len(text) <= _LONGEST_DESCRIPTION)
 
 
 @dataclass(frozen=True)

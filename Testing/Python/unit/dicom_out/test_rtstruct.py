@@ -1,5 +1,6 @@
 """Structure sets come back as the voxels they were made of, and say what the standard wants said."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -205,3 +206,17 @@ def test_provenance_says_it_in_words() -> None:
     corrected: Provenance = samples.provenance(authorship=Authorship.EDITED)
     assert corrected.review_statement == "AI, corrected, not reviewed"
     assert all(len(corrected.series_description(kind)) < 64 for kind in ObjectKind)
+
+
+@pytest.mark.parametrize("kind", ObjectKind)
+@pytest.mark.parametrize("name", ["Hofmann^Alexandra^Dr. med.", "Mueller-Luedenscheidt^Karl-Friedrich", "X" * 64])
+@pytest.mark.parametrize("program", ["", "Planning Workstation of Example Medical Systems, release 12"])
+def test_a_series_description_holds_whole_names_or_none(kind: ObjectKind, name: str, program: str) -> None:
+    algorithm = replace(samples.ALGORITHM, name=program, is_model=False) if program else samples.ALGORITHM
+    provenance: Provenance = samples.provenance(reviewer=name, version=12, algorithm=algorithm)
+    description = provenance.series_description(kind)
+    assert len(description) <= 64
+    assert " v12 (" in description
+    assert description.endswith(("reviewed)", f"reviewed by {name.replace('^', ', ')})"))
+    assert not program or program in description or "Planning" not in description
+    assert ("AI, reviewed" in description) is not bool(program)
