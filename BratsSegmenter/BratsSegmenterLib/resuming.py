@@ -16,6 +16,8 @@ from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.pipeline import SegmentedCase, brain_on_reference
 from BratsSegmenterLib.preprocessing import PreparedCase, preprocess
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import carried_on
+from BratsSegmenterLib.versions import earlier_results
 
 _REGIONS = (ObjectKind.RTSTRUCT, ObjectKind.SEG)
 
@@ -83,8 +85,17 @@ def resume_case(
     prepared, brain = _prepared(case, steps, progress)
     with progress.stage("measure"):
         measurements = measure(segmentation)
-    result = SegmentedCase(case, prepared, segmentation, measurements, prepared.findings, brain=brain)
+    said = _said_before(study, regions)
+    findings = (*said, *prepared.findings)
+    result = SegmentedCase(case, prepared, segmentation, measurements, findings, said, said, brain=brain)
     return ResumedCase(result, regions.authorship or Authorship.EDITED, (*remarks, *tolerated))
+
+
+def _said_before(study: ScannedStudy, regions: ResultObject) -> tuple[str, ...]:
+    """What the version says of itself that the regions belong to; nothing of what others drew."""
+    versions = earlier_results(dicom.result_objects(study.beside_the_images))
+    own = next((version for version in versions if regions in version.objects), None)
+    return carried_on(own.version, dicom.stated_notes(own.objects)) if own is not None else ()
 
 
 def _prepared(

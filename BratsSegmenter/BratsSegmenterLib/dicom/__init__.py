@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.key_images import write_key_images
     from BratsSegmenterLib.dicom.measurement_report import write_measurement_report
     from BratsSegmenterLib.dicom.nifti import nifti_to_dicom
+    from BratsSegmenterLib.dicom.notes_in_objects import stated_notes
     from BratsSegmenterLib.dicom.numbering import image_numbers
     from BratsSegmenterLib.dicom.preview import middle_slice
     from BratsSegmenterLib.dicom.prior_volumes import newest_result, volumes_of
@@ -91,6 +92,7 @@ _MODULE_OF = {
     "series_description": "provenance",
     "series_drawn_on": "drawn_on",
     "segmentation_from": "adoption",
+    "stated_notes": "notes_in_objects",
     "studies_in": "folder_studies",
     "surgery_of": "recognition",
     "verify_objects": "gate",
@@ -139,6 +141,7 @@ __all__ = [
     "sequence_named",
     "series_description",
     "series_drawn_on",
+    "stated_notes",
     "studies_in",
     "surgery_of",
     "verify_objects",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         study_folder,
         study_folders,
     )
-    from BratsSegmenterLib.study.notes import result_notes
+    from BratsSegmenterLib.study.notes import carried_on, result_notes
     from BratsSegmenterLib.study.own_unsent import OwnUnsent
     from BratsSegmenterLib.study.queue import QueueInUseError, QueueItem, StudyQueue
     from BratsSegmenterLib.study.result_images import image_uids, require_images
@@ -48,6 +48,7 @@ __all__ = [
     "StudyQueue",
     "StudyState",
     "UnsentCorrections",
+    "carried_on",
     "clean",
     "compared_with_model",
     "forget_accepted",
@@ -82,6 +83,7 @@ _LOADED_WHEN_USED = {
     "StudyQueue": "queue",
     "StudyState": "kept_study",
     "UnsentCorrections": "unsent",
+    "carried_on": "notes",
     "clean": "storage",
     "compared_with_model": "drawn_result",
     "forget_accepted": "acceptance",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 
@@ -11,6 +12,13 @@ from BratsSegmenterLib.domain import Segmentation, Sequence, Series, Volume
 from BratsSegmenterLib.measurement import cut_off_findings, millilitres
 from BratsSegmenterLib.study.drawn_result import DrawnResult
 from BratsSegmenterLib.study.job_folder import ResultRecord
+
+_CARRIED_ON = re.compile(r"Version \d+ said: ")
+
+
+def carried_on(version: int, notes: Iterable[str]) -> tuple[str, ...]:
+    """What a version said, as what holds of any that goes on from it; what it had carried on itself stays as it is."""
+    return tuple(note if _CARRIED_ON.match(note) else f"Version {version} said: {note}" for note in notes)
 
 
 def result_notes(
@@ -22,8 +30,8 @@ def result_notes(
 ) -> tuple[str, ...]:
     """Interpolated slices, regions that were not measured, what lies beyond the images, and the doubts that still hold.
 
-    Doubts about the images hold whatever is drawn. Those about what the model drew are put to a person: they hold until
-    she has changed or reviewed it.
+    Doubts about the images hold whatever is drawn; so does what an earlier version said, which is left out where it is
+    said anew. Doubts about what the model drew are put to a person: they hold until she has changed or reviewed it.
 
     Parameters
     ----------
@@ -47,7 +55,12 @@ def result_notes(
         *record.image_doubts,
         *unanswered,
     )
-    return tuple(dict.fromkeys(notes))
+    return tuple(note for note in dict.fromkeys(notes) if not _is_said_anew(note, notes))
+
+
+def _is_said_anew(note: str, notes: Collection[str]) -> bool:
+    carried = _CARRIED_ON.match(note)
+    return carried is not None and note[carried.end() :] in notes
 
 
 def _about_gaps(

@@ -17,14 +17,15 @@ from series_samples import change
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
-from BratsSegmenterLib.domain import Algorithm, Segmentation, Sequence
-from BratsSegmenterLib.jobs import PrepareJob, SendJob
+from BratsSegmenterLib.domain import Algorithm, PreprocessingSteps, Segmentation, Sequence
+from BratsSegmenterLib.jobs import PrepareJob, ResumeJob, SendJob
 from BratsSegmenterLib.labelmap import write_labelmap
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study import JobFolder, ResultRecord
 from BratsSegmenterLib.workbench import Workbench
 
 _SHAPE = (12, 96, 96)
+_AS_THEY_ARE = PreprocessingSteps(registration=False, bias_correction=False, brain_mask=False)
 _FLAIR, _T1C = 2, 3  # in the order of the series
 _UNREGISTERED = "T2 could not be registered to T1c."
 _TINY = "The enhancing tumour is tiny, 0.05 mL: it may be a vessel or noise."
@@ -84,10 +85,30 @@ class _Desk:
             reviewer=reviewer,
             formats=("RTSTRUCT", "SR"),
         )
-        paths = {one.kind: one.path for one in self.bench.send(job).objects}
-        content = dcmread(paths["SR"]).ContentSequence
-        comments = tuple(i.TextValue for i in content if i.ConceptNameCodeSequence[0].CodeMeaning == "Comment")
-        return comments, dcmread(paths["RTSTRUCT"]).StructureSetDescription
+        return _said_by(self.bench, job)
+
+
+def _said_by(bench: Workbench, job: SendJob) -> tuple[tuple[str, ...], str]:
+    paths = {one.kind: one.path for one in bench.send(job).objects}
+    content = dcmread(paths["SR"]).ContentSequence
+    comments = tuple(i.TextValue for i in content if i.ConceptNameCodeSequence[0].CodeMeaning == "Comment")
+    return comments, dcmread(paths["RTSTRUCT"]).StructureSetDescription
+
+
+class _Colleague:
+    """Takes up what a desk sent, of objects of these kinds."""
+
+    def __init__(self, folder: Path, files: Iterable[Path], kinds: tuple[str, ...] = ("rtstruct", "seg", "sr")) -> None:
+        self.folder = JobFolder(folder)
+        self.bench = Workbench(folder, Credentials(), Progress())
+        listed = tuple(file for file in files if file.parent.name != "objects" or file.stem in kinds)
+        self.bench.prepare(PrepareJob(folder, listed=listed))
+        self.taken_up = self.bench.resume(ResumeJob(folder, steps=_AS_THEY_ARE, resample_gaps=True))
+
+    def sent(self, labels: Path | None = None) -> tuple[str, ...]:
+        """Comments of the next version, but those about oedema, of which there is none."""
+        job = SendJob(self.folder.path, labels or self.folder.segmentation, edited=True, formats=("RTSTRUCT", "SR"))
+        return tuple(comment for comment in _said_by(self.bench, job)[0] if "no oedema was drawn" not in comment)
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +175,27 @@ def test_what_an_older_version_drew_on_blank_slices_is_sent_and_its_images_are_r
     case = desk.bench.kept_case()
     assert not case.volumes[Sequence.FLAIR].array[4].any()
     assert not case.reference_volume.array[5].any()
+
+
+def test_what_a_version_said_is_said_of_it_by_those_that_go_on_from_it(desk: _Desk, tmp_path: Path) -> None:
+    desk.sent()
+    images = tuple((desk.folder.path.parent / "scanner").rglob("*.dcm"))
+    second = _Colleague(tmp_path / "second", (*images, *desk.folder.objects.iterdir()))
+    carried = tuple(f"Version 1 said: {note}" for note in (_UNREGISTERED, _TINY))
+    said_of_gaps = tuple(f"Version 1 said: {note}" for note in (_INTERPOLATED, _FLAIR_HAS_A_GAP))
+    assert second.taken_up.doubts == (*said_of_gaps, *carried)
+    assert second.taken_up.warnings[:4] == second.taken_up.doubts
+    assert second.sent() == (_INTERPOLATED, _FLAIR_HAS_A_GAP, *carried)
+
+    third = _Colleague(tmp_path / "third", (*images, *second.folder.objects.iterdir()))
+    write_labelmap(desk.drawn(8, 11), tmp_path / "corrected.nii.gz")
+    redrawn = _INTERPOLATED.replace("0.40 of the 1.00", "0.00 of the 0.60")
+    said_by_second = f"Version 2 said: {_INTERPOLATED}"
+    assert third.sent(tmp_path / "corrected.nii.gz") == (redrawn, _FLAIR_HAS_A_GAP, said_by_second, *carried)
+
+
+def test_without_a_report_the_structure_set_says_what_its_version_said(desk: _Desk, tmp_path: Path) -> None:
+    _comments, description = desk.sent()
+    images = tuple((desk.folder.path.parent / "scanner").rglob("*.dcm"))
+    second = _Colleague(tmp_path, (*images, *desk.folder.objects.iterdir()), kinds=("rtstruct",))
+    assert second.taken_up.doubts == (f"Version 1 said: {description}",)

@@ -1,0 +1,47 @@
+"""What the objects of a result say that whoever reads it must know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydicom import Dataset
+from pydicom.config import disable_value_validation
+
+from BratsSegmenterLib.dicom.contouring import Contouring
+from BratsSegmenterLib.dicom.provenance import ObjectKind, ResultObject
+from BratsSegmenterLib.dicom.reading import UNREADABLE, read_header
+from BratsSegmenterLib.errors import SeriesError
+
+_COMMENT = "121106"
+
+
+@disable_value_validation()
+def stated_notes(objects: Iterable[ResultObject]) -> tuple[str, ...]:
+    """The notes of the provenance that one result was written with, as its objects carry them.
+
+    Parameters
+    ----------
+    objects : iterable of ResultObject
+        Of ours, of one version. The report has each note as a comment of its own; where there is none, the description
+        of the structure set has those that it had room for, as one text.
+    """
+    by_kind = {one.kind: one for one in objects}
+    for kind, notes_in in ((ObjectKind.SR, _comments), (ObjectKind.RTSTRUCT, _description)):
+        if kind in by_kind:
+            try:
+                return notes_in(read_header(by_kind[kind].path))
+            except (SeriesError, *UNREADABLE, IndexError):
+                continue
+    return ()
+
+
+def _comments(report: Dataset) -> tuple[str, ...]:
+    items = report.get("ContentSequence") or []
+    return tuple(str(item.TextValue) for item in items if item.ConceptNameCodeSequence[0].CodeValue == _COMMENT)
+
+
+def _description(structures: Dataset) -> tuple[str, ...]:
+    """Without what it says of the contours."""
+    description = str(structures.get("StructureSetDescription") or "")
+    notes = description.removeprefix(Contouring.stated((), description).description).strip()
+    return (notes,) if notes else ()
