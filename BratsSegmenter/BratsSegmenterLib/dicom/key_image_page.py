@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from BratsSegmenterLib.dicom.provenance import Provenance
-from BratsSegmenterLib.domain import LEAF_REGIONS, NESTED_REGIONS, Diameters, Measurements, Region, Segmentation
+from BratsSegmenterLib.domain import ET, LEAF_REGIONS, NESTED_REGIONS, Diameters, Measurements, Region, Segmentation
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.measurement import lesion_count
 from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, legend, montage, slice_image, window
 from BratsSegmenterLib.slice_names import ImageNumbers, place_of, plane_name
 
@@ -20,6 +21,7 @@ RESEARCH_BANNER = "RESEARCH USE ONLY - not a medical device, not for diagnosis"
 
 _PICTURE_HEIGHT = 480
 _LINE_FONT_SIZE = 18
+_LETTER_SIZE = 20
 _MOST_LESIONS = 3
 _NO_CHARACTER = "\uffff"
 _NAMED_IN_HEADER = "the person whom this image's header names"
@@ -104,7 +106,7 @@ class Page:
             _line(statement, _CALIPER_COLOUR),
             montage(pictures, columns=len(pictures)),
             legend(outlined_regions(self._segmentation), self._measurements.volumes_ml),
-            *(_line(sentence, _CALIPER_COLOUR) for sentence in (self._nested_volumes(), *self._diameters())),
+            *(_line(sentence, _CALIPER_COLOUR) for sentence in (self._nested_volumes(), *self.lesion_lines())),
             _line(f"Shown: {self._place(plane, index)}", _CALIPER_COLOUR),
         ]
         return _stacked(parts)
@@ -129,6 +131,7 @@ class Page:
             for lesion in self._measurements.lesions:
                 if lesion.diameters and _slice_of(lesion.diameters, segmentation.geometry, layout.slice_axis) == index:
                     _draw_calipers(picture, lesion.diameters, layout, index)
+                    _draw_number(picture, lesion.number, lesion.diameters, layout, index)
         if plane is not Plane.SAGITTAL:
             _mark_right_side(picture)
         return picture
@@ -140,20 +143,25 @@ class Page:
             if volume.region in NESTED_REGIONS
         )
 
-    def _diameters(self) -> list[str]:
-        return [
+    def lesion_lines(self) -> list[str]:
+        """The largest lesions by the numbers beside their calipers, and how many there are where that is not all."""
+        listed = [
             f"{lesion.region.name} {lesion.number}: {lesion.diameters.longest_mm:.1f} x "
             f"{lesion.diameters.perpendicular_mm:.1f} mm on {place_of(lesion.diameters, self._numbers)}"
             f"{'' if lesion.diameters.is_measurable else ', not measurable by RANO'}"
             for lesion in self._measurements.lesions_by_size[:_MOST_LESIONS]
             if lesion.diameters
         ]
+        if len(listed) == len(self._measurements.lesions):
+            return listed
+        are_cut = len(listed) < len(self._measurements.lesions_by_size)
+        which = f"; the {len(listed)} largest are listed" if are_cut else ""
+        return [*listed, f"{ET.name}: {lesion_count(self._measurements)}{which}"]
 
 
 def _mark_right_side(picture: Image.Image) -> None:
     """An R at the left edge: slices are shown as seen from the feet or from the front."""
-    font = ImageFont.load_default(20)
-    ImageDraw.Draw(picture).text((8, picture.height // 2), "R", _CALIPER_COLOUR, font, "lm")
+    _write(picture, (_LETTER_SIZE, picture.height / 2), "R")
 
 
 def _draw_calipers(picture: Image.Image, diameters: Diameters, layout: SliceLayout, index: int) -> None:
@@ -162,6 +170,23 @@ def _draw_calipers(picture: Image.Image, diameters: Diameters, layout: SliceLayo
         line = _on_screen(np.array(ends), layout, index, picture.size)
         draw.line(line, _SHADOW_COLOUR, 5)
         draw.line(line, _CALIPER_COLOUR, 2)
+
+
+def _draw_number(picture: Image.Image, number: int, diameters: Diameters, layout: SliceLayout, index: int) -> None:
+    """Beyond the right end of the longest diameter."""
+    left, right = (
+        np.array(end) for end in sorted(_on_screen(np.array(diameters.longest_ends), layout, index, picture.size))
+    )
+    beyond = right + _LETTER_SIZE * (right - left) / np.linalg.norm(right - left)
+    x, y = np.clip(beyond, _LETTER_SIZE, np.array(picture.size) - _LETTER_SIZE)
+    _write(picture, (float(x), float(y)), str(number))
+
+
+def _write(picture: Image.Image, middle: tuple[float, float], text: str) -> None:
+    """Letters with a shadow, which are seen on whatever they lie."""
+    font = ImageFont.load_default(_LETTER_SIZE)
+    draw = ImageDraw.Draw(picture)
+    draw.text(middle, text, _CALIPER_COLOUR, font, "mm", stroke_width=2, stroke_fill=_SHADOW_COLOUR)
 
 
 def _on_screen(

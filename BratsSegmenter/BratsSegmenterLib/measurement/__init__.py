@@ -6,7 +6,7 @@ from BratsSegmenterLib.measurement.field_of_view import brain_cut_off_findings, 
 from BratsSegmenterLib.measurement.findings import cavity_findings, quality_findings, registration_findings
 from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM, measure
 from BratsSegmenterLib.measurement.overlap import dice
-from BratsSegmenterLib.measurement.sentence import millilitres, report_sentence
+from BratsSegmenterLib.measurement.sentence import lesion_count, millilitres, report_sentence
 from BratsSegmenterLib.measurement.table import to_csv
 from BratsSegmenterLib.measurement.unmeasured import still_not_measured
 
@@ -20,6 +20,7 @@ __all__ = [
     "cut_off_findings",
     "dice",
     "doubtful_slices",
+    "lesion_count",
     "measure",
     "millilitres",
     "quality_findings",

@@ -14,6 +14,15 @@ def millilitres(volume_ml: float) -> str:
     return f"{volume_ml:.2f}" if abs(volume_ml) < _DECIMAL_FROM_ML else f"{volume_ml:.1f}"
 
 
+def lesion_count(measurements: Measurements) -> str:
+    """How many lesions there are, specks apart: ``2 lesions and 1 speck shorter than 5 mm``; empty where none is."""
+    measured, specks = len(measurements.lesions_by_size), measurements.speck_count
+    counted = [f"{measured} lesions" if measured > 1 else "1 lesion"] if measured else []
+    if specks:
+        counted.append(f"{specks} speck{'s' if specks > 1 else ''} shorter than {SMALLEST_MEASURED_MM:g} mm")
+    return " and ".join(counted)
+
+
 def report_sentence(
     measurements: Measurements, algorithm: Algorithm, is_edited: bool, numbers: ImageNumbers | None = None
 ) -> str:
@@ -51,11 +60,7 @@ def _volume_text(volume: RegionVolume) -> str:
 
 def _lesions_text(measurements: Measurements, numbers: ImageNumbers | None) -> str:
     """How many there are, and the size and place of the largest; a lone lesion is not counted."""
-    measured, specks = len(measurements.lesions_by_size), measurements.speck_count
-    counted = [f"{measured} lesions" if measured > 1 else "1 lesion"] if measured else []
-    if specks:
-        counted.append(f"{specks} speck{'s' if specks > 1 else ''} shorter than {SMALLEST_MEASURED_MM:g} mm")
-    count = f" in {' and '.join(counted)}" if measured > 1 or specks else ""
+    count = f" in {lesion_count(measurements)}" if len(measurements.lesions) > 1 or measurements.speck_count else ""
     largest = measurements.largest_diameters
     return count if largest is None else f"{count}, {_largest_text(largest, numbers)}"
 

@@ -15,15 +15,18 @@ from BratsSegmenterLib.dicom import (
     ObjectKind,
     ObjectReference,
     image_numbers,
+    key_image_page,
     read_seg,
     write_key_images,
     write_measurement_report,
     write_rtstruct,
     write_seg,
 )
+from BratsSegmenterLib.dicom.key_image_page import Page
 from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.domain import ED, ET, NCR, Segmentation, Sequence, Volume
 from BratsSegmenterLib.measurement import measure, report_sentence
+from BratsSegmenterLib.pictures import Plane
 
 _SR = "1.2.840.10008.5.1.4.1.1.88.34"
 _SC = "1.2.840.10008.5.1.4.1.1.7"
@@ -172,6 +175,33 @@ def test_the_calipers_are_drawn_on_the_lesion(volume: Volume, tmp_path: Path) ->
     red = np.argwhere((picture[..., 0] > 200) & (picture[..., 1] < 100))
     line = white[(white >= red.min(axis=0) - 3).all(axis=1) & (white <= red.max(axis=0) + 3).all(axis=1)]
     assert np.ptp(line[:, 1]) >= 0.8 * np.ptp(red[:, 1])
+
+
+def test_a_page_says_how_many_lesions_there_are_beside_those_it_lists(volume: Volume) -> None:
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    for number, row in enumerate(range(4, 36, 8)):
+        labels[5, row : row + 5, 4 : 20 - number] = 3
+    labels[2, 4, 4] = 3
+    segmentation = samples.segmentation_on(volume, labels)
+    page = Page({}, segmentation, measure(segmentation), samples.provenance(), None)
+    lines = page.lesion_lines()
+    assert [line[:19] for line in lines[:-1]] == [f"Enhancing tumour {number}:"[:19] for number in (1, 2, 3)]
+    assert lines[-1] == "Enhancing tumour: 4 lesions and 1 speck shorter than 5 mm; the 3 largest are listed"
+
+
+def test_the_number_of_a_lesion_stands_beside_its_calipers(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[5, 6:12, 4:20] = labels[5, 20:26, 10:30] = 3
+    segmentation = samples.segmentation_on(volume, labels)
+    written = []
+    monkeypatch.setattr(key_image_page, "_write", lambda _picture, place, text: written.append((text, place)))
+    dark = {"T1c": np.zeros(volume.geometry.shape, np.float32)}
+    page = Page(dark, segmentation, measure(segmentation), samples.provenance(), None)
+    picture = page.draw(Plane.AXIAL, 5)
+    assert sorted(text for text, _place in written) == ["1", "2", "R"]
+    assert all(0 < x < picture.width and 0 < y < picture.height for _text, (x, y) in written)
+    heights = {text: y for text, (_x, y) in written}
+    assert heights["2"] < heights["1"], "the smaller lesion lies above"
 
 
 def test_the_first_page_shows_the_lesion_that_the_sentence_for_the_report_names(tmp_path: Path) -> None:
