@@ -14,12 +14,14 @@ from BratsSegmenterLib.domain import Case, PreprocessingSteps, Sequence, Series
 from BratsSegmenterLib.errors import PreprocessingError, SeriesError
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.pipeline import SegmentedCase, brain_on_reference
-from BratsSegmenterLib.preprocessing import PreparedCase, preprocess
+from BratsSegmenterLib.preprocessing import BIAS_CORRECTION_OFF, REGISTRATION_OFF, PreparedCase, preprocess
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study import carried_on
 from BratsSegmenterLib.versions import earlier_results
 
 _REGIONS = (ObjectKind.RTSTRUCT, ObjectKind.SEG)
+_NOBODYS_CHOICE = (REGISTRATION_OFF, BIAS_CORRECTION_OFF)
+"""Of steps that are left out of every taking up: the images are only shown, and what was drawn depends on neither."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +88,7 @@ def resume_case(
     with progress.stage("measure"):
         measurements = measure(segmentation)
     said = _said_before(study, regions)
-    findings = (*said, *prepared.findings)
+    findings = (*said, *(finding for finding in prepared.findings if finding not in _NOBODYS_CHOICE))
     result = SegmentedCase(case, prepared, segmentation, measurements, findings, said, said, brain=brain)
     return ResumedCase(result, regions.authorship or Authorship.EDITED, (*remarks, *tolerated))
 

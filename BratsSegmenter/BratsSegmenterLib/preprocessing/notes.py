@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+REGISTRATION_OFF = "Registration is switched off: the positions in the headers are used."
+BIAS_CORRECTION_OFF = "Bias correction is switched off: slow shading of the images stays."
+
 
 @dataclass
 class Notes:

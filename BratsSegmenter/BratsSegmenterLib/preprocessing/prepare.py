@@ -27,7 +27,7 @@ from BratsSegmenterLib.preprocessing.grid import (
 )
 from BratsSegmenterLib.preprocessing.head import head_mask
 from BratsSegmenterLib.preprocessing.normalisation import z_score
-from BratsSegmenterLib.preprocessing.notes import Notes
+from BratsSegmenterLib.preprocessing.notes import BIAS_CORRECTION_OFF, REGISTRATION_OFF, Notes
 from BratsSegmenterLib.preprocessing.portion import shares
 from BratsSegmenterLib.preprocessing.prepared import PreparedCase
 from BratsSegmenterLib.preprocessing.registration import RigidRegistration
@@ -165,7 +165,7 @@ def _register(
     if not others:
         return transforms
     if not steps.registration:
-        notes.add("Registration is switched off: the positions in the headers are used.")
+        notes.add(REGISTRATION_OFF)
         return transforms
     registration = RigidRegistration(volumes[case.reference], case.reference.value)
     for sequence, part in zip(others, shares(progress, len(others)), strict=True):
@@ -223,7 +223,7 @@ def _bias_fields(
     images: Images, grid: Geometry, shown: Masks, steps: PreprocessingSteps, progress: Progress, notes: Notes
 ) -> Images:
     if not steps.bias_correction:
-        notes.add("Bias correction is switched off: slow shading of the images stays.")
+        notes.add(BIAS_CORRECTION_OFF)
         return {}
     return _fields(images, grid, shown, progress)
 

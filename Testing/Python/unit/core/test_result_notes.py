@@ -26,6 +26,7 @@ from BratsSegmenterLib.workbench import Workbench
 
 _SHAPE = (12, 96, 96)
 _AS_THEY_ARE = PreprocessingSteps(registration=False, bias_correction=False, brain_mask=False)
+_NOT_ASKED_FOR = ("Registration", "Bias correction")
 _FLAIR, _T1C = 2, 3  # in the order of the series
 _UNREGISTERED = "T2 could not be registered to T1c."
 _TINY = "The enhancing tumour is tiny, 0.05 mL: it may be a vessel or noise."
@@ -185,6 +186,7 @@ def test_what_a_version_said_is_said_of_it_by_those_that_go_on_from_it(desk: _De
     said_of_gaps = tuple(f"Version 1 said: {note}" for note in (_INTERPOLATED, _FLAIR_HAS_A_GAP))
     assert second.taken_up.doubts == (*said_of_gaps, *carried)
     assert second.taken_up.warnings[:4] == second.taken_up.doubts
+    assert not any(f"{step} is switched off" in " ".join(second.taken_up.warnings) for step in _NOT_ASKED_FOR)
     assert second.sent() == (_INTERPOLATED, _FLAIR_HAS_A_GAP, *carried)
 
     third = _Colleague(tmp_path / "third", (*images, *second.folder.objects.iterdir()))
