@@ -53,6 +53,8 @@ class Acquisition:
     study_description : str
     acquired_at : float or None
         Seconds on a clock that all series of the study share.
+    acquired_on : datetime or None
+        Acquisition date and time; None where one is missing, for those of the series may be of a later copy.
     plane : SlicePlane or None
     slices : int or None
         Number of slices.
@@ -80,6 +82,7 @@ class Acquisition:
     agent_details: bool = False
     study_description: str = ""
     acquired_at: float | None = None
+    acquired_on: datetime | None = None
     plane: SlicePlane | None = None
     slices: int | None = None
     slice_spacing_mm: float | None = None
@@ -140,6 +143,7 @@ def acquisition_of(series: Series) -> Acquisition:
         ),
         study_description=_text(header.get("StudyDescription")),
         acquired_at=_acquired_at(attributes),
+        acquired_on=_acquired_on(attributes),
         plane=plane,
         slices=len({frame.position_mm for frame in series.frames}),
         slice_spacing_mm=slice_spacing_mm,
@@ -217,16 +221,28 @@ def _agent(header: Any) -> str:
     return _text(header.get("ContrastBolusAgent")) or ("agent" if agents else "")
 
 
-def _acquired_at(attributes: FrameAttributes) -> float | None:
-    moment = _text(attributes.get("FrameContentSequence", "FrameAcquisitionDateTime")) or _text(
-        attributes.get("", "AcquisitionDateTime")
+def _acquired_on(attributes: FrameAttributes) -> datetime | None:
+    date, time = (_text(attributes.get("", f"Acquisition{part}")) for part in ("Date", "Time"))
+    return (
+        _moment(attributes.get("FrameContentSequence", "FrameAcquisitionDateTime"))
+        or _moment(attributes.get("", "AcquisitionDateTime"))
+        or _moment(date + time)
     )
+
+
+def _acquired_at(attributes: FrameAttributes) -> float | None:
+    moment = _acquired_on(attributes)
     for kind in ("Acquisition", "Series", "Content"):
-        if not moment:
-            date, time = attributes.get("", f"{kind}Date"), attributes.get("", f"{kind}Time")
-            moment = f"{_text(date or attributes.get('', 'StudyDate'))}{_text(time)}" if time else ""
+        date, time = attributes.get("", f"{kind}Date"), attributes.get("", f"{kind}Time")
+        moment = moment or _moment(f"{_text(date or attributes.get('', 'StudyDate'))}{_text(time)}")
+    return None if moment is None else (moment - datetime.min).total_seconds()
+
+
+def _moment(value: Any) -> datetime | None:
+    """Of a date and at least the hour, YYYYMMDDHH (PS3.5 6.2, DT); None where one lacks."""
+    text = _text(value)[:14]
     try:
-        return (datetime.strptime(moment[:14], "%Y%m%d%H%M%S") - datetime.min).total_seconds()
+        return datetime.strptime(text.ljust(14, "0"), "%Y%m%d%H%M%S") if len(text) >= 10 else None
     except ValueError:
         return None
 

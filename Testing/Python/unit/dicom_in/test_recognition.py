@@ -327,6 +327,53 @@ def test_an_examination_past_midnight_keeps_its_order_where_only_its_first_day_i
     assert recognise([before, noon, night]).found[T1C].series.number == 1, "a whole day is no examination"
 
 
+def on_days(days: str, *specimens: Specimen) -> list[Series]:
+    """The specimens with Acquisition Date, one after the other; days of January 2026, two digits each."""
+    series = study(*specimens)
+    for one, day in zip(series, days.split(), strict=True):
+        one.header.AcquisitionDate = f"202601{day}"
+    return series
+
+
+@pytest.mark.parametrize(("days", "lost"), [("02 31 31 31", T1), ("31 02 31 31", FLAIR), ("31 31 02 31", T2)])
+def test_a_sequence_of_another_day_in_the_same_study_is_doubted(days: str, lost: Sequence) -> None:
+    injected = replace(T1_PLAIN, agent="GADOVIST")
+    recognition = recognise(on_days(days, T1_PLAIN, FLAIR_PLAIN, T2_PLAIN, injected))
+    doubt = "it was acquired on 2 January 2026, 29 days before T1c"
+    assert {key: one.contradiction for key, one in recognition.found.items() if one.contradiction} == {lost: doubt}
+    (warning,) = recognition.warnings
+    assert warning.endswith(f"is taken as {lost.value}, with doubt: {doubt}.")
+
+
+def test_without_t1c_the_day_is_that_of_flair_and_both_doubts_are_said() -> None:
+    recognition = recognise(on_days("05 02 02", replace(T1_PLAIN, description="AX T2"), FLAIR_PLAIN, T2_PLAIN))
+    doubt = recognition.found[T1].contradiction
+    assert "its name says T2" in doubt
+    assert doubt.endswith("; it was acquired on 5 January 2026, 3 days after FLAIR")
+    assert recognition.found[T2].contradiction == ""
+
+
+def test_the_series_of_the_same_day_is_taken_before_a_finer_one_of_another() -> None:
+    injected = replace(T1_PLAIN, agent="GADOVIST")
+    today, fine, t1c = on_days("31 02 31", FLAIR_PLAIN, FLAIR_PLAIN, injected)
+    recognition = recognise([today, with_spacing(series_of(fine.header, 2, slices=140), 1.0), t1c])
+    assert recognition.found[FLAIR].series.number == 1
+    assert "29 days before T1c" in recognition.alternatives[FLAIR][0].contradiction
+    assert recognition.warnings == ()
+
+
+def test_a_night_and_a_series_sent_again_later_are_no_other_day() -> None:
+    series = on_days("02 02 03 03", T1_PLAIN, FLAIR_PLAIN, T2_PLAIN, replace(T1_PLAIN, agent="GADOVIST"))
+    for one, time in zip(series, ("235500", "235700", "000100", "000500"), strict=True):
+        one.header.AcquisitionTime = time
+    series[1].header.SeriesDate = series[1].header.ContentDate = "20260301"
+    assert recognise(series).warnings == ()
+    del series[1].header.AcquisitionDate
+    del series[1].header.AcquisitionTime
+    series[1].header.SeriesTime = "101500"
+    assert recognise(series).warnings == (), "nothing is known of its acquisition"
+
+
 def test_an_agent_typed_into_every_series_does_not_make_one_t1c_beside_those_that_say_so() -> None:
     fine = Specimen(T1, SIEMENS, "3D T1 MPRAGE", "GR", 1900, 2.5, 900, agent="GADAVIST")
     named = Specimen(T1C, SIEMENS, "AX T1 SE +C", "SE", 600, 10, agent="GADAVIST")
@@ -334,6 +381,29 @@ def test_an_agent_typed_into_every_series_does_not_make_one_t1c_beside_those_tha
     assert found_numbers(recognition) == {T1: 1, FLAIR: 2, T2: 3, T1C: 4}
     assert recognition.found[T1].confidence < 0.6
     assert any("Series 1 is taken as T1, with doubt" in warning for warning in recognition.warnings)
+
+
+@pytest.mark.parametrize(
+    ("first", "other"), [("FAT", "WATER"), ("OPP_PHASE", "IN_PHASE"), ("F", "W"), ("FAT_FRACTION", "WATER")]
+)
+def test_of_a_dixon_acquisition_fat_and_opposed_phase_are_set_aside(first: str, other: str) -> None:
+    kinds = (replace(T1_PLAIN, image_type=("DERIVED", "PRIMARY", "DIXON", kind)) for kind in (first, other))
+    recognition = recognise(study(*kinds))
+    assert found_numbers(recognition) == {T1: 2}
+    assert recognition.excluded[0][1] == f"its Image Type says {first}"
+    assert recognition.warnings == ()
+
+
+def test_of_two_images_of_one_acquisition_neither_is_called_the_later() -> None:
+    water, in_phase = (
+        replace(T1_PLAIN, image_type=("DERIVED", "PRIMARY", "DIXON", kind)).series(number)
+        for number, kind in ((1, "WATER"), (2, "IN_PHASE"))
+    )
+    (warning,) = recognise([water, in_phase]).warnings
+    both = "Series 1 and Series 2 are equally good as T1, "
+    assert warning == both + "and neither is known to be the later one; Series 1 is proposed."
+    in_phase.header.AcquisitionTime = "101600"
+    assert "; the one acquired later, Series 2, is proposed." in recognise([water, in_phase]).warnings[0]
 
 
 def test_head_and_neck_is_the_head() -> None:

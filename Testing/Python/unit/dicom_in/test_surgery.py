@@ -102,4 +102,4 @@ def test_what_leaves_no_cavity_in_the_tumour_is_no_operation(text):
 
 def test_the_words_that_say_so_are_the_reason():
     assert read_surgery(["MR head", "Kontrolle nach OP"]).words == "nach op"
-    assert read_surgery(["IRM Après résection"]).words == "après résect"
+    assert read_surgery(["IRM Après résection"]).words == "après résec"
