@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Algorithm, Diameters, Measurements, RegionVolume
+from collections.abc import Collection
+
+from BratsSegmenterLib.domain import (
+    ED,
+    ET,
+    INTERVAL_COVERAGE,
+    NCR,
+    RC,
+    TC,
+    WT,
+    Algorithm,
+    Diameters,
+    Measurements,
+    RegionVolume,
+    as_found,
+)
 from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM
 from BratsSegmenterLib.slice_names import ImageNumbers, place_of
 
 _DECIMAL_FROM_ML = 10.0
+_IN_ORDER = (ET, NCR, TC, ED, WT, RC)
 
 
 def millilitres(volume_ml: float) -> str:
@@ -24,11 +40,16 @@ def lesion_count(measurements: Measurements) -> str:
 
 
 def report_sentence(
-    measurements: Measurements, algorithm: Algorithm, is_edited: bool, numbers: ImageNumbers | None = None
+    measurements: Measurements,
+    algorithm: Algorithm,
+    is_edited: bool,
+    numbers: ImageNumbers | None = None,
+    not_measured: Collection[str] = (),
+    cut_off: Collection[str] = (),
 ) -> str:
     """All of a result that a report needs: volumes, the largest lesion, who segmented and whether a person corrected.
 
-    Regions that were not measured are left out; so is a resection cavity where there is none.
+    A resection cavity is left out where there is none.
 
     Parameters
     ----------
@@ -37,17 +58,39 @@ def report_sentence(
     is_edited : bool
     numbers : ImageNumbers, optional
         Of the reference's images, to name the one with the largest lesion.
+    not_measured : collection of str, optional
+        Keys of the regions that have no volume because nobody looked for them.
+    cut_off : collection of str, optional
+        What :func:`~BratsSegmenterLib.measurement.cut_off_findings` says of it.
     """
     volumes = {volume.region.key: volume for volume in measurements.volumes}
-    found = [_volume_text(volumes[region.key]) for region in (ET, NCR, TC, ED, WT, RC) if region.key in volumes]
+    found = [_volume_text(volumes[region.key]) for region in _IN_ORDER if region.key in volumes]
     if ET.key in volumes:
         found[0] += _lesions_text(measurements, numbers)
     text = "; ".join(found) or "no region was measured"
-    text = f"{text[0].upper()}{text[1:]}"
+    told = (
+        f"{_capitalised(text)}.",
+        *_not_measured_text(not_measured, is_enhancing=ET.key in volumes and volumes[ET.key].volume_ml > 0),
+        *cut_off,
+        *(["Intervals were fitted on synthetic cases."] if measurements.intervals_ml else []),
+        _author_text(algorithm, is_edited),
+    )
+    return " ".join(told)
+
+
+def _capitalised(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def _not_measured_text(keys: Collection[str], is_enhancing: bool) -> tuple[str, ...]:
+    names = [as_found(region, is_enhancing).name.lower() for region in _IN_ORDER if region.key in keys]
+    return (f"Not measured: {', '.join(names)}.",) if names else ()
+
+
+def _author_text(algorithm: Algorithm, is_edited: bool) -> str:
     if not algorithm.is_model:
-        return f"{text}. {algorithm.title[0].upper()}{algorithm.title[1:]}."
-    correction = "corrected by hand" if is_edited else "not corrected"
-    return f"{text}. Segmented by {algorithm.title}, {correction}."
+        return f"{_capitalised(algorithm.title)}."
+    return f"Segmented by {algorithm.title}, {'corrected by hand' if is_edited else 'not corrected'}."
 
 
 def _volume_text(volume: RegionVolume) -> str:
@@ -55,7 +98,7 @@ def _volume_text(volume: RegionVolume) -> str:
     if volume.interval_ml is None:
         return text
     low, high = volume.interval_ml
-    return f"{text} (interval {millilitres(low)} to {millilitres(high)} mL)"
+    return f"{text} ({100 * INTERVAL_COVERAGE:.0f} % interval {millilitres(low)} to {millilitres(high)} mL)"
 
 
 def _lesions_text(measurements: Measurements, numbers: ImageNumbers | None) -> str:

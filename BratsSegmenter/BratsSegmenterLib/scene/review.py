@@ -152,17 +152,21 @@ class Review:
         path = self.parameters.result.brain
         return read_mask(path) if path is not None and path.exists() else None
 
+    @property
+    def drawn(self) -> Segmentation:
+        """The segments as last measured."""
+        assert self._table is not None, "a result is shown"
+        return Segmentation(self._table.labels, self.geometry, self.parameters.result.algorithm, self.not_measured)
+
     def measure(self) -> Measurements:
         """Volumes, lesions and diameters of the segments as last measured, with the model's intervals where they hold.
 
         Takes longer than the volumes that :attr:`on_volumes` tells; meant for moments when the user does not paint.
         """
-        assert self._table is not None, "a result is shown"
         result = self.parameters.result
         edited = self.edited_regions
         intervals_ml = {key: interval for key, interval in result.intervals_ml.items() if key not in edited}
-        segmentation = Segmentation(self._table.labels, self.geometry, result.algorithm, self.not_measured)
-        return measure(segmentation, intervals_ml)
+        return measure(self.drawn, intervals_ml)
 
     def show(self, study: StudySummary, folder: Path, result: SegmentResult) -> None:
         """All of :meth:`showing` at once, then :meth:`follow`."""

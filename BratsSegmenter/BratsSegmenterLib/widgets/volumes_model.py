@@ -10,6 +10,7 @@ from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import (
     ED,
     ET,
+    INTERVAL_COVERAGE,
     LEAF_REGIONS,
     NESTED_REGIONS,
     RC,
@@ -116,8 +117,8 @@ def _interval(bounds_ml: tuple[float, float] | None, is_edited: bool) -> tuple[s
     if is_edited:
         gone = _("The model's interval, {low} to {high} mL, no longer holds: the region was edited.")
         return "", gone.format(low=low, high=high)
-    holds = _("By the model's calibration the volume lies between {low} and {high} mL.")
-    return f"{low}\N{EN DASH}{high}", holds.format(low=low, high=high)
+    holds = _("{low} to {high} mL: meant to hold the true volume in {share} % of synthetic cases.")
+    return f"{low}\N{EN DASH}{high}", holds.format(low=low, high=high, share=f"{100 * INTERVAL_COVERAGE:.0f}")
 
 
 def _change(now_ml: float, before_ml: float) -> str:

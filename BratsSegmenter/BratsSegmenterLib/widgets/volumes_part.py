@@ -13,7 +13,7 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.domain import ET
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError
-from BratsSegmenterLib.measurement import report_sentence, to_csv
+from BratsSegmenterLib.measurement import cut_off_findings, report_sentence, to_csv
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.scene.diameters import drawing_diameters, remove_diameters, show_diameters
 from BratsSegmenterLib.scene.layout import LAYOUT_WITH_PLOT
@@ -150,7 +150,15 @@ class VolumesPart(Part):
     def _copy_sentence(self) -> None:
         assert self._workflow.result is not None
         result, measurements = self._workflow.result, self._review.measure()
-        text = report_sentence(measurements, result.algorithm, self._review.is_edited, result.image_numbers)
+        drawn = self._review.drawn
+        text = report_sentence(
+            measurements,
+            drawn.algorithm,
+            self._review.is_edited,
+            result.image_numbers,
+            drawn.not_measured,
+            cut_off_findings(drawn, result.reference),
+        )
         qt.QApplication.clipboard().setText(text)
 
     def _copy_table(self) -> None:

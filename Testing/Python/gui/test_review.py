@@ -267,7 +267,9 @@ def test_what_was_not_measured_is_no_number_in_table_plot_and_lesions_until_it_i
     assert _volumes(table) == [table.item(0, 1).text(), *["not measured"] * 2, table.item(3, 1).text(), "not measured"]
     assert _newest_plotted_ml() == pytest.approx(drawn_ml, abs=0.005)
     panel.volumes.ui.sentenceButton.click()
-    assert qt.QApplication.clipboard().text().startswith(f"Enhancing tumour {drawn_ml:.2f} mL")
+    sentence = qt.QApplication.clipboard().text()
+    assert sentence.startswith(f"Enhancing tumour {drawn_ml:.2f} mL")
+    assert "Not measured: necrotic core, tumour core, oedema." in sentence
     assert "Glioma regions v1 (AI, corrected, not reviewed)" in panel.send.ui.previewLabel.text
 
 

@@ -23,9 +23,19 @@ def _sentence(*lesions: Lesion, numbers: ImageNumbers | None = _NUMBERS) -> str:
 def test_a_report_names_volumes_interval_diameters_image_model_and_correction() -> None:
     volumes = (RegionVolume(ET, 12.34, (10.9, 14.1)), RegionVolume(WT, 80.0), RegionVolume(ED, 6.5))
     assert report_sentence(Measurements(volumes, (_LESION,)), _MODEL, True, _NUMBERS) == (
-        "Enhancing tumour 12.3 mL (interval 10.9 to 14.1 mL), largest measurable lesion 32.0 x 21.0 mm (product 672"
-        " mm2) on image 10 of series 5; oedema 6.50 mL; whole tumour 80.0 mL. Segmented by glioma-synthetic 0.1,"
-        " corrected by hand."
+        "Enhancing tumour 12.3 mL (90 % interval 10.9 to 14.1 mL), largest measurable lesion 32.0 x 21.0 mm (product"
+        " 672 mm2) on image 10 of series 5; oedema 6.50 mL; whole tumour 80.0 mL. Intervals were fitted on synthetic"
+        " cases. Segmented by glioma-synthetic 0.1, corrected by hand."
+    )
+
+
+def test_a_report_names_what_was_not_measured_and_what_the_images_cut_off() -> None:
+    reasons = {key: f"{key} needs T1c." for key in ("NCR", "TC", "ET")}
+    cut_off = "The whole tumour reaches the last slice of FLAIR: neither its volume nor the interval counts it."
+    measured = Measurements((RegionVolume(WT, 125.1),))
+    assert report_sentence(measured, _MODEL, False, _NUMBERS, reasons, (cut_off,)) == (
+        "Whole tumour 125.1 mL. Not measured: enhancing tumour, non-enhancing core, tumour core."
+        f" {cut_off} Segmented by glioma-synthetic 0.1, not corrected."
     )
 
 

@@ -84,7 +84,9 @@ def test_the_model_s_interval_is_shown_until_the_region_is_edited_and_then_only_
     result: SegmentResult,
 ) -> None:
     sure = replace(result, intervals_ml={"ET": (1.6, 2.5)})
-    assert _by_key(volume_rows(AI_ML, sure))["ET"].interval == "1.60\N{EN DASH}2.50"
+    unedited = _by_key(volume_rows(AI_ML, sure))["ET"]
+    assert unedited.interval == "1.60\N{EN DASH}2.50"
+    assert unedited.hint == "1.60 to 2.50 mL: meant to hold the true volume in 90 % of synthetic cases."
     edited = _by_key(volume_rows(AI_ML, sure, edited={"ET"}))["ET"]
     assert edited.interval == ""
     assert "1.60 to 2.50 mL, no longer holds" in edited.hint
