@@ -62,7 +62,7 @@ def write_tables(folder: Path, say: Callable[[str], None] = _say_nothing) -> tup
         rows=sorted(rows, key=_urgency),
         counts=Counter(row.state.value for row in rows),
         regions=tuple(REGIONS.values()),
-        legend=LEAF_REGIONS,
+        leaves=LEAF_REGIONS,
     )
     return rows
 

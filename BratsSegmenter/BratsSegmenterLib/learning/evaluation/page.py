@@ -50,7 +50,7 @@ class PicturePage:
             claim_headings=TRUST_HEADINGS,
             set_aside=evaluation.set_aside,
             pictures=self._pictures,
-            legend=LEAF_REGIONS,
+            leaves=LEAF_REGIONS,
         )
 
 
