@@ -19,6 +19,7 @@ class ctkCollapsibleButton(qt.QWidget):
         super().__init__(parent)
         self._text = ""
         self._collapsed = False
+        self.setSizePolicy(qt.QSizePolicy.Policy.Minimum, qt.QSizePolicy.Policy.Preferred)
         self.setContentsMargins(0, _HEADER_HEIGHT, 0, 0)
 
     def _get_text(self) -> str:
@@ -27,6 +28,7 @@ class ctkCollapsibleButton(qt.QWidget):
     def setText(self, text: str) -> None:
         """Set the title."""
         self._text = text
+        self.updateGeometry()
         self.update()
 
     def _get_collapsed(self) -> bool:
@@ -56,12 +58,22 @@ class ctkCollapsibleButton(qt.QWidget):
     collapsed = qt.Property(bool, _get_collapsed, setCollapsed)
 
     def minimumSizeHint(self) -> qt.QSize:
-        """Only the title while collapsed."""
-        return qt.QSize(0, _HEADER_HEIGHT) if self._collapsed else super().minimumSizeHint()
+        """Only the title while collapsed; never narrower than that."""
+        return self._title_size() if self._collapsed else super().minimumSizeHint().expandedTo(self._title_size())
 
     def sizeHint(self) -> qt.QSize:
-        """Only the title while collapsed."""
-        return qt.QSize(0, _HEADER_HEIGHT) if self._collapsed else super().sizeHint()
+        """Only the title while collapsed; never narrower than that."""
+        return self._title_size() if self._collapsed else super().sizeHint().expandedTo(self._title_size())
+
+    def _title_size(self) -> qt.QSize:
+        """As wide as a push button with an indicator and the whole title, whatever the contents."""
+        option, style, metric = qt.QStyleOptionButton(), self.style(), qt.QStyle.PixelMetric
+        option.initFrom(self)
+        indicator = style.pixelMetric(metric.PM_IndicatorWidth) + style.pixelMetric(metric.PM_CheckBoxLabelSpacing)
+        title = self.fontMetrics().size(int(qt.Qt.TextFlag.TextShowMnemonic), self._text)
+        contents = qt.QSize(indicator + title.width(), title.height())
+        size = style.sizeFromContents(qt.QStyle.ContentsType.CT_PushButton, option, contents, self)
+        return qt.QSize(size.width(), _HEADER_HEIGHT)
 
     def paintEvent(self, _event: Any) -> None:
         """Draw the title bar."""

@@ -13,6 +13,40 @@ from host.slicer_app import OpenedModule, application, open_module
 _MENUS = ("File", "Edit", "View", "Help")
 
 
+class ModulePanel(qt.QScrollArea):
+    """The room for a module, which is never narrower than the module's size hint (qSlicerModulePanel)."""
+
+    def __init__(self, module: qt.QWidget, width: int) -> None:
+        super().__init__()
+        self._width = width
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(qt.QFrame.Shape.NoFrame)
+        contents = qt.QWidget()
+        column = qt.QVBoxLayout(contents)
+        column.setContentsMargins(0, 0, 0, 0)
+        module.layout().setContentsMargins(0, 0, 0, 0)
+        column.addWidget(module, 1)
+        module.setSizePolicy(qt.QSizePolicy.Policy.Minimum, module.sizePolicy.verticalPolicy())
+        module.installEventFilter(self)
+        self.setWidget(contents)
+
+    def eventFilter(self, _module: qt.QObject, event: qt.QEvent) -> bool:
+        """The module has another size."""
+        if event.type() == qt.QEvent.Type.Resize:
+            self.updateGeometry()
+        return False
+
+    def minimumSizeHint(self) -> qt.QSize:
+        """As wide as the user made it, or as the module needs."""
+        needed = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return qt.QSize(max(needed, self._width), super().minimumSizeHint().height())
+
+    def sizeHint(self) -> qt.QSize:
+        """Not wider than it must be."""
+        return qt.QSize(self.minimumSizeHint().width(), super().sizeHint().height())
+
+
 class SlicerWindow(qt.QMainWindow):
     """Menu bar, module tool bar, module panel and view area."""
 
@@ -46,17 +80,11 @@ class SlicerWindow(qt.QMainWindow):
         bar.addWidget(selector)
 
     def _add_panel(self, width: int) -> None:
-        scroll = qt.QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(qt.QFrame.Shape.NoFrame)
-        scroll.setWidget(self.opened.panel)
+        self.scroll = ModulePanel(self.opened.panel, width)
         dock = qt.QDockWidget("Module Panel")
         dock.setFeatures(qt.QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         dock.setTitleBarWidget(qt.QWidget())
-        dock.setWidget(scroll)
-        dock.setFixedWidth(width)
-        self.scroll = scroll
+        dock.setWidget(self.scroll)
         self.addDockWidget(qt.Qt.DockWidgetArea.LeftDockWidgetArea, dock)
 
     def look_at(self, widget: qt.QWidget) -> None:

@@ -8,10 +8,13 @@ import secrets
 from textwrap import shorten
 
 from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.widgets.eliding import end_elided, middle_elided
 from BratsSegmenterLib.widgets.preferences import QtSettings
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.translation import tr as _
 
+_LONGEST_DESCRIPTION = 80
+_LONGEST_HEADING, _LONGEST_PATIENT_IN_HEADING = 46, 24
 _DIGITS = 8  # with four, two of some hundred patients would probably share one
 _HIDDEN, _KEY = "BratsSegmenter/hideIdentities", "BratsSegmenter/pseudonymKey"
 
@@ -53,13 +56,20 @@ class Identities:
             return self.pseudonym(known)
         return " · ".join(filter(None, (readable_name(study.patient_name), study.patient_id)))
 
-    def title(self, study: StudySummary, longest_description: int = 80) -> str:
+    def title(self, study: StudySummary) -> str:
         """Date, patient and description of a study in a line; without what is not known.
 
         The date comes first: where the line is cut short, two studies of one patient must not look alike.
         """
-        description = shorten(study.description, longest_description, placeholder="…")
+        description = shorten(study.description, _LONGEST_DESCRIPTION, placeholder="…")
         return ", ".join(filter(None, (readable_day(study.study_date), self.patient(study), description)))
+
+    def heading(self, study: StudySummary) -> str:
+        """The title for a heading, which is not broken into lines: Slicer's module panel grows as wide as it is."""
+        patient = middle_elided(self.patient(study), _LONGEST_PATIENT_IN_HEADING)
+        begun = ", ".join(filter(None, (readable_day(study.study_date), patient)))
+        description = end_elided(study.description, _LONGEST_HEADING - len(begun))
+        return ", ".join(filter(None, (begun, description)))
 
     def pseudonym(self, known: str) -> str:
         """What stands for a Patient ID, or for a name where there is none; the same on this computer always."""

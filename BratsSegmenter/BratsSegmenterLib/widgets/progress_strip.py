@@ -56,11 +56,12 @@ class ProgressStrip:
         self.widget.setVisible(state.is_busy)
         self.ui.cancelButton.setEnabled(state.is_busy)
         self.ui.progressBar.setValue(0)
-        self.ui.stageLabel.setText(_WORK.get(state, ""))
+        self.ui.timeLabel.setText("")
+        self._say(_WORK.get(state, ""))
 
     def _cancel(self) -> None:
         self.ui.cancelButton.setEnabled(False)
-        self.ui.stageLabel.setText(_("Cancelling…"))
+        self._say(_("Cancelling…"))
         self._workflow.cancel()
 
     def _show_progress(self, event: ProgressEvent) -> None:
@@ -69,10 +70,14 @@ class ProgressStrip:
         self._remaining.observe(event)
         if self.ui.cancelButton.enabled:
             work = _WORK.get(self._workflow.state, "")
-            what = ": ".join(filter(None, (work, stage_name(event.stage), event.message)))
+            self._say(": ".join(filter(None, (work, stage_name(event.stage), event.message))))
             left_s = self._remaining.seconds
-            self.ui.stageLabel.setText(what if left_s is None else f"{what}; {readable(left_s)}")
+            self.ui.timeLabel.setText("" if left_s is None else readable(left_s))
             self.ui.progressBar.setValue(round(self._remaining.fraction * self.ui.progressBar.maximum))
+
+    def _say(self, what: str) -> None:
+        self.ui.stageLabel.setText(what)
+        self.ui.stageLabel.setToolTip(what)  # the label is as narrow as the panel
 
 
 def _keep_room_while_hidden(widget: Any) -> None:

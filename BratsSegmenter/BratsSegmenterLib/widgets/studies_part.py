@@ -20,7 +20,6 @@ from BratsSegmenterLib.widgets.tones import Tone
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.widgets.worklist import Worklist
 
-_LONGEST_DESCRIPTION = 24  # in the part's title, which is not broken into lines
 _TONES = {
     StudyState.NEEDS_YOU: Tone.CARE,
     StudyState.FAILED: Tone.BAD,
@@ -91,12 +90,16 @@ class StudiesPart(Part):
         if study is None and self._had_study:
             self.ui.studyTable.clearSelection()  # a click on a row that stays selected would not take it up
         self._had_study = study is not None
-        title = self._identities.title(study, _LONGEST_DESCRIPTION) if study is not None else ""
-        self.widget.setText(f"{self._title}:  {title}" if title else self._title)
+        self._show_title(study)
         self._show_rows()
         free = not self._workflow.state.is_busy
         self.ui.previousButton.setEnabled(free and self._page.number > 0)
         self.ui.nextButton.setEnabled(free and self._page.has_next)
+
+    def _show_title(self, study: StudySummary | None) -> None:
+        heading = self._identities.heading(study) if study is not None else ""
+        self.widget.setText(f"{self._title}:  {heading}" if heading else self._title)
+        self.widget.setToolTip(self._identities.title(study) if study is not None else "")
 
     def show_studies(self, studies: Sequence[StudySummary]) -> None:
         """Show the page that was found."""

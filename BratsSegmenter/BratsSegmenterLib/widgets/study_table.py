@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.study import StudyState
+from BratsSegmenterLib.widgets.eliding import end_elided, middle_elided
 from BratsSegmenterLib.widgets.identities import Identities, readable_day
 from BratsSegmenterLib.widgets.state_names import state_name
 
@@ -74,24 +75,12 @@ class StudyTable:
         day, patient = readable_day(study.study_date), self._identities.patient(study)
         description, count = study.description, "" if study.series_count is None else str(study.series_count)
         words = f"{state_name(state)}: {reason}" if reason else state_name(state)
-        shown = (day, _middle_elided(patient), description, count, _end_elided(words))
+        shown = (day, middle_elided(patient, _LONGEST_PATIENT), description, count, end_elided(words, _LONGEST_STATE))
         return StudyRow(study, (day, patient, description, count, words), state, shown)
 
     def _sort_key(self, row: StudyRow) -> tuple[int, str]:
         text = row.cells[self.sorted_by].casefold()
         return (int(text or 0), "") if self.sorted_by is Column.SERIES else (0, text)
-
-
-def _end_elided(text: str) -> str:
-    return text if len(text) <= _LONGEST_STATE else f"{text[: _LONGEST_STATE - 1].rstrip()}…"
-
-
-def _middle_elided(text: str) -> str:
-    """Where both a name and an ID begin and end tells who is meant."""
-    if len(text) <= _LONGEST_PATIENT:
-        return text
-    tail = _LONGEST_PATIENT // 2
-    return f"{text[: _LONGEST_PATIENT - tail - 1].rstrip()}…{text[-tail:].lstrip()}"
 
 
 def _has_all(row: StudyRow, words: list[str]) -> bool:

@@ -1,11 +1,13 @@
 """Where the parts of the panel stand, and how much room they take."""
 
+import ctk
 import pytest
 import qt
 from host.driver import finish
 from host.replay_worker import Behaviour
 from host.slicer_app import application
 
+from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.widgets.state import PanelState
 
 
@@ -35,3 +37,45 @@ def test_nothing_moves_under_the_mouse_when_a_search_begins_and_ends(shown_panel
     finish(panel)
     assert not panel.progress.widget.visible
     assert _top_of(panel.archive.ui.patientEdit) == at_rest
+
+
+_STUDY = StudySummary(
+    study_uid="2.25.1",
+    patient_name="Müller-Lüdenscheidt^Karl-Friedrich Maximilian",
+    patient_id="KIS-2026-0000000035-ÄÖ",
+    accession_number="",
+    study_date="20260503",
+    description="MRT Schädel nativ und mit KM (Tumorprotokoll), Verlaufskontrolle",
+    modalities=("MR",),
+    series_count=11,
+    instance_count=None,
+)
+
+
+def _width_that_slicer_would_give(panel) -> int:
+    """Slicer gives its module panel the size hint of the module, whose layout has no margins there."""
+    window = panel.archive.widget.window()
+    window.layout().setContentsMargins(0, 0, 0, 0)
+    application().processEvents()
+    return window.sizeHint().width()
+
+
+def test_no_text_however_long_makes_slicer_s_module_panel_wider(shown_panel):
+    panel = shown_panel
+    panel.workflow.choose_files(_STUDY, (), "")
+    panel.archive.ui.periodSelector.setCurrentIndex(4)
+    panel.archive.ui.editButton.click()
+    parts = panel.archive.widget.window().findChildren(ctk.ctkCollapsibleButton)
+    for part in parts:
+        part.setCollapsed(False)
+    labels = panel.archive.widget.window().findChildren(qt.QLabel)
+    sentences = [label for label in labels if label.wordWrap or label.name == "stageLabel"]
+    for label in sentences:
+        label.setText("What is wrong, in a sentence that names the thing. " * 4)
+        label.setVisible(True)
+    panel.progress.widget.setVisible(True)
+    panel.message_bar.widget.setVisible(True)
+    panel.doctor.ui.stopButton.setVisible(True)
+    assert len(sentences) > 15
+    assert "KIS-2026-0000000035-ÄÖ" in panel.studies.widget.toolTip, "what the heading has no room for"
+    assert _width_that_slicer_would_give(panel) <= 460
