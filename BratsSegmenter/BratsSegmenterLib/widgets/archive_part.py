@@ -193,6 +193,8 @@ class ArchivePart(Part):
         self.ui.editButton.setChecked(not self._profiles.names)
 
     def _on_edit_toggled(self, wanted: bool) -> None:
+        if wanted:
+            self.editor.load()
         self.editor.widget.setVisible(wanted)
 
     def _on_rejected(self, error: BratsSegmenterError) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import slicer
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import Authentication, Credentials, Profile
@@ -85,6 +86,7 @@ class ProfileEditor:
         except ArchiveError as error:
             self.rejected.emit(error)
             return
+        self.load()
         self.changed.emit()
 
     def _entered(self) -> Profile:
@@ -110,6 +112,12 @@ class ProfileEditor:
                 return Credentials()
 
     def _remove(self) -> None:
-        self._model.remove(self._model.current_name)
-        self.load()
-        self.changed.emit()
+        name = self._model.current_name
+        question = _(
+            "Forget the archive '{archive}', how to reach it and its password? Studies that came from it stay on this"
+            " computer."
+        ).format(archive=name)
+        if slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Remove the archive")):
+            self._model.remove(name)
+            self.load()
+            self.changed.emit()

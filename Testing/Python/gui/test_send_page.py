@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import qt
+import slicer
 from host.driver import finish, paint
 from host.hands import Hands
 from host.replay_worker import Behaviour
@@ -248,22 +249,22 @@ def test_what_is_sent_is_what_was_agreed_to_though_another_archive_is_in_use_sin
     assert _jobs_of(panel, panel.send.ui.sendButton.click)[0].profile.name == "Ward 3"
 
 
-def test_the_consent_says_so_when_a_result_cannot_go_back_to_where_its_study_came_from(open_segmented):
+def test_the_consent_says_so_when_a_result_cannot_go_back_to_where_its_study_came_from(open_segmented, monkeypatch):
     panel = open_segmented()
     _add_archive(panel, "Research")
     _choose_archive(panel, "Ward 3")
-    panel.archive.editor.ui.removeButton.click()
+    _remove_archive(panel, monkeypatch)
     assert panel.send.ui.consentLabel.text.endswith(
         "in the same study of 'Research'. The study came from 'Ward 3', which is no longer among your archives."
     )
     assert _sent_to(panel) == "Research"
 
 
-def test_a_study_opened_after_its_archive_was_removed_says_so_as_long_as_it_is_open(open_segmented):
+def test_a_study_opened_after_its_archive_was_removed_says_so_as_long_as_it_is_open(open_segmented, monkeypatch):
     panel = open_segmented()
     _add_archive(panel, "Research")
     _choose_archive(panel, "Ward 3")
-    panel.archive.editor.ui.removeButton.click()
+    _remove_archive(panel, monkeypatch)
     panel.studies.ui.studyTable.selectRow(0)
     panel.studies.ui.openButton.click()
     finish(panel)
@@ -322,6 +323,11 @@ def _add_archive(panel, name: str) -> None:
     editor.nameEdit.setText(name)
     editor.urlEdit.setText("http://127.0.0.1:2/dicom-web")
     editor.saveButton.click()
+
+
+def _remove_archive(panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda *_question, **_more: True)
+    panel.archive.editor.ui.removeButton.click()
 
 
 def _choose_archive(panel, name: str) -> None:

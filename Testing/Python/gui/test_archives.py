@@ -1,0 +1,43 @@
+"""The form in which archives are added, changed and removed."""
+
+import pytest
+import slicer
+from host.replay_worker import Behaviour
+
+
+@pytest.fixture
+def panel(open_panel):
+    """The panel with one archive, whose form is opened again after it was saved."""
+    panel = open_panel(Behaviour.WORKS)
+    panel.archive.ui.editButton.click()
+    return panel
+
+
+def _names(panel) -> list[str]:
+    selector = panel.archive.ui.profileSelector
+    return [selector.itemText(index) for index in range(selector.count) if "Ward" in selector.itemText(index)]
+
+
+def test_an_archive_that_was_just_saved_can_be_removed_once_the_user_agrees(panel, monkeypatch):
+    asked, answers = [], iter([False, True])
+
+    def answer(question, **_more):
+        asked.append(question)
+        return next(answers)
+
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", answer)
+    assert panel.archive.editor.ui.removeButton.enabled
+    panel.archive.editor.ui.removeButton.click()
+    assert "'Ward 3'" in asked[0]
+    assert _names(panel) == ["Ward 3"]
+    panel.archive.editor.ui.removeButton.click()
+    assert _names(panel) == []
+    assert not panel.archive.editor.ui.removeButton.enabled
+    assert panel.archive.editor.ui.nameEdit.text == ""
+
+
+def test_what_was_typed_and_not_saved_is_not_shown_as_if_in_use(panel):
+    panel.archive.editor.ui.urlEdit.setText("http://127.0.0.1:2/typo")
+    panel.archive.ui.editButton.click()
+    panel.archive.ui.editButton.click()
+    assert panel.archive.editor.ui.urlEdit.text == "http://127.0.0.1:1/dicom-web"
