@@ -213,6 +213,8 @@ class SegmentResult:
     doubts : tuple of str
         Those of the warnings that make the result itself doubtful: empty, tiny, off the brain, implausibly large, one
         sequence moved far.
+    routine : tuple of str
+        Those of the warnings that tell of steps which went as they do in every study.
     sequences : mapping of str to str
         Sequence to the key of the series, where a person had a say in which series the model saw; else empty.
     authorship : Authorship
@@ -238,9 +240,15 @@ class SegmentResult:
     brain: Path | None = None
     is_postoperative: bool = False
     doubts: tuple[str, ...] = ()
+    routine: tuple[str, ...] = ()
     sequences: Mapping[str, str] = field(default_factory=dict)
     authorship: Authorship = Authorship.AI
     image_numbers: ImageNumbers | None = None
+
+    @property
+    def warnings_to_heed(self) -> tuple[str, ...]:
+        """All but the routine."""
+        return tuple(warning for warning in self.warnings if warning not in self.routine)
 
     def found_in(self, folder: Path) -> SegmentResult:
         """The same result with its files where they are now: the job folder may have been moved, or named otherwise."""

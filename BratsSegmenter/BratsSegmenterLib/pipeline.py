@@ -17,6 +17,7 @@ from BratsSegmenterLib.measurement import (
     brain_cut_off_findings,
     cavity_findings,
     cut_off_findings,
+    exchange_findings,
     measure,
     quality_findings,
     registration_findings,
@@ -61,6 +62,8 @@ class SegmentedCase:
         Those of them that make the result itself doubtful.
     image_doubts : tuple of str
         Those of the doubts that are about the images: they stay, whatever a person draws.
+    routine : tuple of str
+        Those of the findings that tell of steps which went as they do in every study.
     expected_dice : mapping of str to float
         By region key, where it is calibrated.
     brain : ndarray of bool, shape (slices, rows, columns), or None
@@ -74,6 +77,7 @@ class SegmentedCase:
     findings: tuple[str, ...]
     doubts: tuple[str, ...] = ()
     image_doubts: tuple[str, ...] = ()
+    routine: tuple[str, ...] = ()
     expected_dice: Mapping[str, float] = field(default_factory=dict)
     brain: NDArray[np.bool_] | None = field(default=None, repr=False)
 
@@ -175,13 +179,14 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
         confidence = calibration.confidence(drawn.evidence)
         measurements = measure(segmentation, confidence.intervals_ml)
     brain = brain_on_reference(prepared) if settings.steps.brain_mask else None
-    image_doubts = _image_doubts(prepared)
+    image_doubts = _image_doubts(prepared, settings.steps)
     drawn_doubts = _drawn_doubts(segmentation, brain, case.reference, settings.is_postoperative)
     doubts = (*image_doubts, *drawn_doubts, *drawn.doubts)
     cut_off = () if brain is None else brain_cut_off_findings(brain, case.reference.value)
     stand_in = stand_in_finding(settings.bundle, bundle)
     told = (*case.notes, *prepared.findings, *cut_off, *stand_in, *found.findings, *drawn.findings)
     findings = (*doubts, *(finding for finding in told if finding not in doubts))
+    routine = (*prepared.routine, *(finding for finding in drawn.findings if finding not in doubts))
     return SegmentedCase(
         case,
         prepared,
@@ -190,6 +195,7 @@ def segment_case(case: Case, settings: Settings, progress: Progress) -> Segmente
         findings,
         doubts,
         image_doubts,
+        routine,
         confidence.expected_dice,
         brain,
     )
@@ -200,10 +206,13 @@ def brain_on_reference(prepared: PreparedCase) -> NDArray[np.bool_]:
     return prepared.to_reference_grid(prepared.mask[np.newaxis].astype(np.float32))[0] >= 0.5
 
 
-def _image_doubts(prepared: PreparedCase) -> tuple[str, ...]:
-    """What makes any result of the images doubtful."""
+def _image_doubts(prepared: PreparedCase, steps: PreprocessingSteps) -> tuple[str, ...]:
+    """What makes any result of the images doubtful; of what they show only where there is a mask of the brain."""
     moved_mm = {sequence.value: distance_mm for sequence, distance_mm in prepared.moved_mm.items()}
-    return (*prepared.doubts, *registration_findings(moved_mm))
+    images = {sequence: prepared.images[sequence.channel] for sequence in prepared.present}
+    shown = np.logical_and.reduce([prepared.brain_shown_by(sequence) for sequence in prepared.present])
+    exchanged = exchange_findings(images, shown) if steps.brain_mask else ()
+    return (*prepared.doubts, *registration_findings(moved_mm), *exchanged)
 
 
 def _drawn_doubts(

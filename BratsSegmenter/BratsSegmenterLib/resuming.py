@@ -89,7 +89,9 @@ def resume_case(
         measurements = measure(segmentation)
     said = _said_before(study, regions)
     findings = (*said, *(finding for finding in prepared.findings if finding not in _NOBODYS_CHOICE))
-    result = SegmentedCase(case, prepared, segmentation, measurements, findings, said, said, brain=brain)
+    result = SegmentedCase(
+        case, prepared, segmentation, measurements, findings, said, said, prepared.routine, brain=brain
+    )
     return ResumedCase(result, regions.authorship or Authorship.EDITED, (*remarks, *tolerated))
 
 

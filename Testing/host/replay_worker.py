@@ -31,6 +31,7 @@ STUDY = {
     "series_count": 4,
     "instance_count": 96,
 }
+ROUTINE = "T1 was moved by 0.9 mm and 0.3° onto T1c."
 DOUBTFUL_SLICES = [
     {"slice_index": 11, "kind": "border", "region": "ED", "centre": [24.0, 34.0]},
     {"slice_index": 17, "kind": "inside", "region": "ET", "centre": [24.0, 34.0]},
@@ -262,7 +263,8 @@ def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
         "algorithm": {"name": job["bundle"], "version": "0", "weights_sha256": "0" * 64},
         "stages": [{"name": "segment", "seconds": 0.0}],
         "is_postoperative": job.get("is_postoperative", False),
-        "warnings": ["FLAIR ends within the tumour."] if behaviour is Behaviour.DOUBTS else [],
+        "warnings": [*(["FLAIR ends within the tumour."] if behaviour is Behaviour.DOUBTS else []), ROUTINE],
+        "routine": [ROUTINE],
     }
 
 

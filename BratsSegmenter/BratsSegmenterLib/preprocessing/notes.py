@@ -18,13 +18,21 @@ class Notes:
         All of them, in the order of the work.
     doubts : list of str
         Those of them that make any result of the study doubtful.
+    routine : list of str
+        Those of them that are said of every study, when all is well.
     """
 
     findings: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    routine: list[str] = field(default_factory=list)
 
     def add(self, sentence: str, is_doubt: bool = False) -> None:
         """One more sentence."""
         self.findings.append(sentence)
         if is_doubt:
             self.doubts.append(sentence)
+
+    def add_routine(self, sentence: str) -> None:
+        """One more that is said of every study."""
+        self.add(sentence)
+        self.routine.append(sentence)

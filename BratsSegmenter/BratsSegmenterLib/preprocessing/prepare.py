@@ -85,7 +85,10 @@ def preprocess(
         images, acquired, head, grid = _resample(case, volumes, transforms, progress)
     with progress.stage("brain mask"):
         brain = _brain(images, acquired, head, steps, learnt_brain, progress)
-        notes.add(brain.finding, brain.is_doubtful)
+        if steps.brain_mask and not brain.is_doubtful:
+            notes.add_routine(brain.finding)
+        else:
+            notes.add(brain.finding, brain.is_doubtful)
         box, grid = _around(brain.mask, grid)
         mask = brain.mask[box]
         acquired = {sequence: reached[box] for sequence, reached in acquired.items()}
@@ -109,6 +112,7 @@ def preprocess(
         acquired=acquired,
         findings=tuple(notes.findings),
         doubts=tuple(notes.doubts),
+        routine=tuple(notes.routine),
         brain_model=brain.model,
     )
 
@@ -174,7 +178,10 @@ def _register(
             volumes[sequence], sequence.value, _share_frame_of_reference(case, sequence), part
         )
         transforms[sequence] = alignment.transform
-        notes.add(alignment.finding, is_doubt=not alignment.is_trusted)
+        if alignment.is_trusted:
+            notes.add_routine(alignment.finding)
+        else:
+            notes.add(alignment.finding, is_doubt=True)
     return transforms
 
 

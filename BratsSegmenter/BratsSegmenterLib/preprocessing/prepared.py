@@ -43,6 +43,8 @@ class PreparedCase:
         Sentences for the user: what was moved, skipped or doubted.
     doubts : tuple of str
         Those of them that make any result doubtful.
+    routine : tuple of str
+        Those of them that are said of every study, when all is well.
     brain_model : str
         Name and version of the model that found the brain; empty where none did.
     """
@@ -58,6 +60,7 @@ class PreparedCase:
     acquired: Mapping[Sequence, NDArray[np.bool_]] = field(default_factory=dict, repr=False)
     findings: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    routine: tuple[str, ...] = ()
     brain_model: str = ""
 
     def brain_shown_by(self, sequence: Sequence) -> NDArray[np.bool_]:

@@ -109,6 +109,7 @@ def keep_result(
         stages=tuple(progress.stages),
         warnings=(*result.findings, *_about_what_was_set_aside(set_aside)),
         doubts=result.doubts,
+        routine=result.routine,
         tolerated=tolerated,
         intervals_ml=intervals_ml,
         expected_dice=result.expected_dice,

@@ -98,9 +98,9 @@ class Panel:
         searched_with = self.archive.ui.patientEdit, self.archive.ui.accessionEdit, self.studies.ui.filterEdit
         self._masking = Masking(worklist.identities, review, *searched_with)
         self.surgery = SurgeryBar(workflow, lambda: self.run.options, question.may_replace)
+        layout.addWidget(self.progress.widget)
         layout.addWidget(self.message_bar.widget)
         layout.addWidget(self.surgery.widget)
-        layout.addWidget(self.progress.widget)
         for part in self._parts:
             layout.addWidget(part.widget)
         layout.addWidget(self.settings_dialog.button)
@@ -259,7 +259,7 @@ class Panel:
         result = self.workflow.result
         assert result is not None, "a result is shown"
         begun_with = () if found is None else (found.sentence,)
-        sentences = (*begun_with, *self._lost_archive(), *result.warnings, *result.tolerated)
+        sentences = (*begun_with, *self._lost_archive(), *result.warnings_to_heed, *result.tolerated)
         if sentences:
             offer = None if found is None else found.offer
             self.message_bar.show_lasting_notice(_listed(_("Please note:"), sentences), offer)

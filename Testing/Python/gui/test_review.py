@@ -9,7 +9,7 @@ import pytest
 import qt
 import slicer
 from host.driver import finish, paint, wait_until
-from host.replay_worker import Behaviour, head
+from host.replay_worker import ROUTINE, Behaviour, head
 
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.scene.layout import PLOT
@@ -52,6 +52,25 @@ def _press(panel, key: str) -> None:
     for shortcut in panel.review.widget.findChildren(qt.QShortcut):
         if shortcut.key.toString() == wanted:
             shortcut.activated.emit()
+
+
+def test_what_is_said_of_every_study_stands_below_the_volumes_and_raises_no_notice(panel):
+    assert panel.volumes.ui.routineLabel.text == ROUTINE
+    assert not panel.volumes.ui.routineLabel.isHidden()
+    assert not panel.message_bar.has_lasting_notice
+    assert panel.message_bar.widget.isHidden()
+    panel.close_scene()
+    assert panel.volumes.ui.routineLabel.isHidden()
+
+
+def test_what_is_doubtful_is_not_listed_among_what_is_said_of_every_study(open_panel):
+    panel = open_panel(Behaviour.DOUBTS)
+    _segment(panel)
+    panel.run.ui.runButton.click()
+    finish(panel)
+    assert "FLAIR ends within the tumour." in panel.message_bar.ui.textLabel.text
+    assert ROUTINE not in panel.message_bar.ui.textLabel.text
+    assert panel.volumes.ui.routineLabel.text == ROUTINE
 
 
 def test_an_edit_withdraws_the_acceptance_of_the_regions_it_changed(panel):

@@ -49,3 +49,7 @@ def test_a_tumour_that_goes_on_where_t1c_ends_is_doubted(phantom_study: PhantomS
     assert kept.image_numbers.name(3) == f"image 4 of series {cut.case.reference_volume.series.number}"
     assert record.doubts == kept.doubts == cut.doubts
     assert set(record.image_doubts) == {text for text in cut.doubts if not text.startswith("The whole tumour")}
+    assert any(text.startswith("The brain mask") for text in kept.routine)
+    assert set(kept.routine).isdisjoint(kept.doubts)
+    assert {*kept.routine, *kept.warnings_to_heed} == {*kept.warnings}
+    assert kept.warnings_to_heed[: len(kept.doubts)] == kept.doubts

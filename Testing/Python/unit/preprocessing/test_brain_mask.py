@@ -83,6 +83,7 @@ def test_a_model_that_knows_the_brain_is_believed():
     prepared = preprocess(head_case(), ONLY_MASK, learnt_brain=learnt)
     assert any("brain mask of the model eroding 1.0 holds" in finding for finding in prepared.findings)
     assert prepared.brain_model == "eroding 1.0"
+    assert [text for text in prepared.findings if "holds" in text] == list(prepared.routine)
     assert prepared.mask.sum() == learnt.answers[0].sum()
 
 
@@ -94,6 +95,7 @@ def test_a_model_that_finds_no_plausible_brain_is_not_believed(whole_head):
     assert np.array_equal(prepared.mask, whole_head.mask)
     (doubt,) = prepared.doubts
     assert re.search(r"eroding 1\.0 holds 0 mL.* found without training, \d+ mL, took its place", doubt)
+    assert doubt not in prepared.routine
     assert whole_head.doubts == ()
 
 

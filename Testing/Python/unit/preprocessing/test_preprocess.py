@@ -256,6 +256,7 @@ def test_a_sequence_that_could_not_be_registered_makes_every_result_doubtful():
     prepared = preprocess(Case(volumes, Sequence.T1C), PreprocessingSteps(brain_mask=False, bias_correction=False))
     (doubt,) = (doubt for doubt in prepared.doubts if "could not be registered" in doubt)
     assert doubt in prepared.findings
+    assert prepared.routine == ()
 
 
 def test_a_sequence_that_shows_nothing_in_the_brain_counts_as_missing_and_is_doubted():
