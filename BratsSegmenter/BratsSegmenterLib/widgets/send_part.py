@@ -13,6 +13,7 @@ from BratsSegmenterLib.dicom import Authorship, Contouring
 from BratsSegmenterLib.job_results import SegmentResult, SendResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.choices import SendRequest
+from BratsSegmenterLib.widgets.details import Details
 from BratsSegmenterLib.widgets.format_boxes import format_boxes
 from BratsSegmenterLib.widgets.message_bar import ERROR_LABEL_STYLE
 from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
@@ -72,20 +73,20 @@ class SendPart(Part):
         workflow.refused.connect(self._show_refusal)
         workflow.stopped.connect(self._show_stopped)
         self.ui.refusalLabel.setStyleSheet(ERROR_LABEL_STYLE)
+        self._details = Details(self.ui.detailsButton, self.ui.detailsLabel)
 
     def update(self) -> None:
         """Offer to send a result once the user agrees: one that was not sent yet, or was sent otherwise."""
         self._draw_another_result_as_usual()
         has_result = self._workflow.state in _WITH_A_RESULT
-        can_choose = has_result and bool(self._archive)
         formats = self._formats()
         for widget in (self.ui.formatsFrame, self.ui.drawingFrame, self.ui.reviewerEdit):
-            widget.setEnabled(can_choose)
+            widget.setEnabled(has_result)
         self.ui.drawingFrame.setVisible("RTSTRUCT" in formats)
-        self.ui.approvedBox.setEnabled(can_choose and bool(self._reviewer()))
+        self.ui.approvedBox.setEnabled(has_result and bool(self._reviewer()))
         if not self.ui.approvedBox.enabled and self._workflow.state not in _AT_WORK:
             self.ui.approvedBox.setChecked(False)
-        can_send = can_choose and not self._is_sent
+        can_send = has_result and bool(self._archive) and not self._is_sent
         self.ui.consentBox.setVisible(can_send)
         self.ui.consentBox.setEnabled(can_send and bool(formats))
         if not self.ui.consentBox.enabled:
@@ -173,6 +174,10 @@ class SendPart(Part):
         return _("Send to '{archive}'").format(archive=name) if name else _("Send")
 
     def _consent_text(self, can_send: bool) -> str:
+        if self._workflow.result is None:
+            return _("What is sent is chosen here once a study is segmented.")
+        if not self._archive:
+            return _("Add an archive in part 1 to send this result; a dry run works without one.")
         if self._offered is None:
             return _("Choose at least one kind of object.") if can_send else ""
         return consent_text(self._offered, self._archive, self._review.is_edited, self._workflow.came_from)
@@ -200,14 +205,14 @@ class SendPart(Part):
     def _show_outcome(self, result: SendResult) -> None:
         self._shown = result
         set_text_or_hide(self.ui.receiptLabel, receipt_text(result))
-        self.ui.receiptLabel.setToolTip(receipt_details(result))
+        self._details.offer(receipt_details(result))
         set_text_or_hide(self.ui.checksLabel, checks_text(result))
         self.ui.folderButton.setVisible(bool(result.objects))
 
     def _show_refusal(self, failure: Failure) -> None:
         self._clear_outcome()
         set_text_or_hide(self.ui.refusalLabel, refusal_html(failure, self._is_rehearsing))
-        self.ui.refusalLabel.setToolTip(failure.cause)
+        self._details.offer(failure.cause)
 
     def _show_stopped(self, what: str) -> None:
         self._clear_outcome()
@@ -217,6 +222,7 @@ class SendPart(Part):
         self._shown = None
         for label in (self.ui.refusalLabel, self.ui.receiptLabel, self.ui.checksLabel):
             set_text_or_hide(label, "")
+        self._details.offer("")
         for button in (self.ui.folderButton, self.ui.viewerButton):
             button.setVisible(False)
 

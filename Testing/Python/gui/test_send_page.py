@@ -238,6 +238,27 @@ def test_a_result_of_images_on_this_computer_goes_to_the_archive_in_use(open_seg
     assert _sent_to(panel) == "Research"
 
 
+def test_without_an_archive_a_dry_run_can_be_set_up_and_the_page_says_what_sending_needs(open_segmented, monkeypatch):
+    panel = open_segmented()
+    _segment_files(panel)
+    _remove_archive(panel, monkeypatch)
+    send = panel.send.ui
+    assert send.consentLabel.text == "Add an archive in part 1 to send this result; a dry run works without one."
+    assert send.consentBox.isHidden()
+    assert not send.sendButton.enabled
+    send.reviewerEdit.setText("R. Eader")
+    panel.send.format_boxes["SEG"].setChecked(True)
+    (job,) = _jobs_of(panel, send.dryRunButton.click)
+    assert job.profile is None
+    assert "SEG" in job.formats
+    assert job.reviewer == "R. Eader"
+
+
+def test_before_there_is_a_result_the_page_says_what_it_is_for(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    assert panel.send.ui.consentLabel.text == "What is sent is chosen here once a study is segmented."
+
+
 def test_what_is_sent_is_what_was_agreed_to_though_another_archive_is_in_use_since(open_segmented):
     panel = open_segmented()
     _segment_files(panel)
