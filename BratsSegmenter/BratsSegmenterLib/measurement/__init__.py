@@ -2,6 +2,7 @@
 
 from BratsSegmenterLib.measurement.change import changed_regions
 from BratsSegmenterLib.measurement.doubt import DoubtfulSlice, DoubtKind, doubtful_slices
+from BratsSegmenterLib.measurement.exchanged import exchange_findings
 from BratsSegmenterLib.measurement.field_of_view import brain_cut_off_findings, cut_off_findings
 from BratsSegmenterLib.measurement.findings import cavity_findings, quality_findings, registration_findings
 from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM, measure
@@ -20,6 +21,7 @@ __all__ = [
     "cut_off_findings",
     "dice",
     "doubtful_slices",
+    "exchange_findings",
     "lesion_count",
     "measure",
     "millilitres",
