@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from BratsSegmenterLib.widgets.part import load_ui, set_text_or_hide
+from BratsSegmenterLib.widgets.details import Details
+from BratsSegmenterLib.widgets.part import load_ui
 from BratsSegmenterLib.worker_messages import Failure
 
 _STYLE = "QFrame#MessageBar {{ background: {0}; border: 1px solid {1}; border-radius: 3px; }} QLabel {{ color: {2}; }}"
@@ -42,7 +43,7 @@ class MessageBar:
     def __init__(self) -> None:
         self.widget, self.ui = load_ui("MessageBar")
         self.ui.closeButton.clicked.connect(self._on_closed)
-        self.ui.detailsButton.toggled.connect(self._on_details)
+        self._details = Details(self.ui.detailsButton, self.ui.causeLabel)
         self.ui.offerButton.clicked.connect(self._on_accepted)
         self._of_job: _Message | None = None
         self._lasting: _Message | None = None
@@ -94,9 +95,7 @@ class MessageBar:
     def _show(self, message: _Message) -> None:
         self.widget.setStyleSheet(message.style)
         self.ui.textLabel.setText(message.text)
-        self.ui.detailsButton.setChecked(False)
-        self.ui.detailsButton.setVisible(bool(message.details))
-        self._on_details(False)
+        self._details.offer(message.details)
         self.ui.offerButton.setVisible(message.offer is not None)
         if message.offer is not None:
             self.ui.offerButton.setText(message.offer.text)
@@ -111,7 +110,3 @@ class MessageBar:
     def _on_accepted(self) -> None:
         if self._shown is not None and self._shown.offer is not None:
             self._shown.offer.accept()
-
-    def _on_details(self, wanted: bool) -> None:
-        details = self._shown.details if self._shown is not None else ""
-        set_text_or_hide(self.ui.causeLabel, details if wanted else "")

@@ -58,6 +58,7 @@ class SendPart(Part):
         self._drawing_is_for: SegmentResult | None = None
         self._is_rehearsing = False
         self.learned = Signal()
+        self._details = Details(self.ui.detailsButton, self.ui.detailsLabel)
         self.format_boxes = format_boxes(self.ui.formatsFrame, "Box", self.withdraw_consent)
         self.take_preferences()
         for box in (self.ui.nestedBox, self.ui.smoothBox, self.ui.approvedBox):
@@ -73,7 +74,6 @@ class SendPart(Part):
         workflow.refused.connect(self._show_refusal)
         workflow.stopped.connect(self._show_stopped)
         self.ui.refusalLabel.setStyleSheet(ERROR_LABEL_STYLE)
-        self._details = Details(self.ui.detailsButton, self.ui.detailsLabel)
 
     def update(self) -> None:
         """Offer to send a result once the user agrees: one that was not sent yet, or was sent otherwise."""
