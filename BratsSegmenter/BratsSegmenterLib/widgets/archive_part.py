@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ class ArchivePart(Part):
         self.editor.changed.connect(self._on_profiles_changed)
         self.editor.rejected.connect(self._on_rejected)
         self.column.insertWidget(1, self.editor.widget)
+        for before, after in pairwise((self.ui.testButton, *self.editor.fields, self.ui.patientEdit)):
+            qt.QWidget.setTabOrder(before, after)
         self._pause = qt.QTimer()
         self._pause.setSingleShot(True)
         self._pause.timeout.connect(self._search_for_what_was_typed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import qt
@@ -74,6 +75,18 @@ def is_dark() -> bool:
 def colour_of(tone: Tone) -> str:
     """The tone's colour, legible under Slicer's style of now, as #rrggbb."""
     return tone.colour(is_dark())
+
+
+def on_return(widget: Any, act: Callable[[], None]) -> None:
+    """Call `act` when Return is pressed in a widget.
+
+    A table's own ``itemActivated`` would come with a single click where the desktop wants it so, and never with Return
+    on macOS.
+    """
+    for key in ("Return", "Enter"):
+        shortcut = qt.QShortcut(qt.QKeySequence(key), widget)
+        shortcut.setContext(qt.Qt.WidgetShortcut)
+        shortcut.activated.connect(act)
 
 
 def swatch(colour: tuple[int, int, int]) -> qt.QPixmap:

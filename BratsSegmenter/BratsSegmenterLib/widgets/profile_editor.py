@@ -45,6 +45,14 @@ class ProfileEditor:
         self.ui.removeButton.clicked.connect(self._remove)
         self.load()
 
+    @property
+    def fields(self) -> tuple[Any, ...]:
+        """What Tab passes through, from the first to the last."""
+        named = self.ui.nameEdit, self.ui.urlEdit, self.ui.authenticationSelector
+        secrets = self.ui.userEdit, self.ui.passwordEdit, self.ui.tokenEdit
+        files = self.ui.certificateEdit, self.ui.caEdit
+        return *named, *secrets, *files, self.ui.viewerEdit, self.ui.removeButton, self.ui.saveButton
+
     def load(self) -> None:
         """Show the profile in use, or an empty form."""
         connection = self._model.connection()

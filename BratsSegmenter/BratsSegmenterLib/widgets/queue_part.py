@@ -8,7 +8,7 @@ import qt
 
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.study import QueueItem, StudyOrigin
-from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
+from BratsSegmenterLib.widgets.part import Part, on_return, set_text_or_hide
 from BratsSegmenterLib.widgets.queue_model import QueueModel, QueueRow
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.widgets.worklist import Worklist
@@ -43,6 +43,7 @@ class QueuePart(Part):
         header.setSectionResizeMode(1, qt.QHeaderView.ResizeToContents)
         self.ui.queueTable.itemSelectionChanged.connect(self._show_what_can_be_done)
         self.ui.queueTable.itemDoubleClicked.connect(self._open)
+        on_return(self.ui.queueTable, self._open)
         self.ui.openButton.clicked.connect(self._open)
         for button, act in (
             (self.ui.firstButton, queue.move_first),

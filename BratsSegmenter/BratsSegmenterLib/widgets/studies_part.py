@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.study import StudyOrigin, StudyState
-from BratsSegmenterLib.widgets.part import Part, colour_of
+from BratsSegmenterLib.widgets.part import Part, colour_of, on_return
 from BratsSegmenterLib.widgets.search_model import PAGE, StudyPage
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
@@ -149,6 +149,7 @@ class StudiesPart(Part):
         header.sectionClicked.connect(self._on_header)
         table.itemSelectionChanged.connect(self._on_selection)
         table.itemDoubleClicked.connect(self.open_selected)
+        on_return(table, self.open_selected)
 
     def _add_action(self, text: str, handler: Callable[[], None]) -> Any:
         """An entry of the table's context menu."""

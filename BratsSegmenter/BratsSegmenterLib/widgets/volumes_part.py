@@ -21,7 +21,7 @@ from BratsSegmenterLib.scene.plot import hide_plot, plot_over_time, replace_plot
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.scene.segments import drawn_beside_regions
 from BratsSegmenterLib.steps import Steps, taking
-from BratsSegmenterLib.widgets.part import Part, set_text_or_hide, swatch
+from BratsSegmenterLib.widgets.part import Part, on_return, set_text_or_hide, swatch
 from BratsSegmenterLib.widgets.timed_steps import TimedSteps
 from BratsSegmenterLib.widgets.volumes_model import (
     VolumeRow,
@@ -64,6 +64,7 @@ class VolumesPart(Part):
         header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
         self.ui.diametersBox.toggled.connect(show_diameters)
         self.ui.volumeTable.cellClicked.connect(self._go_to_region)
+        on_return(self.ui.volumeTable, self._go_to_current_region)
         self.ui.sentenceButton.clicked.connect(self._copy_sentence)
         self.ui.copyButton.clicked.connect(self._copy_table)
         self.ui.saveButton.clicked.connect(self._save)
@@ -147,6 +148,11 @@ class VolumesPart(Part):
 
     def _go_to_region(self, row: int, _column: int) -> None:
         self._review.jump_to_region(self._rows[row].region.key)
+
+    def _go_to_current_region(self) -> None:
+        row = self.ui.volumeTable.currentRow()
+        if row >= 0:
+            self._go_to_region(row, 0)
 
     def _copy_sentence(self) -> None:
         assert self._workflow.result is not None
