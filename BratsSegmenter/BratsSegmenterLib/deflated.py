@@ -34,7 +34,7 @@ def inflates_beyond(stream: BinaryIO, limit_bytes: int) -> bool:
         return False
     read_dataset(stream, True, True, stop_when=lambda tag, vr, length: tag.group != 0)
     inflater, inflated_bytes = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    while packed := inflater.unconsumed_tail or stream.read(_PIECE_BYTES):
+    while not inflater.eof and (packed := inflater.unconsumed_tail or stream.read(_PIECE_BYTES)):
         inflated_bytes += len(inflater.decompress(packed, _PIECE_BYTES))
         if inflated_bytes > limit_bytes:
             return True

@@ -108,9 +108,16 @@ and necrosis, a criterion of grade 4, would be claimed of a tumour that shows no
 REGIONS = {region.key: region for region in (*LEAF_REGIONS, *NESTED_REGIONS)}
 
 
-def as_found(region: Region, is_enhancing: bool) -> Region:
-    """What a region is called in a result in which anything enhances, or nothing."""
-    return NON_ENHANCING if region is NCR and not is_enhancing else region
+def as_found(region: Region, enhancing: float | None) -> Region:
+    """What a region is called in a result.
+
+    Parameters
+    ----------
+    region : Region
+    enhancing : float or None
+        How much enhancing tumour the result has, in any unit; None where it was not measured.
+    """
+    return NON_ENHANCING if region is NCR and enhancing == 0 else region
 
 
 MORPHOLOGICALLY_ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Abnormal Structure")
@@ -309,8 +316,8 @@ class Segmentation:
             for nested, rest in ((WT, ED), (TC, NCR))
             if rest.key in self.not_measured and nested.key not in self.not_measured
         }
-        is_enhancing = bool(self.mask(ET).any())
-        return tuple(undivided.get(region, as_found(region, is_enhancing)) for region in LEAF_REGIONS)
+        enhancing = None if ET.key in self.not_measured else int(np.count_nonzero(self.labels == ET.label))
+        return tuple(undivided.get(region, as_found(region, enhancing)) for region in LEAF_REGIONS)
 
     def mask(self, region: Region) -> NDArray[np.bool_]:
         """Voxels of a leaf or nested region, shape of :attr:`labels`."""

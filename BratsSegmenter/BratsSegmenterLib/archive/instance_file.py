@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal, cast
 
 from pydicom import FileDataset, dcmread
 from pydicom.dataelem import RawDataElement
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from BratsSegmenterLib.archive.matching import is_uid
@@ -22,7 +22,10 @@ from BratsSegmenterLib.errors import ArchiveError
 UNUSABLE = "It cannot be used; ask the PACS administrator to repair it."
 UNREADABLE = (
     InvalidDicomError,
+    BytesLengthException,
     EOFError,
+    OverflowError,
+    TypeError,
     ValueError,
     RecursionError,
     KeyError,

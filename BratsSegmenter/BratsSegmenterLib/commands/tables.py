@@ -31,7 +31,7 @@ def _volume_rows(volumes_ml: Mapping[str, float], not_measured: Mapping[str, str
     return [
         (
             key,
-            as_found(region, bool(volumes_ml.get(ET.key))).name,
+            as_found(region, volumes_ml.get(ET.key)).name,
             not_measured[key] if key in not_measured else f"{volumes_ml[key]:.2f}",
         )
         for key, region in REGIONS.items()

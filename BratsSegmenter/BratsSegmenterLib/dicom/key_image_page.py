@@ -144,7 +144,7 @@ class Page:
         )
 
     def lesion_lines(self) -> list[str]:
-        """The largest lesions by the numbers beside their calipers, and how many there are where that is not all."""
+        """The first lesions by the numbers beside their calipers, and how many there are where that is not all."""
         listed = [
             f"{lesion.region.name} {lesion.number}: {lesion.diameters.longest_mm:.1f} x "
             f"{lesion.diameters.perpendicular_mm:.1f} mm on {place_of(lesion.diameters, self._numbers)}"
@@ -155,7 +155,7 @@ class Page:
         if len(listed) == len(self._measurements.lesions):
             return listed
         are_cut = len(listed) < len(self._measurements.lesions_by_size)
-        which = f"; the {len(listed)} largest are listed" if are_cut else ""
+        which = f"; the first {len(listed)} by RANO are listed" if are_cut else ""
         return [*listed, f"{ET.name}: {lesion_count(self._measurements)}{which}"]
 
 

@@ -51,12 +51,12 @@ def measure(segmentation: Segmentation, intervals: Mapping[str, tuple[float, flo
         Volumes of ET, NCR, ED, WT and TC, of RC only where there is one (without surgery there is no cavity), lesions
         from the largest.
     """
-    counts = {region.label: np.count_nonzero(segmentation.labels == region.label) for region in LEAF_REGIONS}
+    counts = {region.label: int(np.count_nonzero(segmentation.labels == region.label)) for region in LEAF_REGIONS}
     voxel_ml = segmentation.geometry.voxel_volume_ml
     intervals = intervals or {}
     volumes = tuple(
         RegionVolume(
-            as_found(region, bool(counts[ET.label])),
+            as_found(region, None if ET.key in segmentation.not_measured else counts[ET.label]),
             sum(counts[label] for label in region.labels) * voxel_ml,
             intervals.get(region.key),
         )

@@ -16,7 +16,6 @@ from BratsSegmenterLib.domain import (
     Diameters,
     Measurements,
     RegionVolume,
-    as_found,
 )
 from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM
 from BratsSegmenterLib.slice_names import ImageNumbers, place_of
@@ -70,7 +69,7 @@ def report_sentence(
     text = "; ".join(found) or "no region was measured"
     told = (
         f"{_capitalised(text)}.",
-        *_not_measured_text(not_measured, is_enhancing=ET.key in volumes and volumes[ET.key].volume_ml > 0),
+        *_not_measured_text(not_measured),
         *cut_off,
         *(["Intervals were fitted on synthetic cases."] if measurements.intervals_ml else []),
         _author_text(algorithm, is_edited),
@@ -82,8 +81,8 @@ def _capitalised(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}"
 
 
-def _not_measured_text(keys: Collection[str], is_enhancing: bool) -> tuple[str, ...]:
-    names = [as_found(region, is_enhancing).name.lower() for region in _IN_ORDER if region.key in keys]
+def _not_measured_text(keys: Collection[str]) -> tuple[str, ...]:
+    names = [region.name.lower() for region in _IN_ORDER if region.key in keys]
     return (f"Not measured: {', '.join(names)}.",) if names else ()
 
 

@@ -66,12 +66,13 @@ def volume_rows(
     prior : PriorVolumes or None
         What the newest earlier study measured.
     """
+    not_measured = still_not_measured(result.not_measured, edited)
+    enhancing_ml = None if ET.key in not_measured else volumes_ml.get(ET.key, 0.0)
     regions = [
-        as_found(region, is_enhancing=bool(volumes_ml.get(ET.key)))
+        as_found(region, enhancing_ml)
         for region in (*LEAF_REGIONS, *NESTED_REGIONS)
         if region is not RC or volumes_ml.get(RC.key)
     ]
-    not_measured = still_not_measured(result.not_measured, edited)
     return tuple(
         _not_measured(region, not_measured)
         if region.key in not_measured
@@ -137,6 +138,13 @@ def prior_heading(prior: PriorVolumes) -> str:
     """What the column of changes against an earlier study is called."""
     day = prior.study_date
     return _("Since {day}").format(day=f"{day.day} {day:%b %Y}") if day is not None else _("Since prior")
+
+
+def prior_hint(prior: PriorVolumes) -> str:
+    """Who stands behind the result that the changes are against, and what it says of itself; empty where unknown."""
+    if not prior.standing:
+        return ""
+    return "\n".join((_("That result: {standing}.").format(standing=prior.standing), *prior.notes))
 
 
 def study_day(study: StudySummary) -> date:

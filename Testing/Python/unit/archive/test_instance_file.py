@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from pydicom.uid import (
 )
 
 from BratsSegmenterLib.archive.instance_file import DamagedInstanceError, InstanceIdentity, file_name, inspect
+from BratsSegmenterLib.deflated import inflates_beyond
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 
 
@@ -40,6 +42,21 @@ def test_every_transfer_syntax_tells_who_it_is(instance: Path, syntax: UID) -> N
     rewritten.save_as(instance, enforce_file_format=True)
 
     assert inspect(instance) == identity_of(original)
+
+
+def test_what_follows_a_deflated_data_set_is_not_looked_through(instance: Path) -> None:
+    stream = BytesIO(deflated(instance.read_bytes(), packed_zeros(1)) + bytes(9_000_000))
+    assert not inflates_beyond(stream, 10_000_000)
+    assert stream.tell() < 3_000_000
+
+
+def test_an_element_of_an_impossible_length_is_damage(instance: Path) -> None:
+    """A number of two bytes that claims three."""
+    content, rows = instance.read_bytes(), b"\x28\x00\x10\x00US"
+    assert content.count(rows) == 1
+    instance.write_bytes(content.replace(rows + b"\x02\x00", rows + b"\x03\x00"))
+    with pytest.raises(DamagedInstanceError):
+        inspect(instance)
 
 
 def test_compressed_pixels_need_no_length(instance: Path) -> None:

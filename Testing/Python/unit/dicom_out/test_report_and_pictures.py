@@ -108,6 +108,14 @@ def test_where_nothing_enhances_nothing_is_called_necrotic(
     assert region_named("Non-enhancing core") == NCR
 
 
+def test_where_enhancement_was_not_looked_for_nothing_is_said_of_it(segmentation: Segmentation) -> None:
+    not_measured = {"ET": "it needs T1c"}
+    labels = np.where(segmentation.labels == ET.label, 0, segmentation.labels)
+    drawn_by_hand = replace(segmentation, labels=labels, not_measured=not_measured)
+    assert NCR in drawn_by_hand.told_apart
+    assert NCR in [volume.region for volume in measure(drawn_by_hand).volumes]
+
+
 def test_the_report_draws_the_diameters_of_the_lesions(
     volume: Volume, segmentation: Segmentation, tmp_path: Path
 ) -> None:
@@ -186,7 +194,7 @@ def test_a_page_says_how_many_lesions_there_are_beside_those_it_lists(volume: Vo
     page = Page({}, segmentation, measure(segmentation), samples.provenance(), None)
     lines = page.lesion_lines()
     assert [line[:19] for line in lines[:-1]] == [f"Enhancing tumour {number}:"[:19] for number in (1, 2, 3)]
-    assert lines[-1] == "Enhancing tumour: 4 lesions and 1 speck shorter than 5 mm; the 3 largest are listed"
+    assert lines[-1] == "Enhancing tumour: 4 lesions and 1 speck shorter than 5 mm; the first 3 by RANO are listed"
 
 
 def test_the_number_of_a_lesion_stands_beside_its_calipers(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def test_a_report_names_what_was_not_measured_and_what_the_images_cut_off() -> N
     cut_off = "The whole tumour reaches the last slice of FLAIR: neither its volume nor the interval counts it."
     measured = Measurements((RegionVolume(WT, 125.1),))
     assert report_sentence(measured, _MODEL, False, _NUMBERS, reasons, (cut_off,)) == (
-        "Whole tumour 125.1 mL. Not measured: enhancing tumour, non-enhancing core, tumour core."
+        "Whole tumour 125.1 mL. Not measured: enhancing tumour, necrotic core, tumour core."
         f" {cut_off} Segmented by glioma-synthetic 0.1, not corrected."
     )
 

@@ -16,6 +16,7 @@ from BratsSegmenterLib.widgets.volumes_model import (
     as_text,
     lesions_text,
     prior_heading,
+    prior_hint,
     study_day,
     volume_rows,
 )
@@ -47,6 +48,8 @@ def test_where_nothing_enhances_the_core_is_not_called_necrotic(result: SegmentR
     measured = replace(result, not_measured={})
     named = [_by_key(volume_rows({"ET": et_ml, "NCR": 3.0}, measured))["NCR"].region.name for et_ml in (0.0, 0.1)]
     assert named == ["Non-enhancing core", "Necrotic core"]
+    without_t1c = replace(result, not_measured={"ET": "it needs T1c"})
+    assert _by_key(volume_rows({"NCR": 3.0}, without_t1c))["NCR"].region.name == "Necrotic core"
 
 
 def test_why_a_region_is_not_measured_is_said(result: SegmentResult) -> None:
@@ -101,6 +104,12 @@ def test_the_change_against_the_prior_is_shown_where_the_prior_measured_the_regi
     assert rows["WT"].since_prior == "unchanged"
     assert prior_heading(prior) == "Since 1 Feb 2026"
     assert prior_heading(PriorVolumes(None, {})) == "Since prior"
+
+
+def test_who_stands_behind_the_prior_and_what_it_says_of_itself_is_the_hint_of_the_column() -> None:
+    doubtful = PriorVolumes(None, {}, "AI, not reviewed", notes=("FLAIR alone was moved far.",))
+    assert prior_hint(doubtful) == "That result: AI, not reviewed.\nFLAIR alone was moved far."
+    assert prior_hint(PriorVolumes(None, {})) == ""
 
 
 def test_what_a_prior_measured_and_did_not_find_is_new(result: SegmentResult) -> None:
