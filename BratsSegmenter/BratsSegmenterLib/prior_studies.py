@@ -16,6 +16,7 @@ from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.same_patient import contradiction, patient_of
 from BratsSegmenterLib.study import study_folder
+from BratsSegmenterLib.versions import earlier_results
 
 _ALL_STUDIES = 1000  # more than anybody has: archives list in orders of their own, so the newest are chosen here
 _MOST_STUDIES = 20
@@ -98,6 +99,7 @@ def _read(archive: Archive, study: StudySummary, folder: Path, progress: Progres
     newest = dicom.newest_result(files)
     if newest is None:
         return PriorStudy(study)
+    version = next(one for one in earlier_results(dicom.result_objects(files)) if newest in one.objects)
     needs_images = newest.kind is dicom.ObjectKind.RTSTRUCT
     try:
         images = [one.series_uid for one in series if one.modality == "MR" and one.series_uid in newest.drawn_on]
@@ -106,4 +108,6 @@ def _read(archive: Archive, study: StudySummary, folder: Path, progress: Progres
         volumes_ml = dicom.volumes_of(newest, files if needs_images else ())
     except (DamagedInstanceError, SeriesError):
         return PriorStudy(study, has_result=True)
-    return PriorStudy(study, PriorVolumes(study.day, volumes_ml), has_result=True)
+    notes = dicom.stated_notes(version.objects)
+    volumes = PriorVolumes(study.day, volumes_ml, version.standing, bool(version.reviewer), version.is_approved, notes)
+    return PriorStudy(study, volumes, has_result=True)

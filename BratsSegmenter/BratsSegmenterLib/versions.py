@@ -79,12 +79,16 @@ class EarlierResult:
 
     def describe(self) -> str:
         """For people, with the reviewer's name: ``version 2: corrected, reviewed by Curie, Marie, 3 May 2026``."""
+        kinds = ", ".join(kind.name.replace("_", " ") for kind in self.kinds)
+        return f"version {self.version}: {self.standing}{self._date()} ({kinds})"
+
+    @property
+    def standing(self) -> str:
+        """Who drew it and who answers for it, with the reviewer's name: ``corrected, reviewed by Curie, Marie``."""
         review = f"reviewed by {self.reviewer.replace('^', ', ')}" if self.reviewer else "not reviewed"
         approval = ", approved" if self.is_approved else ""
-        kinds = ", ".join(kind.name.replace("_", " ") for kind in self.kinds)
-        algorithm = self.algorithm
-        author = _AUTHORS[self.authorship] if algorithm.is_model else algorithm.author
-        return f"version {self.version}: {author}, {review}{approval}{self._date()} ({kinds})"
+        author = _AUTHORS[self.authorship] if self.algorithm.is_model else self.algorithm.author
+        return f"{author}, {review}{approval}"
 
     def _date(self) -> str:
         if not self.made_at:

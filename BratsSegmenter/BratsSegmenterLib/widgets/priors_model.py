@@ -7,6 +7,7 @@ from textwrap import shorten
 
 from BratsSegmenterLib.domain import ET, TC, WT
 from BratsSegmenterLib.job_results import PriorStudy
+from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.widgets.identities import readable_day
 from BratsSegmenterLib.widgets.translation import tr as _
 
@@ -34,4 +35,12 @@ def _line(prior: PriorStudy) -> str:
     volumes_ml = prior.volumes.volumes_ml
     keys = [region.key for region in (ET, TC, WT) if region.key in volumes_ml]
     said = ", ".join(f"{key} {volumes_ml[key]:.1f}" for key in keys)
-    return f"{title}: {said} mL"
+    return f"{title}: {said} mL{_standing(prior.volumes)}"
+
+
+def _standing(prior: PriorVolumes) -> str:
+    """Whether a person stands behind a result, and whether it has something to say; empty where it is not known."""
+    if not prior.standing:
+        return ""
+    review = _("approved") if prior.is_approved else _("reviewed") if prior.is_reviewed else _("not reviewed")
+    return f" ({review}, {_('with remarks')})" if prior.notes else f" ({review})"

@@ -29,6 +29,7 @@ from BratsSegmenterLib.widgets.volumes_model import (
     beside_text,
     lesions_text,
     prior_heading,
+    prior_hint,
     study_day,
     volume_rows,
 )
@@ -90,7 +91,9 @@ class VolumesPart(Part):
         self.ui.plotButton.setChecked(False)
         self.ui.plotButton.setVisible(bool(priors))
         if priors:
-            self.ui.volumeTable.horizontalHeaderItem(_SINCE_PRIOR).setText(prior_heading(priors[-1]))
+            heading = self.ui.volumeTable.horizontalHeaderItem(_SINCE_PRIOR)
+            heading.setText(prior_heading(priors[-1]))
+            heading.setToolTip(prior_hint(priors[-1]))
         if self._volumes_ml:
             self.show_volumes(self._volumes_ml)
 

@@ -240,9 +240,11 @@ def test_priors_add_a_column_and_a_plot_and_go_with_them(panel):
     table, button = panel.volumes.ui.volumeTable, panel.volumes.ui.plotButton
     assert table.isColumnHidden(4)
     assert button.isHidden()
-    panel.workflow.priors = (PriorVolumes(date(2025, 6, 1), {"ET": 9.0}), PriorVolumes(date(2025, 11, 2), {"ET": 1.0}))
+    newest = PriorVolumes(date(2025, 11, 2), {"ET": 1.0}, "AI, not reviewed")
+    panel.workflow.priors = (PriorVolumes(date(2025, 6, 1), {"ET": 9.0}), newest)
     panel.workflow.priors_changed.emit()
     assert table.horizontalHeaderItem(4).text() == "Since 2 Nov 2025"
+    assert table.horizontalHeaderItem(4).toolTip() == "That result: AI, not reviewed."
     assert table.item(0, 4).text() == "+0.82 (+82 %)"
     assert not table.isColumnHidden(4)
     before = slicer.app.layoutManager().layout

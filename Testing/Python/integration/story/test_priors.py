@@ -13,7 +13,7 @@ from pydicom import dcmread
 from BratsSegmenterLib.archive import Archive, StudySummary
 from BratsSegmenterLib.archive.embedded import serve
 from BratsSegmenterLib.archive.multipart import encode
-from BratsSegmenterLib.dicom import load_volume, scan, write_rtstruct, write_seg
+from BratsSegmenterLib.dicom import load_volume, scan, write_measurement_report, write_rtstruct, write_seg
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import Segmentation, Volume
@@ -91,6 +91,31 @@ def test_a_structure_set_alone_is_a_result_and_brings_the_series_it_was_drawn_on
     assert prior.has_result
     assert _measured_ml(prior) == pytest.approx(_expected_ml(segmentation))
     assert len(_brought(tmp_path)) == 1 + 4, "the structure set and one of the two series"
+
+
+def test_a_prior_says_who_stands_behind_it_and_what_its_report_says_of_it(
+    embedded_archive: RunningArchive, tmp_path: Path
+) -> None:
+    archive = embedded_archive.connect()
+    doubtful, approved, now = _stored_studies(archive, tmp_path, "PRIORS-30", "20250301", "20250401", "20260301")
+    doubt, signed = "FLAIR alone was moved far.", datetime(2025, 4, 2, 9, 0)
+    approval = {"reviewer": "Curie^Marie", "approved_at": signed}
+    for identity, facts in ((doubtful, {"notes": (doubt,)}), (approved, approval)):
+        volume, segmentation = _segmented(tmp_path, identity)
+        provenance = samples.provenance(**facts)
+        seg = write_seg(tmp_path / f"{identity.study_uid}.seg.dcm", volume, segmentation, provenance)
+        report = tmp_path / f"{identity.study_uid}.sr.dcm"
+        write_measurement_report(report, volume, measure(segmentation), seg, provenance)
+        archive.store([seg.path, report], compare=False)
+
+    first, second = find_priors(archive, _job(embedded_archive, now, tmp_path), Progress()).studies
+
+    assert first.volumes is not None
+    assert second.volumes is not None
+    assert (first.volumes.standing, first.volumes.notes) == ("AI, not reviewed", (doubt,))
+    assert (first.volumes.is_reviewed, first.volumes.is_approved) == (False, False)
+    assert (second.volumes.standing, second.volumes.notes) == ("AI, reviewed by Curie, Marie, approved", ())
+    assert (second.volumes.is_reviewed, second.volumes.is_approved) == (True, True)
 
 
 def test_a_structure_set_whose_images_are_gone_is_said_to_be_there(

@@ -39,6 +39,8 @@ def test_a_date_survives_the_way_through_json() -> None:
     for study_date in (date(2026, 5, 3), None):
         prior = PriorVolumes(study_date, {"ET": 1.5})
         assert from_json(PriorVolumes, json.loads(json.dumps(to_json(prior)))) == prior
+        written_before = {name: to_json(prior)[name] for name in ("study_date", "volumes_ml")}
+        assert from_json(PriorVolumes, written_before) == prior
 
 
 def test_absent_optional_fields_take_their_defaults_and_unknown_ones_are_left_out() -> None:

@@ -185,6 +185,19 @@ def test_earlier_studies_are_listed_newest_first_with_what_they_measured():
     assert priors_text(()) == ""
 
 
+def test_an_earlier_result_that_nobody_reviewed_or_that_has_doubts_does_not_look_like_an_approved_one():
+    volumes = MEASURED.volumes
+    unreviewed = replace(volumes, standing="AI, not reviewed", notes=("FLAIR alone was moved far.",))
+    reviewed = replace(volumes, standing="AI, reviewed by Curie, Marie", is_reviewed=True)
+    approved = replace(volumes, standing="AI, reviewed by Curie, Marie, approved", is_reviewed=True, is_approved=True)
+    lines = priors_text([replace(MEASURED, volumes=one) for one in (unreviewed, reviewed, approved)]).splitlines()
+    assert [line.partition(" mL")[2] for line in lines[1:]] == [
+        " (approved)",
+        " (reviewed)",
+        " (not reviewed, with remarks)",
+    ]
+
+
 def test_a_result_that_cannot_be_measured_is_no_lack_of_one():
     assert priors_text((replace(UNMEASURED, has_result=True),)).endswith("MR head: a result that could not be measured")
 
