@@ -20,21 +20,34 @@ _ELSEWHERE = (
 )
 _NOT_ELSEWHERE = "".join(rf"(?<!{where})(?<!{where} )" for where in _ELSEWHERE)
 _OPERATION = (
-    rf"({_NOT_ELSEWHERE}(op\b|operat(?!or\b)|operie|surg)|rese[ck]|exstirp|exeres|[ck]rani(\b|oto|e[ck]t|opla)"
+    rf"({_NOT_ELSEWHERE}(op\b|operat(?!or\b|eur)|operie|surg)|rese[ck]|exstirp|exeres|[ck]rani(\b|oto|e[ck]t|opla)"
     r"|debulk|lobect|\b[gn]tr\b)"
 )
+_EXTENT = r"((gross|near|sub) ?)?(total\w* |neuro|tumou?r ?)?"
+_PREOP = rf"\b(pre|pra|prae) ?{_OPERATION}"
 _SINCE = r"(s p|st p|st n|status post|after|nach|z n|zn|apres)"
-_UNTIL = r"(before|vor|avant)"
-# "nach KM OP-Planung", "after contrast for surgery", "nach Chemotherapie vor OP": what is over was no operation.
-_BETWEEN = rf"((?!\b(km|gd|gad\w*|[ck]ontrast\w*)\b|\b({_UNTIL}|for|fur) {_OPERATION}).){{0,20}}?"
-# Amid glued words too, "fruhpostop" and "POSTOPBRAINAxT1"; not "T1 postOPP", of opposed phase.
-_POSTOP = r"postop(?![tph]|en|ac)"
-_AFTER = re.compile(
-    rf"{_POSTOP}|\bpost ?((gross|near|sub) ?)?(total |neuro)?{_OPERATION}|\b{_SINCE}\b{_BETWEEN}{_OPERATION}"
-    rf"|\bn (op\b|resekt|kranio|exstirp)|\b(post|apres) ?(neuro)?chirurg"
-    r"|\bresection cavity|\bresektionsh|\bop kontrolle|\bresidual tumou?r"
+_UNTIL = r"(before|prior to|vor|avant)"
+
+# "T1 nach KM OP": what is over is the injection. Not so in "nach KM und OP".
+_INJECTION = r"\b(km|gd|gad\w*|[ck]ontrast\w*)\b(?! (und|and|et) )"
+# "Z.n. Biopsie präoperativ", "nach Chemotherapie vor der OP", "after biopsy for planned surgery".
+_NEXT = r"(for|fur|zur|pour|planned|scheduled|awaiting|(geplant|ansteh|bevorsteh)\w*)"
+_TO_COME = rf"({_PREOP}|\b({_UNTIL}|{_NEXT}) ((the|der|la|l) )?{_OPERATION})"
+# "Z.n. Biopsie, OP geplant", "s/p biopsy, surgical planning"; but "s/p resection, planning of RT".
+_PLANNED = r"\w* ?(geplant\b|planned|planning|planung|scheduled|(neuro)?navi)"
+_SINCE_OPERATION = (
+    rf"\b{_SINCE}( {_EXTENT}{_OPERATION}|((?!{_INJECTION}|{_TO_COME}).){{0,20}}?{_OPERATION}(?!{_PLANNED}))"
 )
-_BEFORE = re.compile(rf"\b(pre|pra|prae) ?(op\b|opera|surg|resec)|\b{_UNTIL}\b.{{0,20}}?{_OPERATION}")
+
+# Amid glued words too, "fruhpostop" and "POSTOPT2FLAIR". Words that only begin so: opt., optic, optimised (but TIRM),
+# opposed phase, open, opacity, ophthalmic, operculum, opinion, operator.
+_POSTOP = r"post ?op(?!t\b|ti(?!r)|p(\b|[ho])|en(\b|ed|ing)|ac(\b|i)|aque|hthal|er[ck]|inion|erat(or\b|eur))"
+_AFTER = re.compile(
+    rf"{_POSTOP}|\bpost ?{_EXTENT}{_OPERATION}|{_SINCE_OPERATION}"
+    r"|\bn (op\b|resekt|kranio(to|pla)|kraniekt|exstirp)|\b(post|apres) ?(neuro)?chirurg(?!\w* cardi)"
+    r"|\bresection cavity|\bresektionsh|\b(op|resection|resektions) ?[ck]ontrol|\bresidual tumou?r"
+)
+_BEFORE = re.compile(rf"{_PREOP}|\b{_UNTIL}\b.{{0,20}}?{_OPERATION}")
 
 
 class Surgery(Enum):

@@ -41,6 +41,27 @@ from BratsSegmenterLib.dicom.recognition import read_surgery
         "POSTOPBRAINCorT1POST",
         "POSTOPBRAINSagT1se",
         "POSTOPBRAINT2AX",
+        "POSTOPT1",
+        "POSTOPT2FLAIR",
+        "T1POSTOPTHIN",
+        "POSTOPTRA",
+        "POSTOPTIRM",
+        "POSTOPHEAD",
+        "POSTOPPERFUSION",
+        "POSTOPENHANCED",
+        "POSTOPACPC",
+        "Schaedel nativ postopT1",
+        "POST OPT1",
+        "POST-OPT1",
+        "POST OPAXT1",
+        "Kontrolle nach KM und OP",
+        "after gad resection control",
+        "T1 nach KM, Resektionskontrolle",
+        "s/p prior resection",
+        "Z.n. Biopsie und OP",
+        "Z.n. OP, RT-Planung",
+        "s/p tumor resection, planned RT",
+        "Z.n. subtotaler Resektion, Planung RT",
     ],
 )
 def test_an_operation_in_the_past_is_read(text):
@@ -56,6 +77,17 @@ def test_an_operation_in_the_past_is_read(text):
         "PREOP STEALTH",
         "bilan pré-opératoire",
         "nach Chemo vor OP",
+        "Z.n. Biopsie präoperativ",
+        "Z.n. Biopsie, präop",
+        "after biopsy preop",
+        "s/p biopsy, pre surgical",
+        "s/p biopsy, pre-craniotomy",
+        "Z.n. Bx vor der OP",
+        "after RT pre resection",
+        "follow-up after RT, presurgical",
+        "after steroids prior to surgery",
+        "après injection pré-opératoire",
+        "après biopsie, avant l'exérèse",
     ],
 )
 def test_an_operation_to_come_is_read(text):
@@ -94,9 +126,53 @@ def test_a_contrast_agent_is_no_operation(text):
         "s/p cataract surgery",
         "s/p spine surgery",
         "nach Vorstellung Neurochirurgie",
+        "après chirurgie cardiaque",
     ],
 )
 def test_what_leaves_no_cavity_in_the_tumour_is_no_operation(text):
+    assert read_surgery([text]).surgery is Surgery.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Z.n. Biopsie, OP geplant",
+        "Z.n. Biopsie, geplante Resektion",
+        "Z.n. Biopsie, OP-Navigation",
+        "nach Biopsie zur OP Planung",
+        "s/p biopsy, surgical planning",
+        "s/p biopsy, scheduled resection",
+        "s/p bx, operative planning",
+        "after biopsy, craniotomy planned",
+        "après biopsie pour exérèse",
+        "nach KM und OP-Planung",
+    ],
+)
+def test_a_planned_operation_is_not_over(text):
+    assert read_surgery([text]).surgery is Surgery.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "post optic neuritis",
+        "POSTOPTIC",
+        "T1 post optimized",
+        "POST OPT",
+        "T1 postOPPhase",
+        "post opposed phase",
+        "post operculum",
+        "post open",
+        "post opacity",
+        "Post-operator",
+        "nach Rücksprache Operateur",
+        "Z.n. kraniospinaler RT",
+        "Verlaufskontrolle n. kraniospinaler RT",
+        "Z.n. kraniofazialem Trauma",
+        "Z.n. Kraniopharyngeom",
+    ],
+)
+def test_words_that_only_begin_like_an_operation_are_none(text):
     assert read_surgery([text]).surgery is Surgery.UNKNOWN
 
 
