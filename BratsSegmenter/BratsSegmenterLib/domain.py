@@ -74,7 +74,7 @@ class Region:
     labels : tuple of int
         Values of the label map that belong to it: one for a leaf, several for a nested region.
     colour : tuple of int
-        Red, green, blue, 0 to 255.
+        Red, green, blue, 0 to 255; those of the leaf regions differ for colour-blind eyes and on grey prints, too.
     code : Code
         Segmented property type (DICOM CID 7159), private where the standard has none.
     """
@@ -92,10 +92,10 @@ class Region:
         return label
 
 
-NCR = Region("NCR", "Necrotic core", (1,), (70, 110, 255), Code("6574001", "SCT", "Necrosis"))
-ED = Region("ED", "Oedema", (2,), (60, 200, 80), Code("79654002", "SCT", "Edema"))
+NCR = Region("NCR", "Necrotic core", (1,), (70, 85, 255), Code("6574001", "SCT", "Necrosis"))
+ED = Region("ED", "Oedema", (2,), (50, 245, 175), Code("79654002", "SCT", "Edema"))
 ET = Region("ET", "Enhancing tumour", (3,), (255, 70, 60), Code("C113842", "NCIt", "Enhancing Lesion"))
-RC = Region("RC", "Resection cavity", (4,), (240, 220, 70), Code("RC", "99BRATSSEG", "Resection cavity"))
+RC = Region("RC", "Resection cavity", (4,), (255, 255, 40), Code("RC", "99BRATSSEG", "Resection cavity"))
 WT = Region("WT", "Whole tumour", (1, 2, 3), (165, 100, 235), Code("108369006", "SCT", "Neoplasm"))
 TC = Region("TC", "Tumour core", (1, 3), (255, 160, 60), Code("372087000", "SCT", "Neoplasm, Primary"))
 

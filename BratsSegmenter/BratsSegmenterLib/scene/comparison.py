@@ -12,13 +12,13 @@ from BratsSegmenterLib.scene.segments import create_segmentation
 
 _NAME = "Glioma, as the model drew it"
 _THIN = 1
-_COLOUR = (1.0, 0.2, 1.0)  # of no region, and seen on bright and dark tissue
+COLOUR = (255, 130, 230)  # of no region to anybody's eyes, and seen on bright and dark tissue
 
 
 class Comparison:
     """A second segmentation of the scene, each region hidden until asked for; neither edited, nor sent, nor saved.
 
-    Slicer draws no dashed outlines of segments: these are thin, magenta whatever the region, and never filled.
+    Slicer draws no dashed outlines of segments: these are thin, pink whatever the region, and never filled.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Comparison:
         self._display.SetAllSegmentsVisibility(False)
         segmentation = self._node.GetSegmentation()
         for key in segmentation.GetSegmentIDs():
-            segmentation.GetSegment(key).SetColor(*_COLOUR)
+            segmentation.GetSegment(key).SetColor(*(part / 255 for part in COLOUR))
 
     def show(self, key: str, visible: bool) -> None:
         """Show or hide one region's outline; a region that the model did not draw has none."""

@@ -79,7 +79,7 @@ class RegionRows:
         accepted.setObjectName(f"{region.key}AcceptedBox")
         accepted.setToolTip(_("You looked at this region and agree; an edit of it withdraws that"))
         compare.setObjectName(f"{region.key}CompareButton")
-        compare.setToolTip(_("Show the model's own outline of this region, thin and magenta, over the edited one"))
+        compare.setToolTip(_("Show the model's own outline of this region, thin and pink, over the edited one"))
         compare.setCheckable(True)
         reset.setObjectName(f"{region.key}ResetButton")
         reset.setToolTip(_("Give this region the voxels back that the model drew; can be undone"))

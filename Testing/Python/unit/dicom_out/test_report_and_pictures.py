@@ -156,7 +156,7 @@ def test_key_images_show_the_outlines_in_the_regions_colours(
     assert len({key_image.series_uid for key_image in written}) == 1
     dataset = dcmread(written[0].path)
     colours = {tuple(colour) for colour in dataset.pixel_array.reshape(-1, 3).tolist()}
-    assert {(255, 70, 60), (60, 200, 80), (70, 110, 255)} <= colours
+    assert {ET.colour, ED.colour, NCR.colour} <= colours
     assert dataset.SourceImageSequence[0].ReferencedSOPInstanceUID in {f.sop_instance_uid for f in volume.frames}
 
 
