@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.sentence_form import SentenceForm
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -84,6 +85,11 @@ class Region:
     labels: tuple[int, ...]
     colour: tuple[int, int, int]
     code: Code
+
+    @property
+    def unmeasured(self) -> SentenceForm:
+        """That a result says nothing about it, and why."""
+        return SentenceForm(f"{self.name} is not measured: {{}}.")
 
     @property
     def label(self) -> int:

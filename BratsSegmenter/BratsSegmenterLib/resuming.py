@@ -12,11 +12,11 @@ from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, Recognition, ResultObject, ScannedStudy
 from BratsSegmenterLib.domain import Case, PreprocessingSteps, Sequence, Series
 from BratsSegmenterLib.errors import PreprocessingError, SeriesError
-from BratsSegmenterLib.measurement import measure
+from BratsSegmenterLib.measurement import cut_off_findings, measure
 from BratsSegmenterLib.pipeline import SegmentedCase, brain_on_reference
 from BratsSegmenterLib.preprocessing import BIAS_CORRECTION_OFF, REGISTRATION_OFF, PreparedCase, preprocess
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.study import carried_on
+from BratsSegmenterLib.study import about_images, carried_on, stated_as_unmeasured
 from BratsSegmenterLib.versions import earlier_results
 
 _REGIONS = (ObjectKind.RTSTRUCT, ObjectKind.SEG)
@@ -84,22 +84,35 @@ def resume_case(
     case = _case(shown, role, resample_gaps, progress)
     with progress.stage("read regions"):
         segmentation, tolerated = dicom.read_regions(regions, case.reference_volume)
+    version, notes = _said_before(study, regions)
+    segmentation = replace(
+        segmentation, not_measured=stated_as_unmeasured(notes, segmentation) | dict(segmentation.not_measured)
+    )
     prepared, brain = _prepared(case, steps, progress)
     with progress.stage("measure"):
         measurements = measure(segmentation)
-    said = _said_before(study, regions)
-    findings = (*said, *(finding for finding in prepared.findings if finding not in _NOBODYS_CHOICE))
+    carried = carried_on(version, notes)
+    doubts = (*carried, *cut_off_findings(segmentation, case.reference.value))
+    findings = (*doubts, *(finding for finding in prepared.findings if finding not in _NOBODYS_CHOICE))
     result = SegmentedCase(
-        case, prepared, segmentation, measurements, findings, said, said, prepared.routine, brain=brain
+        case,
+        prepared,
+        segmentation,
+        measurements,
+        findings,
+        doubts,
+        about_images(carried),
+        prepared.routine,
+        brain=brain,
     )
     return ResumedCase(result, regions.authorship or Authorship.EDITED, (*remarks, *tolerated))
 
 
-def _said_before(study: ScannedStudy, regions: ResultObject) -> tuple[str, ...]:
-    """What the version says of itself that the regions belong to; nothing of what others drew."""
+def _said_before(study: ScannedStudy, regions: ResultObject) -> tuple[int, tuple[str, ...]]:
+    """The version that the regions belong to, and what it says of itself; nothing of what others drew."""
     versions = earlier_results(dicom.result_objects(study.beside_the_images))
     own = next((version for version in versions if regions in version.objects), None)
-    return carried_on(own.version, dicom.stated_notes(own.objects)) if own is not None else ()
+    return (own.version, dicom.stated_notes(own.objects)) if own is not None else (0, ())
 
 
 def _prepared(

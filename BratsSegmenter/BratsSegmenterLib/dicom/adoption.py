@@ -173,4 +173,4 @@ class _Parts:
         self.leaves[region] = mask | self.leaves[region] if region in self.leaves else mask
 
     def _leave_unmeasured(self, regions: Iterable[Region], why: str) -> None:
-        self.not_measured |= {region.key: f"{region.name} is not measured: {why}." for region in regions}
+        self.not_measured |= {region.key: region.unmeasured.of(why) for region in regions}

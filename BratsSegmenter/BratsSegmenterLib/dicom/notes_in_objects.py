@@ -11,6 +11,7 @@ from BratsSegmenterLib.dicom.contouring import Contouring
 from BratsSegmenterLib.dicom.provenance import ObjectKind, ResultObject
 from BratsSegmenterLib.dicom.reading import UNREADABLE, read_header
 from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.sentence_form import sentences
 
 _COMMENT = "121106"
 
@@ -23,7 +24,8 @@ def stated_notes(objects: Iterable[ResultObject]) -> tuple[str, ...]:
     ----------
     objects : iterable of ResultObject
         Of ours, of one version. The report has each note as a comment of its own; where there is none, the description
-        of the structure set has those that it had room for, as one text.
+        of the structure set has those that it had room for, one a line. One line can hold several, as those of earlier
+        versions do: then each of its sentences is taken for a note.
     """
     by_kind = {one.kind: one for one in objects}
     for kind, notes_in in ((ObjectKind.SR, _comments), (ObjectKind.RTSTRUCT, _description)):
@@ -44,4 +46,4 @@ def _description(structures: Dataset) -> tuple[str, ...]:
     """Without what it says of the contours."""
     description = str(structures.get("StructureSetDescription") or "")
     notes = description.removeprefix(Contouring.stated((), description).description).strip()
-    return (notes,) if notes else ()
+    return tuple(filter(None, notes.splitlines() if "\n" in description else sentences(notes)))

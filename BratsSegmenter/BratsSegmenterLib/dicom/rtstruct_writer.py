@@ -92,7 +92,7 @@ def _describe_structure_set(dataset: FileDataset, provenance: Provenance, contou
     dataset.InstanceNumber = 1
     dataset.StructureSetLabel = f"Glioma v{provenance.version}"
     dataset.StructureSetName = dataset.SeriesDescription
-    description = _whole_sentences(filter(None, (contouring.description, *provenance.notes)))
+    description = _whole_notes(filter(None, (contouring.description, *provenance.notes)))
     if description:
         dataset.StructureSetDescription = description
     dataset.StructureSetDate, dataset.StructureSetTime = date_and_time(provenance.content_time)
@@ -107,11 +107,11 @@ def _describe_structure_set(dataset: FileDataset, provenance: Provenance, contou
     dataset.ReviewerName = provenance.reviewer
 
 
-def _whole_sentences(sentences: Iterable[str]) -> str:
-    """Those of the sentences that a Short Text has room for; the measurement report has all of them."""
+def _whole_notes(notes: Iterable[str]) -> str:
+    """Those of the notes that a Short Text has room for, one a line; the measurement report has all of them."""
     text = ""
-    for sentence in sentences:
-        longer = f"{text} {sentence}".lstrip()
+    for note in notes:
+        longer = f"{text}\r\n{note}".lstrip()
         if len(longer) <= _LONGEST_SHORT_TEXT:
             text = longer
     return text

@@ -3,8 +3,13 @@
 from BratsSegmenterLib.measurement.change import changed_regions
 from BratsSegmenterLib.measurement.doubt import DoubtfulSlice, DoubtKind, doubtful_slices
 from BratsSegmenterLib.measurement.exchanged import exchange_findings
-from BratsSegmenterLib.measurement.field_of_view import brain_cut_off_findings, cut_off_findings
-from BratsSegmenterLib.measurement.findings import cavity_findings, quality_findings, registration_findings
+from BratsSegmenterLib.measurement.field_of_view import CUT_OFF, brain_cut_off_findings, cut_off_findings
+from BratsSegmenterLib.measurement.findings import (
+    DRAWN_FINDINGS,
+    cavity_findings,
+    quality_findings,
+    registration_findings,
+)
 from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM, measure
 from BratsSegmenterLib.measurement.overlap import dice
 from BratsSegmenterLib.measurement.sentence import lesion_count, millilitres, report_sentence
@@ -12,6 +17,8 @@ from BratsSegmenterLib.measurement.table import to_csv
 from BratsSegmenterLib.measurement.unmeasured import still_not_measured
 
 __all__ = [
+    "CUT_OFF",
+    "DRAWN_FINDINGS",
     "SMALLEST_MEASURED_MM",
     "DoubtKind",
     "DoubtfulSlice",

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from BratsSegmenterLib.domain import RC, WT, Segmentation
 from BratsSegmenterLib.geometry import bounding_box
+from BratsSegmenterLib.sentence_form import SentenceForm
 
 _PLACES = (("first slice", "last slice"), ("edge of the images", "edge of the images"), ("edge of the images",) * 2)
 """What the two ends of an array's axes are called: slices, rows, columns."""
@@ -16,6 +17,7 @@ _LEAST_OF_ALL = 0.1
 _LEAST_AT_END = 0.25
 """Share of a piece's largest cross-section that must lie at the end of the images. Where the section of a ball is so
 small, 1 % of the ball is left to come: it ends there, as a brain does at the vertex or in images cropped to it."""
+CUT_OFF = SentenceForm("The {} reaches the {} of {}: neither its volume nor the interval counts what lies beyond.")
 _ANY_CONTACT = np.ones((3, 3, 3), bool)
 
 
@@ -29,8 +31,7 @@ def cut_off_findings(segmentation: Segmentation, reference: str) -> tuple[str, .
         Name of the sequence that it is drawn on.
     """
     return tuple(
-        f"The {region.name.lower()} reaches the {ends} of {reference}: neither its volume nor the interval counts what "
-        "lies beyond."
+        CUT_OFF.of(region.name.lower(), ends, reference)
         for region in (WT, RC)
         if (ends := _ends_reached(segmentation.mask(region)))
     )

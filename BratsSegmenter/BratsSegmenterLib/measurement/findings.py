@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from BratsSegmenterLib.domain import ET, RC, WT, Region, Segmentation
 from BratsSegmenterLib.geometry import bounding_box
+from BratsSegmenterLib.sentence_form import SentenceForm
 
 TINY_ML = 0.1
 LARGE_SHARE = 0.5
@@ -18,6 +19,20 @@ EDGE_SHARE = 0.25
 MOVED_MM, OTHERS_MOVED_MM = 10.0, 3.0
 
 _FACES = ndimage.generate_binary_structure(3, 1)
+
+_EMPTY = SentenceForm("The model found no tumour. Look at the images and at the quality page before you believe it.")
+_TINY = SentenceForm("The {} is tiny, {:.2f} mL: it may be a vessel or noise.")
+_OUTSIDE = SentenceForm("{:.1f} mL of the tumour lie outside the brain mask. Look at the mask on the quality page.")
+_AT_THE_EDGE = SentenceForm(
+    "{:.0f} % of the tumour's surface touches the edge of the brain mask: parts of it may be skull or vessels, or the "
+    "mask may cut the tumour off."
+)
+_LARGE = SentenceForm("The tumour takes {:.0f} % of the brain mask, which is implausible.")
+_NO_CAVITY = SentenceForm(
+    "The operation was confirmed, but the model drew no resection cavity. Where you see one, draw it by hand."
+)
+DRAWN_FINDINGS = (_EMPTY, _TINY, _OUTSIDE, _AT_THE_EDGE, _LARGE, _NO_CAVITY)
+"""What is said of a drawing, and no longer holds of another one."""
 
 
 def quality_findings(segmentation: Segmentation, brain: NDArray[np.bool_] | None = None) -> tuple[str, ...]:
@@ -31,7 +46,7 @@ def quality_findings(segmentation: Segmentation, brain: NDArray[np.bool_] | None
     """
     tumour = segmentation.mask(WT)
     if not tumour.any():
-        return () if segmentation.mask(RC).any() else (_EMPTY,)
+        return () if segmentation.mask(RC).any() else (_EMPTY.of(),)
     voxel_ml = segmentation.geometry.voxel_volume_ml
     found = _tiny(WT, segmentation, voxel_ml) or _tiny(ET, segmentation, voxel_ml)
     if brain is None or not brain.any():
@@ -41,7 +56,7 @@ def quality_findings(segmentation: Segmentation, brain: NDArray[np.bool_] | None
 
 def cavity_findings(segmentation: Segmentation) -> tuple[str, ...]:
     """A sentence where a patient was operated on and no resection cavity was drawn."""
-    return () if segmentation.mask(RC).any() else (_NO_CAVITY,)
+    return () if segmentation.mask(RC).any() else (_NO_CAVITY.of(),)
 
 
 def registration_findings(moved_mm: Mapping[str, float]) -> tuple[str, ...]:
@@ -63,22 +78,18 @@ def registration_findings(moved_mm: Mapping[str, float]) -> tuple[str, ...]:
     )
 
 
-_NO_CAVITY = "The operation was confirmed, but the model drew no resection cavity. Where you see one, draw it by hand."
-_EMPTY = "The model found no tumour. Look at the images and at the quality page before you believe it."
-
-
 def _tiny(region: Region, segmentation: Segmentation, voxel_ml: float) -> tuple[str, ...]:
     volume_ml = np.count_nonzero(segmentation.mask(region)) * voxel_ml
     if not 0 < volume_ml < TINY_ML:
         return ()
-    return (f"The {region.name.lower()} is tiny, {volume_ml:.2f} mL: it may be a vessel or noise.",)
+    return (_TINY.of(region.name.lower(), volume_ml),)
 
 
 def _outside(tumour: NDArray[np.bool_], brain: NDArray[np.bool_], voxel_ml: float) -> tuple[str, ...]:
     outside_ml = np.count_nonzero(tumour & ~brain) * voxel_ml
     if outside_ml < OUTSIDE_ML:
         return ()
-    return (f"{outside_ml:.1f} mL of the tumour lie outside the brain mask. Look at the mask on the quality page.",)
+    return (_OUTSIDE.of(outside_ml),)
 
 
 def _at_the_edge(tumour: NDArray[np.bool_], brain: NDArray[np.bool_]) -> tuple[str, ...]:
@@ -86,16 +97,9 @@ def _at_the_edge(tumour: NDArray[np.bool_], brain: NDArray[np.bool_]) -> tuple[s
     box = tuple(slice(max(part.start - 1, 0), part.stop + 1) for part in bounding_box(tumour))
     around = ndimage.binary_dilation(tumour[box], _FACES) & ~tumour[box]
     share = float(np.mean(~brain[box][around]))
-    if share < EDGE_SHARE:
-        return ()
-    return (
-        f"{100 * share:.0f} % of the tumour's surface touches the edge of the brain mask: parts of it may be skull or "
-        "vessels, or the mask may cut the tumour off.",
-    )
+    return () if share < EDGE_SHARE else (_AT_THE_EDGE.of(100 * share),)
 
 
 def _large(tumour: NDArray[np.bool_], brain: NDArray[np.bool_]) -> tuple[str, ...]:
     share = np.count_nonzero(tumour) / np.count_nonzero(brain)
-    if share <= LARGE_SHARE:
-        return ()
-    return (f"The tumour takes {100 * share:.0f} % of the brain mask, which is implausible.",)
+    return () if share <= LARGE_SHARE else (_LARGE.of(100 * share),)

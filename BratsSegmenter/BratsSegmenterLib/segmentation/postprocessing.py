@@ -9,10 +9,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Region
+from BratsSegmenterLib.sentence_form import SentenceForm
 
 _FACES = ndimage.generate_binary_structure(3, 1)
 _FACES_EDGES_CORNERS = np.ones((3, 3, 3), bool)
 _MM3_PER_ML = 1000.0
+
+LITTLE_ENHANCEMENT = SentenceForm(
+    "Enhancing tumour of only {:.0f} mm3 was counted as necrotic core, because the rules of post-processing believe in "
+    "enhancement from {:g} mm3 on."
+)
 
 
 @dataclass(frozen=True)
@@ -188,10 +194,7 @@ def _replace_little_enhancement(labels: NDArray[np.uint8], voxel_mm3: float, lea
     if not 0 < volume_mm3 < least_mm3:
         return []
     labels[enhancing] = NCR.label
-    return [
-        f"Enhancing tumour of only {volume_mm3:.0f} mm3 was counted as necrotic core, because the rules of "
-        f"post-processing believe in enhancement from {least_mm3:g} mm3 on."
-    ]
+    return [LITTLE_ENHANCEMENT.of(volume_mm3, least_mm3)]
 
 
 def _replace_isolated_enhancement(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:

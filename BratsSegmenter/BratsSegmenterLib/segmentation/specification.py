@@ -44,10 +44,11 @@ class Need:
 
     def sentence(self) -> str:
         """Why the region is not measured when the need is not met."""
-        if not self.any_of:
-            return f"{REGIONS[self.region].name} is not measured: no image that the model learnt from shows it."
         alternatives = " or ".join(sequence.value for sequence in self.any_of)
-        return f"{REGIONS[self.region].name} is not measured: it needs {alternatives}, which the study lacks."
+        needs = f"it needs {alternatives}, which the study lacks"
+        return REGIONS[self.region].unmeasured.of(
+            needs if alternatives else "no image that the model learnt from shows it"
+        )
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,52 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 
 from BratsSegmenterLib.dicom import SlicePlanes
-from BratsSegmenterLib.domain import Segmentation, Sequence, Series, Volume
-from BratsSegmenterLib.measurement import cut_off_findings, millilitres
+from BratsSegmenterLib.domain import REGIONS, Segmentation, Sequence, Series, Volume
+from BratsSegmenterLib.measurement import CUT_OFF, DRAWN_FINDINGS, cut_off_findings, millilitres
+from BratsSegmenterLib.segmentation.postprocessing import LITTLE_ENHANCEMENT
+from BratsSegmenterLib.sentence_form import SentenceForm
 from BratsSegmenterLib.study.drawn_result import DrawnResult
 from BratsSegmenterLib.study.job_folder import ResultRecord
 
-_CARRIED_ON = re.compile(r"Version \d+ said: ")
+_CARRIED_ON = re.compile(r"^Version \d+ said: ")
+_INTERPOLATED_SHARE = SentenceForm(
+    "{} of {} slices of {} have no image and were interpolated: {} of the {} mL drawn lie on them."
+)
+_SAID_OF_EACH_DRAWING = (_INTERPOLATED_SHARE, CUT_OFF, *(region.unmeasured for region in REGIONS.values()))
+_ANSWERED_BY_A_PERSON = (*DRAWN_FINDINGS, LITTLE_ENHANCEMENT)
 
 
 def carried_on(version: int, notes: Iterable[str]) -> tuple[str, ...]:
-    """What a version said, as what holds of any that goes on from it; what it had carried on itself stays as it is."""
-    return tuple(note if _CARRIED_ON.match(note) else f"Version {version} said: {note}" for note in notes)
+    """What a version said and what holds of any that goes on from it, each note once.
+
+    What it had carried on itself stays as it is. What is said of each drawing anew is left out.
+    """
+    goes_on: dict[str, str] = {}
+    for note in notes:
+        said = _as_first_said(note)
+        if not _is_one_of(_SAID_OF_EACH_DRAWING, said):
+            goes_on.setdefault(said, note if note != said else f"Version {version} said: {note}")
+    return tuple(goes_on.values())
+
+
+def about_images(carried: Iterable[str]) -> tuple[str, ...]:
+    """Those of the notes carried on that hold whatever is drawn: all that is not known to be about a drawing."""
+    return tuple(note for note in carried if not _is_one_of(_ANSWERED_BY_A_PERSON, _as_first_said(note)))
+
+
+def stated_as_unmeasured(notes: Iterable[str], segmentation: Segmentation) -> dict[str, str]:
+    """Region key to the reason, of regions that a version did not measure and of which nothing was drawn."""
+    said = [_as_first_said(note) for note in notes]
+    empty = [region for region in REGIONS.values() if not segmentation.mask(region).any()]
+    return {region.key: note for region in empty for note in said if region.unmeasured.is_of(note)}
+
+
+def _as_first_said(note: str) -> str:
+    return _CARRIED_ON.sub("", note)
+
+
+def _is_one_of(forms: Iterable[SentenceForm], said: str) -> bool:
+    return any(form.is_of(said) for form in forms)
 
 
 def result_notes(
@@ -28,7 +63,9 @@ def result_notes(
     drawn_with: Mapping[Sequence, Series],
     is_reviewed: bool,
 ) -> tuple[str, ...]:
-    """Interpolated slices, regions that were not measured, what lies beyond the images, and the doubts that still hold.
+    """The doubts that still hold, what lies beyond the images, interpolated slices, regions that were not measured.
+
+    The first are the last that an object with little room leaves out.
 
     Doubts about the images hold whatever is drawn; so does what an earlier version said, which is left out where it is
     said anew. Doubts about what the model drew are put to a person: they hold until she has changed or reviewed it.
@@ -49,18 +86,18 @@ def result_notes(
     segmentation = drawn.segmentation
     unanswered = () if drawn.is_changed or is_reviewed else record.doubts
     notes = (
-        *_about_gaps(record, segmentation, reference, drawn_with),
-        *segmentation.not_measured.values(),
-        *cut_off_findings(segmentation, record.reference),
         *record.image_doubts,
         *unanswered,
+        *cut_off_findings(segmentation, record.reference),
+        *_about_gaps(record, segmentation, reference, drawn_with),
+        *segmentation.not_measured.values(),
     )
     return tuple(note for note in dict.fromkeys(notes) if not _is_said_anew(note, notes))
 
 
 def _is_said_anew(note: str, notes: Collection[str]) -> bool:
-    carried = _CARRIED_ON.match(note)
-    return carried is not None and note[carried.end() :] in notes
+    said = _as_first_said(note)
+    return said != note and said in notes
 
 
 def _about_gaps(
@@ -89,7 +126,4 @@ def _about_interpolated_slices(segmentation: Segmentation, reference: Volume, na
         millilitres(int(count) * segmentation.geometry.voxel_volume_ml)
         for count in (voxels[is_interpolated].sum(), voxels.sum())
     )
-    return (
-        f"{np.count_nonzero(is_interpolated)} of {len(voxels)} slices of {name} have no image and were interpolated: "
-        f"{invented_ml} of the {drawn_ml} mL drawn lie on them.",
-    )
+    return (_INTERPOLATED_SHARE.of(np.count_nonzero(is_interpolated), len(voxels), name, invented_ml, drawn_ml),)

@@ -17,7 +17,7 @@ from series_samples import change
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
-from BratsSegmenterLib.domain import Algorithm, PreprocessingSteps, Segmentation, Sequence
+from BratsSegmenterLib.domain import REGIONS, Algorithm, PreprocessingSteps, Segmentation, Sequence
 from BratsSegmenterLib.jobs import PrepareJob, ResumeJob, SendJob
 from BratsSegmenterLib.labelmap import write_labelmap
 from BratsSegmenterLib.progress import Progress
@@ -32,6 +32,11 @@ _UNREGISTERED = "T2 could not be registered to T1c."
 _TINY = "The enhancing tumour is tiny, 0.05 mL: it may be a vessel or noise."
 _CUT_OFF = "The whole tumour reaches the last slice of T1c"
 _INTERPOLATED = "2 of 12 slices of T1c have no image and were interpolated: 0.40 of the 1.00 mL drawn lie on them."
+_NO_CAVITY_SENTENCES = (
+    "The operation was confirmed, but the model drew no resection cavity.",
+    "Where you see one, draw it by hand.",
+)
+_NO_CAVITY = " ".join(_NO_CAVITY_SENTENCES)
 _FLAIR_HAS_A_GAP = "Slices of FLAIR were interpolated: they are missing, show nothing or lie unevenly."
 
 
@@ -106,9 +111,15 @@ class _Colleague:
         self.bench.prepare(PrepareJob(folder, listed=listed))
         self.taken_up = self.bench.resume(ResumeJob(folder, steps=_AS_THEY_ARE, resample_gaps=True))
 
-    def sent(self, labels: Path | None = None) -> tuple[str, ...]:
+    def sent(self, labels: Path | None = None, reviewer: str = "") -> tuple[str, ...]:
         """Comments of the next version, but those about oedema, of which there is none."""
-        job = SendJob(self.folder.path, labels or self.folder.segmentation, edited=True, formats=("RTSTRUCT", "SR"))
+        job = SendJob(
+            self.folder.path,
+            labels or self.folder.segmentation,
+            edited=True,
+            reviewer=reviewer,
+            formats=("RTSTRUCT", "SR"),
+        )
         return tuple(comment for comment in _said_by(self.bench, job)[0] if "no oedema was drawn" not in comment)
 
 
@@ -120,33 +131,33 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> _Desk:
 
 def test_doubts_of_a_result_and_the_share_of_it_on_interpolated_slices_are_in_its_objects(desk: _Desk) -> None:
     comments, description = desk.sent()
-    assert comments == (_INTERPOLATED, _FLAIR_HAS_A_GAP, _UNREGISTERED, _TINY)
-    assert description == " ".join(comments)
+    assert comments == (_UNREGISTERED, _TINY, _INTERPOLATED, _FLAIR_HAS_A_GAP)
+    assert description == "\r\n".join(comments)
 
 
 def test_who_reviews_a_result_answers_the_doubts_about_what_was_drawn_and_not_those_about_the_images(
     desk: _Desk,
 ) -> None:
     comments, _description = desk.sent(reviewer="Curie^Marie")
-    assert comments == (_INTERPOLATED, _FLAIR_HAS_A_GAP, _UNREGISTERED)
+    assert comments == (_UNREGISTERED, _INTERPOLATED, _FLAIR_HAS_A_GAP)
 
 
 def test_a_corrected_result_says_what_is_true_of_the_correction(desk: _Desk, tmp_path: Path) -> None:
     write_labelmap(desk.drawn(8, 12), tmp_path / "corrected.nii.gz")
     comments, _description = desk.sent(tmp_path / "corrected.nii.gz")
-    assert comments[0] == _INTERPOLATED.replace("0.40 of the 1.00", "0.00 of the 0.80")
-    assert comments[2].startswith(_CUT_OFF)
-    assert _UNREGISTERED in comments
+    assert comments[0] == _UNREGISTERED
+    assert comments[1].startswith(_CUT_OFF)
+    assert comments[2] == _INTERPOLATED.replace("0.40 of the 1.00", "0.00 of the 0.80")
     assert _TINY not in comments
 
 
-def test_a_structure_set_describes_itself_in_the_whole_sentences_that_it_has_room_for(desk: _Desk) -> None:
+def test_a_structure_set_describes_itself_in_the_whole_notes_that_it_has_room_for(desk: _Desk) -> None:
     long = "x" * 1000 + "."
-    desk.folder.write_record(replace(desk.record, image_doubts=(long, _UNREGISTERED)))
+    desk.folder.write_record(replace(desk.record, image_doubts=(_UNREGISTERED, long)))
     comments, description = desk.sent()
     desk.folder.write_record(desk.record)
     assert long in comments
-    assert description == " ".join(one for one in comments if one != long)
+    assert description == "\r\n".join(one for one in comments if one != long)
 
 
 def test_a_record_of_an_older_version_is_read_and_names_no_doubts(desk: _Desk) -> None:
@@ -163,7 +174,7 @@ def test_blank_slices_of_another_sequence_that_were_interpolated_are_said(tmp_pa
     desk = _Desk(tmp_path, blank=[(_FLAIR, 4)])
     desk.folder.write_record(replace(desk.record, interpolated=("FLAIR",)))
     comments, _description = desk.sent()
-    assert comments == (_FLAIR_HAS_A_GAP, _UNREGISTERED, _TINY)
+    assert comments == (_UNREGISTERED, _TINY, _FLAIR_HAS_A_GAP)
 
 
 def test_what_an_older_version_drew_on_blank_slices_is_sent_and_its_images_are_read_as_they_are(
@@ -183,21 +194,77 @@ def test_what_a_version_said_is_said_of_it_by_those_that_go_on_from_it(desk: _De
     images = tuple((desk.folder.path.parent / "scanner").rglob("*.dcm"))
     second = _Colleague(tmp_path / "second", (*images, *desk.folder.objects.iterdir()))
     carried = tuple(f"Version 1 said: {note}" for note in (_UNREGISTERED, _TINY))
-    said_of_gaps = tuple(f"Version 1 said: {note}" for note in (_INTERPOLATED, _FLAIR_HAS_A_GAP))
-    assert second.taken_up.doubts == (*said_of_gaps, *carried)
-    assert second.taken_up.warnings[:4] == second.taken_up.doubts
+    said_of_a_gap = f"Version 1 said: {_FLAIR_HAS_A_GAP}"
+    assert second.taken_up.doubts == (*carried, said_of_a_gap)
+    assert second.taken_up.warnings[:3] == second.taken_up.doubts
     assert not any(f"{step} is switched off" in " ".join(second.taken_up.warnings) for step in _NOT_ASKED_FOR)
-    assert second.sent() == (_INTERPOLATED, _FLAIR_HAS_A_GAP, *carried)
+    assert second.sent() == (*carried, _INTERPOLATED, _FLAIR_HAS_A_GAP)
 
     third = _Colleague(tmp_path / "third", (*images, *second.folder.objects.iterdir()))
     write_labelmap(desk.drawn(8, 11), tmp_path / "corrected.nii.gz")
     redrawn = _INTERPOLATED.replace("0.40 of the 1.00", "0.00 of the 0.60")
-    said_by_second = f"Version 2 said: {_INTERPOLATED}"
-    assert third.sent(tmp_path / "corrected.nii.gz") == (redrawn, _FLAIR_HAS_A_GAP, said_by_second, *carried)
+    assert third.sent(tmp_path / "corrected.nii.gz") == (carried[0], redrawn, _FLAIR_HAS_A_GAP)
 
 
-def test_without_a_report_the_structure_set_says_what_its_version_said(desk: _Desk, tmp_path: Path) -> None:
-    _comments, description = desk.sent()
+def test_who_reviews_what_was_taken_up_answers_the_doubts_about_what_was_drawn(desk: _Desk, tmp_path: Path) -> None:
+    desk.sent()
     images = tuple((desk.folder.path.parent / "scanner").rglob("*.dcm"))
-    second = _Colleague(tmp_path, (*images, *desk.folder.objects.iterdir()), kinds=("rtstruct",))
-    assert second.taken_up.doubts == (f"Version 1 said: {description}",)
+    second = _Colleague(tmp_path, (*images, *desk.folder.objects.iterdir()))
+    assert second.sent(reviewer="Curie^Marie") == (
+        f"Version 1 said: {_UNREGISTERED}",
+        _INTERPOLATED,
+        _FLAIR_HAS_A_GAP,
+    )
+
+
+def test_a_region_that_a_version_did_not_measure_is_not_measured_until_somebody_draws_it(
+    desk: _Desk, tmp_path: Path
+) -> None:
+    no_cavity = REGIONS["RC"].unmeasured.of("no image that the model learnt from shows it")
+    desk.folder.write_record(replace(desk.record, not_measured={"RC": no_cavity}))
+    desk.sent()
+    desk.folder.write_record(desk.record)
+    images = tuple((desk.folder.path.parent / "scanner").rglob("*.dcm"))
+    second = _Colleague(tmp_path, (*images, *desk.folder.objects.iterdir()))
+    assert second.taken_up.not_measured["RC"] == no_cavity
+    assert no_cavity in second.sent(reviewer="Curie^Marie")
+    cavity = desk.drawn(3, 8)
+    cavity.labels[4] = np.where(cavity.labels[4], REGIONS["RC"].label, 0)
+    write_labelmap(cavity, tmp_path / "corrected.nii.gz")
+    assert no_cavity not in " ".join(second.sent(tmp_path / "corrected.nii.gz"))
+
+
+def test_where_only_structure_sets_are_kept_each_note_stands_once_however_often_it_is_taken_up(
+    desk: _Desk, tmp_path: Path
+) -> None:
+    desk.sent()
+    images = tuple((desk.folder.path.parent / "scanner").rglob("*.dcm"))
+    folder = desk.folder
+    for version in (2, 3):
+        colleague = _Colleague(tmp_path / str(version), (*images, *folder.objects.iterdir()), kinds=("rtstruct",))
+        assert colleague.sent() == (
+            *(f"Version 1 said: {note}" for note in (_UNREGISTERED, _TINY)),
+            _INTERPOLATED,
+            _FLAIR_HAS_A_GAP,
+        )
+        folder = colleague.folder
+
+
+def test_a_description_in_one_line_is_read_by_its_sentences(desk: _Desk, tmp_path: Path) -> None:
+    desk.sent()
+
+    def as_earlier_versions_wrote_it(structures: Dataset) -> None:
+        notes = (_INTERPOLATED, _FLAIR_HAS_A_GAP, f"Version 1 said: {_INTERPOLATED}", _FLAIR_HAS_A_GAP, _UNREGISTERED)
+        structures.StructureSetDescription = " ".join((*notes, _NO_CAVITY))
+
+    structures = desk.folder.objects / "rtstruct.dcm"
+    change(structures, as_earlier_versions_wrote_it)
+    images = tuple((desk.folder.path.parent / "scanner").rglob("*.dcm"))
+    second = _Colleague(tmp_path, (*images, structures), kinds=("rtstruct",))
+    said = (_FLAIR_HAS_A_GAP, _UNREGISTERED, *_NO_CAVITY_SENTENCES)
+    assert second.taken_up.doubts == tuple(f"Version 1 said: {note}" for note in said)
+    assert second.sent(reviewer="Curie^Marie") == (
+        f"Version 1 said: {_UNREGISTERED}",
+        _INTERPOLATED,
+        _FLAIR_HAS_A_GAP,
+    )
