@@ -144,7 +144,8 @@ class StudiesPart(Part):
         table = self.ui.studyTable
         header = table.horizontalHeader()
         header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        header.setSectionResizeMode(int(Column.DESCRIPTION), qt.QHeaderView.Stretch)
+        for column in (Column.PATIENT, Column.DESCRIPTION):
+            header.setSectionResizeMode(int(column), qt.QHeaderView.Stretch)
         header.setSortIndicatorShown(True)
         header.sectionClicked.connect(self._on_header)
         table.itemSelectionChanged.connect(self._on_selection)
@@ -167,8 +168,8 @@ class StudiesPart(Part):
         table.blockSignals(True)
         table.setRowCount(len(self._rows))
         for index, row in enumerate(self._rows):
-            for column, text in enumerate(row.cells):
-                table.setItem(index, column, _item(row, Column(column), text))
+            for column in Column:
+                table.setItem(index, int(column), _item(row, column))
         table.clearSelection()
         for index, row in enumerate(self._rows):
             if row.study.study_uid in selected:
@@ -215,9 +216,9 @@ class StudiesPart(Part):
         self._search_page(self._page.number + 1)
 
 
-def _item(row: StudyRow, column: Column, text: str) -> qt.QTableWidgetItem:
-    item = qt.QTableWidgetItem(row.shown[column])
-    item.setToolTip(text)
+def _item(row: StudyRow, column: Column) -> qt.QTableWidgetItem:
+    item = qt.QTableWidgetItem(row.shown(column))
+    item.setToolTip(row.hint(column))
     if column is Column.STATE and row.state in _TONES:
         item.setForeground(qt.QBrush(qt.QColor(colour_of(_TONES[row.state]))))
     return item

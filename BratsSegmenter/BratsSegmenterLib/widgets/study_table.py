@@ -8,11 +8,12 @@ from enum import IntEnum
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.study import StudyState
-from BratsSegmenterLib.widgets.eliding import end_elided, middle_elided
+from BratsSegmenterLib.widgets.eliding import end_elided
 from BratsSegmenterLib.widgets.identities import Identities, readable_day
 from BratsSegmenterLib.widgets.state_names import state_name
+from BratsSegmenterLib.widgets.translation import tr as _
 
-_LONGEST_STATE, _LONGEST_PATIENT = 22, 30  # the columns must leave room for the description
+_LONGEST_STATE = 22  # the column must leave room for patient and description, which share what there is
 
 
 class Column(IntEnum):
@@ -21,24 +22,27 @@ class Column(IntEnum):
     DATE = 0
     PATIENT = 1
     DESCRIPTION = 2
-    SERIES = 3
-    STATE = 4
+    STATE = 3
 
 
 @dataclass(frozen=True)
 class StudyRow:
-    """One study; its cells in the order of :class:`Column`.
-
-    Attributes
-    ----------
-    shown : tuple of str
-        The cells, short enough for their columns.
-    """
+    """One study; its cells in the order of :class:`Column`."""
 
     study: StudySummary
-    cells: tuple[str, str, str, str, str]
+    cells: tuple[str, str, str, str]
     state: StudyState
-    shown: tuple[str, str, str, str, str]
+
+    def shown(self, column: Column) -> str:
+        """A cell as it stands in the table."""
+        return end_elided(self.cells[column], _LONGEST_STATE) if column is Column.STATE else self.cells[column]
+
+    def hint(self, column: Column) -> str:
+        """A cell's tool tip: all of it, and of what the study is also how many series it has."""
+        count = self.study.series_count
+        if column is not Column.DESCRIPTION or count is None:
+            return self.cells[column]
+        return "\n".join(filter(None, (self.cells[column], _("{count} series").format(count=count))))
 
 
 class StudyTable:
@@ -73,14 +77,11 @@ class StudyTable:
     def _row(self, study: StudySummary) -> StudyRow:
         state, reason = self._state_of(study.study_uid)
         day, patient = readable_day(study.study_date), self._identities.patient(study)
-        description, count = study.description, "" if study.series_count is None else str(study.series_count)
         words = f"{state_name(state)}: {reason}" if reason else state_name(state)
-        shown = (day, middle_elided(patient, _LONGEST_PATIENT), description, count, end_elided(words, _LONGEST_STATE))
-        return StudyRow(study, (day, patient, description, count, words), state, shown)
+        return StudyRow(study, (day, patient, study.description, words), state)
 
-    def _sort_key(self, row: StudyRow) -> tuple[int, str]:
-        text = row.cells[self.sorted_by].casefold()
-        return (int(text or 0), "") if self.sorted_by is Column.SERIES else (0, text)
+    def _sort_key(self, row: StudyRow) -> str:
+        return row.cells[self.sorted_by].casefold()
 
 
 def _has_all(row: StudyRow, words: list[str]) -> bool:

@@ -1,5 +1,7 @@
 """Where the parts of the panel stand, and how much room they take."""
 
+from dataclasses import replace
+
 import ctk
 import pytest
 import qt
@@ -9,6 +11,7 @@ from host.slicer_app import application
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.widgets.state import PanelState
+from BratsSegmenterLib.widgets.study_table import Column
 
 
 @pytest.fixture
@@ -79,3 +82,17 @@ def test_no_text_however_long_makes_slicer_s_module_panel_wider(shown_panel):
     assert len(sentences) > 15
     assert "KIS-2026-0000000035-ÄÖ" in panel.studies.widget.toolTip, "what the heading has no room for"
     assert _width_that_slicer_would_give(panel) <= 460
+
+
+def test_at_the_usual_width_the_table_of_studies_shows_what_each_is_and_how_far(shown_panel):
+    panel = shown_panel
+    panel.studies.show_studies([replace(_STUDY, study_uid=f"2.25.{number}") for number in range(50)])
+    table = panel.studies.ui.studyTable
+    table.window().resize(450, 1000)
+    application().processEvents()
+    assert table.columnWidth(int(Column.DESCRIPTION)) >= 80
+    assert table.columnWidth(int(Column.PATIENT)) >= 80
+    state = int(Column.STATE)
+    assert table.columnViewportPosition(state) + table.columnWidth(state) <= table.viewport().width
+    assert table.viewport().height // table.rowHeight(0) >= 8
+    assert "11 series" in table.item(0, int(Column.DESCRIPTION)).toolTip()

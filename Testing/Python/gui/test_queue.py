@@ -28,6 +28,7 @@ from BratsSegmenterLib.study import StudyState
 from BratsSegmenterLib.widgets.assembly import build_panel, studies_folder
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.state import PanelState
+from BratsSegmenterLib.widgets.study_table import Column
 
 PATIENTS = ("Adams^Ada", "Baker^Bob")
 
@@ -119,7 +120,11 @@ def test_what_ran_unattended_opens_in_the_panel(archive, coarse_head, parameter_
     story.save_archive()
     story.search()
     table = panel.studies.ui.studyTable
-    assert [table.item(row, 4).text().split(":")[0] for row in range(3)] == ["needs you", "segmented", "segmented"]
+    assert [table.item(row, int(Column.STATE)).text().split(":")[0] for row in range(3)] == [
+        "needs you",
+        "segmented",
+        "segmented",
+    ]
     panel.studies.ui.studyTable.selectRow(1)
     panel.studies.ui.openButton.click()
     finish(panel)
@@ -166,7 +171,7 @@ def test_an_operation_is_asked_about_when_a_queued_study_is_opened_and_answered_
     _queue_one(panel)
     table = panel.queue.ui.queueTable
     assert table.item(0, 1).text() == "segmented: operation?"
-    assert panel.studies.ui.studyTable.item(0, 4).text() == "segmented: operation?"
+    assert panel.studies.ui.studyTable.item(0, int(Column.STATE)).text() == "segmented: operation?"
     assert panel.surgery.widget.isHidden()
     table.selectRow(0)
     panel.queue.ui.openButton.click()
@@ -178,7 +183,7 @@ def test_an_operation_is_asked_about_when_a_queued_study_is_opened_and_answered_
     finish(panel)
     assert panel.workflow.result.is_postoperative
     assert panel.surgery.widget.isHidden()
-    assert panel.studies.ui.studyTable.item(0, 4).text() == "segmented"
+    assert panel.studies.ui.studyTable.item(0, int(Column.STATE)).text() == "segmented"
 
 
 def test_a_failed_study_says_why_and_is_tried_again(open_panel):
@@ -187,7 +192,7 @@ def test_a_failed_study_says_why_and_is_tried_again(open_panel):
     panel.studies.ui.studyTable.selectRow(0)
     panel.studies.ui.queueButton.click()
     wait_until(lambda: _queue_states(panel) == ["failed"])
-    cell = panel.studies.ui.studyTable.item(0, 4)
+    cell = panel.studies.ui.studyTable.item(0, int(Column.STATE))
     assert cell.text() == "failed: The worker pr…"
     assert cell.toolTip().startswith("failed: The worker process ended in the middle of its work")
     panel.queue.ui.queueTable.selectRow(0)
@@ -272,7 +277,7 @@ def test_a_row_selected_during_a_review_is_not_taken_up_before_it_is_opened(open
     panel.studies.ui.studyTable.clearSelection()
     panel.studies.ui.studyTable.selectRow(0)
     assert panel.workflow.state is PanelState.REVIEW
-    assert panel.studies.ui.studyTable.item(0, 4).text() == "segmented"
+    assert panel.studies.ui.studyTable.item(0, int(Column.STATE)).text() == "segmented"
     monkeypatch.setattr(type(panel.workflow), "is_corrected", True)
     monkeypatch.setattr("slicer.util.confirmOkCancelDisplay", lambda *_args, **_more: False)
     panel.studies.ui.openButton.click()

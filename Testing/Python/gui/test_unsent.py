@@ -18,6 +18,7 @@ from refusing_disks import full_disk, read_only, unanswering
 from BratsSegmenterLib.study import JobFolder, set_aside_unsent, write_unsent
 from BratsSegmenterLib.widgets.assembly import studies_folder
 from BratsSegmenterLib.widgets.state import PanelState
+from BratsSegmenterLib.widgets.study_table import Column
 
 LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
 RADIUS_MM = 8.0
@@ -146,7 +147,7 @@ def test_a_corrected_study_that_was_sent_opens_as_it_was_sent_and_says_so(panel)
     assert "as you sent it on" in panel.message_bar.ui.textLabel.text
     assert "Version 2" in panel.send.ui.previewLabel.text
     assert "as corrected by you" in panel.send.ui.consentLabel.text
-    assert panel.studies.ui.studyTable.item(0, 4).text() == "sent"
+    assert panel.studies.ui.studyTable.item(0, int(Column.STATE)).text() == "sent"
     assert not panel.workflow.is_corrected, "nothing is asked when it is left"
 
 
@@ -194,7 +195,7 @@ def test_an_edit_that_is_undone_leaves_nothing_unsent_whether_the_result_was_sen
         panel._keeper.keep_now()
         panel.studies.update()
         assert not _unsent(panel).exists()
-        assert panel.studies.ui.studyTable.item(0, 4).text() == settled
+        assert panel.studies.ui.studyTable.item(0, int(Column.STATE)).text() == settled
         _send(panel)
         finish(panel)
 
@@ -366,7 +367,7 @@ def test_a_study_with_unsent_corrections_is_not_queued_and_its_corrections_stay(
     said = panel.message_bar.ui.textLabel.text
     assert "Not queued" in said
     assert "It holds corrections that were not sent" in said
-    assert panel.studies.ui.studyTable.item(0, 4).text() == "corrected"
+    assert panel.studies.ui.studyTable.item(0, int(Column.STATE)).text() == "corrected"
     panel.studies.ui.openButton.click()
     finish(panel)
     assert _volumes(panel) == edited

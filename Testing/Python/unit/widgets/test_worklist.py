@@ -98,10 +98,10 @@ def test_the_newest_study_comes_first_until_another_column_is_clicked(identities
     assert _order(table) == ["P1", "P2"]
 
 
-def test_series_are_sorted_as_numbers(identities):
-    table = _table(identities)
-    table.sort_by(Column.SERIES)
-    assert [row.cells[Column.SERIES] for row in table.rows()] == ["5", "12"]
+def test_how_many_series_a_study_has_is_said_with_its_description(identities):
+    anna, jane = _table(identities).rows()
+    assert jane.hint(Column.DESCRIPTION) == f"{JANE.description}\n12 series"
+    assert anna.hint(Column.DATE) == anna.cells[Column.DATE]
 
 
 def test_the_filter_wants_every_word_in_any_column(identities):
@@ -111,20 +111,19 @@ def test_the_filter_wants_every_word_in_any_column(identities):
         assert _order(table) == expected or len(_order(table)) == expected
 
 
-def test_a_long_name_is_cut_in_the_middle_so_that_the_other_columns_are_seen(identities):
-    table = StudyTable(identities, lambda _uid: (StudyState.NEW, ""))
-    table.studies = (replace(JANE, patient_name="Mueller-Luedenscheidt^Hans-Joachim", patient_id="4711-2026"),)
-    (row,) = table.rows()
-    assert row.shown[Column.PATIENT] == "Mueller-Lueden…him · 4711-2026"
-    assert row.cells[Column.PATIENT] == "Mueller-Luedenscheidt, Hans-Joachim · 4711-2026"
+def test_a_heading_cuts_a_long_name_in_the_middle_and_leaves_room_for_what_the_study_is(identities):
+    study = replace(JANE, patient_name="Mueller-Luedenscheidt^Hans-Joachim", patient_id="4711-2026")
+    assert identities.heading(study) == "2026-01-02, Mueller-Lue…· 4711-2026, MR head"
+    assert identities.heading(JANE) == identities.title(JANE)
+    assert len(identities.heading(replace(study, description="MR brain with and without contrast"))) <= 48
 
 
 def test_why_a_study_failed_stands_in_its_cell_as_far_as_there_is_room(identities):
     long = "The PACS 'Ward 3' answered 503: it is too busy for this request at the moment."
     table = _table(identities, {"2.25.1": (StudyState.FAILED, long), "2.25.2": (StudyState.FAILED, "Disk full.")})
     anna, jane = table.rows()
-    assert anna.shown[Column.STATE] == "failed: Disk full."
-    assert jane.shown[Column.STATE] == "failed: The PACS 'War…"
+    assert anna.shown(Column.STATE) == "failed: Disk full."
+    assert jane.shown(Column.STATE) == "failed: The PACS 'War…"
     assert jane.cells[Column.STATE] == f"failed: {long}", "the tool tip has it all"
 
 
