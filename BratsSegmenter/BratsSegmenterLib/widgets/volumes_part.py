@@ -78,7 +78,7 @@ class VolumesPart(Part):
         result = self._workflow.result
         for button in (self.ui.sentenceButton, self.ui.copyButton, self.ui.saveButton, self.ui.qualityButton):
             button.setEnabled(result is not None)
-        self.ui.algorithmLabel.setText(result.algorithm.title if result else "")
+        self.ui.algorithmLabel.setText(result.algorithm.title if result else _("A segmented study is measured here."))
         set_text_or_hide(self.ui.routineLabel, "\n".join(result.routine) if result else "")
         if result is None:
             self.release()

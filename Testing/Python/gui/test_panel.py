@@ -47,6 +47,7 @@ def test_without_an_archive_the_panel_asks_for_one_and_nothing_else_can_be_done(
     assert not panel.archive.editor.widget.isHidden()
     assert not panel.archive.ui.searchButton.enabled
     assert not panel.run.ui.runButton.enabled
+    assert panel.volumes.ui.algorithmLabel.text == "A segmented study is measured here."
     panel.shut_down()
 
 
