@@ -121,7 +121,7 @@ def _scroll_areas_around(widget: Any) -> list[Any]:
     """From the inside outwards."""
     found, around = [], widget.parentWidget()
     while around is not None:
-        if type(around) is qt.QScrollArea:  # tables scroll too, but by their rows
+        if isinstance(around, qt.QScrollArea):  # tables scroll too, but by their rows
             found.append(around)
         around = around.parentWidget()
     return found
