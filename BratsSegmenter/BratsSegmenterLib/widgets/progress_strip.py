@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.progress import ProgressEvent
@@ -27,7 +25,7 @@ _WORK = {
 
 
 class ProgressStrip:
-    """Visible while a job runs; its room is kept in between, so that nothing moves under the mouse.
+    """Grey between jobs instead of hidden, so that nothing moves under the mouse when one begins or ends.
 
     Parameters
     ----------
@@ -38,7 +36,6 @@ class ProgressStrip:
 
     def __init__(self, workflow: Workflow, stage_times: StageTimes) -> None:
         self.widget, self.ui = load_ui("ProgressStrip")
-        _keep_room_while_hidden(self.widget)
         self._workflow = workflow
         self._stage_times = stage_times
         self._remaining: RemainingTime | None = None
@@ -53,11 +50,11 @@ class ProgressStrip:
             self._stage_times.keep(self._job, self._remaining.finished)
         self._job = state.name
         self._remaining = RemainingTime(self._stage_times.of(self._job)) if state.is_busy else None
-        self.widget.setVisible(state.is_busy)
+        self.widget.setEnabled(state.is_busy)
         self.ui.cancelButton.setEnabled(state.is_busy)
         self.ui.progressBar.setValue(0)
         self.ui.timeLabel.setText("")
-        self._say(_WORK.get(state, ""))
+        self._say(_WORK.get(state, _("Nothing runs")))
 
     def _cancel(self) -> None:
         self.ui.cancelButton.setEnabled(False)
@@ -78,9 +75,3 @@ class ProgressStrip:
     def _say(self, what: str) -> None:
         self.ui.stageLabel.setText(what)
         self.ui.stageLabel.setToolTip(what)  # the label is as narrow as the panel
-
-
-def _keep_room_while_hidden(widget: Any) -> None:
-    policy = widget.sizePolicy
-    policy.setRetainSizeWhenHidden(True)
-    widget.setSizePolicy(policy)

@@ -35,10 +35,11 @@ def test_nothing_moves_under_the_mouse_when_a_search_begins_and_ends(shown_panel
     at_rest = _top_of(panel.archive.ui.patientEdit)
     panel.archive.ui.searchButton.click()
     assert panel.workflow.state is PanelState.SEARCHING
-    assert panel.progress.widget.visible
+    assert panel.progress.widget.enabled
     assert _top_of(panel.archive.ui.patientEdit) == at_rest
     finish(panel)
-    assert not panel.progress.widget.visible
+    assert not panel.progress.widget.enabled
+    assert panel.progress.ui.stageLabel.text == "Nothing runs"
     assert _top_of(panel.archive.ui.patientEdit) == at_rest
 
 
@@ -76,7 +77,6 @@ def test_no_text_however_long_makes_slicer_s_module_panel_wider(shown_panel):
     for label in sentences:
         label.setText("What is wrong, in a sentence that names the thing. " * 4)
         label.setVisible(True)
-    panel.progress.widget.setVisible(True)
     panel.message_bar.widget.setVisible(True)
     panel.doctor.ui.stopButton.setVisible(True)
     assert len(sentences) > 15

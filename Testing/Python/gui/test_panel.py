@@ -54,10 +54,10 @@ def test_without_an_archive_the_panel_asks_for_one_and_nothing_else_can_be_done(
 def test_a_connection_test_answers_in_plain_words(open_panel):
     panel = open_panel(Behaviour.WORKS)
     panel.archive.ui.testButton.click()
-    assert not panel.progress.widget.isHidden()
+    assert panel.progress.widget.enabled
     finish(panel)
     assert panel.archive.ui.checksLabel.text == "✓  The archive answers.\n–  Storing was not tried."
-    assert panel.progress.widget.isHidden()
+    assert not panel.progress.widget.enabled
 
 
 def test_an_address_that_is_none_is_refused_with_a_sentence(open_panel):
