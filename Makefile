@@ -35,12 +35,12 @@ demo: env
 	PYTHONPATH=Testing $(BIN)/python -m host.demo demo-out
 
 # The first two keep glibc from giving every freed image back to the system: a seventh of the time. Two processes with
-# two threads each wait for one another: a sixth of the processor time. The order keeps the longest files from the end.
+# two threads each wait for one another: a sixth of the processor time.
 test: export MALLOC_MMAP_THRESHOLD_ = 4000000000
 test: export MALLOC_TRIM_THRESHOLD_ = 4000000000
 test: export OMP_NUM_THREADS = 1
 test: env
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile
 
 lint: env
 	$(BIN)/ruff check .
