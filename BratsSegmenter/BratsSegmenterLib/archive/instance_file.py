@@ -4,36 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-import struct
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
 from pydicom import FileDataset, dcmread
 from pydicom.dataelem import RawDataElement
-from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from BratsSegmenterLib.archive.matching import is_uid
 from BratsSegmenterLib.deflated import inflates_beyond
 from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 UNUSABLE = "It cannot be used; ask the PACS administrator to repair it."
-UNREADABLE = (
-    InvalidDicomError,
-    BytesLengthException,
-    EOFError,
-    OverflowError,
-    TypeError,
-    ValueError,
-    RecursionError,
-    KeyError,
-    AttributeError,
-    NotImplementedError,
-    struct.error,
-    zlib.error,
-)
 _IDENTITY = ["SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"]
 _PIXELS = [
     "Rows",

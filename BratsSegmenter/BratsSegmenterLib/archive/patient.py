@@ -13,14 +13,10 @@ from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag
 
 from BratsSegmenterLib.archive.connection import Connection
-from BratsSegmenterLib.archive.instance_file import (
-    UNREADABLE,
-    UNUSABLE,
-    DamagedInstanceError,
-    refuse_inflation_bomb,
-)
+from BratsSegmenterLib.archive.instance_file import UNUSABLE, DamagedInstanceError, refuse_inflation_bomb
 from BratsSegmenterLib.archive.listing import InstanceSummary
 from BratsSegmenterLib.archive.threads import Stop
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 _LAST_OF_PATIENT = 0x0010FFFF
 _HEAD_BYTES = 4_000_000  # what stands before the patient's group is smaller, even in objects that cite thousands

@@ -11,9 +11,10 @@ from pydicom.datadict import keyword_for_tag
 
 from BratsSegmenterLib.archive.connection import Connection
 from BratsSegmenterLib.archive.failures import OtherContentError
-from BratsSegmenterLib.archive.instance_file import UNREADABLE, InstanceIdentity, refuse_inflation_bomb
+from BratsSegmenterLib.archive.instance_file import InstanceIdentity, refuse_inflation_bomb
 from BratsSegmenterLib.archive.threads import Stop
 from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 _NAMED_AT_MOST = 5
 

@@ -6,8 +6,9 @@ import filecmp
 from itertools import takewhile
 from pathlib import Path
 
-from BratsSegmenterLib.dicom.reading import UNREADABLE, read_whole
+from BratsSegmenterLib.dicom.reading import read_whole
 from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 # Acquisition, relationship and geometry, presentation, functional groups, pixels: all that a volume is made of.
 _GROUPS_OF_AN_IMAGE = (0x0018, 0x0020, 0x0028, 0x5200, 0x7FE0)

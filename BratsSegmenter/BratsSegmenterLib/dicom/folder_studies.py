@@ -10,9 +10,10 @@ from pydicom import Dataset
 from pydicom.config import disable_value_validation
 
 from BratsSegmenterLib.dicom.identity import identity_of
-from BratsSegmenterLib.dicom.reading import UNREADABLE, files_in, lists_a_medium, read_header
+from BratsSegmenterLib.dicom.reading import files_in, lists_a_medium, read_header
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 
 @dataclass

@@ -9,8 +9,10 @@ from pydicom import Dataset
 from pydicom.uid import UID
 
 from BratsSegmenterLib.dicom.planes import MR_IMAGES
-from BratsSegmenterLib.dicom.reading import UNREADABLE
 from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.unreadable import UNREADABLE
+
+_LEAVE_OUT = "Leave it out, or fetch it again."
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,10 @@ def identity_of(header: Dataset, file: Path) -> FileIdentity:
             series_number=_integer(header.get("SeriesNumber")),
         )
     except UNREADABLE as error:
-        raise SeriesError(f"{file.name} is a damaged DICOM file.", cause=type(error).__name__) from error
+        raise SeriesError(f"{file.name} is a damaged DICOM file.", _LEAVE_OUT, type(error).__name__) from error
     uids = (identity.study_uid, identity.series_uid, identity.instance_uid, identity.sop_class_uid)
     if not all(uids):
-        raise SeriesError(f"{file.name} lacks the UID of its study, series, instance or class.")
+        raise SeriesError(f"{file.name} lacks the UID of its study, series, instance or class.", _LEAVE_OUT)
     return identity
 
 

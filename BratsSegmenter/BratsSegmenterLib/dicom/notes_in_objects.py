@@ -9,9 +9,10 @@ from pydicom.config import disable_value_validation
 
 from BratsSegmenterLib.dicom.contouring import Contouring
 from BratsSegmenterLib.dicom.provenance import ObjectKind, ResultObject
-from BratsSegmenterLib.dicom.reading import UNREADABLE, read_header
+from BratsSegmenterLib.dicom.reading import read_header
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.sentence_form import sentences
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 _COMMENT = "121106"
 

@@ -13,8 +13,9 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.pixels import get_decoder
 from pydicom.uid import UID, MultiFrameGrayscaleWordSecondaryCaptureImageStorage, generate_uid
 
-from BratsSegmenterLib.dicom.reading import UNREADABLE, frame_count, read_whole
+from BratsSegmenterLib.dicom.reading import frame_count, read_whole
 from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 _IMAGE_PIXEL_ATTRIBUTES = (
     "SamplesPerPixel",

@@ -10,9 +10,10 @@ from typing import Any
 from pydicom import Dataset
 from pydicom.uid import EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage, MRImageStorage
 
-from BratsSegmenterLib.dicom.reading import UNREADABLE, frame_count
+from BratsSegmenterLib.dicom.reading import frame_count
 from BratsSegmenterLib.domain import Frame
 from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 ENHANCED_MR = (EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
 MR_IMAGES = (MRImageStorage, *ENHANCED_MR)

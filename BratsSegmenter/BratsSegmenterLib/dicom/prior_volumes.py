@@ -12,12 +12,13 @@ from pydicom.config import disable_value_validation
 from BratsSegmenterLib.dicom.drawn_on import series_drawn_on
 from BratsSegmenterLib.dicom.pixels import stored_values
 from BratsSegmenterLib.dicom.provenance import ObjectKind, ResultObject, oldest_first
-from BratsSegmenterLib.dicom.reading import UNREADABLE, read_header
+from BratsSegmenterLib.dicom.reading import read_header
 from BratsSegmenterLib.dicom.scanning import scan
 from BratsSegmenterLib.dicom.study_results import read_regions, result_objects
 from BratsSegmenterLib.dicom.volume import load_volume
 from BratsSegmenterLib.domain import ED, ET, NCR, REGIONS, TC, WT, Region
 from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 _TRACKING_IDENTIFIER, _VOLUME = "112039", "118565006"
 _MM3_PER_ML = 1000

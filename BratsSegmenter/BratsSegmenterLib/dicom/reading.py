@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 import os
-import struct
 import warnings
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
 from pydicom import Dataset, dcmread
-from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 from BratsSegmenterLib.deflated import inflates_beyond
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.folder_tree import can_be_listed, folders_below
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 _LARGEST_FILE_BYTES = 2 << 30
 _LARGEST_INFLATED_BYTES = 512 << 20
 _LARGEST_ROWS_OR_COLUMNS = 8192
 _LARGEST_PIXEL_BYTES = 1 << 30
 _PREAMBLE_BYTES = 128
-
-# What pydicom raises while it reads or converts damaged content.
-UNREADABLE = (
-    InvalidDicomError,
-    BytesLengthException,
-    AttributeError,
-    EOFError,
-    KeyError,
-    NotImplementedError,
-    OverflowError,
-    RecursionError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
 
 _FETCH_AGAIN = "Fetch the series again; if the archive sends the same file, have it repaired there."
 

@@ -19,11 +19,12 @@ from BratsSegmenterLib.dicom.drawn_planes import DrawnPlanes, drawn_planes, draw
 from BratsSegmenterLib.dicom.named_images import is_named, listed_images
 from BratsSegmenterLib.dicom.polygons import RegionContour, filled
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER
-from BratsSegmenterLib.dicom.reading import UNREADABLE, read_whole
+from BratsSegmenterLib.dicom.reading import read_whole
 from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.dicom.slice_planes import ON_PLANE_MM, SlicePlanes
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 DAMAGED = (*UNREADABLE, IndexError, OSError, RuntimeError)
 """What the content of a damaged object raises when it is looked at, long after its file was opened."""

@@ -13,11 +13,12 @@ from BratsSegmenterLib.dicom.copies import are_same_image, told_apart
 from BratsSegmenterLib.dicom.grid import grid_of
 from BratsSegmenterLib.dicom.identity import FileIdentity, identity_of, why_no_mr_image
 from BratsSegmenterLib.dicom.planes import Plane, planes_of
-from BratsSegmenterLib.dicom.reading import UNREADABLE, TruncatedFileError, files_in, lists_a_medium, read_header
+from BratsSegmenterLib.dicom.reading import TruncatedFileError, files_in, lists_a_medium, read_header
 from BratsSegmenterLib.dicom.stacks import split_stacks
 from BratsSegmenterLib.domain import Series, series_label
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ from BratsSegmenterLib.dicom.adoption import segmentation_from
 from BratsSegmenterLib.dicom.contouring import Contouring
 from BratsSegmenterLib.dicom.named_images import listed_images
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, Authorship, ObjectKind, ObjectReference, ResultObject
-from BratsSegmenterLib.dicom.reading import UNREADABLE, read_header
+from BratsSegmenterLib.dicom.reading import read_header
 from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
 from BratsSegmenterLib.dicom.segmentation_reader import read_seg
 from BratsSegmenterLib.domain import DRAWN_IN, Algorithm, Segmentation, Volume
 from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 _REGIONS = (ObjectKind.RTSTRUCT, ObjectKind.SEG)
 _KINDS = {kind.value: kind for kind in ObjectKind}

@@ -31,7 +31,9 @@ def read_settings(kind: type[_T], file: Path) -> _T:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError) as error:
-        raise LearningError(f"The settings file '{file}' cannot be read.", "", str(error)) from error
+        raise LearningError(
+            f"The settings file '{file}' cannot be read.", "Check its path and its YAML.", str(error)
+        ) from error
     return settings_from(kind, content, file.name)
 
 
@@ -61,7 +63,9 @@ def settings_from(kind: type[_T], content: object, where: str) -> _T:
     try:
         return kind(**values)
     except TypeError as error:
-        raise LearningError(f"'{where}' lacks a setting.", "", str(error)) from error
+        lacking = [item.name for item in dataclasses.fields(kind) if item.name not in values]  # type: ignore[arg-type]
+        advice = f"Give a value to what has no default among: {', '.join(lacking)}."
+        raise LearningError(f"'{where}' lacks a setting.", advice, str(error)) from error
 
 
 def checked(settings: _T) -> _T:

@@ -25,6 +25,7 @@ POSTOPERATIVE = "-postoperative"
 """Ends the name of a bundle that takes the place of the one beside it once an operation is confirmed."""
 _MODEL_ZOO_WEIGHTS = "models/model.pt"
 _MODEL_ZOO_HASHES = "large_files.yml"
+_GET_IT_AGAIN = "Get the bundle again from its source."
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Bundle:
         except RuntimeError as error:
             raise BundleError(
                 f"The weights '{self.weights.name}' do not fit the network of the model bundle '{self.name}'.",
-                "Get the bundle again from its source.",
+                _GET_IT_AGAIN,
                 str(error),
             ) from error
         return network.eval()
@@ -167,11 +168,13 @@ def _read_json(folder: Path, relative: str) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise BundleError(
             f"The file {relative} of the model bundle '{folder.name}' is missing or cannot be read.",
-            "Get the bundle again from its source.",
+            _GET_IT_AGAIN,
             str(error),
         ) from error
     if not isinstance(content, dict):
-        raise BundleError(f"The file {relative} of the model bundle '{folder.name}' is not a JSON object.")
+        raise BundleError(
+            f"The file {relative} of the model bundle '{folder.name}' is not a JSON object.", _GET_IT_AGAIN
+        )
     return content
 
 
@@ -181,7 +184,7 @@ def _inside(folder: Path, relative: object) -> Path:
     if not isinstance(relative, str) or not file.is_relative_to(folder):
         raise BundleError(
             f"The model bundle '{folder.name}' does not say which of its own files holds its weights.",
-            "Get the bundle again from its source.",
+            _GET_IT_AGAIN,
         )
     return file
 
@@ -211,5 +214,7 @@ def _model_zoo_weights(folder: Path) -> tuple[Path, str, str]:
             repr(error),
         ) from error
     if algorithm not in ("md5", "sha1", "sha256", "sha512"):
-        raise BundleError(f"The model bundle '{folder.name}' states a hash of the unknown kind '{algorithm}'.")
+        raise BundleError(
+            f"The model bundle '{folder.name}' states a hash of the unknown kind '{algorithm}'.", _GET_IT_AGAIN
+        )
     return folder / _MODEL_ZOO_WEIGHTS, digest, algorithm

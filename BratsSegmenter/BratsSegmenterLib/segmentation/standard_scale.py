@@ -88,5 +88,8 @@ def percentiles(image: NDArray, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     """
     values = image[mask]
     if not values.size or values.min() == values.max():
-        raise InferenceError("An image has one value everywhere in the brain, so it has no histogram to standardise.")
+        raise InferenceError(
+            "An image has one value everywhere in the brain, so it has no histogram to standardise.",
+            "Choose another series for that sequence, or leave the case out.",
+        )
     return np.asarray(np.percentile(values, PERCENTILES), float)

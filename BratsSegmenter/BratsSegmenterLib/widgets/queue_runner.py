@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Concatenate, ParamSpec
 
 from BratsSegmenterLib.errors import folder_refused
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult
@@ -38,28 +37,11 @@ from BratsSegmenterLib.worker_messages import CancelledByUser, Failure, Outcome
 _IS_OPEN = _("It is open in this panel: send it or segment it again there.")
 _HAS_UNSENT = _("It holds corrections that were not sent: open it to send them, or to segment it again.")
 _CARRIES_A_RESULT = _("The study carries a result already: continue from it, or segment.")
-_Arguments = ParamSpec("_Arguments")
 
 
 def _in_nobodys_hands(_folder: Path) -> bool:
     """Nobody works on any study."""
     return False
-
-
-def _pauses_when_the_disk_refuses(
-    step: Callable[Concatenate[QueueRunner, _Arguments], None],
-) -> Callable[Concatenate[QueueRunner, _Arguments], None]:
-    """Work that cannot be noted would be lost, so none is begun."""
-
-    @wraps(step)
-    def attempt(self: QueueRunner, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
-        try:
-            step(self, *args, **kwargs)
-        except OSError as error:
-            self._fall_back_on_the_disk()
-            self._pause_for(str(folder_refused(self._jobs_folder, error)))
-
-    return attempt
 
 
 class QueueRunner:
@@ -139,29 +121,13 @@ class QueueRunner:
         progress = KeptStudy(study_folder(self._jobs_folder, study_uid)).progress
         return progress.state, progress.question
 
-    @_pauses_when_the_disk_refuses
     def go_on(self) -> None:
         """Begin with what waits, after a start of Slicer or when something may have changed."""
         if self._runner.is_running or self._is_held or self._is_over:
             return
         self.pause = ""
-        if not any(item.is_open for item in self._queue.items):
-            self._queue.release()
-            self._hinder("")
-            return
-        try:
-            self._queue.take()
-        except QueueInUseError as error:
-            self._hinder(str(error))
-            return
-        self._hinder("")
-        item = self._queue.next()
-        assert item is not None, "nothing is at work, so what is open waits"
-        self._current, self._after_cancel = item.folder, StudyState.CANCELLED
-        if item.is_prepared:
-            self._segment(item)
-        else:
-            self._prepare(item)
+        with self._pausing_when_the_disk_refuses():
+            self._begin_with_the_next()
 
     def add(self, origin: StudyOrigin) -> None:
         """Put a study at the end of the queue.
@@ -257,6 +223,25 @@ class QueueRunner:
         self._runner.shut_down()
         self._queue.release()
 
+    def _begin_with_the_next(self) -> None:
+        if not any(item.is_open for item in self._queue.items):
+            self._queue.release()
+            self._hinder("")
+            return
+        try:
+            self._queue.take()
+        except QueueInUseError as error:
+            self._hinder(str(error))
+            return
+        self._hinder("")
+        item = self._queue.next()
+        assert item is not None, "nothing is at work, so what is open waits"
+        self._current, self._after_cancel = item.folder, StudyState.CANCELLED
+        if item.is_prepared:
+            self._segment(item)
+        else:
+            self._prepare(item)
+
     def _leave_to_the_user(self, folder: str) -> None:
         item = self._queue.item(folder)
         if item is None or item.state is StudyState.SEGMENTED or self.hindrance:
@@ -324,12 +309,12 @@ class QueueRunner:
 
     def _on_ended(self, outcome: Outcome) -> None:
         outcome, self._job = completed(outcome, self._job), None
-        self._take(outcome)
+        with self._pausing_when_the_disk_refuses():
+            self._take(outcome)
         if self._when_clear is not None:
             then, self._when_clear = self._when_clear, None
             then()
 
-    @_pauses_when_the_disk_refuses
     def _take(self, outcome: Outcome) -> None:
         match outcome:
             case PrepareResult():
@@ -361,6 +346,15 @@ class QueueRunner:
         self._queue.move_last(self._current)
         self._current = ""
         self._pause_for(reason)
+
+    @contextmanager
+    def _pausing_when_the_disk_refuses(self) -> Iterator[None]:
+        """Work that cannot be noted would be lost, so none is begun."""
+        try:
+            yield
+        except OSError as error:
+            self._fall_back_on_the_disk()
+            self._pause_for(str(folder_refused(self._jobs_folder, error)))
 
     def _pause_for(self, reason: str) -> None:
         self.pause = _("The queue waits and tries again by itself. {reason}").format(reason=reason)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from pydicom.config import disable_value_validation
 
-from BratsSegmenterLib.dicom.reading import UNREADABLE
 from BratsSegmenterLib.dicom.recognition.acquisition import Acquisition, acquisition_of, is_derived
 from BratsSegmenterLib.dicom.recognition.candidates import Candidate, Recognition
 from BratsSegmenterLib.dicom.recognition.choice import choose
@@ -19,6 +18,7 @@ from BratsSegmenterLib.dicom.recognition.names import NameReading, Weighting, na
 from BratsSegmenterLib.dicom.recognition.vocabulary import OTHER_PART
 from BratsSegmenterLib.dicom.recognition.weighting import Judgement, judge_weighting
 from BratsSegmenterLib.domain import Sequence, Series
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 _DERIVED_PENALTY = 0.25
 

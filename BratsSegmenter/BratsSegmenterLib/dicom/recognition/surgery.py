@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from BratsSegmenterLib.dicom.reading import UNREADABLE
 from BratsSegmenterLib.domain import Series
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 _DESCRIPTIONS = ("StudyDescription", "SeriesDescription", "ProtocolName", "RequestedProcedureDescription")
 

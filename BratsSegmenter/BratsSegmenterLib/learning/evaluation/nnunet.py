@@ -196,7 +196,10 @@ class _Named:
         name, numbers = (value, [int(key)]) if key.isdigit() else (key, np.atleast_1d(value).tolist())
         for number in numbers:
             if not 0 < number <= _GREATEST_LABEL:
-                raise LearningError(f"{_DATASET} gives the label value {number}; 1 to {_GREATEST_LABEL} can be read.")
+                raise LearningError(
+                    f"{_DATASET} gives the label value {number}; 1 to {_GREATEST_LABEL} can be read.",
+                    "Number the labels anew, in it and in the label maps.",
+                )
         return cls(name, _region(name), frozenset(numbers))
 
     @property

@@ -200,7 +200,9 @@ def _tissues_of_file(file: Path) -> NDArray[np.uint8]:
     try:
         image = sitk.DICOMOrient(read_whole_image(file), "LPS")
     except RuntimeError as error:
-        raise LearningError(f"The label map '{file.name}' cannot be read.", "", str(error)) from error
+        raise LearningError(
+            f"The label map '{file.name}' cannot be read.", "Copy it again, or leave it out.", str(error)
+        ) from error
     labels = sitk.GetArrayFromImage(image).astype(np.int64)
     tissues = tissues_of_labels(labels, file.name)
     brain = np.isin(tissues, BRAIN)

@@ -30,7 +30,9 @@ def learn_standard_scale(images: Iterable[tuple[NDArray, NDArray[np.bool_]]]) ->
         own = percentiles(image, mask)
         mapped.append(least + (own - own[0]) / (own[-1] - own[0]) * (greatest - least))
     if not mapped:
-        raise LearningError("There is no image to learn the standard scale from.")
+        raise LearningError(
+            "There is no image to learn the standard scale from.", "Add cases, or leave the standard scale out."
+        )
     return StandardScale(tuple(float(value) for value in np.mean(mapped, axis=0)))
 
 

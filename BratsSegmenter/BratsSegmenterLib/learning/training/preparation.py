@@ -52,7 +52,7 @@ def prepare(case: LabelledCase, shape: tuple[int, int, int], spacing_mm: float) 
     refuse_what_is_no_brain(case, "Or leave the case out.")
     mask = np.any([image != 0 for image in case.images.values()], axis=0)
     if not mask.any():
-        raise LearningError(f"The case '{case.name}' is empty: every voxel of its images is zero.")
+        raise LearningError(f"The case '{case.name}' is empty: every voxel of its images is zero.", "Leave it out.")
     grid = _grid_over(mask, geometry, shape, spacing_mm)
     _refuse_what_is_outside(case, mask, grid)
     brain = _resampled(mask.astype(np.float32), geometry, grid) > _INSIDE

@@ -159,7 +159,10 @@ class FolderSource:
             prepared = prepare_cases(found, grid.shape, grid.spacing_mm, cache, progress)
         to_train, to_validate = split(prepared.cases, validation_share, settings.seed, held_back)
         if not to_train:
-            raise LearningError(f"All cases in '{data.name}' that can be used are held back; none is left to train on.")
+            raise LearningError(
+                f"All cases in '{data.name}' that can be used are held back; none is left to train on.",
+                "Add cases, or hold back fewer.",
+            )
         self.held_back = tuple(sorted({*(held_back or ()), *(case.name for case in to_validate)}))
         training, validation = ([case.file for case in side] for side in (to_train, to_validate))
         wanted = settings.cases.standard_scale

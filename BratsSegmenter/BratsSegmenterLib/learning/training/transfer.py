@@ -35,7 +35,9 @@ def start_from(settings: TransferSettings, network: nn.Module) -> None:
     if settings.freeze_encoder:
         frozen = [part for name, part in network.named_children() if name in _ENCODER]
         if not frozen:
-            raise LearningError("This recipe's network has no encoder that could be frozen.")
+            raise LearningError(
+                "This recipe's network has no encoder that could be frozen.", "Leave 'freeze_encoder' out."
+            )
         for part in frozen:
             part.requires_grad_(False)
 
