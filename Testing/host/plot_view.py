@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import slicer
@@ -30,11 +31,16 @@ class PlotView(RenderedView):
     """One plot view; knows scatter plots, the kind that the module draws."""
 
     def __init__(self, node: Any) -> None:
-        self._context = vtk.vtkContextView()
-        super().__init__(self._context.GetRenderWindow(), self._context.GetRenderer())
-        self.node = node
+        super().__init__(node)
         self._chart: Any = None
         self._tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._changed)
+
+    @cached_property
+    def _context(self) -> Any:
+        return vtk.vtkContextView()
+
+    def _new_window(self) -> Any:
+        return self._context.GetRenderWindow()
 
     def close(self) -> None:
         """Follow the scene no more."""

@@ -1,6 +1,7 @@
 """A worker that answers without working: it speaks the worker's protocol and writes a small synthetic head.
 
-``python replay_worker.py BEHAVIOUR JOB.json``, with a behaviour of :class:`Behaviour`.
+``python replay_worker.py BEHAVIOUR JOB.json``, with a behaviour of :class:`Behaviour`. It runs a thousand times in the
+tests, so that only the answers that hold images import what images need.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ import sys
 import time
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import SimpleITK as sitk
+if TYPE_CHECKING:
+    import numpy as np
 
 SPACING_MM = (1.0, 1.0, 2.0)
 SHAPE = (24, 64, 56)
@@ -125,6 +126,8 @@ def answer(job: dict[str, Any], behaviour: Behaviour = Behaviour.WORKS) -> dict[
 
 def head() -> np.ndarray:
     """Labels of a small head: 0 air, 1 NCR, 2 ED, 3 ET, 5 brain; shape :data:`SHAPE`."""
+    import numpy as np
+
     k, j, i = np.indices(SHAPE).astype(float)
     distance = np.sqrt(((k - 12) * 2) ** 2 + (j - 24) ** 2 + (i - 34) ** 2)
     labels = np.where(((k - 12) / 11) ** 2 + ((j - 32) / 28) ** 2 + ((i - 28) / 24) ** 2 < 1, 5, 0)
@@ -135,6 +138,8 @@ def head() -> np.ndarray:
 
 def doubt() -> np.ndarray:
     """The model's entropy on the small head: a ring about the oedema; shape :data:`SHAPE`."""
+    import numpy as np
+
     k, j, i = np.indices(SHAPE).astype(float)
     distance = np.sqrt(((k - 12) * 2) ** 2 + (j - 24) ** 2 + (i - 34) ** 2)
     return np.exp(-(((distance - 13) / 1.5) ** 2)).astype(np.float32)
@@ -222,6 +227,8 @@ def _resume(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
 
 
 def _segment(job: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
+    import numpy as np
+
     folder = Path(job["folder"])
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / "unsent.nii.gz").exists():  # as the worker does: they belong to the result before
@@ -305,6 +312,8 @@ def _objects(job: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _write(values: np.ndarray, path: Path) -> None:
+    import SimpleITK as sitk
+
     image = sitk.GetImageFromArray(values)
     image.SetSpacing(SPACING_MM)
     image.SetOrigin((-27.0, -31.0, -23.0))
