@@ -87,7 +87,8 @@ class SeriesRow:
     excluded : str
         Why it was left aside; empty when it was not.
     overrulable : bool
-        Whether it may be chosen although it was left aside: only its name speaks against it, or nothing is known of it.
+        Whether it may be chosen although it was left aside: only its name speaks against it, it is a reformatted or
+        opposed-phase image, or nothing is known of it.
     thumbnail : Path or None
         PNG of its middle slice.
     """

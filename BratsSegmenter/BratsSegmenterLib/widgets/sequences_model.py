@@ -157,8 +157,7 @@ class SequencesModel:
         if key != found_key:
             return SequenceRow(sequence, key, None, _("your choice"), False, lack, thumbnail)
         if found is None:
-            reason = _("no series of the study was recognised as this one")
-            return SequenceRow(sequence, NO_SERIES, None, reason, True, lack)
+            return SequenceRow(sequence, NO_SERIES, None, self._reason_of_none(), True, lack)
         reason = "; ".join(found.reasons)
         doubt = found.doubt if lent is None else _origin(lent)
         return SequenceRow(sequence, key, found.confidence, reason, not found.is_sure, doubt, thumbnail)
@@ -188,6 +187,11 @@ class SequencesModel:
     def can_segment(self) -> bool:
         """Whether there is at least one sequence and none is used twice."""
         return bool(self.chosen_keys()) and not self._double_uses()
+
+    def _reason_of_none(self) -> str:
+        if any(row.overrulable for row in self._prepared.series):
+            return _("no series of the study was recognised as this one; the list ends with those that were left aside")
+        return _("no series of the study was recognised as this one")
 
     @property
     def _borrowed(self) -> tuple[BorrowedSequence, ...]:

@@ -44,8 +44,8 @@ class Recognition:
     excluded : tuple of (Series, str)
         Series that are none of the four, and why.
     overrulable : frozenset of str
-        Keys of those excluded that may be chosen all the same: only their name speaks against them, or nothing is
-        known of them.
+        Keys of those excluded that may be chosen all the same: only their name speaks against them, they are
+        reformatted or opposed-phase images, or nothing is known of them.
     warnings : tuple of str
         Contradictions, equally good candidates, gaps and anatomical series that cannot be loaded, as sentences.
     """

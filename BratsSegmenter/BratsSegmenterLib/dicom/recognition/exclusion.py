@@ -17,13 +17,15 @@ _LATE_ECHO_TIME_MS = 40
 
 # Image Type values of vendors and of the standard (PS3.3 C.8.3.1.1.1, C.8.13.3.1.1) for what is no plain image.
 _EXCLUDING_IMAGE_TYPE = re.compile(
-    r"LOCALIZER|(CSA )?MPR|REFORMATTED|PROJECTION( IMAGE)?|(CSA |MAX_|MIN_|MIN )?M?IP(_COR|_SAG|_TRA)?|MINIP|MNIP"
+    r"LOCALIZER|PROJECTION( IMAGE)?|(CSA |MAX_|MIN_|MIN )?M?IP(_COR|_SAG|_TRA)?|MINIP|MNIP"
     r"|E?ADC|TRACEW?|FA|EXP|TENSOR.*|DIFFUSION.*|PERFUSION.*|ASL|R?CB[FV]|MTT|TTP|PBP|FMRI|BOLD|EPI|MOSAIC"
     r"|SUB(TRACTION)?|P|PHASE( MAP)?|VELOCITY|FLOW.*|R|REAL|I|IMAGINARY|SWI|SW_M_FFE|MRA|TOF"
     r"|SYNTHETIC|T[12]MAP|[TR]2_STAR|B0|FIELD_MAP|METABOLITE_MAP|SPECTROSCOPY"
-    r"|F|FAT|OP|O(PP(OSED)?|UT)_?PHASE|FF|(FAT|WATER)_FRACTION"
+    r"|F|FAT|FF|(FAT|WATER)_FRACTION"
     r"|POSDISP|SCREEN SAVE|CSA REPORT|NON_PARALLEL"
 )
+# The contrast of the sequence, drawn in other slices or with dark lines where water meets fat: a last resort.
+_RESEMBLING_IMAGE_TYPE = re.compile(r"(CSA )?MPR|REFORMATTED|OP|O(PP(OSED)?|UT)_?PHASE")
 _EXCLUDING_CONTRAST = re.compile(
     r"DIFFUSION|FLOW_ENCODED|PERFUSION|PROTON_DENSITY|STIR|TAGGING|TOF|T2_STAR|SUSCEPTIBILITY|METABOLITE_MAP"
 )
@@ -36,18 +38,25 @@ _HEAD_TOO = re.compile("HEAD|BRAIN|SKULL")  # HEADNECK (PS3.16 annex L) is both
 def reasons_to_exclude(acquisition: Acquisition, name: NameReading) -> Iterator[str]:
     """Sentences why a series cannot be one of the four sequences, strongest first; none when it can.
 
-    What its name alone says against it is not among them: see :func:`said_by_name`.
+    What a person may know better is not among them: see :func:`reason_to_leave_aside`.
     """
     yield from _declared(acquisition)
     yield from _extent(acquisition)
     yield from _physics(acquisition, name)
 
 
-def said_by_name(acquisition: Acquisition, name: NameReading) -> str:
-    """What the name says the series is instead, as a sentence; empty when nothing. A person may know better."""
-    if not name.exclusion or _is_late_echo(acquisition, name):
-        return ""
-    return f"its name says {name.exclusion}"
+def reason_to_leave_aside(acquisition: Acquisition, name: NameReading) -> str:
+    """Why a series is not taken unless a person chooses it, as a sentence; empty when nothing speaks against it.
+
+    It is a reformatted or opposed-phase image, which may be the only one of its sequence that the archive holds, or its
+    name alone says that it is something else.
+    """
+    for value in acquisition.image_type:
+        if _RESEMBLING_IMAGE_TYPE.fullmatch(value):
+            return f"its Image Type says {value}"
+    if name.exclusion and not _is_late_echo(acquisition, name):
+        return f"its name says {name.exclusion}"
+    return ""
 
 
 def _declared(acquisition: Acquisition) -> Iterator[str]:

@@ -11,7 +11,7 @@ from BratsSegmenterLib.dicom.recognition.acquisition import Acquisition, acquisi
 from BratsSegmenterLib.dicom.recognition.candidates import Candidate, Recognition
 from BratsSegmenterLib.dicom.recognition.choice import choose
 from BratsSegmenterLib.dicom.recognition.contrast import T1Image, judge_contrast
-from BratsSegmenterLib.dicom.recognition.exclusion import reasons_to_exclude, said_by_name
+from BratsSegmenterLib.dicom.recognition.exclusion import reason_to_leave_aside, reasons_to_exclude
 from BratsSegmenterLib.dicom.recognition.flip_angles import is_one_of_several_flip_angles
 from BratsSegmenterLib.dicom.recognition.midnight import past_midnight
 from BratsSegmenterLib.dicom.recognition.names import NameReading, Weighting, names_another_part, read_name
@@ -47,10 +47,12 @@ def recognise(series: Iterable[Series]) -> Recognition:
     judged: list[tuple[_Seen, Judgement]] = []
     for seen in study:
         reason = next(reasons_to_exclude(seen.acquisition, seen.name), "")
-        named = said_by_name(seen.acquisition, seen.name)
-        judgement = None if reason or named else judge_weighting(seen.acquisition, seen.name)
+        left_aside = reason_to_leave_aside(seen.acquisition, seen.name)
+        judgement = None if reason or left_aside else judge_weighting(seen.acquisition, seen.name)
         if judgement is None:
-            excluded.append((seen.series, reason or named or "neither its timing nor its name tells what it shows"))
+            excluded.append(
+                (seen.series, reason or left_aside or "neither its timing nor its name tells what it shows")
+            )
             if not (reason or seen.series.fault):
                 overrulable.add(seen.series.key)
         else:

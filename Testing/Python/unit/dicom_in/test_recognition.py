@@ -211,9 +211,14 @@ def test_a_series_that_its_name_or_nothing_speaks_against_may_be_chosen_all_the_
     named = replace(T2_PLAIN, description="T2 PERFUSION")
     unknown = Specimen(None, SIEMENS, "scan 3", "SE", 1300, 45)
     localiser = Specimen(None, SIEMENS, "loc", "GR", 5, 2)
-    series = [named.series(1), unknown.series(2), localiser.series(3, slices=3)]
+    reformatted = replace(T1_PLAIN, image_type=("DERIVED", "SECONDARY", "REFORMATTED"))
+    opposed = replace(T1_PLAIN, image_type=("DERIVED", "PRIMARY", "DIXON", "OPP_PHASE"))
+    fat = replace(T1_PLAIN, image_type=("DERIVED", "PRIMARY", "DIXON", "FAT"))
+    series = study(named, unknown, reformatted, opposed, fat)
+    series.append(localiser.series(6, slices=3))
     recognition = recognise(series)
-    assert [number for number in (1, 2, 3) if series[number - 1].key in recognition.overrulable] == [1, 2]
+    assert recognition.found == {}
+    assert [one.key in recognition.overrulable for one in series] == [True] * 4 + [False] * 2
 
 
 def test_where_every_t1_counts_as_after_the_agent_by_one_sign_that_is_doubted_and_the_later_one_proposed() -> None:

@@ -89,6 +89,7 @@ def test_a_series_left_aside_for_its_name_is_offered_last_with_the_reason_and_ca
     model = SequencesModel(replace(prepared, series=(named, *prepared.series)))
     assert model.series[-1].description == "AX T2 PERF (its name says perfusion imaging)"
     assert "key-loc" not in {row.key for row in model.series}
+    assert model.row(Sequence.T2).reason.endswith("; the list ends with those that were left aside")
     model.override(Sequence.T2, "key-perf")
     assert model.chosen_keys()["T2"] == "key-perf"
 
