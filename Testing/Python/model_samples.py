@@ -1,4 +1,4 @@
-"""Small models and prepared cases for tests: random weights, noise in an ellipsoid of brain."""
+"""Small models and prepared cases for tests: random weights or a threshold, noise in an ellipsoid of brain."""
 
 from __future__ import annotations
 
@@ -84,6 +84,29 @@ def tiny_bundle(folder: Path, specification: ModelSpecification = TINY, seed: in
     torch.manual_seed(seed)
     network = ResidualUNet(out_channels=specification.network.arguments["out_channels"], channels=CHANNELS)
     return write_bundle(folder, network, specification, "# Test", "Apache-2.0")
+
+
+def threshold_bundle(folder: Path) -> Bundle:
+    """A bundle that takes what is bright in FLAIR and T2 for tumour, and what is brighter in T1c than in T1 for core.
+
+    What it draws has few and smooth outlines, where random weights draw noise, which takes a minute to write and check.
+    """
+    network = ResidualUNet(channels=CHANNELS)
+    fine = CHANNELS[0]
+    t1, t1c, t2, flair = (sequence.channel for sequence in (Sequence.T1, Sequence.T1C, Sequence.T2, Sequence.FLAIR))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.zero_()
+        stem, last = network.stem, network.decoder[0]
+        stem[0].weight[0, [t2, flair]] = 1.0
+        stem[0].weight[1, t1c], stem[0].weight[1, t1] = 1.0, -1.0
+        for feature in (0, 1):  # the decoder sees the features of the stem behind those of the coarser level
+            last[0].weight[feature, fine + feature] = 1.0
+            stem[1].weight[feature] = last[1].weight[feature] = 1.0
+        for output, (feature, threshold) in enumerate(((0, 2.2), (1, 3.0), (1, 4.0))):
+            network.heads[0].weight[output, feature] = 4.0
+            network.heads[0].bias[output] = -4.0 * threshold
+    return write_bundle(folder, network, TINY, "# Test", "Apache-2.0")
 
 
 def model_zoo_bundle(folder: Path) -> SegResNet:

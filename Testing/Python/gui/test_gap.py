@@ -7,7 +7,7 @@ import pytest
 import qt
 from host.driver import be_quick, finish
 from host.slicer_app import application
-from model_samples import tiny_bundle
+from model_samples import threshold_bundle
 
 from BratsSegmenterLib.demo.study import write_study
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
@@ -38,7 +38,7 @@ def test_a_series_with_a_gap_is_not_segmented_before_the_user_agreed_to_its_resa
     finish(panel)
     assert panel.workflow.state is PanelState.PREPARED
     assert panel.message_bar.ui.offerButton.isHidden(), "what is recognised is said before anything is asked"
-    be_quick(panel, tiny_bundle(tmp_path / "bundle").folder)
+    be_quick(panel, threshold_bundle(tmp_path / "bundle").folder)
     panel.run.ui.runButton.click()
     finish(panel)
     assert panel.message_bar.ui.textLabel.text.startswith("Series 4 has a gap")

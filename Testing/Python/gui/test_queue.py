@@ -14,7 +14,7 @@ from host.fixtures import replay_command
 from host.replay_worker import Behaviour
 from host.slicer_app import application
 from host.story import Story
-from model_samples import tiny_bundle
+from model_samples import threshold_bundle
 from pydicom import dcmread
 
 from BratsSegmenterLib.archive import Archive
@@ -68,7 +68,7 @@ def _has_rest(panel: Panel) -> bool:
 @pytest.mark.timeout(900)
 def test_two_queued_studies_end_though_the_worker_is_killed_and_slicer_started_again(archive, parameter_node, tmp_path):
     panel, _frame = _open_panel(parameter_node, tmp_path)
-    bundle = tiny_bundle(tmp_path / "bundle").folder
+    bundle = threshold_bundle(tmp_path / "bundle").folder
     be_quick(panel, bundle)
     story = Story(panel, archive)
     story.enter_archive()
@@ -105,8 +105,7 @@ def test_what_ran_unattended_opens_in_the_panel(archive, coarse_head, parameter_
     lacking = [file for file in files if "FLAIR" not in dcmread(file, stop_before_pixels=True).SeriesDescription]
     Archive(*access_to(archive)).store(lacking, compare=False)
     monkeypatch.setenv("BRATS_SEGMENTER_TOKEN", archive.token)
-    bundle = str(tiny_bundle(tmp_path / "bundle").folder)
-    application().settle_in(tmp_path)
+    bundle = str(threshold_bundle(tmp_path / "bundle").folder)
     application().settle_in(tmp_path)
     kept = str(studies_folder())
     quick = ("--no-registration", "--no-bias-correction", "--no-brain-mask", "--device", "cpu")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from archives import RunningArchive
 from head_phantom import head_volume
-from model_samples import tiny_bundle
+from model_samples import threshold_bundle
 from pydicom import dcmread
 
 from BratsSegmenterLib import dicom
@@ -207,7 +207,7 @@ def test_a_borrowed_sequence_is_fetched_alone_registered_used_and_named_in_the_r
     keys = model.chosen_keys()
     assert (set(keys), keys["FLAIR"]) == ({sequence.value for sequence in Sequence}, offer.series_uids[0])
 
-    bundle = str(tiny_bundle(tmp_path / "bundle").folder)
+    bundle = str(threshold_bundle(tmp_path / "bundle").folder)
     steps = PreprocessingSteps(registration=False, bias_correction=False, brain_mask=False)
     segment = SegmentJob(tmp_path / "job", keys, bundle, "cpu", steps)
     with pytest.raises(PreprocessingError, match="FLAIR comes from another study"):
@@ -237,7 +237,7 @@ def test_a_borrowed_sequence_is_fetched_alone_registered_used_and_named_in_the_r
 
 def _run(archive: RunningArchive, tmp_path: Path, *options: str) -> int:
     where = ("--archive", archive.profile.url, "--study", LACKING.study_uid, "--out", str(tmp_path / "run"))
-    how = ("--bundle", str(tiny_bundle(tmp_path / "bundle").folder), "--device", "cpu", "--no-bias-correction")
+    how = ("--bundle", str(threshold_bundle(tmp_path / "bundle").folder), "--device", "cpu", "--no-bias-correction")
     return main(["run", *where, *how, "--no-brain-mask", *options, "--json"])
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from coarse_studies import coarse_study
-from model_samples import TINY, tiny_bundle
+from model_samples import TINY, threshold_bundle, tiny_bundle
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.cli import main
@@ -52,7 +52,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
     root = tmp_path_factory.mktemp("cohort")
     coarse_study(root / "in", "20260301", *Sequence)
     coarse_study(root / "in", _NO_CONTRAST, Sequence.T1, Sequence.T2, Sequence.FLAIR)
-    cohort = Cohort(root / "in", root / "out", tiny_bundle(root / "bundle").folder)
+    cohort = Cohort(root / "in", root / "out", threshold_bundle(root / "bundle").folder)
     assert main(cohort.again()) == 0
     return cohort
 

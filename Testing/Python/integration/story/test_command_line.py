@@ -17,7 +17,7 @@ import requests
 import SimpleITK as sitk
 from archives import RunningArchive, write_study
 from coarse_studies import coarse_study
-from model_samples import tiny_bundle
+from model_samples import threshold_bundle
 from phantoms import PhantomStudy
 from pydicom import Dataset
 from series_samples import change
@@ -169,7 +169,7 @@ def test_a_corrected_label_map_is_exported_and_pushed_as_every_kind_of_object(
 def test_a_folder_of_files_takes_the_place_of_an_archive(
     phantom_study: PhantomStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bundle = tiny_bundle(tmp_path / "bundle").folder
+    bundle = threshold_bundle(tmp_path / "bundle").folder
     how = ["--bundle", str(bundle), "--no-brain-mask", *_QUICK]
     assert main(["run", "--files", str(phantom_study.folder), "--out", str(tmp_path / "job"), "--json", *how]) == 0
     printed = json.loads(capsys.readouterr().out)

@@ -22,7 +22,7 @@ import psutil
 import pytest
 from archives import RunningArchive
 from coarse_studies import coarse_study as _study
-from model_samples import tiny_bundle
+from model_samples import threshold_bundle
 from phantoms import PhantomStudy
 from pydicom import dcmread
 from refusing_disks import full_disk, read_only
@@ -147,7 +147,7 @@ def cohort(tmp_path: Path) -> tuple[str, ...]:
     """Two studies in one folder, one of them without T1 and FLAIR, and arguments to segment them with a tiny model."""
     _study(tmp_path / "in", "20260301", *Sequence)
     _study(tmp_path / "in", "20260302", Sequence.T1C, Sequence.T2)
-    bundle = str(tiny_bundle(tmp_path / "bundle").folder)
+    bundle = str(threshold_bundle(tmp_path / "bundle").folder)
     where = ("--files", str(tmp_path / "in"), "--out", str(tmp_path / "out"))
     return ("cohort", *where, "--bundle", bundle, "--device", "cpu", "--no-brain-mask", *_QUICK)
 

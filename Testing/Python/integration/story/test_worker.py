@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import SimpleITK as sitk
 from archives import RunningArchive
-from model_samples import tiny_bundle
+from model_samples import threshold_bundle
 from phantoms import PhantomStudy
 
 from BratsSegmenterLib.archive import Profile, StudyQuery
@@ -160,7 +160,7 @@ def test_a_cancelled_segmentation_stops_and_leaves_no_result(
 def test_a_killed_worker_leaves_nothing_half_written_and_the_next_one_succeeds(
     coarse_study: PhantomStudy, tmp_path: Path, workers: _Workers, stage: str
 ) -> None:
-    bundle = str(tiny_bundle(tmp_path / "bundle").folder)
+    bundle = str(threshold_bundle(tmp_path / "bundle").folder)
     process = workers.segment(coarse_study, tmp_path, _FAST, bundle)
     _wait_for_stage(process, stage)
     process.send_signal(signal.SIGKILL)
