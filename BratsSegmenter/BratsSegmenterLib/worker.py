@@ -82,7 +82,7 @@ def read_job(path: Path) -> Job:
 
 
 def _run(job: Job, secrets: dict[str, str], progress: Progress) -> Any:
-    from BratsSegmenterLib.archive import Credentials  # torch, monai and pydicom load here, not in Slicer
+    from BratsSegmenterLib.archive import Credentials  # torch and pydicom load here, not in Slicer
     from BratsSegmenterLib.performing import perform
 
     about_memory = explaining_memory(f"Close other programs. {_LOOK_FIRST}") if _sends(job) else explaining_memory()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, special, stats
+from scipy import ndimage, special
 
 from BratsSegmenterLib.domain import Sequence
 
@@ -96,6 +96,8 @@ def _brightening(t1: _Values, t1c: _Values) -> float:
 
 
 def _normal_scores(values: _Values) -> NDArray[np.float64]:
+    from scipy import stats  # takes half a second, for which neither panel nor worker should wait when they start
+
     scores: NDArray[np.float64] = special.ndtri((stats.rankdata(values) - 0.5) / values.size)
     return scores
 

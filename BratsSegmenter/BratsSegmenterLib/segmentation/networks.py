@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from monai.networks.nets import DynUNet, SegResNet, UNet
+from typing import TYPE_CHECKING, cast
 
 from BratsSegmenterLib.errors import BundleError
 from BratsSegmenterLib.segmentation.network import ResidualUNet
@@ -13,12 +11,8 @@ from BratsSegmenterLib.segmentation.specification import NetworkDefinition
 if TYPE_CHECKING:
     from torch import nn
 
-_NETWORKS: dict[str, type[nn.Module]] = {
-    f"{ResidualUNet.__module__}.{ResidualUNet.__qualname__}": ResidualUNet,
-    "SegResNet": SegResNet,
-    "DynUNet": DynUNet,
-    "UNet": UNet,
-}
+_OURS = f"{ResidualUNet.__module__}.{ResidualUNet.__qualname__}"
+_OF_MONAI = ("SegResNet", "DynUNet", "UNet")
 _MONAI_PREFIX = "monai.networks.nets."
 
 
@@ -35,11 +29,11 @@ def build_network(bundle: str, definition: NetworkDefinition) -> nn.Module:
     BundleError
         The class is not on the whitelist, or does not take these arguments.
     """
-    network = _NETWORKS.get(definition.target.removeprefix(_MONAI_PREFIX))
+    network = _network_class(definition.target.removeprefix(_MONAI_PREFIX))
     if network is None:
         raise BundleError(
             f"The model bundle '{bundle}' asks for the unknown network '{definition.target}'.",
-            f"Known are {', '.join(_NETWORKS)}.",
+            f"Known are {', '.join((_OURS, *_OF_MONAI))}.",
         )
     try:
         return network(**definition.arguments)
@@ -49,3 +43,13 @@ def build_network(bundle: str, definition: NetworkDefinition) -> nn.Module:
             "Get the bundle again from its source.",
             str(error),
         ) from error
+
+
+def _network_class(name: str) -> type[nn.Module] | None:
+    if name == _OURS:
+        return ResidualUNet
+    if name not in _OF_MONAI:
+        return None
+    from monai.networks import nets  # takes longer to import than the shipped network takes to run
+
+    return cast("type[nn.Module]", getattr(nets, name))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import torch
-from monai.inferers import sliding_window_inference
 from torch import Tensor, nn
 
 from BratsSegmenterLib.errors import InferenceError, is_out_of_memory
@@ -156,6 +155,10 @@ class WindowRunner:
             return torch.sigmoid(logits.float())
 
         with torch.inference_mode(), _stops_between_layers(network, progress):
+            if image.shape[2:] == attempt.window:
+                return predict(image.to(attempt.device)).cpu()
+            from monai.inferers import sliding_window_inference  # takes longer to import than a small network to run
+
             result = sliding_window_inference(
                 image,
                 roi_size=attempt.window,
