@@ -57,6 +57,11 @@ _OPTIONAL = (  # of these two, of Patient Study (C.7.2.2) and of the clinical tr
     "ClinicalTrialTimePointDescription",
     "InstitutionName",
 )
+_REFERENCES = (  # of these two to objects that no archive need hold, some of classes that DICOM has given up
+    "ReferencedPatientSequence",
+    "ReferencedPatientPhotoSequence",
+    "ReferencedStudySequence",
+)
 _UTF_8 = "ISO_IR 192"
 _ASCII = ("", "ISO_IR 6", "ISO 2022 IR 6")
 _JIS_X_0201 = ("ISO_IR 13", "ISO 2022 IR 13")
@@ -122,7 +127,7 @@ def without_identity(dataset: Dataset) -> Dataset:
     highdicom refuses values that scanners and anonymisers do write, such as a date of birth of which only the year is
     known, and character sets of several parts; and it quotes names in its warnings.
     """
-    for keyword in _OPTIONAL:
+    for keyword in (*_OPTIONAL, *_REFERENCES):
         if keyword in dataset:
             del dataset[keyword]
     for keyword in _REQUIRED:

@@ -135,6 +135,24 @@ def test_every_object_says_what_the_images_say_of_patient_study_and_trial(tmp_pa
         assert {keyword: dataset.get(keyword) for keyword in said} == said, kind
 
 
+@pytest.mark.parametrize("make", [classic, enhanced])
+def test_what_the_images_refer_to_for_patient_and_study_is_no_reference_of_the_objects(
+    make: Callable[[Path], object], tmp_path: Path
+) -> None:
+    keywords = ("ReferencedStudySequence", "ReferencedPatientSequence", "ReferencedPatientPhotoSequence")
+
+    def edit(dataset: Dataset) -> None:
+        for keyword in keywords:
+            detached_study = "1.2.840.10008.3.1.2.3.1"
+            setattr(dataset, keyword, _item(ReferencedSOPClassUID=detached_study, ReferencedSOPInstanceUID="1.2.3"))
+
+    make(tmp_path / "series" / "frames.dcm" if make is enhanced else tmp_path / "series")
+    for file in (tmp_path / "series").iterdir():
+        change(file, edit)
+    for kind, dataset in _datasets(_export(tmp_path, samples.load(tmp_path / "series"))).items():
+        assert not any(keyword in dataset for keyword in keywords), kind
+
+
 _MR_BRAIN = ("24590-2", "MR Brain")
 
 
