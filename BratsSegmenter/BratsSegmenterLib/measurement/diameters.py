@@ -12,6 +12,7 @@ from scipy.spatial import ConvexHull
 
 from BratsSegmenterLib.domain import Diameters
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.measurement.beside_cavity import crosses, diameters_beside
 
 _MEASURABLE_MM = 10.0
 _THICK_MM = 5.0
@@ -22,15 +23,17 @@ _Ends = tuple[tuple[float, float, float], tuple[float, float, float]]
 _EDGE_MIDDLES = np.array([(0.5, 0.0), (-0.5, 0.0), (0.0, 0.5), (0.0, -0.5)])
 
 
-def axial_diameters(mask: NDArray[np.bool_], necrosis: NDArray[np.bool_], geometry: Geometry) -> Diameters:
+def axial_diameters(
+    mask: NDArray[np.bool_], necrosis: NDArray[np.bool_], cavity: NDArray[np.bool_], geometry: Geometry
+) -> Diameters:
     """The diameters of one lesion on the slice where a piece of it is longest.
 
     RANO measures enhancing lesions with clear margins in two diameters on one slice (Wen et al., J Clin Oncol 2010;
     RANO 2.0, Wen et al., J Clin Oncol 2023). Nodules that are apart there, and one lesion only by a bridge on other
     slices, are therefore pieces that are measured one by one, so that no diameter runs across healthy brain from one
     to the next. Enhancement around necrosis is one piece, also where the ring is broken; around a resection cavity,
-    which the criteria leave out of a measurement, it is not. A piece that is too narrow to be measurable, such as the
-    bridge itself, counts only where all are.
+    which the criteria leave out of a measurement, it is not; where it closes round one, its diameters stay inside of
+    it. A piece that is too narrow to be measurable, such as the bridge itself, counts only where all are.
 
     Both diameters run from outline to outline of the piece's convex hull, across necrosis and notches, as a caliper is
     set. The outline goes through the middles of the pixels' outer edges. On slices within 45 degrees of axial, the
@@ -47,15 +50,17 @@ def axial_diameters(mask: NDArray[np.bool_], necrosis: NDArray[np.bool_], geomet
         One connected lesion, not empty.
     necrosis : ndarray of bool, shape of `mask`
         Necrosis in and around it: it holds pieces of the lesion together and is not measured itself.
+    cavity : ndarray of bool, shape of `mask`
+        Resection cavity.
     geometry : Geometry
-        Of both.
+        Of all three.
     """
     core = mask | necrosis
     if _is_axial(geometry):
-        return _longest(mask, core, geometry)
+        return _longest(mask, core, cavity, geometry)
     axial_geometry = _axial_geometry(mask, geometry)
-    axial, axial_core = (_resampled(part, geometry, axial_geometry) for part in (mask, core))
-    diameters = _longest(axial, axial_core, axial_geometry)
+    axial, axial_core, axial_cavity = (_resampled(part, geometry, axial_geometry) for part in (mask, core, cavity))
+    diameters = _longest(axial, axial_core, axial_cavity & ~axial, axial_geometry)
     nearest = int(np.rint(geometry.indices(np.array([diameters.middle_mm]))[0, 2]))
     return replace(diameters, slice_index=min(max(nearest, 0), geometry.shape[0] - 1), is_reformatted=True)
 
@@ -84,7 +89,9 @@ def _resampled(mask: NDArray[np.bool_], geometry: Geometry, axial: Geometry) -> 
     return sitk.GetArrayFromImage(sitk.Resample(image, reference, sitk.Transform(), sitk.sitkLinear, 0.0)) >= 0.5
 
 
-def _longest(mask: NDArray[np.bool_], core: NDArray[np.bool_], geometry: Geometry) -> Diameters:
+def _longest(
+    mask: NDArray[np.bool_], core: NDArray[np.bool_], cavity: NDArray[np.bool_], geometry: Geometry
+) -> Diameters:
     numbers, _count = ndimage.label(core, structure=_IN_PLANE)
     numbers[~mask] = 0
     pieces = [(number, box) for number, box in enumerate(ndimage.find_objects(numbers), 1) if box is not None]
@@ -98,7 +105,7 @@ def _longest(mask: NDArray[np.bool_], core: NDArray[np.bool_], geometry: Geometr
         number, box = pieces[place]
         rows, columns = np.nonzero(numbers[box][0] == number)
         pixels = np.column_stack((columns + box[2].start, rows + box[1].start))
-        found = _on_slice(box[0].start, pixels, geometry)
+        found = _on_slice(box[0].start, pixels, core[box[0].start], cavity[box[0].start], geometry)
         found_size = _size(found.longest_mm, found.perpendicular_mm, least_mm)
         if found_size > size:
             longest, size = found, found_size
@@ -124,25 +131,30 @@ def _diagonal_mm(box: tuple[slice, slice, slice], geometry: Geometry) -> float:
     return float(np.hypot((columns.stop - columns.start) * width, (rows.stop - rows.start) * height))
 
 
-def _on_slice(k: int, pixels: NDArray[np.intp], geometry: Geometry) -> Diameters:
-    """Of (column, row) pixels of slice k."""
+def _on_slice(
+    k: int, pixels: NDArray[np.intp], core: NDArray[np.bool_], cavity: NDArray[np.bool_], geometry: Geometry
+) -> Diameters:
+    """Of (column, row) pixels of slice k, which has that core and that cavity."""
     spacing = np.array(geometry.spacing_mm[:2])
-    outline = _hull(pixels) * spacing
-    longest = _farthest_pair(outline)
-    perpendicular = _longest_chord_across(outline, longest[1] - longest[0])
+    outline = _outline(pixels)
+    hull = outline[ConvexHull(outline).vertices]
+    longest = _farthest_pair(hull * spacing) / spacing
+    perpendicular = _longest_chord_across(hull * spacing, (longest[1] - longest[0]) * spacing) / spacing
+    if crosses(longest, cavity) or crosses(perpendicular, cavity):
+        longest, perpendicular = diameters_beside(outline, core, cavity, spacing)
     return Diameters(
         slice_index=k,
-        longest_mm=float(np.linalg.norm(longest[1] - longest[0])),
-        perpendicular_mm=float(np.linalg.norm(perpendicular[1] - perpendicular[0])),
-        longest_ends=_ends_mm(geometry, k, longest / spacing),
-        perpendicular_ends=_ends_mm(geometry, k, perpendicular / spacing),
+        longest_mm=float(np.linalg.norm((longest[1] - longest[0]) * spacing)),
+        perpendicular_mm=float(np.linalg.norm((perpendicular[1] - perpendicular[0]) * spacing)),
+        longest_ends=_ends_mm(geometry, k, longest),
+        perpendicular_ends=_ends_mm(geometry, k, perpendicular),
     )
 
 
-def _hull(pixels: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Vertices (column, row) of the convex hull around pixels, in order."""
-    points = (pixels[:, np.newaxis] + _EDGE_MIDDLES).reshape(-1, 2)
-    return points[ConvexHull(points).vertices]
+def _outline(pixels: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Middles (column, row) of the outer edges of pixels: an edge between two of them is there twice."""
+    edges, counts = np.unique((pixels[:, np.newaxis] + _EDGE_MIDDLES).reshape(-1, 2), axis=0, return_counts=True)
+    return edges[counts == 1]
 
 
 def _farthest_pair(hull: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -75,24 +75,28 @@ def _lesions(segmentation: Segmentation, region: Region) -> tuple[Lesion, ...]:
     geometry = segmentation.geometry.cropped(around)
     sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
     boxes = ndimage.find_objects(parts)
-    necrosis = segmentation.labels[around] == NCR.label
+    necrosis, cavity = (segmentation.labels[around] == one.label for one in (NCR, RC))
     lesions = []
     for number, index in enumerate(np.argsort(-sizes, kind="stable"), 1):
         box = boxes[index]
         here = parts[box] == index + 1
-        diameters = _diameters(here, necrosis[box], geometry.cropped(box), box[0].start + around[0].start)
+        diameters = _diameters(here, necrosis[box], cavity[box], geometry.cropped(box), box[0].start + around[0].start)
         lesions.append(Lesion(region, number, int(sizes[index]) * geometry.voxel_volume_ml, diameters))
     return tuple(lesions)
 
 
 def _diameters(
-    lesion: NDArray[np.bool_], necrosis: NDArray[np.bool_], geometry: Geometry, first_slice: int
+    lesion: NDArray[np.bool_],
+    necrosis: NDArray[np.bool_],
+    cavity: NDArray[np.bool_],
+    geometry: Geometry,
+    first_slice: int,
 ) -> Diameters | None:
     """Of a cropped lesion, with slices counted in the whole grid; None where a caliper finds nothing to measure."""
     extent_mm = np.linalg.norm(np.array(lesion.shape[::-1]) * geometry.spacing_mm)
     if extent_mm < SMALLEST_MEASURED_MM:
         return None
-    diameters = axial_diameters(lesion, necrosis, geometry)
+    diameters = axial_diameters(lesion, necrosis, cavity, geometry)
     if diameters.longest_mm < SMALLEST_MEASURED_MM:
         return None
     return replace(diameters, slice_index=diameters.slice_index + first_slice)

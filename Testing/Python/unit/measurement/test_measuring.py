@@ -145,6 +145,31 @@ def test_a_broken_ring_is_measured_across_necrosis_and_not_across_a_cavity(filli
     assert diameters.longest_mm == pytest.approx(longest_mm, abs=0.2)
 
 
+def _round_a_cavity(rim_mm: float, bulge_mm: float = 0) -> Diameters:
+    """Of a closed ring of enhancement round a cavity of 30 mm, as high as wide, with a bulge into the cavity."""
+    geometry = Geometry.from_axes((5, 60, 60), (1, 1, 1), _AXIAL, np.zeros(3))
+    _k, row, column = np.indices(geometry.shape)
+    distance = np.hypot(row - 30, column - 30)
+    labels = np.zeros(geometry.shape, np.uint8)
+    labels[distance < 15 + rim_mm] = 3
+    labels[distance < 15] = 4
+    labels[np.hypot(row - 30, column - 45) < bulge_mm] = 3
+    return _diameters(Segmentation(labels, geometry, Algorithm("test", "1", "")))
+
+
+def test_what_closes_round_a_cavity_is_not_measured_across_it() -> None:
+    thin = _round_a_cavity(rim_mm=2)
+    assert thin.longest_mm == pytest.approx(2 * np.sqrt(17**2 - 15**2), abs=2.5)
+    assert thin.perpendicular_mm < 4
+    assert not thin.is_measurable
+    bulging = _round_a_cavity(rim_mm=2, bulge_mm=8)
+    assert 16 <= bulging.longest_mm < 25
+    assert 10 <= bulging.perpendicular_mm < 18
+    assert bulging.is_measurable
+    (x, y, _z), (other_x, other_y, _other_z) = bulging.longest_ends
+    assert np.hypot(x - other_x, y - other_y) == pytest.approx(bulging.longest_mm)
+
+
 def test_nested_regions_are_the_sums_of_their_parts() -> None:
     geometry = Geometry.from_axes((4, 10, 10), (1, 1, 2), _AXIAL, np.zeros(3))
     labels = np.zeros(geometry.shape, np.uint8)
