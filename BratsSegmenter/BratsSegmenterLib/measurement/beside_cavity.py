@@ -102,8 +102,7 @@ def _cross(starts: _Points, ends: _Points, pixels: _Pixels) -> _Pixels:
     steps = int(np.abs(ends - starts).max() / _STEP_PIXELS) + 2
     shares = np.linspace(0, 1, steps)[:, np.newaxis]
     ways = starts[:, np.newaxis] * (1 - shares) + ends[:, np.newaxis] * shares
-    crossing: _Pixels = _is_in(ways, pixels).any(axis=1)
-    return crossing
+    return np.any(_is_in(ways, pixels), axis=1)
 
 
 def _is_in(points: _Points, pixels: _Pixels) -> _Pixels:
@@ -112,5 +111,4 @@ def _is_in(points: _Points, pixels: _Pixels) -> _Pixels:
     one, other = (
         np.clip(nearest.astype(int), 0, limits) for nearest in (np.ceil(points - 0.5), np.floor(points + 0.5))
     )
-    inside: _Pixels = pixels[one[..., 1], one[..., 0]] & pixels[other[..., 1], other[..., 0]]
-    return inside
+    return np.logical_and(pixels[one[..., 1], one[..., 0]], pixels[other[..., 1], other[..., 0]])
