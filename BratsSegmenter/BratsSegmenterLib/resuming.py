@@ -16,7 +16,7 @@ from BratsSegmenterLib.measurement import cut_off_findings, measure
 from BratsSegmenterLib.pipeline import SegmentedCase, brain_on_reference
 from BratsSegmenterLib.preprocessing import BIAS_CORRECTION_OFF, REGISTRATION_OFF, PreparedCase, preprocess
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.study import about_images, carried_on, stated_as_unmeasured
+from BratsSegmenterLib.study import about_images, carried_on
 from BratsSegmenterLib.versions import earlier_results
 
 _REGIONS = (ObjectKind.RTSTRUCT, ObjectKind.SEG)
@@ -86,7 +86,7 @@ def resume_case(
         segmentation, tolerated = dicom.read_regions(regions, case.reference_volume)
     version, notes = _said_before(study, regions)
     segmentation = replace(
-        segmentation, not_measured=stated_as_unmeasured(notes, segmentation) | dict(segmentation.not_measured)
+        segmentation, not_measured=dicom.stated_as_unmeasured(notes) | dict(segmentation.not_measured)
     )
     prepared, brain = _prepared(case, steps, progress)
     with progress.stage("measure"):

@@ -101,14 +101,16 @@ def export_objects(
     intervals_ml : mapping of str to (float, float), optional
         By region key, of the volumes that are the model's own; the SR states them.
     notes : tuple of str
-        What whoever reads the result must know; RTSTRUCT and SR carry it.
+        What whoever reads the result must know; RTSTRUCT, SEG and SR carry it.
 
     Raises
     ------
     ExportError
-        The label map lies in another grid than the reference, or an object would not say what the user sees.
+        The label map lies in another grid than the reference or is empty, or an object would not say what the user
+        sees.
     """
     segmentation = _on_grid_of(reference, segmentation)
+    dicom.require_drawn_on(reference, segmentation)
     measurements = measure(segmentation, intervals_ml)
     provenance = _provenance(segmentation, signature, earlier, notes)
     result = _Result(reference, segmentation, measurements, provenance, images, contouring)
@@ -191,27 +193,35 @@ def is_repetition(
     newest: EarlierResult,
     reference: Volume,
     segmentation: Segmentation,
+    images: Mapping[Sequence, NDArray[np.float32]],
     kinds: Iterable[ObjectKind],
     signature: Signature,
     contouring: Contouring = EXACT,
 ) -> bool:
-    """Whether `newest` says voxel for voxel what is to be sent, drawn alike, of the same people and model."""
-    regions = newest.regions
-    if regions is None or not set(kinds) <= set(newest.kinds):
+    """Whether `newest` says voxel for voxel what is to be sent, drawn alike, of the same people and model.
+
+    Key images alone hold neither voxels nor who drew and approved them: the same pictures say the same.
+    """
+    kinds = set(kinds)
+    if not kinds <= set(newest.kinds):
         return False
     if ObjectKind.RTSTRUCT in kinds and newest.contouring != contouring.drawn(segmentation):
         return False
     model, drawn_by = segmentation.algorithm, newest.algorithm
     if (drawn_by.name, drawn_by.version) != (model.name, model.version):
         return False
-    if (newest.authorship, newest.reviewer, newest.is_approved) != (
-        signature.authorship,
-        signature.reviewer,
-        signature.approved,
-    ):
+    if newest.reviewer != signature.reviewer:
         return False
     try:
-        stored, _ = dicom.read_regions(regions, reference)
+        if kinds == {ObjectKind.KEY_IMAGE} and newest.regions is None:
+            pages = [one.path for one in newest.objects if one.kind is ObjectKind.KEY_IMAGE]
+            provenance = _provenance(segmentation, signature, (), ())
+            return dicom.show_the_same(pages, reference, segmentation, measure(segmentation), provenance, images)
+        if newest.regions is None:
+            return False
+        if (newest.authorship, newest.is_approved) != (signature.authorship, signature.approved):
+            return False
+        stored, _ = dicom.read_regions(newest.regions, reference)
     except SeriesError:
         # Drawn on another series, or damaged: whatever it says, it is not this result.
         return False

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.key_images import write_key_images
     from BratsSegmenterLib.dicom.measurement_report import write_measurement_report
     from BratsSegmenterLib.dicom.nifti import nifti_to_dicom
-    from BratsSegmenterLib.dicom.notes_in_objects import stated_notes
+    from BratsSegmenterLib.dicom.notes_in_objects import stated_as_unmeasured, stated_notes
     from BratsSegmenterLib.dicom.numbering import image_numbers
     from BratsSegmenterLib.dicom.preview import middle_slice
     from BratsSegmenterLib.dicom.prior_volumes import newest_result, volumes_of
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.scanning import ScannedStudy, scan
     from BratsSegmenterLib.dicom.segmentation_object import write_seg
     from BratsSegmenterLib.dicom.segmentation_reader import read_seg
-    from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
+    from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, require_drawn_on
     from BratsSegmenterLib.dicom.study_results import read_regions, result_objects
     from BratsSegmenterLib.dicom.volume import load_volume
 
@@ -86,12 +86,15 @@ _MODULE_OF = {
     "read_seg": "segmentation_reader",
     "recognise": "recognition",
     "reference_sequence": "recognition",
+    "require_drawn_on": "slice_planes",
     "result_objects": "study_results",
     "scan": "scanning",
     "sequence_named": "recognition",
     "series_description": "provenance",
     "series_drawn_on": "drawn_on",
+    "show_the_same": "key_images",
     "segmentation_from": "adoption",
+    "stated_as_unmeasured": "notes_in_objects",
     "stated_notes": "notes_in_objects",
     "studies_in": "folder_studies",
     "surgery_of": "recognition",
@@ -135,12 +138,15 @@ __all__ = [
     "read_seg",
     "recognise",
     "reference_sequence",
+    "require_drawn_on",
     "result_objects",
     "scan",
     "segmentation_from",
     "sequence_named",
     "series_description",
     "series_drawn_on",
+    "show_the_same",
+    "stated_as_unmeasured",
     "stated_notes",
     "studies_in",
     "surgery_of",

@@ -30,7 +30,7 @@ _Masks = dict[Region, NDArray[np.bool_]]
 
 
 def segmentation_from(
-    structures: ReadStructures, volume: Volume, algorithm: Algorithm
+    structures: ReadStructures, volume: Volume, algorithm: Algorithm, is_ours: bool = False
 ) -> tuple[Segmentation, tuple[str, ...]]:
     """The label map of the structures that carry a name of our regions.
 
@@ -47,6 +47,9 @@ def segmentation_from(
     volume : Volume
     algorithm : Algorithm
         Who drew them, as far as it is known.
+    is_ours : bool
+        This program wrote them: it leaves out a region that was looked for and not found, and says of any other that it
+        was not measured. Of others' structures without oedema nobody knows whether it was looked for.
 
     Returns
     -------
@@ -67,7 +70,7 @@ def segmentation_from(
             "whole tumour.",
             "Rename them to ET, NCR, ED, RC, TC and WT where they were drawn.",
         )
-    parts = _Parts(found)
+    parts = _Parts(found, is_ours)
     parts.divide_core()
     parts.divide_whole()
     notes += parts.notes
@@ -105,8 +108,9 @@ class _Parts:
         What had to be decided.
     """
 
-    def __init__(self, found: _Masks) -> None:
+    def __init__(self, found: _Masks, is_ours: bool) -> None:
         self._found = found
+        self._is_ours = is_ours
         self.leaves = {region: mask for region, mask in found.items() if region in LEAF_REGIONS}
         self.not_measured: dict[str, str] = {}
         self.notes: list[str] = []
@@ -133,7 +137,7 @@ class _Parts:
     def divide_whole(self) -> None:
         """What of the whole tumour lies in no other region: oedema."""
         if WT not in self._found:
-            if ED not in self.leaves:
+            if ED not in self.leaves and not self._is_ours:
                 self._leave_unmeasured((ED, WT), "no oedema was drawn")
             return
         rest = self._rest(self._found[WT], LEAF_REGIONS)

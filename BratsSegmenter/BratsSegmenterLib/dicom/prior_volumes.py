@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from pydicom import Dataset
 from pydicom.config import disable_value_validation
 
 from BratsSegmenterLib.dicom.drawn_on import series_drawn_on
+from BratsSegmenterLib.dicom.notes_in_objects import stated_as_unmeasured, stated_notes
 from BratsSegmenterLib.dicom.pixels import stored_values
 from BratsSegmenterLib.dicom.provenance import ObjectKind, ResultObject, oldest_first
 from BratsSegmenterLib.dicom.reading import read_header
@@ -56,11 +57,17 @@ def volumes_of(result: ResultObject, images: Iterable[Path] = ()) -> dict[str, f
             case ObjectKind.SR:
                 return _volumes_in_report(result)
             case ObjectKind.SEG:
-                return _volumes_in_seg(result)
+                drawn_ml = _volumes_in_seg(result)
             case _:
-                return _volumes_in_structure_set(result, images)
+                drawn_ml = _volumes_in_structure_set(result, images)
     except (*UNREADABLE, IndexError) as error:
         raise SeriesError(f"{result.path.name} is a damaged result.", cause=type(error).__name__) from error
+    unmeasured = stated_as_unmeasured(stated_notes([result])).keys() | _undivided(drawn_ml)
+    return {
+        region.key: volume_ml
+        for region, volume_ml in _with_what_follows(drawn_ml).items()
+        if region in drawn_ml or region.key not in unmeasured
+    }
 
 
 def _volumes_in_report(report: ResultObject) -> dict[str, float]:
@@ -85,7 +92,7 @@ def _children(item: Dataset) -> list[Dataset]:
     return [child for child in item.get("ContentSequence") or [] if "ConceptNameCodeSequence" in child]
 
 
-def _volumes_in_seg(seg: ResultObject) -> dict[str, float]:
+def _volumes_in_seg(seg: ResultObject) -> dict[Region, float]:
     """Voxels of each segment times the size of one (PS3.3 C.7.6.16.2.1)."""
     header = read_header(seg.path)
     measures = header.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
@@ -96,10 +103,10 @@ def _volumes_in_seg(seg: ResultObject) -> dict[str, float]:
     for group, frame in zip(header.PerFrameFunctionalGroupsSequence, stored_values(seg.path), strict=True):
         number = int(group.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
         counts[keys[number]] += int(np.count_nonzero(frame))
-    return _with_nested({REGIONS[key]: count * voxel_ml for key, count in counts.items() if key in REGIONS})
+    return {REGIONS[key]: count * voxel_ml for key, count in counts.items() if key in REGIONS}
 
 
-def _volumes_in_structure_set(structures: ResultObject, images: Iterable[Path]) -> dict[str, float]:
+def _volumes_in_structure_set(structures: ResultObject, images: Iterable[Path]) -> dict[Region, float]:
     """Voxels inside the contours, on the grid of the series that they were drawn on.
 
     Gaps of the series are filled: where the contours lie on interpolated slices, a person had agreed to those.
@@ -111,18 +118,18 @@ def _volumes_in_structure_set(structures: ResultObject, images: Iterable[Path]) 
     segmentation, _tolerated = read_regions(structures, volume)
     voxel_ml = volume.geometry.voxel_volume_ml
     drawn = [region for key, region in REGIONS.items() if key in structures.region_names]
-    return _with_nested({region: int(segmentation.mask(region).sum()) * voxel_ml for region in drawn})
+    return {region: int(segmentation.mask(region).sum()) * voxel_ml for region in drawn}
 
 
-def _with_nested(drawn_ml: Mapping[Region, float]) -> dict[str, float]:
-    """Also the nested regions that follow from what was drawn; one that was not drawn may not have been measured.
+def _with_what_follows(drawn_ml: Mapping[Region, float]) -> dict[Region, float]:
+    """Also the regions that were not drawn: leaves without voxels, except a cavity, and nested ones."""
+    leaves_ml = {region: drawn_ml.get(region, 0.0) for region in (ET, NCR, ED)}
+    core_ml = drawn_ml.get(TC, leaves_ml[ET] + leaves_ml[NCR])
+    return {**leaves_ml, TC: core_ml, WT: core_ml + leaves_ml[ED], **drawn_ml}
 
-    Oedema that was drawn, or nothing around the core, was told apart from the core; a whole tumour alone was not.
-    """
-    core_ml = drawn_ml.get(TC, drawn_ml.get(ET, 0.0) + drawn_ml.get(NCR, 0.0))
-    nested_ml = {}
-    if not drawn_ml.keys().isdisjoint((ET, NCR)) and (ED in drawn_ml or WT not in drawn_ml):
-        nested_ml[TC] = core_ml
-    if ED in drawn_ml:
-        nested_ml[WT] = core_ml + drawn_ml[ED]
-    return {region.key: volume_ml for region, volume_ml in (nested_ml | dict(drawn_ml)).items()}
+
+def _undivided(drawn: Collection[Region]) -> set[str]:
+    """Keys of the regions that a whole tumour or a core in which they were not drawn does not tell apart."""
+    if WT in drawn and ED not in drawn and TC not in drawn:
+        return {ED.key, TC.key, ET.key, NCR.key}
+    return {ET.key, NCR.key} if TC in drawn and not {ET, NCR} & set(drawn) else set()

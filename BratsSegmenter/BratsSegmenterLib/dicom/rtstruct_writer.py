@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,9 @@ from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 
 from BratsSegmenterLib.dicom.contouring import EXACT, Contouring
 from BratsSegmenterLib.dicom.contours import MAX_POINTS, Contour, region_contours
+from BratsSegmenterLib.dicom.notes_in_objects import whole_notes
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
-from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
+from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, require_drawn_on
 from BratsSegmenterLib.dicom.study_objects import date_and_time, image_item, new_object, reference_item, save
 from BratsSegmenterLib.domain import Region, Segmentation, Volume
 from BratsSegmenterLib.errors import ExportError
@@ -61,15 +62,10 @@ def write_rtstruct(
     ExportError
         The segmentation lies on another grid, has no voxels at all, or the disk refused.
     """
-    check_same_grid(volume, segmentation)
+    require_drawn_on(volume, segmentation)
     drawn = contouring.regions(segmentation)
     contours = {r: region_contours(segmentation.mask(r), max_points, contouring.smooth) for r in drawn}
     regions = [region for region, drawn in contours.items() if drawn]
-    if not regions:
-        raise ExportError(
-            "The segmentation is empty, so there is no structure set to write.",
-            "Segment or draw at least one region first.",
-        )
     dataset = new_object(RTStructureSetStorage, ImplicitVRLittleEndian, volume, provenance)
     _describe_structure_set(dataset, provenance, contouring)
     _reference_images(dataset, volume)
@@ -92,7 +88,7 @@ def _describe_structure_set(dataset: FileDataset, provenance: Provenance, contou
     dataset.InstanceNumber = 1
     dataset.StructureSetLabel = f"Glioma v{provenance.version}"
     dataset.StructureSetName = dataset.SeriesDescription
-    description = _whole_notes(filter(None, (contouring.description, *provenance.notes)))
+    description = whole_notes((contouring.description, *provenance.notes), _LONGEST_SHORT_TEXT)
     if description:
         dataset.StructureSetDescription = description
     dataset.StructureSetDate, dataset.StructureSetTime = date_and_time(provenance.content_time)
@@ -105,16 +101,6 @@ def _describe_structure_set(dataset: FileDataset, provenance: Provenance, contou
     dataset.ApprovalStatus = "APPROVED"
     dataset.ReviewDate, dataset.ReviewTime = date_and_time(provenance.approved_at)
     dataset.ReviewerName = provenance.reviewer
-
-
-def _whole_notes(notes: Iterable[str]) -> str:
-    """Those of the notes that a Short Text has room for, one a line; the measurement report has all of them."""
-    text = ""
-    for note in notes:
-        longer = f"{text}\r\n{note}".lstrip()
-        if len(longer) <= _LONGEST_SHORT_TEXT:
-            text = longer
-    return text
 
 
 def _reference_images(dataset: FileDataset, volume: Volume) -> None:

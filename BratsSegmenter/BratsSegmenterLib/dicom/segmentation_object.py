@@ -15,8 +15,9 @@ from pydicom.dataset import Dataset
 from pydicom.uid import SegmentationStorage
 
 from BratsSegmenterLib.dicom.concepts import SOURCE_IMAGE, algorithm_identification, concept, declare_private_scheme
+from BratsSegmenterLib.dicom.notes_in_objects import whole_notes
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
-from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
+from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, require_drawn_on
 from BratsSegmenterLib.dicom.source_images import source_images
 from BratsSegmenterLib.dicom.study_objects import (
     image_item,
@@ -39,6 +40,7 @@ from BratsSegmenterLib.domain import (
 from BratsSegmenterLib.errors import ExportError
 
 _SEGMENTATION = Code("113076", "DCM", "Segmentation")
+_LONGEST_LONG_TEXT = 10240  # characters of VR LT (PS3.5 table 6.2-1)
 
 
 def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance: Provenance) -> WrittenObject:
@@ -53,13 +55,8 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
     ExportError
         The segmentation lies on another grid, has no voxels at all, or the disk refused.
     """
-    check_same_grid(volume, segmentation)
+    require_drawn_on(volume, segmentation)
     regions = [region for region in segmentation.told_apart if segmentation.mask(region).any()]
-    if not regions:
-        raise ExportError(
-            "The segmentation is empty, so there is nothing to write as SEG.",
-            "Segment or draw at least one region first.",
-        )
     slices = np.flatnonzero(segmentation.labels.any(axis=(1, 2)))
     dataset = SegmentationObject(
         source_images=source_images(volume, slices) or source_images(volume),
@@ -78,6 +75,8 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
     )
     _name_the_segment_in_each_frame(dataset)
     _refer_to_the_images_of_the_volume(dataset, volume)
+    if provenance.notes:
+        dataset.ImageComments = whole_notes(provenance.notes, _LONGEST_LONG_TEXT)
     stamp(dataset, volume, provenance)
     _refer_to_predecessor(dataset, provenance)
     if RC in regions:

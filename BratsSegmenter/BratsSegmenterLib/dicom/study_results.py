@@ -68,7 +68,7 @@ def read_regions(result: ResultObject, volume: Volume) -> tuple[Segmentation, tu
     """
     read = read_seg if result.kind is ObjectKind.SEG else read_rtstruct
     structures = read(result.path, volume)
-    segmentation, notes = segmentation_from(structures, volume, result.algorithm)
+    segmentation, notes = segmentation_from(structures, volume, result.algorithm, result.is_ours)
     return segmentation, (*structures.tolerated, *notes)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         study_folder,
         study_folders,
     )
-    from BratsSegmenterLib.study.notes import about_images, carried_on, result_notes, stated_as_unmeasured
+    from BratsSegmenterLib.study.notes import about_images, carried_on, result_notes
     from BratsSegmenterLib.study.own_unsent import OwnUnsent
     from BratsSegmenterLib.study.queue import QueueInUseError, QueueItem, StudyQueue
     from BratsSegmenterLib.study.result_images import image_uids, require_images
@@ -65,7 +65,6 @@ __all__ = [
     "require_images",
     "result_notes",
     "set_aside_unsent",
-    "stated_as_unmeasured",
     "study_folder",
     "study_folders",
     "write_unsent",
@@ -101,7 +100,6 @@ _LOADED_WHEN_USED = {
     "read_unsent": "unsent",
     "require_images": "result_images",
     "result_notes": "notes",
-    "stated_as_unmeasured": "notes",
     "set_aside_unsent": "unsent",
     "study_folder": "kept_study",
     "study_folders": "kept_study",

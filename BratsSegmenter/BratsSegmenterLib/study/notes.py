@@ -41,13 +41,6 @@ def about_images(carried: Iterable[str]) -> tuple[str, ...]:
     return tuple(note for note in carried if not _is_one_of(_ANSWERED_BY_A_PERSON, _as_first_said(note)))
 
 
-def stated_as_unmeasured(notes: Iterable[str], segmentation: Segmentation) -> dict[str, str]:
-    """Region key to the reason, of regions that a version did not measure and of which nothing was drawn."""
-    said = [_as_first_said(note) for note in notes]
-    empty = [region for region in REGIONS.values() if not segmentation.mask(region).any()]
-    return {region.key: note for region in empty for note in said if region.unmeasured.is_of(note)}
-
-
 def _as_first_said(note: str) -> str:
     return _CARRIED_ON.sub("", note)
 
@@ -63,9 +56,10 @@ def result_notes(
     drawn_with: Mapping[Sequence, Series],
     is_reviewed: bool,
 ) -> tuple[str, ...]:
-    """The doubts that still hold, what lies beyond the images, interpolated slices, regions that were not measured.
+    """Regions that were not measured, the doubts that still hold, what lies beyond the images, interpolated slices.
 
-    The first are the last that an object with little room leaves out.
+    The first are the last that an object with little room leaves out: whoever takes up a result goes by what it says
+    was not measured, and of any other region without voxels that it was looked for and not found.
 
     Doubts about the images hold whatever is drawn; so does what an earlier version said, which is left out where it is
     said anew. Doubts about what the model drew are put to a person: they hold until she has changed or reviewed it.
@@ -86,11 +80,11 @@ def result_notes(
     segmentation = drawn.segmentation
     unanswered = () if drawn.is_changed or is_reviewed else record.doubts
     notes = (
+        *segmentation.not_measured.values(),
         *record.image_doubts,
         *unanswered,
         *cut_off_findings(segmentation, record.reference),
         *_about_gaps(record, segmentation, reference, drawn_with),
-        *segmentation.not_measured.values(),
     )
     return tuple(note for note in dict.fromkeys(notes) if not _is_said_anew(note, notes))
 

@@ -112,7 +112,7 @@ class _Colleague:
         self.taken_up = self.bench.resume(ResumeJob(folder, steps=_AS_THEY_ARE, resample_gaps=True))
 
     def sent(self, labels: Path | None = None, reviewer: str = "") -> tuple[str, ...]:
-        """Comments of the next version, but those about oedema, of which there is none."""
+        """Comments of the next version."""
         job = SendJob(
             self.folder.path,
             labels or self.folder.segmentation,
@@ -120,7 +120,7 @@ class _Colleague:
             reviewer=reviewer,
             formats=("RTSTRUCT", "SR"),
         )
-        return tuple(comment for comment in _said_by(self.bench, job)[0] if "no oedema was drawn" not in comment)
+        return _said_by(self.bench, job)[0]
 
 
 @pytest.fixture(scope="module")
@@ -234,14 +234,40 @@ def test_a_region_that_a_version_did_not_measure_is_not_measured_until_somebody_
     assert no_cavity not in " ".join(second.sent(tmp_path / "corrected.nii.gz"))
 
 
-def test_where_only_structure_sets_are_kept_each_note_stands_once_however_often_it_is_taken_up(
-    desk: _Desk, tmp_path: Path
+@pytest.mark.parametrize("kind", ["rtstruct", "seg", "sr"])
+def test_a_core_without_oedema_is_the_whole_tumour_in_every_version_unless_oedema_was_not_measured(
+    desk: _Desk, kind: str, tmp_path: Path
+) -> None:
+    images = tuple((desk.folder.path.parent / "scanner").rglob("*.dcm"))
+    without_flair = {key: REGIONS[key].unmeasured.of("it needs FLAIR, which the study lacks") for key in ("ED", "WT")}
+    for number, (not_measured, measured) in enumerate(
+        (
+            ({}, {"ET": 1.0, "NCR": 0.0, "ED": 0.0, "WT": 1.0, "TC": 1.0}),
+            (without_flair, {"ET": 1.0, "NCR": 0.0, "TC": 1.0}),
+        )
+    ):
+        desk.folder.write_record(replace(desk.record, not_measured=not_measured))
+        desk.sent()
+        objects = tuple(desk.folder.objects.iterdir())
+        kinds = ("seg", "sr") if kind == "sr" else (kind,)
+        for version in (2, 3):
+            colleague = _Colleague(tmp_path / f"{number}-{version}", (*images, *objects), kinds)
+            assert colleague.taken_up.volumes_ml == pytest.approx(measured, abs=0.01)
+            assert colleague.taken_up.not_measured == not_measured
+            colleague.sent()
+            objects = tuple(colleague.folder.objects.iterdir())
+    desk.folder.write_record(desk.record)
+
+
+@pytest.mark.parametrize("kind", ["rtstruct", "seg"])
+def test_where_one_kind_of_object_is_kept_each_note_stands_once_however_often_it_is_taken_up(
+    desk: _Desk, kind: str, tmp_path: Path
 ) -> None:
     desk.sent()
     images = tuple((desk.folder.path.parent / "scanner").rglob("*.dcm"))
     folder = desk.folder
     for version in (2, 3):
-        colleague = _Colleague(tmp_path / str(version), (*images, *folder.objects.iterdir()), kinds=("rtstruct",))
+        colleague = _Colleague(tmp_path / str(version), (*images, *folder.objects.iterdir()), kinds=(kind,))
         assert colleague.sent() == (
             *(f"Version 1 said: {note}" for note in (_UNREGISTERED, _TINY)),
             _INTERPOLATED,

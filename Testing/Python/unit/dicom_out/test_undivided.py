@@ -17,6 +17,7 @@ from BratsSegmenterLib.dicom import (
     read_regions,
     result_objects,
     segmentation_from,
+    stated_notes,
     verify_objects,
     volumes_of,
     write_measurement_report,
@@ -205,15 +206,40 @@ def test_a_structure_set_is_known_to_be_drawn_as_it_was_asked_for(
     assert contouring.drawn(divided) == contouring.drawn(undivided_core) == contouring
 
 
-def test_a_core_without_anything_around_it_tells_no_oedema_and_no_whole_tumour(volume: Volume, tmp_path: Path) -> None:
+@pytest.mark.parametrize("drawn", [(1, 3), (3,), (1,), (2,), (4,), (3, 4)], ids=str)
+@pytest.mark.parametrize("with_nested", [False, True])
+def test_what_a_result_of_ours_does_not_show_was_looked_for_and_not_found(
+    volume: Volume, drawn: tuple[int, ...], with_nested: bool, tmp_path: Path
+) -> None:
+    whole = samples.segmentation_on(volume)
+    part = replace(whole, labels=whole.labels * np.isin(whole.labels, drawn))
+    expected = measure(part).volumes_ml
+    assert {"ET", "ED", "WT"} <= set(expected)
+    for kind, written in _written(volume, part, tmp_path, Contouring(with_nested)).items():
+        (found,) = result_objects([written.path])
+        assert volumes_of(found, volume.series.files) == pytest.approx(expected, abs=1e-5)
+        if kind is not ObjectKind.SR:
+            again, notes = read_regions(found, volume)
+            np.testing.assert_array_equal(again.labels, part.labels)
+            assert (again.not_measured, notes) == ({}, ())
+
+
+def test_what_a_result_says_it_did_not_measure_is_no_volume_of_it(volume: Volume, tmp_path: Path) -> None:
     divided = samples.segmentation_on(volume)
-    core = replace(divided, labels=divided.labels * np.isin(divided.labels, (1, 3)))
-    seg = write_seg(tmp_path / "seg.dcm", volume, core, samples.provenance())
-    (found,) = result_objects([seg.path])
-    assert set(volumes_of(found)) == {"ET", "NCR", "TC"}
-    again, _notes = read_regions(found, volume)
-    np.testing.assert_array_equal(again.labels, core.labels)
-    assert set(again.not_measured) == {"ED", "WT"}
+    not_measured = {key: REGIONS[key].unmeasured.of("it needs FLAIR, which the study lacks") for key in ("ED", "WT")}
+    core = replace(divided, labels=divided.labels * np.isin(divided.labels, (1, 3)), not_measured=not_measured)
+    provenance = samples.provenance(notes=(*not_measured.values(), "T2 could not be registered to T1c."))
+    structures = write_rtstruct(tmp_path / "rt.dcm", volume, core, provenance)
+    seg = write_seg(tmp_path / "seg.dcm", volume, core, provenance)
+    for found in result_objects([structures.path, seg.path]):
+        assert stated_notes([found]) == provenance.notes
+        assert set(volumes_of(found, volume.series.files)) == {"ET", "NCR", "TC"}
+
+
+def test_of_a_core_that_others_drew_nobody_knows_whether_oedema_was_looked_for(volume: Volume) -> None:
+    labels = _core_in_oedema(volume.geometry.shape)
+    segmentation, _notes = segmentation_from(_structures(labels, "ET", "NCR"), volume, samples.ALGORITHM)
+    assert set(segmentation.not_measured) == {"ED", "WT"}
 
 
 def test_the_rest_of_a_whole_tumour_around_a_core_that_others_drew_is_oedema(volume: Volume) -> None:
