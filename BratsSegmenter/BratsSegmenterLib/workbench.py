@@ -25,7 +25,7 @@ from BratsSegmenterLib.jobs import BorrowJob, PrepareJob, ResumeJob, SegmentJob,
 from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
 from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_study, segment_case
-from BratsSegmenterLib.prepared_study import describe, results_in
+from BratsSegmenterLib.prepared_study import describe
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.resuming import choose_regions, resume_case
 from BratsSegmenterLib.study import (
@@ -37,7 +37,7 @@ from BratsSegmenterLib.study import (
     result_notes,
 )
 from BratsSegmenterLib.thumbnails import write_thumbnails
-from BratsSegmenterLib.versions import earlier_results
+from BratsSegmenterLib.versions import EarlierResult, earlier_results
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -181,7 +181,7 @@ class Workbench:
             others=tuple(series for series in self._own(drawn_with) if series is not reference_series),
         )
         if job.profile is None:
-            result = sending.write(earlier_results(results_in(self.study)))
+            result = sending.write(self._known_results())
         else:
             result = sending.store(Archive(job.profile, self._credentials))
         is_in_ledger, notes = self._keep_correction(job, record, sending)
@@ -235,6 +235,18 @@ class Workbench:
     def _drawn_with(self, record: ResultRecord) -> dict[Sequence, Series]:
         """The series that the kept result was drawn with, which hold the same images still."""
         return require_images(record, self._at_hand(record.sequences.values()), self._folder.is_fetched)
+
+    def _known_results(self) -> tuple[EarlierResult, ...]:
+        """What the study carries, as far as is known without asking an archive.
+
+        Of a study whose images lie elsewhere, what came from an archive or went there lies in the job's folder.
+        """
+        files = [*self.study.beside_the_images]
+        if not self._folder.is_fetched:
+            exchanged, _passed_over = dicom.studies_in(self._folder.dicom.rglob("*.dcm"), self._progress)
+            own_uid = self.study.require_one_study()
+            files += (file for study in exchanged if study.study_uid == own_uid for file in study.files)
+        return earlier_results(dicom.result_objects(files))
 
     def _at_hand(self, keys: Collection[str]) -> tuple[Series, ...]:
         """The series of the study and, where it lacks some of the keys, of those that lent it one."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         TemporaryArchiveError,
     )
     from BratsSegmenterLib.archive.instance_file import DamagedInstanceError
-    from BratsSegmenterLib.archive.kept_files import count_missing
+    from BratsSegmenterLib.archive.kept_files import count_missing, keep_stored
     from BratsSegmenterLib.archive.outbox import Delivery, Outbox
     from BratsSegmenterLib.archive.patient import Patient, patient_in
     from BratsSegmenterLib.archive.receipt import Receipt
@@ -59,6 +59,7 @@ __all__ = [
     "Transaction",
     "TransactionState",
     "count_missing",
+    "keep_stored",
     "patient_in",
     "url_in_one_form",
 ]
@@ -79,6 +80,7 @@ _LOADED_WHEN_USED = {
     "Transaction": "transaction",
     "TransactionState": "transaction",
     "count_missing": "kept_files",
+    "keep_stored": "kept_files",
     "patient_in": "patient",
 }
 

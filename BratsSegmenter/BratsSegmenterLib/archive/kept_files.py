@@ -10,6 +10,7 @@ from pathlib import Path
 from BratsSegmenterLib.archive.instance_file import DamagedInstanceError, file_name, folder_name, inspect, study_of
 from BratsSegmenterLib.archive.listing import InstanceSummary
 from BratsSegmenterLib.archive.patient import Patient, patient_in
+from BratsSegmenterLib.durable import whole_file
 
 DAMAGED = "damaged-"  # how the names of files begin that came damaged and say no more who they are
 _SERIES_FOLDER = re.compile(r"[0-9a-f]{16}")  # as folder_name makes them
@@ -43,6 +44,18 @@ def _names(patient: Patient, path: Path) -> bool:
         return patient_in(path) == patient
     except DamagedInstanceError:
         return False
+
+
+def keep_stored(file: Path, series_uid: str, sop_instance_uid: str, folder: Path) -> None:
+    """Put an object that the archive holds now into the folder of its study, as if it had been fetched.
+
+    Raises
+    ------
+    OSError
+        The disk refused.
+    """
+    with whole_file(folder / folder_name(series_uid) / file_name(sop_instance_uid)) as partial:
+        shutil.copyfile(file, partial)
 
 
 def count_missing(folder: Path, series_uid: str, listed: Iterable[InstanceSummary]) -> int:

@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the receipt: what the archive was proved to hold."""
-    from BratsSegmenterLib.archive import Outbox, StoreRefusedError
-    from BratsSegmenterLib.delivery import HeldStudy
+    from BratsSegmenterLib.archive import Outbox, StoreRefusedError, StudyChangedError
+    from BratsSegmenterLib.delivery import HeldStudy, require_new_version
 
     archive = open_archive(arguments)
     outbox = Outbox(arguments.outbox)
@@ -38,9 +38,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             patient, unknown = study.patient(study.series())
             if unknown:
                 console.warn(f"Whether the objects are of the study's patient was not compared: {unknown}.")
+            patient_id = patient.patient_id if patient else ""
+            require_new_version(arguments.files, archive, arguments.study, patient_id, progress)
             receipt = outbox.deliver_one(transaction, archive, progress, patient)
         except ArchiveError as error:
-            if not isinstance(error, StoreRefusedError):
+            if isinstance(error, StudyChangedError):
+                transaction.give_up()
+            elif not isinstance(error, StoreRefusedError):
                 console.warn(f"The objects wait in {arguments.outbox}; the same command goes on from there.")
             raise
     console.table(

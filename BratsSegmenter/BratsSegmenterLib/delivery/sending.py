@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.archive import Archive, Outbox, Receipt, Transaction
+from BratsSegmenterLib.archive import Archive, Outbox, Receipt, Transaction, keep_stored
 from BratsSegmenterLib.delivery.destination import Destination
 from BratsSegmenterLib.delivery.left_over import LeftOver, give_up, is_part_of
 from BratsSegmenterLib.delivery.objects import (
@@ -70,7 +71,10 @@ class Sending:
 
     def write(self, earlier: tuple[EarlierResult, ...]) -> SendResult:
         """Write and check the objects as the version after `earlier`; nothing leaves this machine."""
-        return _written(self._export(earlier))
+        written = _written(self._export(earlier))
+        if earlier and self._is_repetition(earlier[-1]):
+            return replace(written, notes=(f"Version {earlier[-1].version} of the study says exactly this already.",))
+        return written
 
     def store(self, archive: Archive) -> SendResult:
         """Write, check and store the objects, unless the study in the archive says the same already.
@@ -112,6 +116,7 @@ class Sending:
             return _given_way(earlier[-1], archive, outbox)
         exported = self._export(earlier)
         transaction, receipt = store_objects(exported, archive, outbox, self.progress, left_over.undelivered)
+        self._keep(exported)
         return replace(
             _written(exported),
             pushed=tuple(stored.sop_instance_uid for stored in receipt.objects),
@@ -131,7 +136,9 @@ class Sending:
         return self.only_first and bool(earlier) and not self._is_repetition(earlier[-1])
 
     def _is_repetition(self, newest: EarlierResult) -> bool:
-        return is_repetition(newest, self.reference, self.segmentation, self.kinds, self.signature, self.contouring)
+        return is_repetition(
+            newest, self.reference, self.segmentation, self.images, self.kinds, self.signature, self.contouring
+        )
 
     def _is_this_whole(self, result: EarlierResult) -> bool:
         return set(result.kinds) == written_kinds(self.kinds) and self._is_repetition(result)
@@ -150,6 +157,12 @@ class Sending:
             self.intervals_ml,
             self.notes,
         )
+
+    def _keep(self, stored: Exported) -> None:
+        """With the study, so that what is written next counts on it before the archive is asked again."""
+        with suppress(OSError):  # the next sending fetches what is not here
+            for one in stored.objects:
+                keep_stored(one.path, one.series_uid, one.sop_instance_uid, self.folder.dicom)
 
     def _nothing_new(
         self,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.folder_studies import FolderStudy, studies_in
     from BratsSegmenterLib.dicom.gate import Verified, verify_objects
     from BratsSegmenterLib.dicom.grid import GapError
-    from BratsSegmenterLib.dicom.key_images import write_key_images
+    from BratsSegmenterLib.dicom.key_images import show_the_same, write_key_images
     from BratsSegmenterLib.dicom.measurement_report import write_measurement_report
     from BratsSegmenterLib.dicom.nifti import nifti_to_dicom
     from BratsSegmenterLib.dicom.notes_in_objects import stated_as_unmeasured, stated_notes

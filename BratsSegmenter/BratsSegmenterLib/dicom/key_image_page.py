@@ -42,8 +42,6 @@ def chosen_slices(segmentation: Segmentation, measurements: Measurements, plane:
     """Slices of that plane, each once: the one of the largest diameters, and the one with most labelled voxels."""
     axis = SliceLayout(segmentation.geometry, plane).slice_axis
     areas = np.count_nonzero(segmentation.labels, axis=tuple({0, 1, 2} - {axis}))
-    if not areas.any():
-        return []
     most_tumour = int(np.argmax(areas))
     largest = measurements.largest_diameters
     if largest is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import highdicom as hd
@@ -16,7 +16,8 @@ from BratsSegmenterLib.dicom.concepts import SOURCE_IMAGE, concept
 from BratsSegmenterLib.dicom.key_image_page import Page, chosen_slices, page_plane
 from BratsSegmenterLib.dicom.numbering import image_numbers
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
-from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, check_same_grid
+from BratsSegmenterLib.dicom.reading import read_whole
+from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, require_drawn_on
 from BratsSegmenterLib.dicom.source_images import source_images
 from BratsSegmenterLib.dicom.study_objects import image_item, put, reference_item, save, series_and_equipment, stamp
 from BratsSegmenterLib.dicom.values import new_uid
@@ -57,21 +58,20 @@ def write_key_images(
     Returns
     -------
     tuple of WrittenObject
-        In one new series; none where there is nothing to outline.
+        In one new series.
 
     Raises
     ------
     ExportError
-        The segmentation lies on another grid, or the disk refused.
+        The segmentation lies on another grid, has no voxels at all, or the disk refused.
     """
-    check_same_grid(volume, segmentation)
-    shown = {sequence.value: array for sequence, array in (images or {}).items()} or {"Reference": volume.array}
-    page = Page(shown, segmentation, measurements, provenance, image_numbers(volume))
+    require_drawn_on(volume, segmentation)
     plane = page_plane(volume.geometry)
     series_uid = new_uid()
     written = []
-    for number, index in enumerate(chosen_slices(segmentation, measurements, plane), 1):
-        dataset = _secondary_capture(page.draw(plane, index), plane, volume, provenance)
+    pages = _pages(plane, volume, segmentation, measurements, provenance, images or {})
+    for number, (index, picture) in enumerate(pages, 1):
+        dataset = _secondary_capture(picture, plane, volume, provenance)
         dataset.SeriesInstanceUID = series_uid
         dataset.InstanceNumber = number
         dataset.SourceImageSequence = [_source(volume, index, plane)]
@@ -79,11 +79,48 @@ def write_key_images(
     return tuple(written)
 
 
+def show_the_same(
+    files: Iterable[Path],
+    volume: Volume,
+    segmentation: Segmentation,
+    measurements: Measurements,
+    provenance: Provenance,
+    images: Mapping[Sequence, NDArray[np.float32]],
+) -> bool:
+    """Whether key images that were written before are, pixel for pixel, what :func:`write_key_images` would write.
+
+    Raises
+    ------
+    SeriesError
+        One of them cannot be read.
+    """
+    stored = sorted((read_whole(file) for file in files), key=lambda dataset: int(dataset.InstanceNumber))
+    pages = _pages(page_plane(volume.geometry), volume, segmentation, measurements, provenance, images)
+    drawn = [np.asarray(picture) for _index, picture in pages]
+    pairs = zip(stored, drawn, strict=False)
+    return len(stored) == len(drawn) and all(np.array_equal(one.pixel_array, picture) for one, picture in pairs)
+
+
+def _pages(
+    plane: Plane,
+    volume: Volume,
+    segmentation: Segmentation,
+    measurements: Measurements,
+    provenance: Provenance,
+    images: Mapping[Sequence, NDArray[np.float32]],
+) -> Iterator[tuple[int, Image.Image]]:
+    """Which slices are shown, and how."""
+    shown = {sequence.value: array for sequence, array in images.items()} or {"Reference": volume.array}
+    page = Page(shown, segmentation, measurements, provenance, image_numbers(volume))
+    for index in chosen_slices(segmentation, measurements, plane):
+        yield index, page.draw(plane, index)
+
+
 def _secondary_capture(picture: Image.Image, plane: Plane, volume: Volume, provenance: Provenance) -> SCImage:
     first_image = int(np.argmax(SlicePlanes(volume).has_image))
     dataset = SCImage.from_ref_dataset(
         ref_dataset=source_images(volume, [first_image])[0],
-        pixel_array=np.asarray(picture.convert("RGB")),
+        pixel_array=np.asarray(picture),
         photometric_interpretation=hd.PhotometricInterpretationValues.RGB,
         bits_allocated=8,
         coordinate_system=hd.CoordinateSystemNames.PATIENT,
@@ -92,6 +129,8 @@ def _secondary_capture(picture: Image.Image, plane: Plane, volume: Volume, prove
     )
     stamp(dataset, volume, provenance)
     dataset.SeriesDescription = provenance.series_description(ObjectKind.KEY_IMAGE)
+    if provenance.reviewer:
+        dataset.OperatorsName = provenance.reviewer
     earlier = provenance.predecessors_of(str(dataset.SOPClassUID))
     if earlier:
         dataset.ReferencedImageSequence = [reference_item(reference) for reference in earlier]

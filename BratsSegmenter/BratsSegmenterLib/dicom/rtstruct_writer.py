@@ -20,7 +20,6 @@ from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenOb
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, require_drawn_on
 from BratsSegmenterLib.dicom.study_objects import date_and_time, image_item, new_object, reference_item, save
 from BratsSegmenterLib.domain import Region, Segmentation, Volume
-from BratsSegmenterLib.errors import ExportError
 
 _STUDY_COMPONENT = "1.2.840.10008.3.1.2.3.1"  # retired Detached Study Management, allowed by PS3.3 C.8.8.5.4
 _CONTOUR_DATA = Tag("ContourData")

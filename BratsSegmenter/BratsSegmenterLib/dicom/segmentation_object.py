@@ -37,7 +37,6 @@ from BratsSegmenterLib.domain import (
     Segmentation,
     Volume,
 )
-from BratsSegmenterLib.errors import ExportError
 
 _SEGMENTATION = Code("113076", "DCM", "Segmentation")
 _LONGEST_LONG_TEXT = 10240  # characters of VR LT (PS3.5 table 6.2-1)

@@ -71,11 +71,15 @@ def _normal(geometry: Geometry) -> NDArray[np.float64]:
     return normal * np.sign(normal @ along) / np.linalg.norm(normal)
 
 
-def check_same_grid(volume: Volume, segmentation: Segmentation) -> None:
-    """Raise :class:`ExportError` unless the segmentation lies on the volume's grid."""
+def require_drawn_on(volume: Volume, segmentation: Segmentation) -> None:
+    """Raise :class:`ExportError` unless the segmentation lies on the volume's grid and has voxels."""
     if not volume.geometry.is_close(segmentation.geometry) or segmentation.labels.shape != volume.geometry.shape:
         raise ExportError(
             "The segmentation does not lie on the slices of the series it is to be sent with.",
             "Resample it to the reference series first.",
             f"grids {segmentation.labels.shape} and {volume.geometry.shape}",
+        )
+    if not segmentation.labels.any():
+        raise ExportError(
+            "The segmentation is empty, so there is nothing to write.", "Segment or draw at least one region first."
         )

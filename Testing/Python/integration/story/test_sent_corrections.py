@@ -100,3 +100,36 @@ def test_the_command_line_resumes_corrects_exports_and_keeps_a_ledger(
     assert main(["ledger", "list", str(ledger), "--json"]) == 0
     (entry,) = json.loads(capsys.readouterr().out)["entries"]
     assert (entry["minutes_spent"], entry["starts_from_ai"]) == (3.0, True)
+
+
+def test_what_was_written_before_another_result_was_stored_is_not_pushed_beside_it_under_its_number(
+    station: Station,
+    colleague: Station,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in station.archive.credentials.to_json().items():
+        monkeypatch.setenv(f"BRATS_SEGMENTER_{name.upper()}", value)
+    source = ["--archive", station.archive.profile.url, "--study", station.study_uid]
+    push = ["push", *source, "--outbox", str(tmp_path / "outbox"), "--json"]
+    export = ["export", str(station.folder), "--labels", str(station.corrected()), "--formats", "SEG", "SR", "--json"]
+
+    def exported() -> list[str]:
+        assert main(export) == 0
+        return [one["path"] for one in json.loads(capsys.readouterr().out)["objects"]]
+
+    seg, report = exported()
+    colleague.send()
+    assert main([*push, seg]) == 3
+    said = capsys.readouterr()
+    assert "carries another version 1 already" in " ".join(said.err.split())
+    assert "wait in" not in said.out
+    assert station.instances() == 1
+
+    assert main(["fetch", *source, "--out", str(station.folder / "dicom")]) == 0
+    capsys.readouterr()
+    seg, report = exported()
+    assert main([*push, seg]) == 0, "the first of its two objects"
+    assert main([*push, report]) == 0, "the other belongs to the same version"
+    assert [result.version for result in station.prepare().results] == [1, 2]

@@ -18,6 +18,7 @@ from stations import ALGORITHM, ALL_FORMATS, Station, drawn
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Authorship, Contouring
 from BratsSegmenterLib.domain import Segmentation
+from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
 from BratsSegmenterLib.study import JobFolder
@@ -115,6 +116,46 @@ def test_what_a_colleague_sent_meanwhile_is_counted(station: Station, colleague:
     assert predecessor.ReferencedSOPInstanceUID in {
         one.reference.sop_instance_uid for one in dicom.result_objects((colleague.folder / "dicom").rglob("*.dcm"))
     }
+
+
+@pytest.mark.parametrize("formats", [("RTSTRUCT",), ("KEY_IMAGE",)])
+def test_an_empty_result_is_refused_and_leaves_what_was_written_before(
+    station: Station, formats: tuple[str, ...]
+) -> None:
+    written = station.send(profile=None).objects
+    grid = station.reference().geometry
+    empty = station.folder / "corrected.nii.gz"
+    write_labelmap(Segmentation(np.zeros(grid.shape, np.uint8), grid, ALGORITHM), empty)
+    with pytest.raises(ExportError, match="The segmentation is empty, so there is nothing to write"):
+        station.send(empty, formats=formats)
+    assert all(one.path.exists() for one in written)
+    assert station.instances() == 0
+
+
+def test_key_images_alone_are_not_sent_twice_and_those_of_another_result_are(station: Station) -> None:
+    key_images = {"formats": ("KEY_IMAGE",), "reviewer": "Łuczak^Ż"}
+    first = station.send(**key_images)
+    assert first.pushed
+    again = station.send(**key_images)
+    assert (again.pushed, again.version) == ((), 1)
+    for changes in ({"reviewer": "Łoś^Ż"}, {"labels": station.corrected()}):
+        assert station.send(**{**key_images, **changes}).pushed, changes
+
+
+@pytest.mark.parametrize("is_on_this_computer", [False, True], ids=["fetched", "of local files"])
+def test_what_is_written_after_a_sending_counts_on_it(
+    station: Station, tmp_path: Path, is_on_this_computer: bool
+) -> None:
+    if is_on_this_computer:
+        files = [*(tmp_path / "scanner").rglob("*.dcm")]
+        station = Station(station.archive, station.study_uid, tmp_path / "here").opened(files)
+    (uid,) = station.send().pushed
+    again = station.send(profile=None)
+    assert (again.version, again.notes) == (2, ("Version 1 of the study says exactly this already.",))
+    changed = station.send(reviewer="Curie^Marie", profile=None)
+    assert (changed.version, changed.notes) == (2, ())
+    predecessor = pydicom.dcmread(changed.objects[0].path).PredecessorStructureSetSequence[0]
+    assert predecessor.ReferencedSOPInstanceUID == uid
 
 
 def test_exactly_the_same_is_not_sent_twice_and_the_sentence_says_so(station: Station, colleague: Station) -> None:

@@ -25,6 +25,7 @@ from BratsSegmenterLib.dicom import (
 from BratsSegmenterLib.dicom.key_image_page import Page
 from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.domain import ED, ET, NCR, Segmentation, Sequence, Volume
+from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import measure, report_sentence
 from BratsSegmenterLib.pictures import Plane
 
@@ -245,7 +246,11 @@ def test_a_page_names_the_image_by_the_number_that_viewers_show(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("reviewer", "drawn"),
-    [("Müller^Åse", "Muller^Ase"), ("Łuczak", "the person whom this image's header names"), ("山田", "Łuczak")],
+    [
+        ("Müller^Åse", "Muller^Ase"),
+        ("Łuczak", "the person whom this image's header names"),
+        ("Константинопольский^Александр Владимирович", "Łuczak"),
+    ],
 )
 def test_a_reviewer_is_named_in_letters_that_can_be_drawn(
     volume: Volume, segmentation: Segmentation, tmp_path: Path, reviewer: str, drawn: str
@@ -257,7 +262,7 @@ def test_a_reviewer_is_named_in_letters_that_can_be_drawn(
             tmp_path / str(number), volume, segmentation, measure(segmentation), provenance
         )
         pages.append(dcmread(written.path))
-    assert reviewer.replace("^", ", ") in pages[0].SeriesDescription
+    assert pages[0].OperatorsName == reviewer
     np.testing.assert_array_equal(pages[0].pixel_array, pages[1].pixel_array)
 
 
@@ -274,9 +279,10 @@ def test_pictures_of_images_that_lost_something_say_so(tmp_path: Path) -> None:
     assert (page.LossyImageCompression, page.LossyImageCompressionRatio) == ("01", 12.5)
 
 
-def test_nothing_to_outline_makes_no_key_image(volume: Volume, tmp_path: Path) -> None:
+def test_nothing_to_outline_makes_no_key_image_and_that_is_said(volume: Volume, tmp_path: Path) -> None:
     empty = samples.segmentation_on(volume, np.zeros(volume.geometry.shape, np.uint8))
-    assert write_key_images(tmp_path, volume, empty, measure(empty), samples.provenance()) == ()
+    with pytest.raises(ExportError, match="empty"):
+        write_key_images(tmp_path, volume, empty, measure(empty), samples.provenance())
 
 
 def test_an_approved_report_is_verified_by_the_reviewer_at_the_time_of_the_approval(
