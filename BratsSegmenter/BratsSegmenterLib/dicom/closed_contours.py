@@ -46,7 +46,9 @@ class ClosedContour:
 
 
 def closed_contours(items: Iterable[Dataset], planes: SlicePlanes, remarks: Counter[str]) -> Iterator[ClosedContour]:
-    """The contours of a Contour Sequence (3006,0040) that enclose an area on the slices (PS3.3 C.8.8.6).
+    """The contours of a Contour Sequence (3006,0040) that lie on the slices and are closed (PS3.3 C.8.8.6).
+
+    Those of one or two points, which enclose nothing, come with them: they can stand for pixels.
 
     Parameters
     ----------
@@ -61,8 +63,8 @@ def closed_contours(items: Iterable[Dataset], planes: SlicePlanes, remarks: Coun
         if kind not in _CLOSED:
             remarks[f"of type {kind or 'unknown'} have no area; they were left out"] += 1
             continue
-        if len(points) < 3:
-            remarks["have fewer than three points; they were left out"] += 1
+        if not len(points):
+            remarks["have no points; they were left out"] += 1
             continue
         if not np.isfinite(points).all() or np.abs(points).max() > _FARTHEST_MM:
             remarks["have impossible coordinates; they were left out"] += 1

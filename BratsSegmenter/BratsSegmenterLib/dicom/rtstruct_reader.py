@@ -17,6 +17,7 @@ from BratsSegmenterLib.dicom.contour_slices import THICKER, planes_of_slices, sl
 from BratsSegmenterLib.dicom.contours import Contour
 from BratsSegmenterLib.dicom.drawn_planes import DrawnPlanes, drawn_planes, drawn_step_mm, same_plane_tolerance_mm
 from BratsSegmenterLib.dicom.named_images import is_named, listed_images
+from BratsSegmenterLib.dicom.pixel_chains import are_pixel_chains, filled_chains
 from BratsSegmenterLib.dicom.polygons import RegionContour, filled
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER
 from BratsSegmenterLib.dicom.reading import read_whole
@@ -34,6 +35,7 @@ FRAME_OF_REFERENCE_NOT_NAMED = "The frame of reference is not named; taken as th
 SAME_NAMES = "Several regions have the same name; they were united."
 
 _THESE_SLICES = "these slices"
+_FEWEST_POINTS = 3  # that enclose an area
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +60,11 @@ class ReadStructures:
 def read_rtstruct(source: Path | Dataset, volume: Volume) -> ReadStructures:
     """Read the closed contours of a structure set as voxels of a volume, by geometry alone.
 
-    A voxel belongs to a region when its centre does. A contour inside another one is a hole, one that partly overlaps
-    another is united with it; those of type CLOSEDPLANAR_XOR are combined by exclusive or. The nearest slice takes a
-    contour that lies between slices. Only structures that carry a name of our regions are filled; where the others were
-    drawn still tells how thick the slices were.
+    A voxel belongs to a region when its centre does; where all contours of a region step from pixel centre to pixel
+    centre, the pixels that they step on belong to it too. A contour inside another one is a hole, one that partly
+    overlaps another is united with it; those of type CLOSEDPLANAR_XOR are combined by exclusive or. The nearest slice
+    takes a contour that lies between slices. Only structures that carry a name of our regions are filled; where the
+    others were drawn still tells how thick the slices were.
 
     Contours that were drawn on thicker slices fill the slices that are nearer to them than to their neighbours. The
     places of their images in the list of their series tell how thick (PS3.3 C.8.8.5), else the distance of contours
@@ -93,12 +96,13 @@ def read_rtstruct(source: Path | Dataset, volume: Volume) -> ReadStructures:
 
 @dataclass(frozen=True, eq=False)
 class _Roi:
-    """A region, and where it was drawn: see :meth:`_Reading._source`."""
+    """A region, where it was drawn (see :meth:`_Reading._source`), and whether its contours step on its pixels."""
 
     label: str
     polygons: Sequence[ClosedContour]
     source: str
     remarks: Counter[str]
+    are_chains: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,8 +183,17 @@ class _Reading:
                 continue
             remarks: Counter[str] = Counter()
             polygons = list(closed_contours(item.get("ContourSequence") or [], self._planes, remarks))
+            are_chains = are_pixel_chains([self._pixels(polygon) for polygon in polygons])
+            if not are_chains:
+                areas = [polygon for polygon in polygons if len(polygon.points_mm) >= _FEWEST_POINTS]
+                remarks["have fewer than three points; they were left out"] += len(polygons) - len(areas)
+                polygons = areas
             sources = Counter(self._source(polygon) for polygon in polygons)
-            yield _Roi(label, polygons, max(sources, key=sources.__getitem__, default=""), remarks)
+            yield _Roi(label, polygons, max(sources, key=sources.__getitem__, default=""), remarks, are_chains)
+
+    def _pixels(self, polygon: ClosedContour) -> NDArray[np.float64]:
+        """Of its vertices, (column, row) on the nearest slice."""
+        return self._planes.pixels(self._planes.nearest(polygon.offset_mm), polygon.points_mm)
 
     def _source(self, polygon: ClosedContour) -> str:
         """Where a contour was drawn: on the image of its slice, or on one of the series with that UID; "" unknown."""
@@ -205,7 +218,10 @@ class _Reading:
         """The region's voxels, or None where it has no contour on the slices."""
         remarks, step_mm = roi.remarks, max(drawing.step_mm or 0, self._planes.spacing_mm)
         contours, beside = self._on_slices(roi.polygons, drawing.planes, step_mm, remarks)
-        if contours:
+        if contours and roi.are_chains:
+            mask = filled_chains([one.contour for one in contours], self._volume.geometry.shape)
+            remarks["run through the centres of pixels; the pixels on them belong to it"] += len(contours)
+        elif contours:
             mask, overlapping = filled(contours, self._volume.geometry.shape)
             remarks["overlap another one on the same slice; they were united"] += overlapping
         self._tolerated += [f"{roi.label}: {count} contours {what}." for what, count in remarks.items() if count]

@@ -17,6 +17,7 @@ from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.geometry import Geometry
 
 _Square = tuple[float, float, float, float]  # left, top, right, bottom in pixels
+_Outline = Sequence[tuple[float, float]]  # column and row of each vertex
 
 
 @pytest.fixture
@@ -31,13 +32,20 @@ def structure_set(volume: Volume, tmp_path: Path) -> Dataset:
 
 def _redraw(dataset: Dataset, volume: Volume, squares: Sequence[tuple[float, _Square]]) -> None:
     """Replace the contours of the only region by squares on (continuous) slices."""
+    corners = [
+        (k, ((left, top), (right, top), (right, bottom), (left, bottom))) for k, (left, top, right, bottom) in squares
+    ]
+    _redraw_outlines(dataset, volume, corners)
+
+
+def _redraw_outlines(dataset: Dataset, volume: Volume, outlines: Sequence[tuple[float, _Outline]]) -> None:
     template = dataset.ROIContourSequence[0].ContourSequence[0]
     contours = []
-    for k, (left, top, right, bottom) in squares:
+    for k, outline in outlines:
         contour = Dataset()
         contour.update(template)
-        corners = np.array([(left, top, k), (right, top, k), (right, bottom, k), (left, bottom, k)], float)
-        contour.ContourData = [f"{value:.4f}" for value in volume.geometry.points_mm(corners).ravel()]
+        points = np.array([(column, row, k) for column, row in outline], float)
+        contour.ContourData = [f"{value:.4f}" for value in volume.geometry.points_mm(points).ravel()]
         contours.append(contour)
     dataset.ROIContourSequence[0].ContourSequence = contours
 
@@ -341,6 +349,39 @@ def _with_wrong_image_references(dataset: Dataset) -> None:
         contour.ContourImageSequence[0].ReferencedSOPInstanceUID = "1.2.3"
 
 
+_TRACED: list[tuple[float, _Outline]] = [  # as OpenCV traces the pixels of the test below
+    (5, ((6, 10), (6, 16), (11, 16), (11, 10))),
+    (5, ((7, 13), (8, 12), (9, 13), (8, 14))),
+    (5, ((3, 3), (5, 5))),
+    (5, ((20, 20),)),
+]
+
+
+def test_where_contours_step_from_pixel_centre_to_pixel_centre_the_pixels_on_them_belong_to_the_region(
+    structure_set: Dataset, volume: Volume
+) -> None:
+    expected = np.zeros(volume.geometry.shape, bool)
+    expected[5, 10:17, 6:12] = True
+    expected[5, 13, 8] = False
+    expected[5, [3, 4, 5, 20], [3, 4, 5, 20]] = True
+    _redraw_outlines(structure_set, volume, _TRACED)
+    structures = read_rtstruct(structure_set, volume)
+    np.testing.assert_array_equal(structures.masks["ET"], expected)
+    assert structures.tolerated == (
+        "ET: 4 contours run through the centres of pixels; the pixels on them belong to it.",
+    )
+
+
+def test_one_contour_of_another_kind_and_only_what_the_contours_enclose_belongs_to_the_region(
+    structure_set: Dataset, volume: Volume
+) -> None:
+    by_hand = (5, ((20.3, 20.3), (24.6, 20.3), (24.6, 22.6)))
+    _redraw_outlines(structure_set, volume, [*_TRACED, by_hand])
+    structures = read_rtstruct(structure_set, volume)
+    assert "ET: 2 contours have fewer than three points; they were left out." in structures.tolerated
+    assert not structures.masks["ET"][5, 3, 3]
+
+
 def _without_frame_of_reference(dataset: Dataset) -> None:
     del dataset.ReferencedFrameOfReferenceSequence
     del dataset.StructureSetROISequence[0].ReferencedFrameOfReferenceUID
@@ -367,7 +408,8 @@ def test_missing_or_wrong_references_are_tolerated_and_said(
     ("changes", "said"),
     [
         ({"ContourGeometricType": "POINT"}, "of type POINT have no area"),
-        ({"ContourData": ["1", "2", "3", "4", "5", "6"]}, "have fewer than three points"),
+        ({"ContourData": ["1", "2", "3"]}, "have fewer than three points"),
+        ({"ContourData": []}, "have no points"),
         ({"ContourData": ["1e9"] * 12}, "have impossible coordinates"),
     ],
 )
