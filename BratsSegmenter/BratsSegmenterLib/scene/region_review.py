@@ -24,6 +24,8 @@ class RegionReview:
         self._review = review
         self._comparison: Comparison | None = None
         self._seen: NDArray[np.uint8] | None = None
+        self._seen_in = ""
+        self._accepted_in: dict[str, NDArray[np.uint8]] = {}
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -36,25 +38,37 @@ class RegionReview:
 
     @property
     def accepted(self) -> frozenset[str]:
-        """Keys of the regions that were accepted and not edited since."""
+        """Keys of the regions that were accepted as they are drawn."""
         return self._review.parameters.accepted
 
     def accept(self, key: str, is_accepted: bool) -> None:
         """Keep in the scene whether a region is accepted as it is now."""
+        labels = self._review.labels
+        assert labels is not None, "a result is shown"
+        if is_accepted:
+            self._accepted_in[key] = labels
+        else:
+            self._accepted_in.pop(key, None)
         self._review.parameters.store_accepted(self.accepted | {key} if is_accepted else self.accepted - {key})
 
     def follow_edit(self) -> frozenset[str]:
-        """Withdraw the acceptance of regions that changed since the last call, and give their keys back."""
+        """Keys of the regions that changed since the last call: what is drawn otherwise is not accepted any more.
+
+        What an undo draws again as it was accepted is accepted again; on its way, Slicer changes one segment after the
+        other, others than those that the edit had changed among them.
+        """
         labels = self._review.labels
         if labels is None:
             return frozenset()
         seen, self._seen = self._seen, labels
-        if seen is None or seen.shape != labels.shape:  # another grid is that of another result
+        seen_in, self._seen_in = self._seen_in, self._review.parameters.segmentation.GetID()
+        if seen is None or seen_in != self._seen_in:
+            self._accepted_in = dict.fromkeys(self.accepted, labels)
             return frozenset()
-        changed = changed_regions(seen, labels)
-        if changed & self.accepted:
-            self._review.parameters.store_accepted(self.accepted - changed)
-        return changed
+        accepted = {key for key, then in self._accepted_in.items() if key not in changed_regions(then, labels)}
+        if accepted != self.accepted:
+            self._review.parameters.store_accepted(accepted)
+        return changed_regions(seen, labels)
 
     def reset(self, key: str) -> None:
         """Give a region the voxels back that the model drew; what it gives up is again what the model saw there.
@@ -80,3 +94,4 @@ class RegionReview:
         if self._comparison is not None:
             self._comparison.remove()
         self._comparison = self._seen = None
+        self._accepted_in = {}

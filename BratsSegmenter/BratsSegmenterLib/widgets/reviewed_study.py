@@ -75,6 +75,11 @@ class ReviewedStudy(StudyAtHand):
         return waits and not self.state.is_busy and self._kept.result is not None
 
     @property
+    def state_of_study(self) -> PanelState:
+        """As :attr:`state`, but for a job that is not about the study: then the state that returns when it ends."""
+        return self._resting_state if self.state.is_about_no_study else self.state
+
+    @property
     def is_corrected(self) -> bool:
         """Whether the segments hold corrections that were not sent."""
         return self.state is PanelState.REVIEW and self._scene.has_unsent

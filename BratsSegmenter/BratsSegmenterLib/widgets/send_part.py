@@ -78,22 +78,24 @@ class SendPart(Part):
     def update(self) -> None:
         """Offer to send a result once the user agrees: one that was not sent yet, or was sent otherwise."""
         self._draw_another_result_as_usual()
-        has_result = self._workflow.state in _WITH_A_RESULT
+        has_result = self._workflow.state_of_study in _WITH_A_RESULT
+        is_free = has_result and not self._workflow.state.is_busy
         formats = self._formats()
         for widget in (self.ui.formatsFrame, self.ui.drawingFrame, self.ui.reviewerEdit):
-            widget.setEnabled(has_result)
+            widget.setEnabled(is_free)
         self.ui.drawingFrame.setVisible("RTSTRUCT" in formats)
-        self.ui.approvedBox.setEnabled(has_result and bool(self._reviewer()))
-        if not self.ui.approvedBox.enabled and self._workflow.state not in _AT_WORK:
+        can_approve = has_result and bool(self._reviewer())
+        self.ui.approvedBox.setEnabled(is_free and can_approve)
+        if not can_approve and self._workflow.state not in _AT_WORK:
             self.ui.approvedBox.setChecked(False)
         can_send = has_result and bool(self._archive) and not self._is_sent
         self.ui.consentBox.setVisible(can_send)
-        self.ui.consentBox.setEnabled(can_send and bool(formats))
-        if not self.ui.consentBox.enabled:
+        self.ui.consentBox.setEnabled(is_free and can_send and bool(formats))
+        if not (can_send and formats):
             self.ui.consentBox.setChecked(False)
-        self.ui.sendButton.setEnabled(self.ui.consentBox.checked)
+        self.ui.sendButton.setEnabled(is_free and self.ui.consentBox.checked)
         self.ui.sendButton.setText(self._send_text())
-        self.ui.dryRunButton.setEnabled(has_result and bool(formats))
+        self.ui.dryRunButton.setEnabled(is_free and bool(formats))
         self._offered = self._request() if can_send and formats else None
         set_text_or_hide(self.ui.previewLabel, self._preview_text())
         self.ui.consentLabel.setText(self._consent_text(can_send))
@@ -156,7 +158,7 @@ class SendPart(Part):
     @property
     def _is_sent(self) -> bool:
         """Whether the result was sent just as it would be now; a format, a signature or an archive more is new."""
-        return self._workflow.state is PanelState.SENT and self._request() == self._sent
+        return self._workflow.state_of_study is PanelState.SENT and self._request() == self._sent
 
     def _preview_text(self) -> str:
         result = self._workflow.result

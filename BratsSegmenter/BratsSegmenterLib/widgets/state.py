@@ -44,6 +44,11 @@ class PanelState(Enum):
         """Whether a job runs, or its result is opened."""
         return self in (PanelState.OPENING, PanelState.REHEARSING) or self in _BUSY_WITH.values()
 
+    @property
+    def is_about_no_study(self) -> bool:
+        """Whether what runs leaves the study at hand, and its result, as they are."""
+        return self in (PanelState.TESTING_CONNECTION, PanelState.SEARCHING, PanelState.DOWNLOADING)
+
 
 _BUSY_WITH: dict[type[Job], PanelState] = {
     ConnectionJob: PanelState.TESTING_CONNECTION,

@@ -216,6 +216,28 @@ def test_a_sent_result_shows_its_receipt_until_it_is_edited_again(open_panel):
     assert panel.send.ui.receiptLabel.isHidden()
 
 
+def test_a_search_meanwhile_takes_neither_the_receipt_nor_what_was_agreed_to_away(open_panel):
+    panel = open_panel(Behaviour.WORKS)
+    _segment(panel)
+    send = panel.send.ui
+    for begin in (panel.archive.ui.searchButton.click, panel.archive.ui.testButton.click):
+        send.consentBox.setChecked(True)
+        begin()
+        assert not send.sendButton.enabled
+        assert not send.consentBox.enabled
+        finish(panel)
+        assert send.sendButton.enabled
+    send.sendButton.click()
+    finish(panel)
+    receipt = send.receiptLabel.text
+    panel.archive.ui.searchButton.click()
+    assert not send.consentBox.isVisibleTo(panel.send.widget)
+    finish(panel)
+    assert panel.workflow.state is PanelState.SENT
+    assert send.receiptLabel.text == receipt
+    assert not send.folderButton.isHidden()
+
+
 def test_a_study_with_an_earlier_result_asks_and_continues_from_it(open_panel):
     panel = open_panel(Behaviour.FINDS_RESULTS)
     _segment(panel)

@@ -71,6 +71,17 @@ def test_acceptance_is_kept_in_the_scene_and_withdrawn_by_an_edit_of_that_region
     assert review.parameters.accepted == frozenset()
 
 
+def test_what_is_drawn_again_as_it_was_accepted_is_accepted_again(review, regions):
+    regions.accept("ET", True)
+    regions.accept("NCR", True)
+    accepted_in = review.labels
+    _draw(review, "NCR", np.s_[20:22, 5:9, 5:9])
+    assert regions.accepted == {"ET"}
+    regions.accept("ET", False)
+    review.draw(accepted_in)
+    assert regions.accepted == {"NCR"}
+
+
 def test_a_new_result_has_nothing_accepted(review, regions, study, result, tmp_path):
     regions.accept("ET", True)
     review.show(study, tmp_path, result)
