@@ -24,7 +24,7 @@ from BratsSegmenterLib.dicom import (
     WrittenObject,
     written_kinds,
 )
-from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence, Volume
+from BratsSegmenterLib.domain import Measurements, Segmentation, Sequence, Series, Volume
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
@@ -77,6 +77,7 @@ def export_objects(
     contouring: Contouring = EXACT,
     intervals_ml: Mapping[str, tuple[float, float]] | None = None,
     notes: tuple[str, ...] = (),
+    others: tuple[Series, ...] = (),
 ) -> Exported:
     """Write the objects, then read each back by a second path and compare.
 
@@ -102,6 +103,8 @@ def export_objects(
         By region key, of the volumes that are the model's own; the SR states them.
     notes : tuple of str
         What whoever reads the result must know; RTSTRUCT, SEG and SR carry it.
+    others : tuple of Series
+        The study's further series that the result was drawn with; the SR lists their images.
 
     Raises
     ------
@@ -113,11 +116,12 @@ def export_objects(
     dicom.require_drawn_on(reference, segmentation)
     measurements = measure(segmentation, intervals_ml)
     provenance = _provenance(segmentation, signature, earlier, notes)
-    result = _Result(reference, segmentation, measurements, provenance, images, contouring)
+    result = _Result(reference, segmentation, measurements, provenance, images, contouring, others)
     with progress.stage("export"):
         objects = tuple(result.write(written_kinds(kinds), folder))
     with progress.stage("check"):
         known_uids = [reference.sop_instance_uid for reference in provenance.predecessors]
+        known_uids += (frame.sop_instance_uid for series in others for frame in series.frames)
         verified = dicom.verify_objects(
             objects, reference, segmentation, measurements, known_uids, contouring, signature.reviewer
         )
@@ -134,6 +138,7 @@ class _Result:
     provenance: Provenance
     images: Mapping[Sequence, NDArray[np.float32]] = field(repr=False)
     contouring: Contouring
+    others: tuple[Series, ...]
 
     def write(self, kinds: Collection[ObjectKind], folder: Path) -> Iterator[WrittenObject]:
         shutil.rmtree(folder, ignore_errors=True)
@@ -150,7 +155,7 @@ class _Result:
             yield seg
             if ObjectKind.SR in kinds:
                 yield dicom.write_measurement_report(
-                    folder / "sr.dcm", self.reference, self.measurements, seg, self.provenance
+                    folder / "sr.dcm", self.reference, self.measurements, seg, self.provenance, self.others
                 )
         if ObjectKind.KEY_IMAGE in kinds:
             yield from dicom.write_key_images(

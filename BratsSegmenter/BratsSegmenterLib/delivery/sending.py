@@ -156,6 +156,7 @@ class Sending:
             self.contouring,
             self.intervals_ml,
             self.notes,
+            self.others,
         )
 
     def _keep(self, stored: Exported) -> None:

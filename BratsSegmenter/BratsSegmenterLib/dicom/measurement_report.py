@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from BratsSegmenterLib.domain import (
     Lesion,
     Measurements,
     RegionVolume,
+    Series,
     Volume,
 )
 
@@ -45,7 +47,12 @@ _Groups = list[sr.VolumetricROIMeasurementsAndQualitativeEvaluations | sr.Measur
 
 
 def write_measurement_report(
-    path: Path, volume: Volume, measurements: Measurements, segmentation_object: WrittenObject, provenance: Provenance
+    path: Path,
+    volume: Volume,
+    measurements: Measurements,
+    segmentation_object: WrittenObject,
+    provenance: Provenance,
+    others: Iterable[Series] = (),
 ) -> WrittenObject:
     """Write volumes and diameters as a Comprehensive 3D SR.
 
@@ -65,6 +72,8 @@ def write_measurement_report(
     segmentation_object : WrittenObject
         The SEG of the same result.
     provenance : Provenance
+    others : iterable of Series
+        The study's further series that the result was drawn with: they are listed among the evidence.
 
     Raises
     ------
@@ -82,7 +91,7 @@ def write_measurement_report(
     frame_of_reference_uid = volume.series.frame_of_reference_uid
     groups += [_lesion_group(lesion, frame_of_reference_uid) for lesion in measurements.lesions if lesion.diameters]
     dataset = sr.Comprehensive3DSR(
-        evidence=[*source_images(volume), segments],
+        evidence=[*source_images(volume), segments, *_named(others)],
         content=sr.MeasurementReport(
             observation_context=_observers(provenance),
             procedure_reported=_procedures(volume.series.header),
@@ -104,6 +113,16 @@ def write_measurement_report(
     if any(measured.region == RC and RC.key in numbers for measured in measurements.volumes):
         declare_private_scheme(dataset)
     return save(dataset, path, ObjectKind.SR)
+
+
+def _named(others: Iterable[Series]) -> Iterator[Dataset]:
+    """As evidence for highdicom, which asks no more of an image than who it is (DICOM PS3.3 C.17.2.3)."""
+    for series in others:
+        for frame in series.frames:
+            image = Dataset()
+            image.SOPClassUID, image.SOPInstanceUID = frame.sop_class_uid, frame.sop_instance_uid
+            image.StudyInstanceUID, image.SeriesInstanceUID = series.study_uid, series.series_uid
+            yield image
 
 
 def _procedures(header: Dataset) -> list[CodedConcept]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from BratsSegmenterLib.dicom import (
     write_rtstruct,
     write_seg,
 )
-from BratsSegmenterLib.domain import Volume
+from BratsSegmenterLib.domain import Series, Volume
 from BratsSegmenterLib.measurement import measure
 
 _TOLERATED_BY_IOD_CHECK = (
@@ -66,9 +67,14 @@ def _export(volume: Volume, folder: Path) -> list[WrittenObject]:
     return [
         write_rtstruct(folder / "rt.dcm", volume, segmentation, provenance, contouring=Contouring(True, True)),
         seg,
-        write_measurement_report(folder / "sr.dcm", volume, measurements, seg, provenance),
+        write_measurement_report(folder / "sr.dcm", volume, measurements, seg, provenance, [_further_series(volume)]),
         *write_key_images(folder, volume, segmentation, measurements, provenance),
     ]
+
+
+def _further_series(volume: Volume) -> Series:
+    frames = tuple(replace(frame, sop_instance_uid=f"{frame.sop_instance_uid}.1") for frame in volume.frames)
+    return replace(volume.series, series_uid="2.25.1", frames=frames)
 
 
 @pytest.fixture(scope="module", params=["classic", "multi-frame"])

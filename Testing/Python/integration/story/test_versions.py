@@ -21,7 +21,7 @@ from BratsSegmenterLib.domain import Segmentation
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
-from BratsSegmenterLib.study import JobFolder
+from BratsSegmenterLib.study import JobFolder, image_uids
 from BratsSegmenterLib.versions import describe
 
 
@@ -60,6 +60,19 @@ def test_the_model_s_intervals_are_sent_for_the_regions_that_nobody_changed(stat
     assert _regions_with_interval(station.send(formats=("SR",), profile=None)) == set(claimed)
     corrected = station.send(station.corrected(), formats=("SR",), profile=None)
     assert _regions_with_interval(corrected) == {"ET", "NCR", "TC"}
+
+
+def test_the_report_lists_the_images_of_all_series_that_the_result_was_drawn_with(station: Station) -> None:
+    folder = JobFolder(station.folder)
+    record = folder.record()
+    flair, *_, t1c = dicom.scan(folder.dicom).series
+    sequences = {**record.sequences, "FLAIR": flair.key}
+    folder.write_record(replace(record, sequences=sequences, images={**record.images, "FLAIR": image_uids(flair)}))
+    sent = station.send(formats=("SR",))
+    (report,) = [srread(one.path) for one in sent.objects if one.kind == "SR"]
+    (segments,) = [one.sop_instance_uid for one in sent.objects if one.kind == "SEG"]
+    listed = {uid for _study, _series, uid, _class in report.get_evidence()}
+    assert listed == {frame.sop_instance_uid for series in (flair, t1c) for frame in series.frames} | {segments}
 
 
 def _regions_with_interval(sent: SendResult) -> set[str]:
