@@ -81,5 +81,6 @@ def require_drawn_on(volume: Volume, segmentation: Segmentation) -> None:
         )
     if not segmentation.labels.any():
         raise ExportError(
-            "The segmentation is empty, so there is nothing to write.", "Segment or draw at least one region first."
+            "The segmentation is empty, so there is nothing to write.",
+            "Draw at least one region. That there is nothing to draw can only be said in your report.",
         )
