@@ -1,32 +1,53 @@
-"""What people call our regions."""
+"""What people call our regions, and by which codes."""
 
 from __future__ import annotations
 
-from BratsSegmenterLib.domain import NON_ENHANCING, REGIONS, Region
+from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code as AnyCode
+
+from BratsSegmenterLib.domain import LEAF_REGIONS, NON_ENHANCING, REGIONS, Region
 
 _OTHER_NAMES = {
-    "edema": "ED",
     "snfh": "ED",
-    "peritumoural oedema": "ED",
     "peritumoral edema": "ED",
+    "peritumoral edematous/invaded tissue": "ED",
     "necrosis": "NCR",
     NON_ENHANCING.name.lower(): "NCR",
     "necrotic": "NCR",
+    "necrotic tumor core": "NCR",
     "net": "NCR",
+    "netc": "NCR",
+    "ncr/net": "NCR",
+    "non-enhancing tumor": "NCR",
+    "non-enhancing tumor core": "NCR",
     "enhancing": "ET",
-    "enhancing tumor": "ET",
     "enhancing lesion": "ET",
+    "contrast-enhancing tumor": "ET",
     "gd-enhancing tumor": "ET",
     "cavity": "RC",
-    "tumor core": "TC",
-    "whole tumor": "WT",
+    "surgical cavity": "RC",
 }
+_CODED = ((NON_ENHANCING.code, REGIONS["NCR"]), *((region.code, region) for region in LEAF_REGIONS))
+"""Of the leaf regions; those of the nested ones say tumour, of which nobody knows which part was drawn."""
+
+
+def _spelt_alike(name: str) -> str:
+    return name.strip().lower().replace("_", " ").replace("tumour", "tumor").replace("oedema", "edema")
+
+
 _NAMES = {region.key.lower(): key for key, region in REGIONS.items()}
-_NAMES |= {region.name.lower(): key for key, region in REGIONS.items()}
+_NAMES |= {_spelt_alike(region.name): key for key, region in REGIONS.items()}
 _NAMES |= _OTHER_NAMES
+_NAMES |= {f"{name} ({key.lower()})": key for name, key in _NAMES.items()}
 
 
 def region_named(name: str) -> Region | None:
     """The region of ours that a ROI Name or Segment Label means; None for any other structure."""
-    key = _NAMES.get(name.strip().lower().replace("_", " "))
+    key = _NAMES.get(_spelt_alike(name))
     return REGIONS[key] if key else None
+
+
+def region_coded(concept: Dataset) -> Region | None:
+    """The leaf region of ours that a coded type means, in SNOMED's retired codes too; None for any other."""
+    coded = AnyCode(str(concept.get("CodeValue") or ""), str(concept.get("CodingSchemeDesignator") or ""), "")
+    return next((region for code, region in _CODED if coded == AnyCode(code.value, code.scheme, code.meaning)), None)

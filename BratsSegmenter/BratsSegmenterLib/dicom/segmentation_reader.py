@@ -14,8 +14,8 @@ from pydicom.uid import SegmentationStorage
 
 from BratsSegmenterLib.dicom.named_images import named_images
 from BratsSegmenterLib.dicom.planes import functional_group
-from BratsSegmenterLib.dicom.reading import read_whole
-from BratsSegmenterLib.dicom.region_names import region_named
+from BratsSegmenterLib.dicom.reading import frame_count, read_whole
+from BratsSegmenterLib.dicom.region_names import region_coded, region_named
 from BratsSegmenterLib.dicom.rtstruct_reader import (
     DAMAGED,
     FRAME_OF_REFERENCE_NOT_NAMED,
@@ -29,6 +29,7 @@ from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.geometry import Geometry
 
 _LABEL_MAP_SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7"
+_LABEL_MAP = "LABELMAP"
 _ON_GRID_VOXELS = 0.02
 _MOST_VOXELS = 1 << 27
 
@@ -42,8 +43,8 @@ def read_seg(path: Path, volume: Volume) -> ReadStructures:
 
     Frames on the volume's own pixels and slices are taken exactly; on another grid each voxel of the volume takes the
     value at its centre. What lies outside the volume is cut off. A frame without a position lies where the image of
-    the volume does that it was derived from. Fractional segments count from one half. Only segments that carry a name
-    of our regions become voxels.
+    the volume does that it was derived from. Fractional segments count from one half. Only segments that are regions of
+    ours, by their label or else by their coded type, become voxels.
 
     Parameters
     ----------
@@ -54,8 +55,8 @@ def read_seg(path: Path, volume: Volume) -> ReadStructures:
     Raises
     ------
     SeriesError
-        The file is damaged, no SEG or only a part of one, belongs to another frame of reference, has no voxel of our
-        regions in the volume, or lies on another grid that is none or too large.
+        The file is damaged or contradicts itself, is no SEG or only a part of one, belongs to another frame of
+        reference, has no voxel of our regions in the volume, or lies on another grid that is none or too large.
     """
     dataset = read_whole(path)
     if dataset.get("SOPClassUID") not in (SegmentationStorage, _LABEL_MAP_SEGMENTATION_STORAGE):
@@ -85,12 +86,30 @@ def _require_whole(dataset: Dataset, name: str) -> None:
         )
 
 
+def _require_consistent(dataset: Dataset, name: str) -> None:
+    """That every frame is told where it lies, and every segment from the others."""
+    frames, described = frame_count(dataset), len(dataset.PerFrameFunctionalGroupsSequence)
+    if frames != described:
+        raise SeriesError(
+            f"{name} holds {frames} frames and describes {described} of them.", "Fetch it again, or leave it out."
+        )
+    numbers = [int(segment.SegmentNumber) for segment in dataset.SegmentSequence]
+    if len(set(numbers)) < len(numbers):
+        raise SeriesError(
+            f"{name} gives several segments the same number, so that nobody can tell whose its frames are.",
+            "Have its maker write it anew, or leave it out.",
+        )
+
+
 def _structures(dataset: Dataset, volume: Volume, name: str) -> ReadStructures:
+    _require_consistent(dataset, name)
     tolerated = []
     if not dataset.get("FrameOfReferenceUID"):
         dataset.FrameOfReferenceUID = volume.series.frame_of_reference_uid
         tolerated.append(FRAME_OF_REFERENCE_NOT_NAMED)
-    labels = _labels(dataset)
+    labels, by_code = _labels(dataset)
+    tolerated += [f"{label} is taken as {region}, its coded type." for label, region in by_code]
+    tolerated += _undescribed(dataset, labels)
     if len(set(labels.values())) < len(labels):
         tolerated.append(SAME_NAMES)
     if dataset.SegmentationType == "FRACTIONAL":
@@ -127,13 +146,34 @@ def _structures(dataset: Dataset, volume: Volume, name: str) -> ReadStructures:
     return ReadStructures(masks, tuple(tolerated), tuple(others))
 
 
-def _labels(dataset: Dataset) -> dict[int, str]:
-    """Segment Number to label; a segment without one is named by its coded type, and gets that as its label."""
+def _labels(dataset: Dataset) -> tuple[dict[int, str], list[tuple[str, str]]]:
+    """Segment Number to label, and each label in whose place a region's name stands because of the coded type.
+
+    A segment without a label is named by its coded type, and gets that as its label.
+    """
+    labels, by_code = {}, []
     for segment in dataset.SegmentSequence:
+        coded_type = (segment.get("SegmentedPropertyTypeCodeSequence") or [Dataset()])[0]
         if not segment.get("SegmentLabel"):
-            types = segment.get("SegmentedPropertyTypeCodeSequence") or [Dataset()]
-            segment.SegmentLabel = str(types[0].get("CodeMeaning") or f"Segment {segment.SegmentNumber}")
-    return {int(segment.SegmentNumber): str(segment.SegmentLabel) for segment in dataset.SegmentSequence}
+            segment.SegmentLabel = str(coded_type.get("CodeMeaning") or f"Segment {segment.SegmentNumber}")
+        label, region = str(segment.SegmentLabel), region_coded(coded_type)
+        if region is not None and region_named(label) is None:
+            by_code.append((label, region.name))
+            label = region.name
+        labels[int(segment.SegmentNumber)] = label
+    return labels, by_code
+
+
+def _undescribed(dataset: Dataset, labels: Collection[int]) -> list[str]:
+    """A sentence about what belongs to a segment that the object does not describe."""
+    segments = _frame_segments(dataset)
+    if segments is None:
+        background = (0, dataset.get("PixelPaddingValue") or 0)
+        what, is_known = "voxels", np.isin(dataset.pixel_array, [*background, *labels])
+    else:
+        what, is_known = "frames", np.isin(segments, [*labels])
+    count = is_known.size - np.count_nonzero(is_known)
+    return [f"{count} {what} belong to segments that are not described; they were left out."] if count else []
 
 
 class _Placement:
@@ -199,8 +239,8 @@ def _pasted(dataset: Dataset, volume: Volume, placement: _Placement, numbers: Co
     for number in numbers:
         mask = np.zeros(shape, bool)
         outside = drawn = 0
-        for frame in np.flatnonzero((segments == number) | (segments == 0)):
-            inside = _is_inside(frames[frame], number if segments[frame] == 0 else None, dataset)
+        for frame in range(len(frames)) if segments is None else np.flatnonzero(segments == number):
+            inside = _is_inside(frames[frame], number, dataset)
             k, top, left = placement.slices[frame], placement.rows[frame], placement.columns[frame]
             cut = inside[max(-top, 0) : max(shape[1] - top, 0), max(-left, 0) : max(shape[2] - left, 0)]
             if not 0 <= k < shape[0]:
@@ -213,10 +253,10 @@ def _pasted(dataset: Dataset, volume: Volume, placement: _Placement, numbers: Co
         yield number, mask, outside * voxel_ml, drawn * voxel_ml
 
 
-def _frame_segments(dataset: Dataset) -> NDArray[np.intp]:
-    """The segment of each frame; 0 where the pixel values are the segment numbers (label map)."""
-    if dataset.SegmentationType == "LABELMAP":
-        return np.zeros(len(dataset.PerFrameFunctionalGroupsSequence), np.intp)
+def _frame_segments(dataset: Dataset) -> NDArray[np.intp] | None:
+    """The segment of each frame; None where the pixel values are the segment numbers (label map)."""
+    if dataset.SegmentationType == _LABEL_MAP:
+        return None
     shared = dataset.SharedFunctionalGroupsSequence[0]
     return np.array(
         [
@@ -226,9 +266,9 @@ def _frame_segments(dataset: Dataset) -> NDArray[np.intp]:
     )
 
 
-def _is_inside(frame: NDArray, label: int | None, dataset: Dataset) -> NDArray[np.bool_]:
-    if label is not None:
-        return frame == label
+def _is_inside(frame: NDArray, number: int, dataset: Dataset) -> NDArray[np.bool_]:
+    if dataset.SegmentationType == _LABEL_MAP:
+        return frame == number
     if dataset.SegmentationType == "FRACTIONAL":
         return frame >= 0.5 * dataset.MaximumFractionalValue
     return frame > 0

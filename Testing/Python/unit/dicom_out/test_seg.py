@@ -12,6 +12,7 @@ import result_samples as samples
 from pydicom import Dataset, dcmread
 
 from BratsSegmenterLib.dicom import ObjectReference, read_seg, segmentation_from, verify_objects, write_seg
+from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.dicom.source_images import source_images
 from BratsSegmenterLib.domain import Segmentation, Volume
 from BratsSegmenterLib.errors import ExportError, SeriesError
@@ -200,11 +201,105 @@ def test_segments_that_are_no_regions_are_named_but_not_filled(
     volume: Volume, written: Dataset, tmp_path: Path
 ) -> None:
     def rename(dataset: Dataset) -> None:
-        dataset.SegmentSequence[0].SegmentLabel = "Brainstem"
+        segment = dataset.SegmentSequence[0]
+        segment.SegmentLabel = "Brainstem"
+        segment.SegmentedPropertyTypeCodeSequence[0].CodeValue = "15926001"
 
     structures = read_seg(_changed(written, tmp_path, rename), volume)
     assert structures.others == ("Brainstem",)
     assert set(structures.masks) == {"Necrotic core", "Oedema", "Resection cavity"}
+
+
+_RETIRED_CODES = {"6574001": "M-54000", "79654002": "M-36300"}
+
+
+@pytest.mark.parametrize("retired", [False, True])
+def test_a_segment_whose_label_is_no_name_of_a_region_is_the_region_of_its_coded_type_and_that_is_said(
+    retired: bool, volume: Volume, written: Dataset, tmp_path: Path
+) -> None:
+    names = ("KM-Anreicherung", "Nekrose", "Ödem", "Segment_4")
+
+    def rename(dataset: Dataset) -> None:
+        dataset.SpecificCharacterSet = "ISO_IR 192"
+        for segment, name in zip(dataset.SegmentSequence, names, strict=True):
+            segment.SegmentLabel = name
+            (coded_type,) = segment.SegmentedPropertyTypeCodeSequence
+            if retired and coded_type.CodeValue in _RETIRED_CODES:
+                coded_type.CodeValue = _RETIRED_CODES[coded_type.CodeValue]
+                coded_type.CodingSchemeDesignator = "SRT"
+
+    structures = read_seg(_changed(written, tmp_path, rename), volume)
+    again, _notes = segmentation_from(structures, volume, samples.ALGORITHM)
+    np.testing.assert_array_equal(again.labels, samples.hard_labels(volume.geometry.shape))
+    assert structures.tolerated[2] == "Ödem is taken as Oedema, its coded type."
+    assert len(structures.tolerated) == 4
+
+
+def test_a_label_goes_before_a_coded_type_and_a_type_that_says_tumour_alone_tells_no_region(
+    volume: Volume, written: Dataset, tmp_path: Path
+) -> None:
+    def change(dataset: Dataset) -> None:
+        first, second = dataset.SegmentSequence[:2]
+        first.SegmentLabel, second.SegmentLabel = "Oedema (ED)", "GTV"
+        (coded_type,) = second.SegmentedPropertyTypeCodeSequence
+        coded_type.CodeValue, coded_type.CodeMeaning = "108369006", "Neoplasm"
+
+    structures = read_seg(_changed(written, tmp_path, change), volume)
+    assert set(structures.masks) == {"Oedema (ED)", "Oedema", "Resection cavity"}
+    assert (structures.others, structures.tolerated) == (("GTV",), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Enhancing Tumor (ET)", "ET"),
+        ("contrast-enhancing tumour", "ET"),
+        ("NCR/NET", "NCR"),
+        ("Necrotic_tumor_core", "NCR"),
+        ("Peritumoral edema", "ED"),
+        ("SNFH", "ED"),
+        ("surgical cavity", "RC"),
+        ("Whole tumor", "WT"),
+        ("Radiation necrosis", None),
+        ("Enhancing tumor (WT)", None),
+    ],
+)
+def test_names_that_the_field_uses_are_those_of_our_regions(name: str, key: str | None) -> None:
+    region = region_named(name)
+    assert (region.key if region else None) == key
+
+
+def test_a_seg_that_contradicts_itself_is_refused_and_what_nothing_describes_is_said(
+    volume: Volume, written: Dataset, tmp_path: Path
+) -> None:
+    def number_alike(dataset: Dataset) -> None:
+        dataset.SegmentSequence[1].SegmentNumber = 1
+
+    def lose_a_frame(dataset: Dataset) -> None:
+        dataset.PerFrameFunctionalGroupsSequence.pop(3)
+
+    def name_no_segment(dataset: Dataset) -> None:
+        for number, frame in zip((77, 77, 0), dataset.PerFrameFunctionalGroupsSequence[:3], strict=True):
+            frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber = number
+
+    with pytest.raises(SeriesError, match="gives several segments the same number"):
+        read_seg(_changed(written, tmp_path, number_alike), volume)
+    with pytest.raises(SeriesError, match="holds 28 frames and describes 27 of them"):
+        read_seg(_changed(written, tmp_path, lose_a_frame), volume)
+    structures = read_seg(_changed(written, tmp_path, name_no_segment), volume)
+    assert structures.tolerated == ("3 frames belong to segments that are not described; they were left out.",)
+
+
+def test_voxels_of_a_label_map_that_no_segment_describes_are_said(volume: Volume, tmp_path: Path) -> None:
+    labels = (samples.hard_labels(volume.geometry.shape) == 3).astype(np.uint8)
+    dataset = _others_seg(volume, volume.geometry, labels, "LABELMAP")
+    pixels = dataset.pixel_array.copy()
+    pixels[0, 0, :5] = 9
+    dataset.PixelData = pixels.tobytes()
+    dataset.save_as(tmp_path / "seg.dcm")
+    assert "5 voxels belong to segments that are not described; they were left out." in (
+        read_seg(tmp_path / "seg.dcm", volume).tolerated
+    )
 
 
 def _others_seg(volume: Volume, geometry: Geometry, labels: np.ndarray, kind: str = "BINARY") -> Dataset:
