@@ -56,8 +56,9 @@ class ReviewPart(Part):
         """Edit the result's segments; nothing while there is no result."""
         parameters = self._review.parameters
         segmentation = parameters.segmentation if self._workflow.result is not None else None
-        self.widget.setEnabled(segmentation is not None and not self._workflow.state.is_busy)
-        if self._workflow.state.is_busy:
+        is_busy = self._workflow.state_of_study.is_busy
+        self.widget.setEnabled(segmentation is not None and not is_busy)
+        if is_busy:
             self.ui.segmentEditor.setActiveEffectByName("")  # in a disabled editor it would still hear the mouse
         if segmentation is self.ui.segmentEditor.segmentationNode():
             return

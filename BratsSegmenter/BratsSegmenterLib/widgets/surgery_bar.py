@@ -33,8 +33,10 @@ class SurgeryBar:
 
     def update(self) -> None:
         """Ask while a result is shown that leaves the question open."""
-        asks = self._workflow.asks_about_surgery and not self._workflow.state.is_busy
+        asks = self._workflow.asks_about_surgery and not self._workflow.state_of_study.is_busy
         self.widget.setVisible(asks)
+        for button in (self.ui.operatedButton, self.ui.notOperatedButton):
+            button.setEnabled(not self._workflow.state.is_busy)
         if asks and self._workflow.sequences is not None:
             self.ui.questionLabel.setText(self._workflow.sequences.surgery_question)
 

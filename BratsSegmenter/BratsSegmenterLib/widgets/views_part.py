@@ -9,7 +9,7 @@ import qt
 from BratsSegmenterLib.domain import LEAF_REGIONS, RC
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.measurement import DoubtfulSlice
-from BratsSegmenterLib.scene.overlay import draw_regions, show_doubt, show_region
+from BratsSegmenterLib.scene.overlay import RegionStyle, draw_regions, show_doubt, show_region
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.scene.views import jump_to, show_in_third_view, third_sequence
 from BratsSegmenterLib.widgets.part import Part, swatch
@@ -67,6 +67,7 @@ class ViewsPart(Part):
         if result is None:
             self._list_sequences(())
             return
+        self._hide_nothing()
         parameters = self._review.parameters
         self._list_sequences(sequence_names(parameters.volumes))
         segments = parameters.segmentation.GetSegmentation()
@@ -74,6 +75,18 @@ class ViewsPart(Part):
         self._draw_regions()
         self._show_regions()
         self._show_doubt()
+
+    def _hide_nothing(self) -> None:
+        """What was hidden in one patient must not be missing in the next."""
+        hidden = [style for style, _text in STYLES].index(RegionStyle.NONE)
+        for widget in (self.ui.styleSelector, *self._region_boxes.values()):
+            widget.blockSignals(True)
+        for box in self._region_boxes.values():
+            box.setChecked(True)
+        if self.ui.styleSelector.currentIndex == hidden:
+            self.ui.styleSelector.setCurrentIndex(0)
+        for widget in (self.ui.styleSelector, *self._region_boxes.values()):
+            widget.blockSignals(False)
 
     def _list_sequences(self, names: tuple[str, ...]) -> None:
         chosen = self.ui.sequenceList

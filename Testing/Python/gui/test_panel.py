@@ -220,11 +220,15 @@ def test_a_search_meanwhile_takes_neither_the_receipt_nor_what_was_agreed_to_awa
     panel = open_panel(Behaviour.WORKS)
     _segment(panel)
     send = panel.send.ui
+    editor = panel.review.ui.segmentEditor
     for begin in (panel.archive.ui.searchButton.click, panel.archive.ui.testButton.click):
         send.consentBox.setChecked(True)
+        editor.setActiveEffectByName("Paint")
         begin()
         assert not send.sendButton.enabled
         assert not send.consentBox.enabled
+        assert editor.mrmlSegmentEditorNode().GetActiveEffectName() == "Paint"
+        assert panel.review.widget.enabled
         finish(panel)
         assert send.sendButton.enabled
     send.sendButton.click()

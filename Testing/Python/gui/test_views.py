@@ -131,13 +131,19 @@ def test_a_cavity_is_offered_only_where_there_is_one(reviewed):
     assert reviewed.views.ui.boxRC.isHidden()
 
 
-def test_what_the_user_chose_holds_for_the_next_result_too(reviewed):
+@pytest.mark.parametrize(("chosen", "next_one"), [("Outline", "Outline"), ("Hidden", "Outline and fill")])
+def test_how_things_are_drawn_holds_for_the_next_result_and_what_was_hidden_is_seen_in_it(reviewed, chosen, next_one):
     reviewed.views.ui.boxED.click()
+    reviewed.views.ui.styleSelector.setCurrentText(chosen)
     reviewed.views.ui.doubtBox.click()
     reviewed.run.ui.runButton.click()
     finish(reviewed)
     display = reviewed.review.ui.segmentEditor.segmentationNode().GetDisplayNode()
-    assert not display.GetSegmentVisibility("ED")
+    assert reviewed.views.ui.boxED.checked
+    assert display.GetSegmentVisibility("ED")
+    assert reviewed.views.ui.styleSelector.currentText == next_one
+    assert display.GetVisibility2DOutline()
+    assert display.GetVisibility2DFill() == (next_one != "Outline")
     assert _doubt_is_shown()
 
 
