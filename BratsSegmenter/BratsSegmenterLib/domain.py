@@ -415,6 +415,19 @@ class Measurements:
         return tuple(lesion for _diameters, lesion in measured)
 
     @property
+    def measurable(self) -> tuple[Diameters, ...]:
+        """Of every lesion that RANO counts as measurable, the largest first."""
+        measured = (lesion.diameters for lesion in self.lesions_by_size)
+        return tuple(diameters for diameters in measured if diameters is not None and diameters.is_measurable)
+
+    @property
+    def product_sum_mm2(self) -> float | None:
+        """Of the products of all measurable lesions; None where there are fewer than two."""
+        if len(self.measurable) < 2:
+            return None
+        return sum(diameters.product_mm2 for diameters in self.measurable)
+
+    @property
     def speck_count(self) -> int:
         """Lesions that are too small to have diameters."""
         return sum(lesion.diameters is None for lesion in self.lesions)

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print millilitres by region and the diameters of each enhancing lesion."""
-    from BratsSegmenterLib.measurement import measure, to_csv
+    from BratsSegmenterLib.measurement import measure, product_sum_text, to_csv
     from BratsSegmenterLib.records import to_json
 
     drawn = _read(arguments.labels)
@@ -39,13 +39,22 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     print_volumes(console, measurements.volumes_ml, segmentation.not_measured)
     console.table(
         "Enhancing lesions",
-        ("lesion", "mL", "longest mm", "perpendicular mm"),
+        ("lesion", "mL", "longest mm", "perpendicular mm", "product mm2", "measurable"),
         (
-            (lesion.number, f"{lesion.volume_ml:.2f}", f"{d.longest_mm:.1f}", f"{d.perpendicular_mm:.1f}")
+            (
+                lesion.number,
+                f"{lesion.volume_ml:.2f}",
+                f"{d.longest_mm:.1f}",
+                f"{d.perpendicular_mm:.1f}",
+                f"{d.product_mm2:.0f}",
+                "yes" if d.is_measurable else "no",
+            )
             for lesion in measurements.lesions
             if (d := lesion.diameters) is not None
         ),
     )
+    if measurements.product_sum_mm2 is not None:
+        console.say(f"{product_sum_text(measurements)}.")
     warnings = [_OLD_CODING] if _may_be_coded_otherwise(segmentation) else []
     for text in warnings:
         console.warn(text)
@@ -57,6 +66,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "intervals_ml": measurements.intervals_ml,
             "not_measured": segmentation.not_measured,
             "lesions": to_json(measurements.lesions),
+            "product_sum_mm2": measurements.product_sum_mm2,
             "warnings": warnings,
         }
     )

@@ -20,6 +20,7 @@ from BratsSegmenterLib.dicom.study_objects import reference_item, save, series_a
 from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import (
     BRAIN,
+    ET,
     INTERVAL_COVERAGE,
     MORPHOLOGICALLY_ABNORMAL_STRUCTURE,
     RC,
@@ -31,6 +32,7 @@ from BratsSegmenterLib.domain import (
     Series,
     Volume,
 )
+from BratsSegmenterLib.measurement import MEASURABLE, NOT_MEASURABLE, lesion_count, product_sum_text, size_text
 
 _LONG_AXIS = Code("103339001", "SCT", "Long Axis")
 _SHORT_AXIS = Code("103340004", "SCT", "Short Axis")
@@ -59,7 +61,8 @@ def write_measurement_report(
     Each region that is a segment of the SEG has a group that refers to it (TID 1411), whole tumour, tumour core and
     each lesion with diameters one without (TID 1501). So has a region of which nothing was found, with a volume of 0;
     one that was not measured has none. Volumes are in cubic millimetres, with the model's interval where they have one;
-    diameters carry their ends. Notes of the provenance stand as comments beside them.
+    diameters carry their ends. Comments in the groups say which lesions are measurable, how many there are, and what
+    their products add up to; notes of the provenance stand as comments beside the groups.
     An approved report is final and verified by the reviewer, of the institution that the images name (DICOM PS3.3
     C.17.2); any other is preliminary and unverified.
 
@@ -88,6 +91,8 @@ def write_measurement_report(
             groups.append(_segment_group(measured, segments, numbers[measured.region.key], provenance.algorithm))
         else:
             groups.append(_group_without_segment(measured, volume.series.study_uid, provenance.algorithm))
+        if measured.region == ET:
+            _comment(groups[-1][0], (lesion_count(measurements), product_sum_text(measurements)))
     frame_of_reference_uid = volume.series.frame_of_reference_uid
     groups += [_lesion_group(lesion, frame_of_reference_uid) for lesion in measurements.lesions if lesion.diameters]
     dataset = sr.Comprehensive3DSR(
@@ -188,7 +193,7 @@ def _group_without_segment(
 def _lesion_group(lesion: Lesion, frame_of_reference_uid: str) -> sr.MeasurementsAndQualitativeEvaluations:
     assert lesion.diameters is not None
     diameters = lesion.diameters
-    return sr.MeasurementsAndQualitativeEvaluations(
+    group = sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(uid=new_uid(), identifier=f"{lesion.region.key} {lesion.number}"),
         finding_type=concept(lesion.region.code),
         finding_category=concept(MORPHOLOGICALLY_ABNORMAL_STRUCTURE),
@@ -199,6 +204,8 @@ def _lesion_group(lesion: Lesion, frame_of_reference_uid: str) -> sr.Measurement
             _length(_SHORT_AXIS, diameters.perpendicular_mm, diameters.perpendicular_ends, frame_of_reference_uid),
         ],
     )
+    _comment(group[0], (f"{size_text(diameters)}, {MEASURABLE if diameters.is_measurable else NOT_MEASURABLE}",))
+    return group
 
 
 def _region_volume(measured: RegionVolume, algorithm: Algorithm) -> sr.Measurement:
@@ -244,11 +251,14 @@ def _length(name: Code, length_mm: float, ends: object, frame_of_reference_uid: 
     )
 
 
-def _comment(dataset: Dataset, notes: tuple[str, ...]) -> None:
-    """What a reader must know, as comments beside the measurements: TID 1500 is extensible (PS3.16 A)."""
+def _comment(item: Dataset, texts: Iterable[str]) -> None:
+    """What a reader must know, as comments in the report or in one of its groups; empty ones are left out.
+
+    TID 1500, 1411 and 1501 are extensible (PS3.16 A).
+    """
     contains = sr.RelationshipTypeValues.CONTAINS
-    comments = [sr.TextContentItem(concept(_COMMENT), note, relationship_type=contains) for note in notes]
-    dataset.ContentSequence.extend(comments)
+    comments = [sr.TextContentItem(concept(_COMMENT), text, relationship_type=contains) for text in filter(None, texts)]
+    item.ContentSequence.extend(comments)
 
 
 def _date_verification(dataset: Dataset, provenance: Provenance) -> None:

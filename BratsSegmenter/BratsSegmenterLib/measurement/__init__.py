@@ -12,13 +12,23 @@ from BratsSegmenterLib.measurement.findings import (
 )
 from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM, measure
 from BratsSegmenterLib.measurement.overlap import dice
-from BratsSegmenterLib.measurement.sentence import lesion_count, millilitres, report_sentence
+from BratsSegmenterLib.measurement.sentence import (
+    MEASURABLE,
+    NOT_MEASURABLE,
+    lesion_count,
+    millilitres,
+    product_sum_text,
+    report_sentence,
+    size_text,
+)
 from BratsSegmenterLib.measurement.table import to_csv
 from BratsSegmenterLib.measurement.unmeasured import still_not_measured
 
 __all__ = [
     "CUT_OFF",
     "DRAWN_FINDINGS",
+    "MEASURABLE",
+    "NOT_MEASURABLE",
     "SMALLEST_MEASURED_MM",
     "DoubtKind",
     "DoubtfulSlice",
@@ -32,9 +42,11 @@ __all__ = [
     "lesion_count",
     "measure",
     "millilitres",
+    "product_sum_text",
     "quality_findings",
     "registration_findings",
     "report_sentence",
+    "size_text",
     "still_not_measured",
     "to_csv",
 ]

@@ -20,6 +20,8 @@ from BratsSegmenterLib.domain import (
 from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM
 from BratsSegmenterLib.slice_names import ImageNumbers, place_of
 
+MEASURABLE, NOT_MEASURABLE = "measurable by RANO", "not measurable by RANO"
+
 _DECIMAL_FROM_ML = 10.0
 _IN_ORDER = (ET, NCR, TC, ED, WT, RC)
 
@@ -38,6 +40,22 @@ def lesion_count(measurements: Measurements) -> str:
     return " and ".join(counted)
 
 
+def size_text(diameters: Diameters) -> str:
+    """Both diameters and their product: ``32.1 x 21.3 mm (product 684 mm2)``."""
+    return f"{diameters.longest_mm:.1f} x {diameters.perpendicular_mm:.1f} mm (product {diameters.product_mm2:.0f} mm2)"
+
+
+def product_sum_text(measurements: Measurements) -> str:
+    """``Sum of the products of all 3 measurable lesions: 1061 mm2``; empty where fewer than two are measurable.
+
+    All of them, and not as many as a criterion follows as its targets: which those are, a person chooses.
+    """
+    if measurements.product_sum_mm2 is None:
+        return ""
+    count = len(measurements.measurable)
+    return f"Sum of the products of all {count} measurable lesions: {measurements.product_sum_mm2:.0f} mm2"
+
+
 def report_sentence(
     measurements: Measurements,
     algorithm: Algorithm,
@@ -46,7 +64,7 @@ def report_sentence(
     not_measured: Collection[str] = (),
     cut_off: Collection[str] = (),
 ) -> str:
-    """All of a result that a report needs: volumes, the largest lesion, who segmented and whether a person corrected.
+    """All of a result that a report needs: volumes, lesions, who segmented and whether a person corrected.
 
     A resection cavity is left out where there is none.
 
@@ -67,8 +85,10 @@ def report_sentence(
     if ET.key in volumes:
         found[0] += _lesions_text(measurements, numbers)
     text = "; ".join(found) or "no region was measured"
+    product_sum = product_sum_text(measurements)
     told = (
         f"{_capitalised(text)}.",
+        *([f"{product_sum}."] if product_sum else []),
         *_not_measured_text(not_measured),
         *cut_off,
         *(["Intervals were fitted on synthetic cases."] if measurements.intervals_ml else []),
@@ -108,9 +128,7 @@ def _lesions_text(measurements: Measurements, numbers: ImageNumbers | None) -> s
 
 
 def _largest_text(diameters: Diameters, numbers: ImageNumbers | None) -> str:
-    """Both diameters, their product and where: ``32.1 x 21.3 mm (product 684 mm2) on image 84 of series 5``."""
-    size = f"{diameters.longest_mm:.1f} x {diameters.perpendicular_mm:.1f} mm (product {diameters.product_mm2:.0f} mm2)"
-    place = place_of(diameters, numbers)
+    size = f"{size_text(diameters)} on {place_of(diameters, numbers)}"
     if diameters.is_measurable:
-        return f"largest measurable lesion {size} on {place}"
-    return f"largest lesion {size} on {place}, not measurable by RANO"
+        return f"largest measurable lesion {size}"
+    return f"largest lesion {size}, {NOT_MEASURABLE}"

@@ -19,10 +19,13 @@ _LESION_COLUMNS = (
     "place",
     "measurable",
 )
+_SUM_COLUMNS = ("measurable_lesions", "product_sum_mm2")
 
 
 def to_csv(measurements: Measurements, numbers: ImageNumbers | None = None) -> str:
-    """Two tables, regions and lesions, with an empty line between them.
+    """Tables of the regions, of the lesions, and where several are measurable of the sum of their products.
+
+    An empty line lies between two tables.
 
     Parameters
     ----------
@@ -39,6 +42,10 @@ def to_csv(measurements: Measurements, numbers: ImageNumbers | None = None) -> s
     writer.writerow([])
     writer.writerow(_LESION_COLUMNS)
     writer.writerows(_lesion_row(lesion, numbers) for lesion in measurements.lesions)
+    if measurements.product_sum_mm2 is not None:
+        writer.writerow([])
+        writer.writerow(_SUM_COLUMNS)
+        writer.writerow([len(measurements.measurable), f"{measurements.product_sum_mm2:.0f}"])
     return text.getvalue()
 
 

@@ -131,6 +131,33 @@ def test_the_report_draws_the_diameters_of_the_lesions(
     np.testing.assert_allclose(coordinates.value, expected.longest_ends, atol=1e-3)
 
 
+def test_the_report_says_what_is_measurable_how_many_there_are_and_the_sum_of_the_products(tmp_path: Path) -> None:
+    volume = samples.volume_on(samples.series_samples.axial(), tmp_path / "series")
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[2:5, 2:18, 2:18] = labels[6:9, 2:14, 2:16] = labels[2:5, 30:33, 2:20] = labels[10, 30, 30] = ET.label
+    segmentation = samples.segmentation_on(volume, labels)
+    measurements = measure(segmentation)
+    report = _report(tmp_path, volume, segmentation)
+    groups = report.content.get_volumetric_roi_measurement_groups() + report.content.get_image_measurement_groups()
+    comments = {group.tracking_identifier: _comments(group[0]) for group in groups}
+    assert comments["ET"] == [
+        "3 lesions and 1 speck shorter than 5 mm",
+        f"Sum of the products of all 2 measurable lesions: {measurements.product_sum_mm2:.0f} mm2",
+    ]
+    assert [comments[f"ET {number}"][0].partition("), ")[2] for number in (1, 2, 3)] == [
+        "measurable by RANO",
+        "measurable by RANO",
+        "not measurable by RANO",
+    ]
+    assert _comments(report) == [], "notes, which a later version would take over"
+
+
+def _comments(item: Dataset) -> list[str]:
+    return [
+        child.TextValue for child in item.ContentSequence if child.ConceptNameCodeSequence[0].CodeMeaning == "Comment"
+    ]
+
+
 def test_the_report_names_the_reviewer_and_its_predecessor(
     volume: Volume, segmentation: Segmentation, tmp_path: Path
 ) -> None:

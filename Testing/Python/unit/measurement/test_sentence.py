@@ -1,11 +1,11 @@
-"""The sentence for the report, and which regions a correction changed."""
+"""The sentence for the report, the table beside it, and which regions a correction changed."""
 
 from dataclasses import replace
 
 import numpy as np
 
 from BratsSegmenterLib.domain import ED, ET, WT, Algorithm, Diameters, Lesion, Measurements, RegionVolume
-from BratsSegmenterLib.measurement import changed_regions, report_sentence
+from BratsSegmenterLib.measurement import changed_regions, report_sentence, to_csv
 from BratsSegmenterLib.slice_names import ImageNumbers
 
 _MODEL = Algorithm("glioma-synthetic", "0.1", "")
@@ -65,6 +65,22 @@ def test_the_largest_is_the_measurable_lesion_with_the_largest_product_whatever_
     assert "largest lesion 90.0 x 9.0 mm (product 810 mm2) on image 10 of series 5, not measurable by RANO." in (
         _sentence(thin)
     )
+
+
+_SMALL = replace(_LESION, number=2, diameters=replace(_DIAMETERS, longest_mm=20.0, perpendicular_mm=11.0))
+_THIN = replace(_LESION, number=3, diameters=replace(_DIAMETERS, perpendicular_mm=9.0, is_measurable=False))
+
+
+def test_the_products_of_all_measurable_lesions_are_summed_and_no_others() -> None:
+    assert "Sum of the products of all 2 measurable lesions: 892 mm2." in _sentence(_LESION, _SMALL, _THIN, _SPECK)
+    measurements = Measurements((RegionVolume(ET, 12.34),), (_LESION, _SMALL, _THIN, _SPECK))
+    assert measurements.product_sum_mm2 == 32 * 21 + 20 * 11
+    assert to_csv(measurements, _NUMBERS).endswith("\n\nmeasurable_lesions,product_sum_mm2\n2,892\n")
+
+
+def test_one_measurable_lesion_has_no_sum_beside_its_product() -> None:
+    assert "Sum" not in _sentence(_LESION, _THIN, _SPECK)
+    assert "sum" not in to_csv(Measurements((RegionVolume(ET, 12.34),), (_LESION, _THIN)), _NUMBERS)
 
 
 def test_without_any_region_the_report_says_so() -> None:
