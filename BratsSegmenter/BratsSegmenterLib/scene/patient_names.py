@@ -25,13 +25,12 @@ class PatientMask:
 
     def __init__(self, pseudonym_of: Callable[[str], str]) -> None:
         self._pseudonym_of = pseudonym_of
-        self._observed: Any = None
-        self._tags: list[int] = []
+        self._observations: list[tuple[Any, int]] = []
         self._is_masking = False
 
     def put_on(self) -> None:
         """Mask the patients that are there, and from now on those that come or get another name."""
-        self._observe(slicer.mrmlScene.GetSubjectHierarchyNode())
+        self._observe()
         for hierarchy, item in _patient_items():
             self._mask(hierarchy, item)
 
@@ -47,21 +46,27 @@ class PatientMask:
 
     def release(self) -> None:
         """Look out for no more patients; those that are masked stay so."""
-        self._observe(None)
+        for observed, tag in self._observations:
+            observed.RemoveObserver(tag)
+        self._observations = []
 
-    def _observe(self, hierarchy: Any) -> None:
-        if hierarchy is self._observed:
-            return
-        for tag in self._tags:
-            self._observed.RemoveObserver(tag)
-        kind = slicer.vtkMRMLSubjectHierarchyNode
-        events = (kind.SubjectHierarchyItemAddedEvent, kind.SubjectHierarchyItemModifiedEvent)
-        self._tags = [] if hierarchy is None else [hierarchy.AddObserver(event, self._on_item) for event in events]
-        self._observed = hierarchy
+    def _observe(self) -> None:
+        self.release()
+        scene, kind = slicer.mrmlScene, slicer.vtkMRMLSubjectHierarchyNode
+        observed = [(scene, scene.EndBatchProcessEvent, self._on_loaded)]
+        hierarchy = scene.GetSubjectHierarchyNode()  # a loaded scene may bring another one
+        if hierarchy is not None:
+            events = (kind.SubjectHierarchyItemAddedEvent, kind.SubjectHierarchyItemModifiedEvent)
+            observed += [(hierarchy, event, self._on_item) for event in events]
+        self._observations = [(node, node.AddObserver(event, follow)) for node, event, follow in observed]
+
+    def _on_loaded(self, _scene: Any, _event: str) -> None:
+        self.put_on()
 
     @vtk.calldata_type(vtk.VTK_LONG)
     def _on_item(self, hierarchy: Any, _event: str, item: int) -> None:
-        if not self._is_masking and _is_patient(hierarchy, item):
+        # While a scene is loaded the tree is put together of two, in a loop that never ends when an item changes.
+        if not self._is_masking and not slicer.mrmlScene.IsBatchProcessing() and _is_patient(hierarchy, item):
             self._mask(hierarchy, item)
 
     def _mask(self, hierarchy: Any, item: int) -> None:

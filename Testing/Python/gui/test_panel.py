@@ -3,6 +3,7 @@
 import pytest
 import qt
 import slicer
+import vtk
 from child_processes import started_processes
 from host.driver import finish, paint, wait_until
 from host.fixtures import replay_command
@@ -504,8 +505,10 @@ def test_a_closed_scene_leaves_an_empty_panel_ready_for_the_next_study(open_pane
     assert panel.workflow.state is PanelState.REVIEW
 
 
-def test_a_saved_scene_opens_in_review(open_panel, tmp_path):
+@pytest.mark.parametrize("is_hidden", [False, True], ids=["named", "hidden"])
+def test_a_saved_scene_opens_in_review(open_panel, tmp_path, is_hidden):
     panel = open_panel(Behaviour.WORKS)
+    panel.studies.ui.hideBox.setChecked(is_hidden)
     _segment(panel)
     paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 10.0)
     edited = _volumes(panel)
@@ -517,6 +520,13 @@ def test_a_saved_scene_opens_in_review(open_panel, tmp_path):
     panel.restore()
     assert panel.workflow.state is PanelState.REVIEW
     assert _volumes(panel) == edited
+    assert any("Sam" in name for name in _names_in_tree()) != is_hidden
+
+
+def _names_in_tree() -> list[str]:
+    hierarchy, items = slicer.mrmlScene.GetSubjectHierarchyNode(), vtk.vtkIdList()
+    hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), items, True)
+    return [hierarchy.GetItemName(items.GetId(index)) for index in range(items.GetNumberOfIds())]
 
 
 def test_whatever_can_be_clicked_or_filled_in_says_what_it_is_for(open_panel):

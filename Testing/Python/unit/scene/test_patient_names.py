@@ -70,7 +70,6 @@ def test_who_comes_after_a_closed_scene_or_with_a_loaded_one_is_hidden(mask, tmp
     slicer.mrmlScene.Clear(0)
     assert _shown(_add("Roe^Rob", "P-33"))[0] == "Patient 4"
     slicer.mrmlScene.Import()
-    mask.put_on()
     hierarchy, items = slicer.mrmlScene.GetSubjectHierarchyNode(), vtk.vtkIdList()
     hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), items)
     names = [hierarchy.GetItemName(items.GetId(index)) for index in range(items.GetNumberOfIds())]
