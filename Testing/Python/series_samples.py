@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 
@@ -118,6 +119,20 @@ def enhanced(
     file.parent.mkdir(parents=True, exist_ok=True)
     dataset.save_as(file, enforce_file_format=True)
     return file
+
+
+def in_parts(file: Path, folder: Path, frames_each: int) -> None:
+    """An enhanced object as several of the same series, each with so many of its frames."""
+    folder.mkdir(parents=True)
+    whole = dcmread(file)
+    groups, pixels = whole.PerFrameFunctionalGroupsSequence, whole.pixel_array
+    for number, first in enumerate(range(0, len(groups), frames_each), 1):
+        part = deepcopy(whole)
+        part.PerFrameFunctionalGroupsSequence = groups[first : first + frames_each]
+        part.PixelData = pixels[first : first + frames_each].tobytes()
+        part.NumberOfFrames, part.InstanceNumber = len(part.PerFrameFunctionalGroupsSequence), number
+        part.SOPInstanceUID = part.file_meta.MediaStorageSOPInstanceUID = new_uid()
+        part.save_as(folder / f"{number}.dcm")
 
 
 def change(file: Path, edit: Callable[[Dataset], None]) -> None:

@@ -12,7 +12,7 @@ from highdicom.seg import SegmentAlgorithmTypeValues, SegmentDescription
 from highdicom.seg import Segmentation as SegmentationObject
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.uid import SegmentationStorage
+from pydicom.uid import MRImageStorage, SegmentationStorage
 
 from BratsSegmenterLib.dicom.concepts import SOURCE_IMAGE, algorithm_identification, concept, declare_private_scheme
 from BratsSegmenterLib.dicom.notes_in_objects import whole_notes
@@ -21,6 +21,7 @@ from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, require_drawn_on
 from BratsSegmenterLib.dicom.source_images import source_images
 from BratsSegmenterLib.dicom.study_objects import (
     image_item,
+    put,
     reference_item,
     save,
     series_and_equipment,
@@ -58,7 +59,7 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
     regions = [region for region in segmentation.told_apart if segmentation.mask(region).any()]
     slices = np.flatnonzero(segmentation.labels.any(axis=(1, 2)))
     dataset = SegmentationObject(
-        source_images=source_images(volume, slices) or source_images(volume),
+        source_images=_for_highdicom(source_images(volume, slices) or source_images(volume)),
         pixel_array=_pixels(segmentation.labels[slices], regions),
         segmentation_type="BINARY",
         segment_descriptions=[
@@ -81,6 +82,14 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
     if RC in regions:
         declare_private_scheme(dataset)
     return save(dataset, path, ObjectKind.SEG)
+
+
+def _for_highdicom(images: list[Dataset]) -> list[Dataset]:
+    """The images, single ones of an enhanced series in the guise of classic ones: it takes one multi-frame object."""
+    for image in images:
+        if "NumberOfFrames" not in image:
+            put(image, "SOPClassUID", MRImageStorage)
+    return images
 
 
 def _pixels(labels: NDArray[np.uint8], regions: Sequence[Region]) -> NDArray[np.uint8]:
@@ -128,11 +137,14 @@ def _plane_positions(volume: Volume, slices: NDArray[np.intp]) -> list[hd.PlaneP
 
 
 def _refer_to_the_images_of_the_volume(dataset: Dataset, volume: Volume) -> None:
-    """Each frame names the image of its slice, where that was not interpolated (DICOM PS3.3 C.7.6.16.2.6).
+    """By their own classes; each frame names that of its slice, if it was not interpolated (PS3.3 C.7.6.16.2.6).
 
     highdicom names none at all as soon as one slice has no image; and it goes by position alone, so that it takes
     another echo's where a multi-frame object holds several stacks.
     """
+    class_of = {frame.sop_instance_uid: frame.sop_class_uid for frame in volume.frames}
+    for item in dataset.ReferencedSeriesSequence[0].ReferencedInstanceSequence:
+        item.ReferencedSOPClassUID = class_of[item.ReferencedSOPInstanceUID]
     planes = SlicePlanes(volume)
     for group in dataset.PerFrameFunctionalGroupsSequence:
         position = np.array(group.PlanePositionSequence[0].ImagePositionPatient, float)

@@ -8,7 +8,7 @@ import pytest
 import result_samples as samples
 from pydicom import DataElement, Dataset, config, dcmread
 from pydicom.datadict import dictionary_VR
-from series_samples import change, classic, enhanced
+from series_samples import change, classic, enhanced, in_parts
 
 from BratsSegmenterLib.delivery import Exported, Signature, export_objects
 from BratsSegmenterLib.dicom import ObjectKind, load_volume, scan, verify_objects
@@ -321,3 +321,20 @@ def test_a_seg_that_states_another_size_of_its_voxels_stops_the_push(tmp_path: P
     change(seg.path, make_thinner)
     with pytest.raises(ExportError, match=r"The SEG states voxels of .* x 1 mm, which is not their size"):
         verify_objects([seg], volume, samples.segmentation_on(volume), exported.measurements)
+
+
+@pytest.mark.parametrize("frames_each", [1, 5])
+def test_an_enhanced_series_of_several_objects_is_referred_to_frame_by_frame(frames_each: int, tmp_path: Path) -> None:
+    in_parts(enhanced(tmp_path / "whole.dcm"), tmp_path / "series", frames_each)
+    volume = samples.load(tmp_path / "series")
+    datasets = _datasets(_export(tmp_path, volume))
+    frames = {(frame.sop_instance_uid, frame.number): frame.position_mm for frame in volume.frames}
+    assert len({uid for uid, _number in frames}) == -(-len(frames) // frames_each)
+    seg = datasets[ObjectKind.SEG]
+    for group in seg.PerFrameFunctionalGroupsSequence:
+        (image,) = group.DerivationImageSequence[0].SourceImageSequence
+        named = (image.ReferencedSOPInstanceUID, image.ReferencedFrameNumber)
+        assert group.PlanePositionSequence[0].ImagePositionPatient == pytest.approx(frames[named], abs=1e-4)
+    listed = seg.ReferencedSeriesSequence[0].ReferencedInstanceSequence
+    assert {item.ReferencedSOPClassUID for item in listed} == {volume.frames[0].sop_class_uid}
+    assert {item.ReferencedSOPInstanceUID for item in listed} == {uid for uid, _number in frames}
