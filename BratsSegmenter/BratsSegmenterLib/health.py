@@ -100,7 +100,7 @@ def _device() -> Check:
         return Check("device", True if free / 1e9 >= _ENOUGH_GPU_GB else None, sentence)
     if torch.backends.mps.is_available():
         return Check("device", True, "The GPU of this Mac (MPS).")
-    return Check("device", True, f"No GPU; {torch.get_num_threads()} processor threads, which is enough.")
+    return Check("device", True, f"No GPU; processor threads: {torch.get_num_threads()}, which is enough.")
 
 
 def _memory() -> Check:

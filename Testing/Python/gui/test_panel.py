@@ -510,6 +510,7 @@ def test_a_saved_scene_opens_in_review(open_panel, tmp_path, is_hidden):
     panel = open_panel(Behaviour.WORKS)
     panel.studies.ui.hideBox.setChecked(is_hidden)
     _segment(panel)
+    panel.views.ui.boxED.click()
     paint(panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 10.0)
     edited = _volumes(panel)
     slicer.mrmlScene.SetURL(str(tmp_path / "scene.mrb"))
@@ -520,6 +521,8 @@ def test_a_saved_scene_opens_in_review(open_panel, tmp_path, is_hidden):
     panel.restore()
     assert panel.workflow.state is PanelState.REVIEW
     assert _volumes(panel) == edited
+    assert not panel.views.ui.boxED.checked
+    assert panel.views.ui.boxET.checked
     assert any("Sam" in name for name in _names_in_tree()) != is_hidden
 
 
