@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from BratsSegmenterLib.progress import ProgressEvent
-from BratsSegmenterLib.study import QueueItem, StudyOrigin, StudyState
+from BratsSegmenterLib.study import QueueItem, StudyOrigin, StudyProgress, StudyState
 from BratsSegmenterLib.widgets.identities import Identities
 from BratsSegmenterLib.widgets.queue_runner import QueueRunner
 from BratsSegmenterLib.widgets.stage_names import stage_name
@@ -52,15 +52,15 @@ class QueueModel:
         self._queue = queue
         self._identities = identities
         self._origins: dict[str, StudyOrigin | None] = {}
-        self._questions: dict[str, str] = {}
+        self._results: dict[str, StudyProgress] = {}
         self._event: ProgressEvent | None = None
         queue.progressed.connect(self._remember)
         queue.changed.connect(self._forget)
 
     def refresh(self) -> None:
-        """Read again what has to be answered about the results."""
+        """Read again how far the work on the results is, and what has to be answered about them."""
         done = (item for item in self._queue.items if item.state is StudyState.SEGMENTED)
-        self._questions = {item.folder: self._queue.kept(item).progress.question for item in done}
+        self._results = {item.folder: self._queue.kept(item).progress for item in done}
 
     def rows(self) -> tuple[QueueRow, ...]:
         """All studies, in the order in which they are worked on."""
@@ -79,7 +79,8 @@ class QueueModel:
             return ""
         done = sum(item.state is StudyState.SEGMENTED for item in items)
         parts = [_("{done} of {count} done").format(done=done, count=len(items))]
-        asking = sum(item.state is StudyState.NEEDS_YOU or bool(self._questions.get(item.folder)) for item in items)
+        questions = sum(bool(result.question) for result in self._results.values())
+        asking = questions + sum(item.state is StudyState.NEEDS_YOU for item in items)
         waiting = _("1 waits for you") if asking == 1 else _("{count} wait for you").format(count=asking)
         parts += [waiting] if asking else []
         failed = sum(item.state is StudyState.FAILED for item in items)
@@ -100,9 +101,10 @@ class QueueModel:
         )
 
     def _progress(self, item: QueueItem) -> str:
-        question, name = self._questions.get(item.folder), state_name(item.state)
-        if question:
-            return f"{name}: {question}"
+        result = self._results.get(item.folder, StudyProgress(item.state))
+        name = state_name(result.state)
+        if result.question:
+            return f"{name}: {result.question}"
         if not item.is_at_work or self._event is None:
             return name
         return f"{name}: {stage_name(self._event.stage)} {self._event.fraction:.0%}"

@@ -323,11 +323,11 @@ class QueueRunner:
                 keep_unseen(outcome, KeptStudy(self._jobs_folder / self._current))
                 self._stop(StudyState.SEGMENTED)
             case Failure() if outcome.is_gap:
-                self._stop(StudyState.NEEDS_YOU, outcome.what)
+                self._stop(StudyState.NEEDS_YOU, outcome.sentence)
             case Failure() if outcome.is_archive_out_of_reach and not self._served_since.get(self._current):
                 self._wait_for_the_archive(outcome.what)
             case Failure():
-                self._stop(StudyState.FAILED, outcome.what)
+                self._stop(StudyState.FAILED, outcome.sentence)
             case CancelledByUser():
                 self._stop(self._after_cancel)
 

@@ -231,6 +231,7 @@ class ReviewedStudy(StudyAtHand):
         state = StudyState.CORRECTED if is_corrected else settled
         if self._keeps(lambda: self._kept.write_state(state, self._kept.progress.question)):
             self._correction_is_noted = is_corrected
+            self.state_changed.emit()  # the work list says how far the study is
 
     def _keeps(self, write: Callable[[], None]) -> bool:
         """Keep a record, or say why the disk refuses; whether it is kept."""

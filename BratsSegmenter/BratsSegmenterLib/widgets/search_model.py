@@ -40,14 +40,13 @@ class SearchForm:
     def query(self, today: date) -> StudyQuery:
         """The query for one page of MR studies, one row more than shown so that a next page is known.
 
-        A patient is looked for by ID when the text holds a digit, else by name; names match from their beginning.
+        A patient is looked for by ID when the text holds a digit, else by name.
         """
         by_id = any(character.isdigit() for character in self.patient)
-        name = "" if by_id else self.patient.strip()
         first_day, last_day = self._days(today)
         return StudyQuery(
             patient_id=self.patient.strip() if by_id else "",
-            patient_name=name if not name or "*" in name else f"{name}*",
+            patient_name="" if by_id else self._name_pattern,
             accession_number=self.accession_number.strip(),
             date_from=f"{first_day:%Y%m%d}" if first_day else "",
             date_to=f"{last_day:%Y%m%d}" if last_day else "",
@@ -56,9 +55,19 @@ class SearchForm:
             offset=self.page * PAGE,
         )
 
+    @property
+    def _name_pattern(self) -> str:
+        """Names match from their beginning; typed as they are shown, with a comma after the family name, as well."""
+        family, _comma, given = (part.strip() for part in self.patient.partition(","))
+        # Between given names and suffix stands whatever number of ^, of which the shown name says nothing.
+        name = f"{family}^{'*'.join(given.split())}" if given else family
+        return name if not name or "*" in self.patient else f"{name}*"
+
     def _days(self, today: date) -> tuple[date | None, date | None]:
         if self.period is Period.RANGE:
-            return self.first_day, self.last_day
+            first, last = self.first_day, self.last_day
+            is_reversed = first is not None and last is not None and last < first
+            return (last, first) if is_reversed else (first, last)
         days = _DAYS_BACK.get(self.period)
         return (None if days is None else today - timedelta(days=days)), None
 

@@ -39,7 +39,7 @@ def sent_formats(keys: Collection[str]) -> tuple[Format, ...]:
     return tuple(item for item in FORMATS if ObjectKind[item.key] in sent)
 
 
-def consent_text(request: SendRequest, archive: str, was_edited: bool, came_from: str = "") -> str:
+def consent_text(request: SendRequest, archive: str, was_edited: bool, came_from: str) -> str:
     """What the user agrees to before anything leaves, and signs where a reviewer is named.
 
     Parameters
@@ -56,11 +56,8 @@ def consent_text(request: SendRequest, archive: str, was_edited: bool, came_from
     version = _("as corrected by you") if was_edited else _("unchanged by you")
     if request.approved:
         version = _("{version} and approved as final").format(version=version)
-    storing = _("Store {objects}, {version}, in the same study of '{archive}'.")
-    stored = storing.format(objects=_enumerated(names), version=version, archive=archive)
-    if came_from not in ("", archive):
-        elsewhere = _("{sentence} The study came from '{origin}', which is no longer among your archives.")
-        stored = elsewhere.format(sentence=stored, origin=came_from)
+    storing = _storing(archive, came_from)
+    stored = storing.format(objects=_enumerated(names), version=version, archive=archive, origin=came_from)
     if not request.reviewer:
         return stored
     signing = _("You reviewed this result and sign it as {reviewer}.").format(reviewer=request.reviewer)
@@ -89,6 +86,21 @@ def receipt_details(result: SendResult) -> str:
         return ""
     receipt = (_("Receipt: {file}").format(file=result.receipt),) if result.receipt else ()
     return "\n".join((result.archive_url, *result.pushed, *receipt))
+
+
+def _storing(archive: str, came_from: str) -> str:
+    """The sentence to be filled in; only of the archive that the study came from is it known that it holds it."""
+    if came_from == archive:
+        return _("Store {objects}, {version}, in the same study of '{archive}'.")
+    if came_from:
+        return _(
+            "Store {objects}, {version}, in '{archive}', if it holds the same images: the study came from '{origin}',"
+            " which is no longer among your archives."
+        )
+    return _(
+        "Store {objects}, {version}, under this study in '{archive}'. Its images are on this computer: should"
+        " '{archive}' not hold the study, the result would stand there alone."
+    )
 
 
 def _stored(result: SendResult) -> tuple[str, ...]:

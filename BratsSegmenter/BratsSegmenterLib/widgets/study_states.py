@@ -47,7 +47,7 @@ class StudyStates:
     def _remember(self, failure: Failure) -> None:
         """Why the chosen study could not be fetched, segmented or opened, while nothing of it is reviewed."""
         if self._workflow.study is not None and self._workflow.result is None:
-            self._failures[self._workflow.study.study_uid] = failure.what
+            self._failures[self._workflow.study.study_uid] = failure.sentence
 
     def _forget(self) -> None:
         """A study that is worked on again has not failed yet."""

@@ -194,6 +194,7 @@ class Workflow(ReviewedStudy):
         """
         if self.state is PanelState.OPENING:
             self._opening.stop()
+            self._passes_over_kept = False  # what was to be shown is kept, and opened by the same button
             self._rest_unopened()
             self.noted.emit(_("The result is kept: open the study to see it."))
         else:

@@ -234,7 +234,10 @@ def test_a_result_of_images_on_this_computer_goes_to_the_archive_in_use(open_seg
     panel = open_segmented()
     _segment_files(panel)
     _add_archive(panel, "Research")
-    assert panel.send.ui.consentLabel.text.endswith("in the same study of 'Research'.")
+    assert panel.send.ui.consentLabel.text.endswith(
+        "under this study in 'Research'. Its images are on this computer: should 'Research' not hold the study, the"
+        " result would stand there alone."
+    )
     assert _sent_to(panel) == "Research"
 
 
@@ -265,7 +268,7 @@ def test_what_is_sent_is_what_was_agreed_to_though_another_archive_is_in_use_sin
     _add_archive(panel, "Research")
     _choose_archive(panel, "Ward 3")
     panel.send.ui.consentBox.setChecked(True)
-    assert panel.send.ui.consentLabel.text.endswith("in the same study of 'Ward 3'.")
+    assert "under this study in 'Ward 3'" in panel.send.ui.consentLabel.text
     panel._worklist.sources.use_archive("Research")  # and nobody told the page
     assert _jobs_of(panel, panel.send.ui.sendButton.click)[0].profile.name == "Ward 3"
 
@@ -276,7 +279,8 @@ def test_the_consent_says_so_when_a_result_cannot_go_back_to_where_its_study_cam
     _choose_archive(panel, "Ward 3")
     _remove_archive(panel, monkeypatch)
     assert panel.send.ui.consentLabel.text.endswith(
-        "in the same study of 'Research'. The study came from 'Ward 3', which is no longer among your archives."
+        "in 'Research', if it holds the same images: the study came from 'Ward 3', which is no longer among your"
+        " archives."
     )
     assert _sent_to(panel) == "Research"
 
@@ -292,7 +296,7 @@ def test_a_study_opened_after_its_archive_was_removed_says_so_as_long_as_it_is_o
     panel.workflow.noted.emit("Something else.")
     panel.message_bar.ui.closeButton.click()
     assert "no archive called 'Ward 3' any more, from which this study came" in panel.message_bar.ui.textLabel.text
-    assert "The study came from 'Ward 3'" in panel.send.ui.consentLabel.text
+    assert "the study came from 'Ward 3'" in panel.send.ui.consentLabel.text
 
 
 def test_a_sending_that_is_cancelled_says_what_became_of_it_on_the_page_and_in_the_bar(open_segmented):

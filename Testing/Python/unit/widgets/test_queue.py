@@ -163,7 +163,7 @@ def test_missing_slices_need_a_person_and_other_failures_say_why(desk):
     desk.worker.end(GAP)
     desk.worker.end(Failure("The PACS answered 503.", "Try later."))
     assert desk.states() == [StudyState.NEEDS_YOU, StudyState.FAILED]
-    assert [item.reason for item in desk.queue.items] == [GAP.what, "The PACS answered 503."]
+    assert [item.reason for item in desk.queue.items] == [GAP.what, "The PACS answered 503. Try later."]
 
 
 def test_an_archive_that_does_not_answer_fails_no_study_and_the_queue_goes_on_later(desk):

@@ -6,6 +6,7 @@ from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.job_results import SegmentResult
+from BratsSegmenterLib.study import KeptStudy
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
@@ -18,6 +19,9 @@ class IdleRunner:
 
     def __init__(self):
         self.progressed, self.ended = Signal(), Signal()
+
+    def start(self, job, secrets):
+        """Whatever it is."""
 
     def shut_down(self):
         """Nothing runs."""
@@ -101,6 +105,16 @@ def test_what_was_half_shown_is_taken_back(opening, turns, scene, way):
 def test_after_a_cancel_the_state_before_returns(opening):
     opening.cancel()
     assert opening.state is PanelState.STUDY_CHOSEN
+
+
+def test_after_a_cancel_the_button_opens_what_is_kept(opening):
+    opening.cancel()
+    result = KeptStudy(opening.folder).result
+    opening.resume()
+    opening._runner.ended.emit(result)
+    assert opening.state is PanelState.OPENING
+    opening.cancel()
+    assert opening.can_open
 
 
 def test_a_cancel_returns_to_no_result_whose_files_the_new_one_took(opening, turns, scene):

@@ -20,6 +20,7 @@ from BratsSegmenterLib.job_results import (
     SeriesRow,
 )
 from BratsSegmenterLib.widgets.choices import SendRequest
+from BratsSegmenterLib.widgets.identities import readable_name
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.search_model import PAGE, Period, SearchForm, StudyPage
 from BratsSegmenterLib.widgets.send_model import consent_text, receipt_details, receipt_text
@@ -34,13 +35,28 @@ def _study(uid: str = "2.25.1", day: str = "20260102") -> StudySummary:
 
 @pytest.mark.parametrize(
     ("typed", "patient_id", "patient_name"),
-    [("SYN-12", "SYN-12", ""), ("doe", "", "doe*"), ("*doe*", "", "*doe*"), ("  ", "", "")],
+    [
+        ("SYN-12", "SYN-12", ""),
+        ("doe", "", "doe*"),
+        ("*doe*", "", "*doe*"),
+        ("  ", "", ""),
+        ("Doe, ", "", "Doe*"),
+        ("Doe, J*n", "", "Doe^J*n"),
+    ],
 )
 def test_a_text_with_a_digit_is_looked_for_as_patient_id_else_as_the_beginning_of_a_name(
     typed, patient_id, patient_name
 ):
     query = SearchForm(patient=typed).query(TODAY)
     assert (query.patient_id, query.patient_name) == (patient_id, patient_name)
+
+
+@pytest.mark.parametrize("name", ["Doe^Jane", "Doe^Jane^^Dr", "van der Berg^Jan Pieter", "Doe", "王小東^"])
+def test_a_name_typed_as_the_table_shows_it_finds_its_patient(name):
+    study = replace(_study(), patient_name=name)
+    for typed in (readable_name(name), readable_name(name)[:-1]):
+        assert SearchForm(patient=typed).query(TODAY).matches(study), typed
+    assert not SearchForm(patient="Doe, Max").query(TODAY).matches(study)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +70,7 @@ def test_a_range_is_what_the_user_says_and_no_other_period_minds_it():
     days = {"first_day": date(2025, 12, 24), "last_day": date(2026, 1, 6)}
     asked = SearchForm(period=Period.RANGE, **days).query(TODAY)
     assert (asked.date_from, asked.date_to) == ("20251224", "20260106")
+    assert SearchForm(period=Period.RANGE, first_day=days["last_day"], last_day=days["first_day"]).query(TODAY) == asked
     assert SearchForm(period=Period.EVER, **days).query(TODAY).dates == ""
 
 
@@ -141,17 +158,18 @@ def test_an_operation_is_proposed_with_the_words_that_say_so_and_never_assumed()
 
 
 def test_the_consent_says_what_leaves_and_where_to():
-    text = consent_text(SendRequest(None, ("RTSTRUCT", "SEG")), "Ward 3", was_edited=True)
+    text = consent_text(SendRequest(None, ("RTSTRUCT", "SEG")), "Ward 3", was_edited=True, came_from="Ward 3")
     assert text == "Store RT Structure Set and Segmentation, as corrected by you, in the same study of 'Ward 3'."
 
 
 def test_the_consent_names_the_segmentation_that_goes_with_a_report():
-    text = consent_text(SendRequest(None, ("RTSTRUCT", "SR")), "Ward 3", was_edited=False)
+    text = consent_text(SendRequest(None, ("RTSTRUCT", "SR")), "Ward 3", was_edited=False, came_from="")
     assert text.startswith("Store RT Structure Set, Segmentation and Measurement report, unchanged by you")
 
 
 def test_the_consent_says_that_the_result_is_approved():
-    text = consent_text(SendRequest(None, ("RTSTRUCT",), "R. Eader", approved=True), "Ward 3", was_edited=False)
+    request = SendRequest(None, ("RTSTRUCT",), "R. Eader", approved=True)
+    text = consent_text(request, "Ward 3", was_edited=False, came_from="Ward 3")
     assert text == (
         "You reviewed this result and sign it as R. Eader. "
         "Store RT Structure Set, unchanged by you and approved as final, in the same study of 'Ward 3'."

@@ -198,6 +198,15 @@ def test_what_is_sent_is_what_the_scene_exports(reviewed, runner):
     assert receipts[0].pushed == ("2.25.9",)
 
 
+def test_who_shows_how_far_the_study_is_hears_of_the_first_edit_and_of_the_last_one_undone(reviewed, scene):
+    told = []
+    reviewed.state_changed.connect(lambda: told.append(KeptStudy(reviewed.folder).state))
+    for change in (scene.draw, scene.draw, scene.undo, scene.undo):
+        change()
+        reviewed.mark_edited()
+    assert told == [StudyState.CORRECTED, StudyState.SEGMENTED]
+
+
 def test_an_approval_is_sent_with_the_name_of_who_approves(reviewed, runner):
     reviewed.send(SendRequest(CONNECTION, ("RTSTRUCT",), "Reader", approved=True))
     assert (runner.jobs[-1].reviewer, runner.jobs[-1].approved) == ("Reader", True)

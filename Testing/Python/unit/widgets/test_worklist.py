@@ -172,7 +172,7 @@ def test_the_queue_says_how_far_the_study_at_work_is(desk):
     assert desk.rows.summary() == "0 of 2 done, 1 failed"
 
 
-def test_a_result_with_an_open_question_says_so_in_the_queue_until_it_is_answered(desk, tmp_path):
+def test_a_result_with_an_open_question_says_so_in_the_queue_until_it_is_sent(desk, tmp_path):
     choices = {name: SequenceChoice(name, "2.25.5", 0.9, ()) for name in ("T1", "T1c", "T2", "FLAIR")}
     algorithm = Algorithm("glioma-synthetic", "0.1", "0" * 64)
     desk.queue.add(StudyOrigin(JANE, "Ward 3"))
@@ -184,7 +184,7 @@ def test_a_result_with_an_open_question_says_so_in_the_queue_until_it_is_answere
     assert desk.rows.summary() == "1 of 1 done, 1 waits for you"
     desk.queue.kept(row.item).write_state(StudyState.SENT)
     desk.rows.refresh()
-    assert desk.rows.rows()[0].progress == "segmented"
+    assert desk.rows.rows()[0].progress == "sent"
 
 
 def test_a_study_in_the_user_s_own_hands_says_so_and_why_it_failed(desk):
@@ -192,8 +192,8 @@ def test_a_study_in_the_user_s_own_hands_says_so_and_why_it_failed(desk):
     desk.sources.take_up(StudyOrigin(JANE, "Ward 3"))
     desk.workflow.run(RunOptions())
     assert states.of("2.25.1") == (StudyState.FETCHING, "")
-    desk.runner.end(Failure("The PACS answered 503."))
-    assert states.of("2.25.1") == (StudyState.FAILED, "The PACS answered 503.")
+    desk.runner.end(Failure("The PACS answered 503.", "Try later."))
+    assert states.of("2.25.1") == (StudyState.FAILED, "The PACS answered 503. Try later.")
     desk.workflow.run(RunOptions())
     desk.runner.end(CancelledByUser())
     assert states.of("2.25.1") == (StudyState.NEW, "")
