@@ -11,9 +11,18 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from BratsSegmenterLib.dicom.provenance import Provenance
-from BratsSegmenterLib.domain import ET, LEAF_REGIONS, NESTED_REGIONS, Diameters, Measurements, Region, Segmentation
+from BratsSegmenterLib.domain import (
+    ET,
+    LEAF_REGIONS,
+    NESTED_REGIONS,
+    Diameters,
+    Lesion,
+    Measurements,
+    Region,
+    Segmentation,
+)
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.measurement import lesion_count
+from BratsSegmenterLib.measurement import NOT_MEASURABLE, lesion_count, millilitres, product_sum_text, size_text
 from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, legend, montage, slice_image, window
 from BratsSegmenterLib.slice_names import ImageNumbers, place_of, plane_name
 
@@ -22,7 +31,7 @@ RESEARCH_BANNER = "RESEARCH USE ONLY - not a medical device, not for diagnosis"
 _PICTURE_HEIGHT = 480
 _LINE_FONT_SIZE = 18
 _LETTER_SIZE = 20
-_MOST_LESIONS = 3
+_MOST_LESIONS = 8
 _NO_CHARACTER = "\uffff"
 _NAMED_IN_HEADER = "the person whom this image's header names"
 _REFORMATTED_UP_TO_MM = 2.0
@@ -38,15 +47,20 @@ def page_plane(geometry: Geometry, acquired: bool = False) -> Plane:
     return next(plane for plane in Plane if SliceLayout(geometry, plane).slice_axis == 0)
 
 
-def chosen_slices(segmentation: Segmentation, measurements: Measurements, plane: Plane) -> list[int]:
-    """Slices of that plane, each once: the one of the largest diameters, and the one with most labelled voxels."""
-    axis = SliceLayout(segmentation.geometry, plane).slice_axis
-    areas = np.count_nonzero(segmentation.labels, axis=tuple({0, 1, 2} - {axis}))
-    most_tumour = int(np.argmax(areas))
-    largest = measurements.largest_diameters
-    if largest is None:
-        return [most_tumour]
-    return list(dict.fromkeys((_slice_of(largest, segmentation.geometry, axis), most_tumour)))
+def chosen_slices(segmentation: Segmentation, measurements: Measurements) -> list[tuple[Plane, int]]:
+    """Planes and slices, each once: those of the diameters from the largest on, and the one with most labelled voxels.
+
+    The former are axial, as diameters are, also where that plane has to be cut out of thick slices of another one.
+    """
+    measured = [
+        (Plane.AXIAL, _axial_slice_of(lesion.diameters, segmentation.geometry))
+        for lesion in _drawn_lesions(measurements)
+        if lesion.diameters
+    ]
+    plane = page_plane(segmentation.geometry)
+    across = {0, 1, 2} - {SliceLayout(segmentation.geometry, plane).slice_axis}
+    most_tumour = int(np.argmax(np.count_nonzero(segmentation.labels, axis=tuple(across))))
+    return list(dict.fromkeys((*measured, (plane, most_tumour))))
 
 
 def outlined_regions(segmentation: Segmentation) -> list[Region]:
@@ -57,8 +71,14 @@ def outlined_regions(segmentation: Segmentation) -> list[Region]:
     ]
 
 
-def _slice_of(diameters: Diameters, geometry: Geometry, axis: int) -> int:
-    """Where the middle of the longest diameter lies along an array axis."""
+def _drawn_lesions(measurements: Measurements) -> tuple[Lesion, ...]:
+    """Those whose diameters are drawn and listed: more would be more pages than anybody turns."""
+    return measurements.lesions_by_size[:_MOST_LESIONS]
+
+
+def _axial_slice_of(diameters: Diameters, geometry: Geometry) -> int:
+    """The slice nearest to the middle of the longest diameter."""
+    axis = SliceLayout(geometry, Plane.AXIAL).slice_axis
     middle = geometry.indices(np.array([diameters.middle_mm]))[0]
     return int(np.clip(np.rint(middle[2 - axis]), 0, geometry.shape[axis] - 1))
 
@@ -93,8 +113,10 @@ class Page:
 
     def draw(self, plane: Plane, index: int) -> Image.Image:
         """The page of one slice."""
+        is_acquired = plane is page_plane(self._segmentation.geometry, acquired=True)
+        plane_text = plane.value if is_acquired else f"{plane.value}, reformatted"
         pictures = [
-            captioned(self._outlined(array, plane, index), f"{name}, {plane.value}")
+            captioned(self._outlined(array, plane, index), f"{name}, {plane_text}")
             for name, array in self._images.items()
         ]
         review = replace(self._provenance, reviewer=_drawable(self._provenance.reviewer)).review_statement
@@ -103,14 +125,25 @@ class Page:
             _line(RESEARCH_BANNER, _BANNER_COLOUR),
             _line(statement, _CALIPER_COLOUR),
             montage(pictures, columns=len(pictures)),
-            legend(outlined_regions(self._segmentation), self._measurements.volumes_ml),
+            legend(outlined_regions(self._segmentation), self._volume_texts()),
             *(_line(sentence, _CALIPER_COLOUR) for sentence in (self._nested_volumes(), *self.lesion_lines())),
             _line(f"Shown: {self._place(plane, index)}", _CALIPER_COLOUR),
         ]
         return _stacked(parts)
 
+    def _measured_on(self, plane: Plane, index: int) -> list[tuple[int, Diameters]]:
+        """Number and diameters of the lesions that are drawn on that slice."""
+        geometry = self._segmentation.geometry
+        return [
+            (lesion.number, lesion.diameters)
+            for lesion in _drawn_lesions(self._measurements)
+            if lesion.diameters and (Plane.AXIAL, _axial_slice_of(lesion.diameters, geometry)) == (plane, index)
+        ]
+
     def _place(self, plane: Plane, index: int) -> str:
-        """The image of the reference, or the plane through the middle of what is drawn."""
+        """Of the first diameters there; else the image of the reference, or the plane through what is drawn."""
+        for _number, diameters in self._measured_on(plane, index):
+            return place_of(diameters, self._numbers)
         layout = SliceLayout(self._segmentation.geometry, plane)
         if layout.slice_axis == 0 and self._numbers is not None and self._numbers.name(index):
             return self._numbers.name(index)
@@ -125,36 +158,40 @@ class Page:
         pixels_per_mm = _PICTURE_HEIGHT / (layout.pixels(segmentation.labels, 0).shape[0] * layout.pixel_mm[1])
         picture = slice_image(array, segmentation.geometry, plane, index, window(array), pixels_per_mm)
         picture = draw_regions(picture, segmentation.labels, segmentation.geometry, plane, index)
-        if plane is Plane.AXIAL:
-            for lesion in self._measurements.lesions:
-                if lesion.diameters and _slice_of(lesion.diameters, segmentation.geometry, layout.slice_axis) == index:
-                    _draw_calipers(picture, lesion.diameters, layout, index)
-                    _draw_number(picture, lesion.number, lesion.diameters, layout, index)
+        for number, diameters in self._measured_on(plane, index):
+            _draw_calipers(picture, diameters, layout, index)
+            _draw_number(picture, number, diameters, layout, index)
         if plane is not Plane.SAGITTAL:
             _mark_right_side(picture)
         return picture
 
+    def _volume_texts(self) -> dict[str, str]:
+        return {key: f"{millilitres(volume_ml)} mL" for key, volume_ml in self._measurements.volumes_ml.items()}
+
     def _nested_volumes(self) -> str:
+        texts = self._volume_texts()
         return "   ".join(
-            f"{volume.region.name} ({volume.region.key}) {volume.volume_ml:.1f} mL"
-            for volume in self._measurements.volumes
-            if volume.region in NESTED_REGIONS
+            f"{region.name} ({region.key}) {texts[region.key]}" for region in NESTED_REGIONS if region.key in texts
         )
 
     def lesion_lines(self) -> list[str]:
-        """The first lesions by the numbers beside their calipers, and how many there are where that is not all."""
+        """The lesions by the numbers beside their calipers, what their products add up to, and how many more there are.
+
+        The same on all pages of a result; each draws those that lie on its slice.
+        """
         listed = [
-            f"{lesion.region.name} {lesion.number}: {lesion.diameters.longest_mm:.1f} x "
-            f"{lesion.diameters.perpendicular_mm:.1f} mm on {place_of(lesion.diameters, self._numbers)}"
-            f"{'' if lesion.diameters.is_measurable else ', not measurable by RANO'}"
-            for lesion in self._measurements.lesions_by_size[:_MOST_LESIONS]
+            f"{lesion.region.name} {lesion.number}: {size_text(lesion.diameters)} on "
+            f"{place_of(lesion.diameters, self._numbers)}"
+            f"{'' if lesion.diameters.is_measurable else f', {NOT_MEASURABLE}'}"
+            for lesion in _drawn_lesions(self._measurements)
             if lesion.diameters
         ]
-        if len(listed) == len(self._measurements.lesions):
-            return listed
-        are_cut = len(listed) < len(self._measurements.lesions_by_size)
-        which = f"; the first {len(listed)} by RANO are listed" if are_cut else ""
-        return [*listed, f"{ET.name}: {lesion_count(self._measurements)}{which}"]
+        lines = [*listed, product_sum_text(self._measurements)]
+        if len(listed) < len(self._measurements.lesions):
+            are_cut = len(listed) < len(self._measurements.lesions_by_size)
+            which = f"; the first {len(listed)} by RANO are drawn and listed" if are_cut else ""
+            lines.append(f"{ET.name}: {lesion_count(self._measurements)}{which}")
+        return list(filter(None, lines))
 
 
 def _mark_right_side(picture: Image.Image) -> None:

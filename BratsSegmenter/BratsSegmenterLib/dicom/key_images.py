@@ -36,7 +36,9 @@ def write_key_images(
     provenance: Provenance,
     images: Mapping[Sequence, NDArray[np.float32]] | None = None,
 ) -> tuple[WrittenObject, ...]:
-    """Write one page for each of the slices that show most: the largest lesion's and the one with most tumour.
+    """Write a page for each slice on which a lesion was measured, and one for the slice with most tumour.
+
+    Of more than eight measured lesions the first by RANO are drawn, and the pages say so.
 
     A secondary capture knows no predecessor; the key images of the version before are named as related images
     (Referenced Image Sequence, DICOM PS3.3 C.12.4), without a purpose, as no code of CID 7201 means this one.
@@ -66,11 +68,10 @@ def write_key_images(
         The segmentation lies on another grid, has no voxels at all, or the disk refused.
     """
     require_drawn_on(volume, segmentation)
-    plane = page_plane(volume.geometry)
     series_uid = new_uid()
     written = []
-    pages = _pages(plane, volume, segmentation, measurements, provenance, images or {})
-    for number, (index, picture) in enumerate(pages, 1):
+    pages = _pages(volume, segmentation, measurements, provenance, images or {})
+    for number, (plane, index, picture) in enumerate(pages, 1):
         dataset = _secondary_capture(picture, plane, volume, provenance)
         dataset.SeriesInstanceUID = series_uid
         dataset.InstanceNumber = number
@@ -95,25 +96,24 @@ def show_the_same(
         One of them cannot be read.
     """
     stored = sorted((read_whole(file) for file in files), key=lambda dataset: int(dataset.InstanceNumber))
-    pages = _pages(page_plane(volume.geometry), volume, segmentation, measurements, provenance, images)
-    drawn = [np.asarray(picture) for _index, picture in pages]
+    pages = _pages(volume, segmentation, measurements, provenance, images)
+    drawn = [np.asarray(picture) for _plane, _index, picture in pages]
     pairs = zip(stored, drawn, strict=False)
     return len(stored) == len(drawn) and all(np.array_equal(one.pixel_array, picture) for one, picture in pairs)
 
 
 def _pages(
-    plane: Plane,
     volume: Volume,
     segmentation: Segmentation,
     measurements: Measurements,
     provenance: Provenance,
     images: Mapping[Sequence, NDArray[np.float32]],
-) -> Iterator[tuple[int, Image.Image]]:
+) -> Iterator[tuple[Plane, int, Image.Image]]:
     """Which slices are shown, and how."""
     shown = {sequence.value: array for sequence, array in images.items()} or {"Reference": volume.array}
     page = Page(shown, segmentation, measurements, provenance, image_numbers(volume))
-    for index in chosen_slices(segmentation, measurements, plane):
-        yield index, page.draw(plane, index)
+    for plane, index in chosen_slices(segmentation, measurements):
+        yield plane, index, page.draw(plane, index)
 
 
 def _secondary_capture(picture: Image.Image, plane: Plane, volume: Volume, provenance: Provenance) -> SCImage:

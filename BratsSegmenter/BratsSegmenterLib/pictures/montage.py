@@ -69,17 +69,17 @@ def captioned(image: Image.Image, text: str) -> Image.Image:
     return result
 
 
-def legend(regions: Sequence[Region], volumes_ml: Mapping[str, float] | None = None) -> Image.Image:
+def legend(regions: Sequence[Region], volumes: Mapping[str, str] | None = None) -> Image.Image:
     """Colour and name of each region, one below the other, with its volume when it is known.
 
     Parameters
     ----------
     regions : sequence of Region
-    volumes_ml : mapping of region key to millilitres, optional
+    volumes : mapping of region key to its volume in words, optional
     """
     from PIL import Image, ImageDraw
 
-    lines = [_legend_line(region, volumes_ml or {}) for region in regions]
+    lines = [_legend_line(region, volumes or {}) for region in regions]
     swatch = _LINE_HEIGHT - 10
     width = round(max((_font().getlength(line) for line in lines), default=0)) + swatch + 3 * _MARGIN
     image = Image.new("RGB", (width, _LINE_HEIGHT * max(1, len(lines)) + _MARGIN), _BACKGROUND)
@@ -92,9 +92,9 @@ def legend(regions: Sequence[Region], volumes_ml: Mapping[str, float] | None = N
     return image
 
 
-def _legend_line(region: Region, volumes_ml: Mapping[str, float]) -> str:
+def _legend_line(region: Region, volumes: Mapping[str, str]) -> str:
     name = f"{region.name} ({region.key})"
-    return f"{name}  {volumes_ml[region.key]:.1f} mL" if region.key in volumes_ml else name
+    return f"{name}  {volumes[region.key]}" if region.key in volumes else name
 
 
 def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -26,8 +26,8 @@ from BratsSegmenterLib.dicom.key_image_page import Page
 from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.domain import ED, ET, NCR, Segmentation, Sequence, Volume
 from BratsSegmenterLib.errors import ExportError
-from BratsSegmenterLib.measurement import measure, report_sentence
-from BratsSegmenterLib.pictures import Plane
+from BratsSegmenterLib.measurement import measure, millilitres, report_sentence
+from BratsSegmenterLib.pictures import Plane, legend
 
 _SR = "1.2.840.10008.5.1.4.1.1.88.34"
 _SC = "1.2.840.10008.5.1.4.1.1.7"
@@ -213,16 +213,61 @@ def test_the_calipers_are_drawn_on_the_lesion(volume: Volume, tmp_path: Path) ->
     assert np.ptp(line[:, 1]) >= 0.8 * np.ptp(red[:, 1])
 
 
-def test_a_page_says_how_many_lesions_there_are_beside_those_it_lists(volume: Volume) -> None:
+def test_a_page_says_how_many_lesions_there_are_beside_those_it_lists_and_draws(volume: Volume) -> None:
     labels = np.zeros(volume.geometry.shape, np.uint8)
-    for number, row in enumerate(range(4, 36, 8)):
-        labels[5, row : row + 5, 4 : 20 - number] = 3
+    for number, (k, row) in enumerate((k, row) for k in (5, 8, 11) for row in range(4, 36, 8)):
+        labels[k, row : row + 5, 4 : 20 - number] = 3
     labels[2, 4, 4] = 3
     segmentation = samples.segmentation_on(volume, labels)
     page = Page({}, segmentation, measure(segmentation), samples.provenance(), None)
     lines = page.lesion_lines()
-    assert [line[:19] for line in lines[:-1]] == [f"Enhancing tumour {number}:"[:19] for number in (1, 2, 3)]
-    assert lines[-1] == "Enhancing tumour: 4 lesions and 1 speck shorter than 5 mm; the first 3 by RANO are listed"
+    assert sum(" mm (product " in line for line in lines) == 8
+    assert lines[-1] == (
+        "Enhancing tumour: 12 lesions and 1 speck shorter than 5 mm; the first 8 by RANO are drawn and listed"
+    )
+
+
+@pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
+def test_every_measured_lesion_is_drawn_on_the_axial_slice_of_its_diameters(
+    plane: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    volume = samples.volume_on(samples.GEOMETRIES[plane](), tmp_path / "series")
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[2:5, 2:14, 2:14] = labels[8:11, 4:16, 18:29] = labels[5:8, 24:34, 6:15] = ET.label
+    segmentation = samples.segmentation_on(volume, labels)
+    measurements = measure(segmentation)
+    written = []
+    monkeypatch.setattr(key_image_page, "_write", lambda _picture, _place, text: written.append(text))
+    pages = write_key_images(tmp_path, volume, segmentation, measurements, samples.provenance())
+    assert {"1", "2", "3"} == set(written) - {"R"}
+    first = dcmread(pages[0].path)
+    assert first.PatientOrientation == ["L", "P"]
+
+
+def test_the_products_of_what_a_page_draws_and_their_sum_are_listed(tmp_path: Path) -> None:
+    volume = samples.volume_on(samples.series_samples.axial(), tmp_path / "series")
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[2:5, 2:18, 2:18] = labels[6:9, 2:14, 2:16] = labels[2:5, 30:33, 2:20] = ET.label
+    segmentation = samples.segmentation_on(volume, labels)
+    measurements = measure(segmentation)
+    lines = Page({}, segmentation, measurements, samples.provenance(), None).lesion_lines()
+    products = [lesion.diameters.product_mm2 for lesion in measurements.lesions_by_size if lesion.diameters]
+    assert all(f"(product {product:.0f} mm2)" in line for product, line in zip(products, lines[:3], strict=True))
+    assert lines[2].endswith(", not measurable by RANO")
+    assert lines[3:] == [f"Sum of the products of all 2 measurable lesions: {sum(products[:2]):.0f} mm2"]
+
+
+def test_a_small_volume_has_the_decimals_that_it_has_in_the_table(
+    volume: Volume, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = np.zeros(volume.geometry.shape, np.uint8)
+    labels[5, 6:9, 6:9] = ET.label
+    segmentation = samples.segmentation_on(volume, labels)
+    measurements = measure(segmentation)
+    said: list[str] = []
+    monkeypatch.setattr(key_image_page, "legend", lambda regions, texts: said.append(texts["ET"]) or legend(regions))
+    Page({"T1c": volume.array}, segmentation, measurements, samples.provenance(), None).draw(Plane.AXIAL, 5)
+    assert said == [f"{millilitres(measurements.volumes_ml['ET'])} mL"] != ["0.0 mL"]
 
 
 def test_the_number_of_a_lesion_stands_beside_its_calipers(volume: Volume, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,7 +310,7 @@ def test_a_page_names_the_image_by_the_number_that_viewers_show(tmp_path: Path) 
         volume = samples.load(tmp_path / str(first))
         drawn = samples.segmentation_on(volume)
         (page, *_) = write_key_images(tmp_path, volume, drawn, measure(drawn), samples.provenance())
-        pages.append(dcmread(page.path).pixel_array)
+        pages.append(dcmread(page.path).pixel_array[:, :600])
     changed = np.flatnonzero((pages[0] != pages[1]).any(axis=(1, 2)))
     assert changed.min() > 560, "below the pictures"
     assert changed.max() >= len(pages[0]) - 28, "in the last line"

@@ -70,7 +70,7 @@ def test_a_sheet_has_room_for_every_image_and_caption():
 
 
 def test_a_legend_has_a_swatch_for_every_region():
-    image = legend(LEAF_REGIONS, {"ET": 12.34})
+    image = legend(LEAF_REGIONS, {"ET": "12.3 mL"})
     colours = {pixel for _, pixel in image.getcolors(100000)}
     assert {region.colour for region in LEAF_REGIONS} <= colours
     assert image.width > legend(LEAF_REGIONS).width
