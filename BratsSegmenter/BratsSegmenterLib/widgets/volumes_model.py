@@ -27,6 +27,7 @@ from BratsSegmenterLib.slice_names import ImageNumbers, place_of
 from BratsSegmenterLib.widgets.translation import tr as _
 
 _SMALLEST_CHANGE_ML = 0.005
+_SQUARE_MILLIMETRES = "mm\N{SUPERSCRIPT TWO}"
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def study_day(study: StudySummary) -> date:
 
 
 def lesions_text(measurements: Measurements, numbers: ImageNumbers | None, not_measured: str = "") -> str:
-    """How many enhancing lesions there are, and the diameters of the largest.
+    """How many enhancing lesions there are, the diameters of the largest, and the sum of the products of several.
 
     Parameters
     ----------
@@ -170,12 +171,13 @@ def lesions_text(measurements: Measurements, numbers: ImageNumbers | None, not_m
     largest = measurements.largest_diameters
     if largest is None:
         return f"{_specks_text(measurements.speck_count)}."
-    return f"{_counts_text(measurements)} {_largest_text(largest, numbers)}"
+    texts = (_counts_text(measurements), _largest_text(largest, numbers), _sum_text(measurements))
+    return " ".join(filter(None, texts))
 
 
 def _counts_text(measurements: Measurements) -> str:
     measured, specks = len(measurements.lesions_by_size), measurements.speck_count
-    measurable = sum(lesion.diameters is not None and lesion.diameters.is_measurable for lesion in measurements.lesions)
+    measurable = len(measurements.measurable)
     several = _("{count} enhancing lesions").format(count=measured)
     parts = [
         _("1 enhancing lesion") if measured == 1 else several,
@@ -193,11 +195,18 @@ def _specks_text(count: int) -> str:
 def _largest_text(diameters: Diameters, numbers: ImageNumbers | None) -> str:
     largest = _("Largest measurable: {diameters}, {place}.")
     unmeasurable = _("Largest: {diameters}, {place}, not measurable by RANO.")
-    times, squared = "\N{MULTIPLICATION SIGN}", "\N{SUPERSCRIPT TWO}"
-    size = f"{diameters.longest_mm:.1f} {times} {diameters.perpendicular_mm:.1f} mm"
-    text = f"{size}, {diameters.product_mm2:.0f} mm{squared}"
+    size = f"{diameters.longest_mm:.1f} \N{MULTIPLICATION SIGN} {diameters.perpendicular_mm:.1f} mm"
+    text = f"{size}, {diameters.product_mm2:.0f} {_SQUARE_MILLIMETRES}"
     sentence = largest if diameters.is_measurable else unmeasurable
     return sentence.format(diameters=text, place=place_of(diameters, numbers))
+
+
+def _sum_text(measurements: Measurements) -> str:
+    if measurements.product_sum_mm2 is None:
+        return ""
+    text = _("Sum of the products of all {count} measurable lesions: {sum}.")
+    sum_text = f"{measurements.product_sum_mm2:.0f} {_SQUARE_MILLIMETRES}"
+    return text.format(count=len(measurements.measurable), sum=sum_text)
 
 
 def beside_text(names: Collection[str]) -> str:

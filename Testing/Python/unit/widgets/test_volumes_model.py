@@ -146,6 +146,12 @@ def test_what_is_not_measurable_is_not_shown_as_if_it_were() -> None:
     )
 
 
+def test_the_products_of_several_measurable_lesions_are_summed() -> None:
+    text = _said(_lesion(40.0, 20.0), _lesion(30.0, 15.0), _lesion(8.0, 6.0))
+    assert text.endswith("axial plane S 51 mm. Sum of the products of all 2 measurable lesions: 1250 mm².")
+    assert "Sum" not in _said(_lesion(40.0, 20.0), _lesion(8.0, 6.0))
+
+
 def test_lesions_without_diameters_are_counted_and_none_is_said() -> None:
     assert _said(Lesion(ET, 1, 0.01, None)) == "1 speck shorter than 5 mm."
     assert _said() == "No enhancing lesion."
