@@ -53,7 +53,7 @@ class Archive:
         return self._connection.run(partial(check_connection, self._connection), progress or Progress())
 
     def search(self, query: StudyQuery, progress: Progress | None = None) -> list[StudySummary]:
-        """The studies that match (QIDO-RS), those of one page newest first.
+        """The studies that match (QIDO-RS), in the archive's own order.
 
         Raises
         ------

@@ -33,7 +33,7 @@ _SERIES_FIELDS = ["SeriesDescription", "SeriesNumber", "NumberOfSeriesRelatedIns
 
 
 def search_studies(connection: Connection, query: StudyQuery, stop: Stop) -> list[StudySummary]:
-    """The wanted studies in the archive's own order, those of this page newest first.
+    """The wanted studies in the archive's own order, on which the next page goes on.
 
     A study that the archive lists wrongly is passed over for the sake of the others.
     """
@@ -60,7 +60,7 @@ def search_studies(connection: Connection, query: StudyQuery, stop: Stop) -> lis
         raise faults[0]
     if faults:
         _log.warning("Studies passed over, because the archive lists them without a valid UID: %d", len(faults))
-    return sorted(wanted, key=lambda study: (study.study_date, study.study_uid), reverse=True)
+    return wanted
 
 
 def list_series(connection: Connection, study_uid: str, stop: Stop) -> list[SeriesSummary]:

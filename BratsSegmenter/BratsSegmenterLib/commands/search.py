@@ -22,12 +22,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accession", default="", metavar="NUMBER")
     add_date_arguments(parser)
     parser.add_argument("--modality", default="MR")
-    parser.add_argument("--limit", type=whole_number(1), default=50)
-    parser.add_argument("--offset", type=whole_number(0), default=0)
+    parser.add_argument(
+        "--limit", type=whole_number(1), default=50, metavar="N", help="list N studies at most (%(default)s)"
+    )
+    parser.add_argument(
+        "--offset", type=whole_number(0), default=0, metavar="N", help="leave out the first N (%(default)s)"
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the studies found."""
+    """Print the studies found, and whether there are more than were asked for."""
     query = StudyQuery(
         patient_id=arguments.patient_id,
         patient_name=arguments.patient_name,
@@ -35,12 +39,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         date_from=arguments.date_from,
         date_to=arguments.date_to,
         modality=arguments.modality,
-        limit=arguments.limit,
+        limit=arguments.limit + 1,
         offset=arguments.offset,
     )
-    studies = open_archive(arguments).search(query)
+    found = open_archive(arguments).search(query)
+    studies = sorted(found[: arguments.limit], key=lambda study: study.study_date, reverse=True)
+    has_more = len(found) > arguments.limit
     console.table(
-        f"{len(studies)} studies",
+        f"Studies: {len(studies)}{', and more' if has_more else ''}",
         ("date", "patient", "ID", "description", "modalities", "series", "study UID"),
         (
             (
@@ -55,5 +61,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             for s in studies
         ),
     )
-    console.result({"studies": to_json(studies)})
+    if has_more:
+        console.warn(f"There are more: --offset {arguments.offset + arguments.limit} goes on from here.")
+    console.result({"studies": to_json(studies), "more": has_more})
     return 0

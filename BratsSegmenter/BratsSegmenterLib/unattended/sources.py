@@ -117,7 +117,7 @@ class ArchiveSource:
         faults: dict[str, ArchiveError] = {}
         with progress.stage("search"):
             found = [study for study in archive.search(self.wanted.query, progress) if self.wanted.matches(study)]
-            for study in reversed(found):
+            for study in sorted(found, key=lambda study: (study.study_date, study.study_uid)):
                 try:
                     studies.append(counted(study, archive, progress))
                 except TemporaryArchiveError:

@@ -91,4 +91,4 @@ def test_a_study_that_is_listed_twice_is_found_once(embedded_archive: RunningArc
 
     found = embedded_archive.connect(proxy.url).search(StudyQuery())
 
-    assert [one.study_uid for one in found] == ["1.2.4", "1.2.3"]
+    assert [one.study_uid for one in found] == ["1.2.3", "1.2.4"]

@@ -230,6 +230,32 @@ def test_a_study_is_found_and_fetched_by_its_patient(
     assert checks["STOW-RS"]
 
 
+def test_a_search_says_that_there_is_more_and_how_to_go_on(
+    embedded_archive: RunningArchive,
+    signed_in: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for day in (1, 2, 3):
+        study = StudyIdentity(patient_id="MANY", study_date=f"2026010{day}")
+        embedded_archive.connect().store(write_study(tmp_path / str(day), study, 1, (1, 8, 8)), compare=False)
+    signed_in.setenv("BRATS_SEGMENTER_TOKEN", embedded_archive.credentials.token)
+    search = ["search", "--archive", embedded_archive.profile.url, "--patient-id", "MANY", "--limit", "2", "--json"]
+    assert main(search) == 0
+    first = capsys.readouterr()
+    assert "--offset 2" in first.err
+    assert main([*search, "--offset", "2"]) == 0
+    rest = capsys.readouterr()
+    assert "--offset" not in rest.err
+    pages = [json.loads(said.out) for said in (first, rest)]
+    assert [page["more"] for page in pages] == [True, False]
+    assert sorted(study["study_date"] for page in pages for study in page["studies"]) == [
+        "20260101",
+        "20260102",
+        "20260103",
+    ]
+
+
 def test_the_preprocessed_images_share_one_grid_with_the_mask(
     phantom_study: PhantomStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
