@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from BratsSegmenterLib.commands.console import Console
+
+if TYPE_CHECKING:
+    from BratsSegmenterLib.dicom import Recognition
+    from BratsSegmenterLib.job_results import PrepareResult
 
 NAME = "recognise"
 HELP = "say which series are T1, T1c, T2 and FLAIR, how surely and why"
@@ -17,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the series taken, the series set aside and the contradictions."""
+    """Print the series taken, those that could be taken in their place, those set aside and the contradictions."""
     from BratsSegmenterLib.pipeline import recognise, scan_study
     from BratsSegmenterLib.prepared_study import describe
     from BratsSegmenterLib.records import to_json
@@ -37,9 +43,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         ),
     )
     console.table(
+        "Could be taken, with --take ROLE=KEY",
+        ("role", "series", "slices", "why", "key"),
+        _others_to_take(described, recognition),
+    )
+    console.table(
         "Left aside",
         ("series", "slices", "why", "key"),
-        ((row.description, row.slices, row.excluded, row.key) for row in described.series if row.excluded),
+        (
+            (row.description, row.slices, row.excluded, row.key)
+            for row in described.series
+            if row.excluded and not row.overrulable
+        ),
     )
     if described.results:
         console.say(describe_results(described.results))
@@ -47,3 +62,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.warn(text)
     console.result(to_json(described))
     return 0
+
+
+def _others_to_take(described: PrepareResult, recognition: Recognition) -> Iterator[tuple[object, ...]]:
+    """First what was second best for a role, then what was left aside for a reason that a person may overrule."""
+    rows = {row.key: row for row in described.series}
+    for sequence, candidates in recognition.alternatives.items():
+        for candidate in candidates:
+            row = rows[candidate.series.key]
+            yield sequence.value, row.description, row.slices, "; ".join(candidate.reasons), row.key
+    for row in described.series:
+        if row.overrulable:
+            yield "", row.description, row.slices, row.excluded, row.key

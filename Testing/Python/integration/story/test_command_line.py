@@ -197,6 +197,28 @@ def test_the_user_overrules_the_recognition(
     assert kept["T2"] == t2
 
 
+def test_every_series_that_may_be_taken_is_printed_with_its_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coarse_study(tmp_path, "20260301", Sequence.T1C, Sequence.T2, Sequence.T2, Sequence.FLAIR)
+    for file in (tmp_path / "20260301-4").iterdir():
+        change(file, _call_perfusion)
+    assert main(["recognise", str(tmp_path)]) == 0
+    taken, _, rest = capsys.readouterr().out.partition("Could be taken, with --take ROLE=KEY")
+    could_be_taken, _, left_aside = rest.partition("Left aside")
+    first, second, perfusion = (
+        next(series.key for series in dicom.scan(tmp_path).series if series.number == number) for number in (2, 3, 4)
+    )
+    assert (first in taken) != (second in taken), "one of two that are equally good"
+    assert (first in could_be_taken) != (second in could_be_taken)
+    assert perfusion in could_be_taken
+    assert perfusion not in left_aside
+
+
+def _call_perfusion(dataset: Dataset) -> None:
+    dataset.SeriesDescription = "PERFUSION"
+
+
 def _call_t2_perfusion(dataset: Dataset) -> None:
     if dataset.SeriesDescription == "Ax T2 TSE":
         dataset.SeriesDescription = "T2 PERFUSION"
