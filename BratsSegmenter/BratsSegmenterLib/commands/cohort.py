@@ -35,8 +35,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.child_worker import run_in_child
     from BratsSegmenterLib.study import StudyState
     from BratsSegmenterLib.unattended import PassedOver, Studies, StudyOutcome, Wanted, made_otherwise, write_tables
-    from BratsSegmenterLib.unattended.table import PAGE_FILE, TABLE_FILE
-    from BratsSegmenterLib.unattended.watching import about_unlisted
+    from BratsSegmenterLib.unattended.earlier_table import TABLE_FILE
+    from BratsSegmenterLib.unattended.table import PAGE_FILE
+    from BratsSegmenterLib.unattended.watching import about_deleted, about_unlisted
 
     warnings: list[str] = []
 
@@ -59,17 +60,19 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         origins = source.studies(progress)
         for origin in origins:
             studies.offer(origin)
-        if unlisted := about_unlisted(studies.unlisted(origins)):
-            warn(unlisted)
+        for text in filter(None, (about_unlisted(studies.unlisted(origins)), about_deleted(studies.deleted(origins)))):
+            warn(text)
         total = studies.open_count
         try:
             studies.work(progress, done)
         finally:
             rows = write_tables(arguments.out, warn)
     counts = Counter(row.state.value for row in rows)
-    console.say(
-        ", ".join(f"{count} {state}" for state, count in counts.items()) or "No MR study that was asked for was found."
-    )
+    if counts or not origins:
+        console.say(
+            ", ".join(f"{count} {state}" for state, count in counts.items())
+            or "No MR study that was asked for was found."
+        )
     if counts[StudyState.NEEDS_YOU.value]:
         console.say(_ADVICE)
     for text in made_otherwise(arguments.out, rows, rules, model):

@@ -94,6 +94,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _require_sensible(arguments: argparse.Namespace) -> None:
     if arguments.keep is not None and (arguments.files is not None or arguments.keep <= arguments.days):
         raise SeriesError(
-            "What is deleted would be segmented again.",
+            "What is deleted may be fetched again, and again.",
             "Give --keep only with an archive, and more days than --days.",
         )

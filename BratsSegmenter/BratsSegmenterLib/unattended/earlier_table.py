@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
+from BratsSegmenterLib.study import StudyState
+
+TABLE_FILE = "studies.csv"
+DELETED = "deleted"
+"""The state of a study that a clean-up deleted."""
+_DONE = (StudyState.SEGMENTED.value, StudyState.CORRECTED.value, StudyState.SENT.value, DELETED)
 _NEEDED = ("folder", "study_uid")
 _ASIDE = "-unreadable-"
 
@@ -24,6 +31,21 @@ def read_table(file: Path) -> list[dict[str, str]] | None:
         return []
     lines = _lines(written, ",")
     return _lines_with_decimal_commas(written) if lines is None else lines
+
+
+def measured_studies(file: Path) -> frozenset[str]:
+    """The UIDs of the studies that were done and whose volumes the table states, also where they are deleted now."""
+    try:
+        written_ns = file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return frozenset()
+    return _measured_studies(file, written_ns)
+
+
+@lru_cache(maxsize=1)  # it is asked about one study after the other
+def _measured_studies(file: Path, _written_ns: int) -> frozenset[str]:
+    lines = read_table(file) or ()
+    return frozenset(line["study_uid"] for line in lines if line.get("state") in _DONE and line.get("volumes_of"))
 
 
 def put_aside(file: Path) -> Path:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from BratsSegmenterLib.durable import UNFINISHED, write_atomically
 from BratsSegmenterLib.study import study_folders
-from BratsSegmenterLib.unattended.earlier_table import is_put_aside
+from BratsSegmenterLib.unattended.earlier_table import TABLE_FILE, is_put_aside
 from BratsSegmenterLib.unattended.studies import QUEUE_FILE
-from BratsSegmenterLib.unattended.table import PAGE_FILE, TABLE_FILE
+from BratsSegmenterLib.unattended.table import PAGE_FILE
 
 LIST_FILE = "passed_over.txt"
 _OF_THE_QUEUE = tuple(Path(QUEUE_FILE).with_suffix(suffix).name for suffix in (".json", ".lock", ".damaged"))

@@ -14,6 +14,7 @@ from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import Cancelled, DiskRefusedError, explaining_disk
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study import KeptStudy, QueueItem, StudyOrigin, StudyQueue, StudyState, study_folder
+from BratsSegmenterLib.unattended.earlier_table import TABLE_FILE, measured_studies
 from BratsSegmenterLib.unattended.file_names import FileNames
 from BratsSegmenterLib.unattended.outcome import StudyOutcome, failed
 from BratsSegmenterLib.unattended.rules import Rules
@@ -95,6 +96,7 @@ class Studies:
     def offer(self, origin: StudyOrigin) -> None:
         """Queue a study unless it is done and its result is here, it rests as it is now, or a person works on it.
 
+        A result is here too where the study was deleted since and the table states its volumes.
         One that waits, failed or needs a person is fetched again when instances were added to it. While objects wait
         to be sent what was added may be the part of its own result that arrived: then only when the sending found that
         the images have changed.
@@ -102,7 +104,8 @@ class Studies:
         folder = study_folder(self._folder, origin.study.study_uid)
         kept, item = KeptStudy(folder), self._queue.item(folder.name)
         if item is None:
-            if kept.state is StudyState.NEW or is_without_result(folder, self._sends):
+            is_new = kept.state is StudyState.NEW and not self._is_measured_and_deleted(origin)
+            if is_new or is_without_result(folder, self._sends):
                 self._queue_new(folder.name, kept, origin)
             return
         if not is_for_rules(item):
@@ -130,6 +133,10 @@ class Studies:
         """How many studies were queued here for rules that are not among those listed: nobody works on them."""
         folders = {study_folder(self._folder, origin.study.study_uid).name for origin in listed}
         return sum(is_for_rules(item) and item.is_open and item.folder not in folders for item in self._queue.items)
+
+    def deleted(self, listed: Iterable[StudyOrigin]) -> int:
+        """How many of those listed are left alone because they were measured, and deleted since."""
+        return sum(map(self._is_measured_and_deleted, listed))
 
     def try_again(self, folder: str) -> None:
         """Let a study that rests be worked on from where it stopped."""
@@ -172,6 +179,11 @@ class Studies:
                 self._rest(outcome)
             finally:  # whoever tries it again must know of it, also where the disk does not take the queue
                 done(outcome)
+
+    def _is_measured_and_deleted(self, origin: StudyOrigin) -> bool:
+        uid = origin.study.study_uid
+        is_measured = uid in measured_studies(self._folder / TABLE_FILE)
+        return is_measured and KeptStudy(study_folder(self._folder, uid)).origin is None
 
     def _outcome(self, item: QueueItem, progress: Progress) -> StudyOutcome:
         try:

@@ -14,13 +14,12 @@ from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.pages import write_page
 from BratsSegmenterLib.study import JobFolder, StudyState, study_folder
-from BratsSegmenterLib.unattended.earlier_table import put_aside, read_table
+from BratsSegmenterLib.unattended.earlier_table import DELETED, TABLE_FILE, put_aside, read_table
 from BratsSegmenterLib.unattended.overview import draw_overview
 from BratsSegmenterLib.unattended.rows import StudyRow, study_rows
 
-TABLE_FILE, PAGE_FILE = "studies.csv", "studies.html"
+PAGE_FILE = "studies.html"
 _URGENT = (StudyState.NEEDS_YOU, StudyState.FAILED)
-_DELETED = "deleted"
 _COLUMNS = (
     "folder",
     "study_uid",
@@ -98,7 +97,7 @@ def _deleted(folder: Path, rows: Iterable[StudyRow], say: Callable[[str], None])
 def _as_deleted(line: Mapping[str, str]) -> dict[str, str]:
     """Under its folder's name anew: sixteen digits are a number to a spreadsheet, and it rounds that."""
     cells = {column: line.get(column) or "" for column in _COLUMNS}
-    return cells | {"folder": study_folder(Path(), line["study_uid"]).name, "state": _DELETED}
+    return cells | {"folder": study_folder(Path(), line["study_uid"]).name, "state": DELETED}
 
 
 def to_csv(rows: Iterable[StudyRow], deleted: Iterable[Mapping[str, str]] = ()) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from BratsSegmenterLib.errors import BratsSegmenterError, DiskRefusedError, explaining_disk
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study import StudyOrigin, clean
+from BratsSegmenterLib.unattended.earlier_table import TABLE_FILE
 from BratsSegmenterLib.unattended.outcome import StudyOutcome
 from BratsSegmenterLib.unattended.sources import StudySource
 from BratsSegmenterLib.unattended.studies import Studies
@@ -123,7 +124,7 @@ def watch(
         The study at hand stays queued.
     """
     settling, pauses = _Settling(timing.settle_s), _Pauses()
-    of_source, of_disk, of_queue = _Trouble(trouble), _Trouble(trouble), _Trouble(trouble)
+    of_source, of_disk, of_queue, of_deleted = (_Trouble(trouble) for _ in range(4))
 
     def rest(outcome: StudyOutcome) -> None:
         pauses.note(outcome)
@@ -139,6 +140,7 @@ def watch(
         settled = settling.settled(found, time.monotonic())
         if not problem:
             of_queue.note(about_unlisted(studies.unlisted(found)))
+            of_deleted.note(about_deleted(studies.deleted(found)))
             settling.forget_all_but({origin.study.study_uid for origin in found})
         try:
             with explaining_disk(studies.folder):
@@ -167,6 +169,15 @@ def about_unlisted(count: int) -> str:
     if not count:
         return ""
     return f"Queued here before, and not among the studies that are looked for now: {count}. They stay queued."
+
+
+def about_deleted(count: int) -> str:
+    """The sentence about studies that are measured and deleted already; empty where there are none."""
+    if not count:
+        return ""
+    return (
+        f"Measured before, and deleted since: {count}. {TABLE_FILE} keeps their volumes, and they are not done again."
+    )
 
 
 def _pause(seconds: float, progress: Progress) -> None:

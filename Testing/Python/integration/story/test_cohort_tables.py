@@ -228,6 +228,26 @@ def test_what_was_measured_of_a_study_stays_in_the_table_when_its_files_are_dele
     assert cohort.table() == [{**row, "state": "deleted"} for row in before]
 
 
+def test_what_was_measured_and_deleted_is_not_done_again_and_keeps_its_volumes(
+    cohort: Cohort, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = cohort.table()
+    assert main(["clean", str(cohort.out), "--older-than", "0"]) == 0
+    capsys.readouterr()
+    assert main(cohort.again()) == 0
+    (warning,) = _printed(capsys)["warnings"]
+    assert warning.startswith("Measured before, and deleted since: 2. ")
+    assert cohort.table() == [{**row, "state": "deleted"} for row in before]
+
+
+def test_what_waited_for_a_person_when_it_was_deleted_is_done_again(cohort: Cohort) -> None:
+    table = cohort.out / "studies.csv"
+    shutil.rmtree(cohort.folder(0).path)
+    table.write_text(table.read_text(encoding="utf-8").replace(",segmented,", ",needs you,"), encoding="utf-8")
+    assert main(cohort.again()) == 0
+    assert cohort.folder(0).is_segmented
+
+
 def test_what_was_measured_of_deleted_studies_outlives_a_spreadsheet(cohort: Cohort) -> None:
     table = cohort.out / "studies.csv"
     shutil.rmtree(cohort.folder(0).path)

@@ -249,8 +249,12 @@ def _require_page(folder: Path, waiting: str, segmented: str) -> None:
     [
         (("cohort", "--files", "nowhere"), 4, "nowhere"),
         (("route", "--files", ".", "--push"), 3, "There is no archive to store the results in."),
-        (("route", "--files", ".", "--keep", "9"), 4, "What is deleted would be segmented again."),
-        (("route", "--archive", "https://pacs.example", "--keep", "2"), 4, "What is deleted would be segmented again."),
+        (("route", "--files", ".", "--keep", "9"), 4, "What is deleted may be fetched again, and again."),
+        (
+            ("route", "--archive", "https://pacs.example", "--keep", "2"),
+            4,
+            "What is deleted may be fetched again, and again.",
+        ),
     ],
 )
 def test_what_cannot_work_is_said_before_anything_is_done(
