@@ -12,15 +12,9 @@ from pathlib import Path
 from BratsSegmenterLib import __version__
 from BratsSegmenterLib.commands import all_commands
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.commands.exit_codes import CANCELLED, EXIT_CODES, UNEXPECTED, exit_code
+from BratsSegmenterLib.commands.exit_codes import CANCELLED, UNEXPECTED, exit_code, exit_codes_in_words
 from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled, ExportError, explaining_disk, explaining_memory
 from BratsSegmenterLib.logs import keep_identities_out_of_logs
-
-_EPILOG = (
-    f"exit codes: 0 done, {UNEXPECTED} unexpected, 2 wrong arguments, "
-    + ", ".join(f"{code} {kind.__name__}" for kind, code in EXIT_CODES.items())
-    + f", {CANCELLED} cancelled"
-)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,7 +70,9 @@ def _write_any_text() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="brats-segmenter", description=__doc__, epilog=_EPILOG)
+    parser = argparse.ArgumentParser(
+        prog="brats-segmenter", description=__doc__, epilog=f"exit codes: {exit_codes_in_words()}"
+    )
     parser.add_argument("--version", action="version", version=f"brats-segmenter {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in all_commands():

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from BratsSegmenterLib.archive import Archive, Check, Credentials, CredentialStore, Profile
-from BratsSegmenterLib.errors import BratsSegmenterError
+from BratsSegmenterLib.errors import BratsSegmenterError, folder_refused
 from BratsSegmenterLib.progress import Progress
 
 _PACKAGES = ("torch", "monai", "SimpleITK", "pydicom", "highdicom", "dcmqi", "dicomweb-client", "numpy", "scipy")
@@ -120,7 +120,11 @@ def _disk(folder: Path) -> Check:
     place = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
     if not place.is_dir():
         return Check("disk", False, f"{place} is a file where a folder is needed; choose another folder.")
-    free_gb = shutil.disk_usage(place).free / 1e9
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            free_gb = shutil.disk_usage(place).free / 1e9
+    except OSError as error:
+        return Check("disk", False, str(folder_refused(folder, error)))
     sentence = f"{free_gb:.1f} GB are free in {folder}."
     if free_gb >= _ENOUGH_DISK_GB:
         return Check("disk", True, sentence)

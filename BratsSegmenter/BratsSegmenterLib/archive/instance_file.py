@@ -86,7 +86,7 @@ def inspect(path: Path) -> InstanceIdentity:
         sop_instance_uid=header.text("SOPInstanceUID"),
     )
     if not all(map(is_uid, (identity.study_uid, identity.series_uid, identity.sop_instance_uid))):
-        raise DamagedInstanceError("An object is cut short or has no valid UIDs.", UNUSABLE)
+        raise DamagedInstanceError("The object is cut short or has no valid UIDs.", UNUSABLE)
     if not header.has_pixels and UID(identity.sop_class_uid).name.endswith(_IMAGE):
         raise DamagedInstanceError(f"The image {identity.sop_instance_uid} has no pixel data.", UNUSABLE)
     present, expected = header.native_pixel_bytes(file_bytes), header.expected_pixel_bytes()
@@ -95,6 +95,21 @@ def inspect(path: Path) -> InstanceIdentity:
             f"The object {identity.sop_instance_uid} holds {present} of {expected} bytes of pixel data.", UNUSABLE
         )
     return identity
+
+
+def inspect_own(path: Path) -> InstanceIdentity:
+    """As :func:`inspect`, for a file of this computer that is to be sent: the sentence names it.
+
+    Raises
+    ------
+    DamagedInstanceError
+    """
+    try:
+        return inspect(path)
+    except DamagedInstanceError as error:
+        raise DamagedInstanceError(
+            f"The file {path.name} cannot be sent. {error.what}", "Export it again, or leave it out.", error.cause
+        ) from error
 
 
 def study_of(path: Path) -> str:
@@ -112,14 +127,14 @@ def _read(file: BinaryIO) -> FileDataset:
         file.seek(0)
         return dcmread(file, specific_tags=[*_IDENTITY, *_PIXELS], defer_size=_DEFER_BYTES)
     except UNREADABLE as error:
-        raise DamagedInstanceError("An object is not a readable DICOM file.", UNUSABLE, type(error).__name__) from None
+        raise DamagedInstanceError("The object is not a readable DICOM file.", UNUSABLE, type(error).__name__) from None
 
 
 def refuse_inflation_bomb(file: BinaryIO) -> None:
     """Raise a :class:`DamagedInstanceError` for what would inflate beyond 512 MB; leaves `file` at any position."""
     if inflates_beyond(file, _MAXIMUM_INFLATED_BYTES):
         raise DamagedInstanceError(
-            f"An object would inflate to more than {_MAXIMUM_INFLATED_BYTES / 1e6:.0f} MB.", UNUSABLE
+            f"The object would inflate to more than {_MAXIMUM_INFLATED_BYTES / 1e6:.0f} MB.", UNUSABLE
         )
 
 

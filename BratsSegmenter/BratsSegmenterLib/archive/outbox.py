@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from BratsSegmenterLib.archive.attempt import Delivery, attempt, is_due
 from BratsSegmenterLib.archive.client import Archive
 from BratsSegmenterLib.archive.failures import explaining_files
-from BratsSegmenterLib.archive.instance_file import inspect, sha256_of
+from BratsSegmenterLib.archive.instance_file import inspect_own, sha256_of
 from BratsSegmenterLib.archive.patient import Patient
 from BratsSegmenterLib.archive.profile import Profile
 from BratsSegmenterLib.archive.receipt import Receipt, now
@@ -271,7 +271,7 @@ def _held(lock: FileLock) -> Iterator[None]:
 
 
 def _describe(path: Path, number: int, study_uid: str) -> QueuedObject:
-    identity = inspect(path)
+    identity = inspect_own(path)
     if identity.study_uid != study_uid:
         raise ArchiveError(
             f"The file {path.name} belongs to study {identity.study_uid}, not to {study_uid}.",

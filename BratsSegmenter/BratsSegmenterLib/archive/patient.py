@@ -97,7 +97,7 @@ def _read(file: BinaryIO) -> Patient:
         file.seek(0)
         return Patient.of(read_partial(file, stop_when=_is_past_the_patient))
     except UNREADABLE as error:
-        raise DamagedInstanceError("An object is not a readable DICOM file.", UNUSABLE, type(error).__name__) from None
+        raise DamagedInstanceError("The object is not a readable DICOM file.", UNUSABLE, type(error).__name__) from None
 
 
 def _is_past_the_patient(tag: BaseTag, _vr: str | None, _length: int) -> bool:

@@ -90,6 +90,6 @@ def _dataset(path: Path) -> Dataset:
         dataset.decode()
     except UNREADABLE as error:
         raise ArchiveError(
-            "An object is not a readable DICOM file.", "Ask the PACS administrator.", type(error).__name__
+            "The object is not a readable DICOM file.", "Ask the PACS administrator.", type(error).__name__
         ) from None
     return dataset

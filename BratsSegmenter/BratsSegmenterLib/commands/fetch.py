@@ -5,7 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from BratsSegmenterLib.commands.arguments import add_archive_arguments, add_study_argument, open_archive
+from BratsSegmenterLib.commands.arguments import (
+    add_archive_arguments,
+    add_study_argument,
+    open_archive,
+    require_writable,
+)
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.records import to_json
 
@@ -23,8 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Fetch, and say what came."""
+    archive = open_archive(arguments)
+    require_writable(arguments.out)
     with console.progress() as progress, progress.stage("fetch"):
-        fetched = open_archive(arguments).fetch(arguments.study, arguments.out, arguments.series, progress)
+        fetched = archive.fetch(arguments.study, arguments.out, arguments.series, progress)
     console.say(f"{len(fetched.files)} instances in {arguments.out}")
     console.result(to_json(fetched))
     return 0

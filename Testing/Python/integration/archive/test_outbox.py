@@ -289,6 +289,17 @@ def test_files_of_another_study_are_not_queued(outbox: Outbox, files: list[Path]
     assert outbox.transactions() == ()
 
 
+def test_a_file_that_is_no_object_is_named_and_nothing_is_queued(
+    outbox: Outbox, tmp_path: Path, study: StudyIdentity, files: list[Path]
+) -> None:
+    wrong = tmp_path / "notes.txt"
+    wrong.write_text("no DICOM")
+    with pytest.raises(ArchiveError, match=r"The file notes\.txt cannot be sent") as refused:
+        outbox.add([*files, wrong], study.study_uid, _WARD)
+    assert "PACS" not in str(refused.value), "it is not the archive's fault"
+    assert outbox.transactions() == ()
+
+
 def test_nothing_to_send_is_said(outbox: Outbox, study: StudyIdentity) -> None:
     with pytest.raises(ArchiveError, match="nothing to send"):
         outbox.add([], study.study_uid, _WARD)

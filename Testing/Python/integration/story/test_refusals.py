@@ -23,6 +23,7 @@ from pydicom import dcmread
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.cli import main
+from BratsSegmenterLib.commands.exit_codes import exit_codes_in_words
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import Algorithm, Segmentation
 from BratsSegmenterLib.geometry import Geometry
@@ -170,6 +171,7 @@ def test_borrowing_from_other_studies_needs_an_archive_to_look_in(capsys: pytest
         (["segment", "SCANNER", "--out", "FILE/below"], 9),
         (["preprocess", "SCANNER", "--out", "FILE"], 9),
         (["resume", "--files", "SCANNER", "--out", "FILE"], 9),
+        (["fetch", "--archive", "http://127.0.0.1:9/dicom-web", "--study", "1.2.3", "--out", "FILE"], 9),
         (["cohort", "--files", "SCANNER", "--out", "FILE"], 9),
         (["route", "--files", "SCANNER", "--out", "FILE"], 9),
         (["demo", "--out", "FILE"], 9),
@@ -196,6 +198,11 @@ def test_a_path_that_cannot_be_used_is_a_sentence_that_names_it(
     named = Path(command[-1]).name if arguments[-1] != "FILE/below" else "file"
     assert named in json.loads(said.out.splitlines()[-1])["error"]["what"]
     assert named in said.err
+
+
+def test_the_readme_lists_the_exit_codes_as_the_help_does() -> None:
+    readme = (Path(__file__).resolve().parents[4] / "README.md").read_text(encoding="utf-8")
+    assert f"Exit codes: {exit_codes_in_words()}." in " ".join(readme.split())
 
 
 def test_a_port_in_use_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

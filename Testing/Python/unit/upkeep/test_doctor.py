@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from refusing_disks import read_only
 
 from BratsSegmenterLib.archive import Archive, Authentication, Check, Credentials, Profile
 from BratsSegmenterLib.errors import Cancelled
@@ -83,6 +84,14 @@ def test_the_machine_s_examination_names_the_hash_of_the_weights_and_the_free_di
     assert "GB are free in" in found["disk"].sentence
     assert "SHA-256" in found["glioma-synthetic"].sentence
     assert found["glioma-synthetic"].ok
+
+
+def test_a_folder_that_nothing_can_be_written_to_is_no_place_for_studies(tmp_path: Path):
+    with read_only(tmp_path):
+        checks = [check_machine(folder) for folder in (tmp_path, tmp_path / "to be made")]
+    for (disk,) in ([check for check in machine if check.name == "disk"] for machine in checks):
+        assert disk.ok is False
+        assert "cannot be written to" in disk.sentence
 
 
 @pytest.mark.parametrize(("free_gb", "ok", "advises"), [(8.0, True, False), (2.0, None, True)])
