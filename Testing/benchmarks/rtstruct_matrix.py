@@ -1,16 +1,17 @@
 """Who reads whose structure sets: writers x readers on seven geometries, Dice and volume error of the worst region.
 
-    python Testing/benchmarks/rtstruct_matrix.py [--data ../shared/data]
+    python Testing/benchmarks/rtstruct_matrix.py
 
 Shells, holes with islands, single voxels, diagonal touches, a checkerboard and noise are written by us, rt-utils and
 plastimatch, and read by us, VTK, an area rasteriser, plastimatch, dcmrtstruct2nii and rt-utils. The last geometry is
-the real study "brtum", when it is there. "-": the program cannot, or is not installed. Exit code 1 when ours is not
-exact in a reader that places contours as they are written.
+the real study "brtum" in BRATS_SEGMENTER_DATA or ``../shared/data``, when it is there. "-": the program cannot, or is
+not installed. Exit code 1 when ours is not exact in a reader that places contours as they are written.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -46,11 +47,11 @@ READERS: dict[str, Callable[[Path, Volume], others.Masks]] = {
     "rt-utils": others.read_with_rt_utils,
 }
 _UNABLE = (ImportError, NotImplementedError, FileNotFoundError, subprocess.CalledProcessError)
-_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+_DATA = Path(os.environ.get("BRATS_SEGMENTER_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 _SQUARE = (16, 96, 96)
 
 
-def volumes(folder: Path, data: Path) -> Iterator[tuple[str, Volume]]:
+def volumes(folder: Path) -> Iterator[tuple[str, Volume]]:
     """The geometries, each as a series on disk that was loaded again."""
     oblique, sagittal = samples.series_samples.oblique(), samples.double_oblique_sagittal()
     grids = {
@@ -63,8 +64,10 @@ def volumes(folder: Path, data: Path) -> Iterator[tuple[str, Volume]]:
     for name, geometry in grids.items():
         yield name, samples.volume_on(geometry, folder / name)
     yield "multi-frame", samples.enhanced_out_of_order(folder / "multi-frame")
-    study = data / "dicom" / "brtum"
-    if study.is_dir():
+    study = _DATA / "dicom" / "brtum"
+    if not study.is_dir():
+        print(f"{study} is not there: the matrix lacks the real study.", file=sys.stderr)
+    else:
         found = dicom.recognise(dicom.scan(study).series).found
         yield "brtum", dicom.load_volume(found[dicom.reference_sequence(found)].series)
 
@@ -102,14 +105,12 @@ def _write(writer: str, path: Path, volume: Volume, masks: others.Masks) -> bool
 
 def main() -> int:
     """Fill the matrix and print it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=_DATA)
-    data = parser.parse_args().data
+    argparse.ArgumentParser(description=__doc__).parse_args()
     warnings.simplefilter("ignore")
     table = Table("geometry", "writer", *READERS, title="Dice and volume error of the worst region")
     exact = True
     with tempfile.TemporaryDirectory() as name, redirect_stdout(StringIO()):
-        for geometry, volume in volumes(Path(name), data):
+        for geometry, volume in volumes(Path(name)):
             segmentation = samples.segmentation_on(volume)
             masks = {region.key: segmentation.mask(region) for region in LEAF_REGIONS}
             for writer in (OURS, *WRITERS):
