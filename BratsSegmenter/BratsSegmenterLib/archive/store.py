@@ -21,7 +21,7 @@ from BratsSegmenterLib.archive.failures import (
 from BratsSegmenterLib.archive.instance_file import InstanceIdentity, inspect, sha256_of
 from BratsSegmenterLib.archive.read_back import read_back
 from BratsSegmenterLib.archive.search import list_instances
-from BratsSegmenterLib.archive.store_answer import doubt_of
+from BratsSegmenterLib.archive.store_answer import doubt_of, refusal_of
 from BratsSegmenterLib.archive.threads import Stop
 from BratsSegmenterLib.errors import ArchiveError
 
@@ -60,6 +60,10 @@ class _Outgoing:
     identity: InstanceIdentity
     size_bytes: int
 
+    @property
+    def uid(self) -> str:
+        return self.identity.sop_instance_uid
+
 
 def store_files(
     connection: Connection,
@@ -71,24 +75,26 @@ def store_files(
 ) -> tuple[StoredObject, ...]:
     """Store the files that the archive does not list yet; see :meth:`Archive.store`.
 
-    One that the archive holds with other content keeps the others not back.
+    One that the archive refuses, or holds with other content, keeps the others not back.
     """
     stored: list[StoredObject] = []
-    other_content: OtherContentError | None = None
+    refusals: dict[str, StoreRefusedError] = {}
     for batch in _batches(files, study_uid):
         present = _listed(connection, batch, stop)
-        _send(connection, [one for one in batch if one.identity.sop_instance_uid not in present], stop)
+        refusals |= _send(connection, [one for one in batch if one.uid not in present], stop)
         for outgoing in batch:
+            if outgoing.uid in refusals:
+                continue
             try:
                 if compare:
                     _prove(connection, outgoing, stop)
             except OtherContentError as error:
-                other_content = error
+                refusals[outgoing.uid] = error
                 continue
-            stored.append(_receipt(outgoing, outgoing.identity.sop_instance_uid in present))
+            stored.append(_receipt(outgoing, outgoing.uid in present))
             report(len(stored))
-    if other_content is not None:
-        raise other_content
+    if refusals:
+        raise refusal_of(tuple(refusals.values()), [UID(one.sop_class_uid).name for one in stored])
     return tuple(stored)
 
 
@@ -120,20 +126,23 @@ def _prove(connection: Connection, outgoing: _Outgoing, stop: Stop) -> None:
         raise NotStoredError(error.what, error.advice, error.cause) from error
 
 
-def _send(connection: Connection, missing: list[_Outgoing], stop: Stop) -> None:
-    """Send until all are listed. Every attempt reads the files again: same bytes, same UIDs, whatever came before."""
+def _send(connection: Connection, missing: list[_Outgoing], stop: Stop) -> dict[str, StoreRefusedError]:
+    """Send until all are listed but what the archive refuses; why, by SOP Instance UID.
+
+    Every attempt reads the files again: same bytes, same UIDs, whatever came before.
+    """
     if not missing:
-        return
+        return {}
     for delay_s in (*connection.retry_delays_s, None):
         doubt, missing = _send_once(connection, missing, stop)
         if not missing:
-            return
+            break
         if isinstance(doubt, StoreRefusedError):
-            _refuse_or_isolate(connection, missing, doubt, stop)
-            return
+            return _isolated(connection, missing, doubt, stop)
         if delay_s is None or not isinstance(doubt, TemporaryArchiveError):
             raise doubt
         stop.sleep(max(delay_s, doubt.wait_s))
+    return {}
 
 
 def _send_once(connection: Connection, outgoing: list[_Outgoing], stop: Stop) -> tuple[ArchiveError, list[_Outgoing]]:
@@ -153,18 +162,16 @@ def _post(connection: Connection, missing: list[_Outgoing]) -> requests.Response
     return connection.post([one.path.read_bytes() for one in missing], missing[0].identity.study_uid)
 
 
-def _refuse_or_isolate(connection: Connection, missing: list[_Outgoing], doubt: ArchiveError, stop: Stop) -> None:
+def _isolated(
+    connection: Connection, refused: list[_Outgoing], doubt: StoreRefusedError, stop: Stop
+) -> dict[str, StoreRefusedError]:
     """An archive may refuse a whole message for the sake of one object: send each alone, so that the rest arrives."""
-    if len(missing) == 1:
-        raise doubt
-    refusal = None
-    for outgoing in missing:
-        try:
-            _send(connection, [outgoing], stop)
-        except StoreRefusedError as error:
-            refusal = error
-    if refusal is not None:
-        raise refusal
+    if len(refused) == 1:
+        return {refused[0].uid: doubt}
+    refusals: dict[str, StoreRefusedError] = {}
+    for outgoing in refused:
+        refusals |= _send(connection, [outgoing], stop)
+    return refusals
 
 
 def _not_listed(
@@ -174,7 +181,7 @@ def _not_listed(
     for delay_s in patience_s:
         stop.sleep(delay_s)
         listed = _listed(connection, missing, stop)
-        missing = [one for one in missing if one.identity.sop_instance_uid not in listed]
+        missing = [one for one in missing if one.uid not in listed]
         if not missing:
             break
     return missing

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
 import requests
 
-from BratsSegmenterLib.archive.failures import NotStoredError, StoreRefusedError, TemporaryArchiveError, status_error
+from BratsSegmenterLib.archive.failures import (
+    NotStoredError,
+    OtherContentError,
+    StoreRefusedError,
+    TemporaryArchiveError,
+    status_error,
+)
 from BratsSegmenterLib.archive.profile import Profile
 from BratsSegmenterLib.errors import ArchiveError
 
@@ -18,7 +27,10 @@ _FAILURE_REASONS = {  # PS3.18 table I.2-2, PS3.4 table B.2-1
     0xA900: "the object does not belong into this study",
     0xC000: "it cannot understand the object",
 }
+_OF_THE_KIND = (0x0122, 0xC000)
 _KEPT = "The object is kept here"
+_ASK = "ask the PACS administrator."
+_WITHOUT_IT = f"send without this kind, or {_ASK}"
 _NO_RIGHT = (401, 403)
 _OF_THE_OBJECT = (400, 409, 415)  # PS3.18 table 10.5.3-1; the address has answered searches before
 
@@ -47,25 +59,49 @@ def doubt_of(profile: Profile, response: requests.Response, sop_class: str, was_
     cause = f"STOW-RS status {status}, failure reasons {[f'{reason:04X}H' for reason in reasons]}"
     if final:
         words = _FAILURE_REASONS.get(final[0], f"its reason is code {final[0]:04X}H")
-        what = f"The PACS '{profile.name}' refused an object: {words}."
-        return StoreRefusedError(what, f"{_KEPT}; ask the PACS administrator.", cause)
+        what = f"The PACS '{profile.name}' refused an object ({sop_class}): {words}."
+        advice = _WITHOUT_IT if final[0] in _OF_THE_KIND else _ASK
+        return StoreRefusedError(what, f"{_KEPT}; {advice}", cause)
     error = status_error(profile, response, was_let_in)
     is_server_error = status >= requests.codes.server_error
     if reasons or is_server_error:
-        what = f"The PACS '{profile.name}' could not take the object now (status {status})."
+        what = f"The PACS '{profile.name}' could not take an object ({sop_class}) now (status {status})."
         advice = f"{_KEPT}; try again in a few minutes."
         if isinstance(error, TemporaryArchiveError):
             return TemporaryArchiveError(what, advice, cause, error.wait_s)
         return NotStoredError(what, advice, cause)
     if response.ok:
-        what = f"The PACS '{profile.name}' said that it stored the object but does not list it."
-        return NotStoredError(what, f"{_KEPT}; try again, or ask the PACS administrator.", cause)
+        what = f"The PACS '{profile.name}' said that it stored an object ({sop_class}) but does not list it."
+        return NotStoredError(what, f"{_KEPT}; try again, or {_ASK}", cause)
     if isinstance(error, TemporaryArchiveError) or status in _NO_RIGHT:
         return error
     if status in _OF_THE_OBJECT:
         what = f"The PACS '{profile.name}' refused an object ({sop_class}) and gave no reason (status {status})."
-        return StoreRefusedError(what, f"{_KEPT}; send without this kind, or ask the PACS administrator.", cause)
+        return StoreRefusedError(what, f"{_KEPT}; {_WITHOUT_IT}", cause)
     return StoreRefusedError(error.what, error.advice, cause)
+
+
+def refusal_of(refusals: Sequence[StoreRefusedError], arrived: Iterable[str]) -> StoreRefusedError:
+    """What to say when objects were refused and the others went on: each reason once, and what arrived.
+
+    Parameters
+    ----------
+    refusals : sequence of StoreRefusedError
+        One for each refused object; at least one.
+    arrived : iterable of str
+        Names of the SOP Classes of what the archive holds now.
+
+    Returns
+    -------
+    StoreRefusedError
+        :class:`OtherContentError` where one of them is.
+    """
+    first = next((one for one in refusals if isinstance(one, OtherContentError)), refusals[0])
+    counts = Counter(arrived)
+    held = ", ".join(f"{count} x {name}" if count > 1 else name for name, count in counts.items())
+    sentences = dict.fromkeys(one.what for one in refusals)
+    what = " ".join([*sentences, f"What arrived: {held}."] if held else sentences)
+    return type(first)(what, first.advice, first.cause)
 
 
 def _failure_reasons(response: requests.Response) -> list[int]:

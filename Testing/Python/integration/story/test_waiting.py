@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -135,7 +136,7 @@ def test_a_kind_of_object_that_the_archive_fails_over_keeps_no_later_result_back
 ) -> None:
     with _failing_over_seg(embedded_archive, tmp_path, 500) as (station, proxy):
         for _ in range(2):
-            with pytest.raises(NotStoredError, match="could not take the object now"):
+            with pytest.raises(NotStoredError, match=r"could not take an object \(Segmentation Storage\) now"):
                 station.send(formats=("RTSTRUCT", "SEG"))
             assert station.instances() == 1, "the same is tried again, not made anew"
         as_it_is, corrected, again = (
@@ -145,7 +146,10 @@ def test_a_kind_of_object_that_the_archive_fails_over_keeps_no_later_result_back
         )
         assert (as_it_is.version, as_it_is.pushed) == (1, ())
         assert (corrected.version, len(corrected.pushed)) == (2, 1)
-        why = "What had waited was not delivered: The PACS 'embedded' could not take the object now (status 500)."
+        why = (
+            "What had waited was not delivered: "
+            "The PACS 'embedded' could not take an object (Segmentation Storage) now (status 500)."
+        )
         assert as_it_is.notes[1:] == ("What had not arrived of version 1 is not sent any more.", why)
         assert corrected.notes == ()
         assert (again.pushed, len(again.notes)) == ((), 1)
@@ -169,6 +173,25 @@ def test_what_the_archive_refused_is_done_with_when_it_is_sent_without_that(
         assert outbox.undelivered() == (), "nothing keeps the study from being cleaned up, or its router waiting"
         assert not any(file.exists() for file in refused.files)
         assert len(station.send(formats=("RTSTRUCT",)).notes) == 1
+
+
+_NOT_THIS_KIND = {"00081198": {"vr": "SQ", "Value": [{"00081197": {"vr": "US", "Value": [0x0122]}}]}}
+
+
+def test_a_kind_that_the_archive_refuses_is_named_with_what_arrived_without_it(
+    embedded_archive: RunningArchive, tmp_path: Path
+) -> None:
+    refusals = [Plan(Fault.BODY, "POST", holding=_ON_SEG, body=json.dumps(_NOT_THIS_KIND).encode())] * 4
+    with _failing(embedded_archive, tmp_path, *refusals) as (station, _proxy):
+        for _ in range(2):
+            with pytest.raises(StoreRefusedError) as refused:
+                station.send(formats=("SEG", "RTSTRUCT", "KEY_IMAGE"))
+            assert refused.value.what == (
+                "The PACS 'embedded' refused an object (Segmentation Storage): it does not take this kind of object. "
+                "What arrived: RT Structure Set Storage, 2 x Secondary Capture Image Storage."
+            )
+            assert "send without this kind" in refused.value.advice
+            assert station.instances() == 3
 
 
 _SECOND_IMAGE = b"\x20\x00\x13\x00\x02\x00\x00\x002 "  # its Instance Number (0020,0013), in implicit VR
