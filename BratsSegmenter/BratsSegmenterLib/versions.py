@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -119,6 +119,27 @@ def foreign_regions(objects: Iterable[ResultObject]) -> tuple[ResultObject, ...]
 def next_version(results: Sequence[EarlierResult]) -> int:
     """The number of the result to come."""
     return max((result.version for result in results), default=0) + 1
+
+
+def newest_with(
+    kinds: Collection[ObjectKind], results: Sequence[EarlierResult], says_the_same: Callable[[EarlierResult], bool]
+) -> EarlierResult | None:
+    """The newest version that has all of these kinds; None where it, or one that came after it, says something else.
+
+    Parameters
+    ----------
+    kinds : collection of ObjectKind
+    results : sequence of EarlierResult
+        Oldest first.
+    says_the_same : callable
+        Whether a version says, in the kinds that it has, what is looked for.
+    """
+    for result in reversed(results):
+        if not says_the_same(result):
+            return None
+        if set(kinds) <= set(result.kinds):
+            return result
+    return None
 
 
 def predecessors(results: Sequence[EarlierResult]) -> tuple[ObjectReference, ...]:

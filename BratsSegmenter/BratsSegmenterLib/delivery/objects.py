@@ -123,7 +123,7 @@ def export_objects(
         known_uids = [reference.sop_instance_uid for reference in provenance.predecessors]
         known_uids += (frame.sop_instance_uid for series in others for frame in series.frames)
         verified = dicom.verify_objects(
-            objects, reference, segmentation, measurements, known_uids, contouring, signature.reviewer
+            objects, reference, segmentation, measurements, provenance, known_uids, contouring, images
         )
     return Exported(reference.series.study_uid, verified, measurements, signature.reviewer, provenance.version)
 
@@ -194,39 +194,33 @@ def _may_be_of(patient_id: str, file: Path) -> bool:
         return False
 
 
-def is_repetition(
-    newest: EarlierResult,
+def says_the_same(
+    result: EarlierResult,
     reference: Volume,
     segmentation: Segmentation,
     images: Mapping[Sequence, NDArray[np.float32]],
-    kinds: Iterable[ObjectKind],
+    kinds: Collection[ObjectKind],
     signature: Signature,
     contouring: Contouring = EXACT,
 ) -> bool:
-    """Whether `newest` says voxel for voxel what is to be sent, drawn alike, of the same people and model.
+    """Whether `result` says voxel for voxel what is to be sent, of the same people and model.
 
-    Key images alone hold neither voxels nor who drew and approved them: the same pictures say the same.
+    Of `kinds` it need not have all; its structure set has to be drawn alike where one is to be sent. Key images alone
+    hold neither voxels nor who drew and approved them: the same pictures say the same.
     """
-    kinds = set(kinds)
-    if not kinds <= set(newest.kinds):
+    if ObjectKind.RTSTRUCT in kinds and result.contouring not in (None, contouring.drawn(segmentation)):
         return False
-    if ObjectKind.RTSTRUCT in kinds and newest.contouring != contouring.drawn(segmentation):
-        return False
-    model, drawn_by = segmentation.algorithm, newest.algorithm
-    if (drawn_by.name, drawn_by.version) != (model.name, model.version):
-        return False
-    if newest.reviewer != signature.reviewer:
+    model, drawn_by = segmentation.algorithm, result.algorithm
+    if (drawn_by.name, drawn_by.version, result.reviewer) != (model.name, model.version, signature.reviewer):
         return False
     try:
-        if kinds == {ObjectKind.KEY_IMAGE} and newest.regions is None:
-            pages = [one.path for one in newest.objects if one.kind is ObjectKind.KEY_IMAGE]
+        if result.regions is None:
+            pages = [one.path for one in result.objects if one.kind is ObjectKind.KEY_IMAGE]
             provenance = _provenance(segmentation, signature, (), ())
             return dicom.show_the_same(pages, reference, segmentation, measure(segmentation), provenance, images)
-        if newest.regions is None:
+        if (result.authorship, result.is_approved) != (signature.authorship, signature.approved):
             return False
-        if (newest.authorship, newest.is_approved) != (signature.authorship, signature.approved):
-            return False
-        stored, _ = dicom.read_regions(newest.regions, reference)
+        stored, _ = dicom.read_regions(result.regions, reference)
     except SeriesError:
         # Drawn on another series, or damaged: whatever it says, it is not this result.
         return False

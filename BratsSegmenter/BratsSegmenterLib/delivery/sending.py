@@ -16,8 +16,8 @@ from BratsSegmenterLib.delivery.objects import (
     Exported,
     Signature,
     export_objects,
-    is_repetition,
     results_in_archive,
+    says_the_same,
     store_objects,
 )
 from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind, written_kinds
@@ -26,7 +26,7 @@ from BratsSegmenterLib.job_results import SendResult, SentObject
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study import JobFolder
-from BratsSegmenterLib.versions import EarlierResult
+from BratsSegmenterLib.versions import EarlierResult, newest_with
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +72,10 @@ class Sending:
     def write(self, earlier: tuple[EarlierResult, ...]) -> SendResult:
         """Write and check the objects as the version after `earlier`; nothing leaves this machine."""
         written = _written(self._export(earlier))
-        if earlier and self._is_repetition(earlier[-1]):
-            return replace(written, notes=(f"Version {earlier[-1].version} of the study says exactly this already.",))
-        return written
+        said = self._said_in(earlier)
+        if said is None:
+            return written
+        return replace(written, notes=(f"Version {said.version} of the study says exactly this already.",))
 
     def store(self, archive: Archive) -> SendResult:
         """Write, check and store the objects, unless the study in the archive says the same already.
@@ -108,9 +109,11 @@ class Sending:
             transaction, result = held
             arrived = left_over.deliver_again(transaction, self.progress)
             return self._nothing_new(result, archive, (arrived,), (*left_over.delivered_first(earlier), *notes))
-        if earlier and self._is_repetition(earlier[-1]):
-            notes = (*left_over.delivered_first(earlier[:-1]), *left_over.give_up_rest_of(earlier[-1]), *notes)
-            return self._nothing_new(earlier[-1], archive, left_over.arrived, notes)
+        said = self._said_in(earlier)
+        if said is not None:
+            others = tuple(one for one in earlier if one is not said)
+            notes = (*left_over.delivered_first(others), *left_over.give_up_rest_of(said), *notes)
+            return self._nothing_new(said, archive, left_over.arrived, notes)
         notes = (*left_over.delivered_first(earlier), *notes)
         if self._gives_way(earlier):
             return _given_way(earlier[-1], archive, outbox)
@@ -133,15 +136,18 @@ class Sending:
             return results_in_archive(destination.archive, study_uid, patient_id, self.folder.dicom, self.progress)
 
     def _gives_way(self, earlier: tuple[EarlierResult, ...]) -> bool:
-        return self.only_first and bool(earlier) and not self._is_repetition(earlier[-1])
+        return self.only_first and bool(earlier) and self._said_in(earlier) is None
 
-    def _is_repetition(self, newest: EarlierResult) -> bool:
-        return is_repetition(
-            newest, self.reference, self.segmentation, self.images, self.kinds, self.signature, self.contouring
+    def _said_in(self, earlier: tuple[EarlierResult, ...]) -> EarlierResult | None:
+        return newest_with(self.kinds, earlier, self._says_the_same)
+
+    def _says_the_same(self, result: EarlierResult) -> bool:
+        return says_the_same(
+            result, self.reference, self.segmentation, self.images, self.kinds, self.signature, self.contouring
         )
 
     def _is_this_whole(self, result: EarlierResult) -> bool:
-        return set(result.kinds) == written_kinds(self.kinds) and self._is_repetition(result)
+        return set(result.kinds) == written_kinds(self.kinds) and self._says_the_same(result)
 
     def _export(self, earlier: tuple[EarlierResult, ...]) -> Exported:
         return export_objects(

@@ -155,6 +155,15 @@ def test_key_images_alone_are_not_sent_twice_and_those_of_another_result_are(sta
         assert station.send(**{**key_images, **changes}).pushed, changes
 
 
+def test_what_an_older_version_says_is_not_sent_again_unless_something_else_came_since(station: Station) -> None:
+    kinds = ("RTSTRUCT",), ("KEY_IMAGE",), ("SR",)
+    assert [station.send(formats=one).version for one in (*kinds, *kinds)] == [1, 2, 3, 1, 2, 3]
+    stored = station.instances()
+    station.send(station.corrected())
+    back = station.send()
+    assert (back.version, station.instances()) == (5, stored + 2), "the correction was taken back"
+
+
 @pytest.mark.parametrize("is_on_this_computer", [False, True], ids=["fetched", "of local files"])
 def test_what_is_written_after_a_sending_counts_on_it(
     station: Station, tmp_path: Path, is_on_this_computer: bool
