@@ -59,20 +59,25 @@ def read_seg(path: Path, volume: Volume) -> ReadStructures:
         reference, has no voxel of our regions in the volume, or lies on another grid that is none or too large.
     """
     dataset = read_whole(path)
-    if dataset.get("SOPClassUID") not in (SegmentationStorage, _LABEL_MAP_SEGMENTATION_STORAGE):
-        raise SeriesError(f"{path.name} is no segmentation object.", "Choose another file.")
-    _require_whole(dataset, path.name)
-    if dataset.get("FrameOfReferenceUID") not in (None, "", volume.series.frame_of_reference_uid):
-        raise SeriesError(
-            f"{path.name} was drawn in another frame of reference than {volume.series.label}.",
-            "Choose the series on which it was drawn.",
-        )
     try:
+        _require_seg(dataset, volume, path.name)
         return _structures(dataset, volume, path.name)
     except DAMAGED as error:
         raise SeriesError(
             f"{path.name} is a damaged segmentation object.", "Fetch it again, or leave it out.", type(error).__name__
         ) from error
+
+
+def _require_seg(dataset: Dataset, volume: Volume, name: str) -> None:
+    if dataset.get("SOPClassUID") not in (SegmentationStorage, _LABEL_MAP_SEGMENTATION_STORAGE):
+        raise SeriesError(f"{name} is no segmentation object.", "Choose another file.")
+    _require_whole(dataset, name)
+    if dataset.get("FrameOfReferenceUID") not in (None, "", volume.series.frame_of_reference_uid):
+        raise SeriesError(
+            f"{name} was drawn in another frame of reference than {volume.series.label}.",
+            "Choose the series on which it was drawn.",
+        )
+    _require_consistent(dataset, name)
 
 
 def _require_whole(dataset: Dataset, name: str) -> None:
@@ -102,7 +107,6 @@ def _require_consistent(dataset: Dataset, name: str) -> None:
 
 
 def _structures(dataset: Dataset, volume: Volume, name: str) -> ReadStructures:
-    _require_consistent(dataset, name)
     tolerated = []
     if not dataset.get("FrameOfReferenceUID"):
         dataset.FrameOfReferenceUID = volume.series.frame_of_reference_uid

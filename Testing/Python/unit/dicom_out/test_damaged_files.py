@@ -25,6 +25,16 @@ def test_a_file_that_is_no_dicom_is_a_sentence_that_names_it(read: object, volum
         read(tmp_path / "notes.dcm", volume)  # type: ignore[operator]
 
 
+def test_a_seg_of_which_an_element_is_of_no_known_kind_is_a_sentence(volume: Volume, tmp_path: Path) -> None:
+    path = write_seg(tmp_path / "seg.dcm", volume, samples.segmentation_on(volume), samples.provenance()).path
+    frame_of_reference = b"\x20\x00\x52\x00UI"
+    content = path.read_bytes()
+    assert content.count(frame_of_reference) == 1
+    path.write_bytes(content.replace(frame_of_reference, frame_of_reference[:4] + b"UM"))
+    with pytest.raises(SeriesError, match=r"seg\.dcm is a damaged segmentation object"):
+        read_seg(path, volume)
+
+
 def test_a_seg_that_claims_more_frames_than_it_has_is_a_sentence(volume: Volume, tmp_path: Path) -> None:
     path = write_seg(tmp_path / "seg.dcm", volume, samples.segmentation_on(volume), samples.provenance()).path
     dataset = dcmread(path)
