@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
+import re
+
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code as AnyCode
 
-from BratsSegmenterLib.domain import LEAF_REGIONS, NON_ENHANCING, REGIONS, Region
+from BratsSegmenterLib.domain import LEAF_REGIONS, NCR, NON_ENHANCING, REGIONS, Region
 
 _OTHER_NAMES = {
     "snfh": "ED",
     "peritumoral edema": "ED",
     "peritumoral edematous/invaded tissue": "ED",
     "necrosis": "NCR",
-    NON_ENHANCING.name.lower(): "NCR",
     "necrotic": "NCR",
     "necrotic tumor core": "NCR",
     "net": "NCR",
     "netc": "NCR",
     "ncr/net": "NCR",
-    "non-enhancing tumor": "NCR",
-    "non-enhancing tumor core": "NCR",
+    "non enhancing tumor": "NCR",
+    "non enhancing tumor core": "NCR",
     "enhancing": "ET",
     "enhancing lesion": "ET",
-    "contrast-enhancing tumor": "ET",
-    "gd-enhancing tumor": "ET",
+    "contrast enhancing tumor": "ET",
+    "gd enhancing tumor": "ET",
     "cavity": "RC",
     "surgical cavity": "RC",
 }
-_CODED = ((NON_ENHANCING.code, REGIONS["NCR"]), *((region.code, region) for region in LEAF_REGIONS))
+_CODED = ((NON_ENHANCING.code, NCR), *((region.code, region) for region in LEAF_REGIONS))
 """Of the leaf regions; those of the nested ones say tumour, of which nobody knows which part was drawn."""
+
+_NUMBER_OF_LESION = re.compile(r" \d{1,2}$")
 
 
 def _spelt_alike(name: str) -> str:
-    return name.strip().lower().replace("_", " ").replace("tumour", "tumor").replace("oedema", "edema")
+    words = re.sub("[-_]", " ", name.strip().lower()).replace("tumour", "tumor").replace("oedema", "edema")
+    return _NUMBER_OF_LESION.sub("", words)
 
 
 _NAMES = {region.key.lower(): key for key, region in REGIONS.items()}
 _NAMES |= {_spelt_alike(region.name): key for key, region in REGIONS.items()}
+_NAMES |= {_spelt_alike(NON_ENHANCING.name): NCR.key}
 _NAMES |= _OTHER_NAMES
 _NAMES |= {f"{name} ({key.lower()})": key for name, key in _NAMES.items()}
 

@@ -11,6 +11,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from BratsSegmenterLib.dicom import read_rtstruct, result_objects, segmentation_from, write_rtstruct, write_seg
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures
 from BratsSegmenterLib.domain import Segmentation, Volume
 from BratsSegmenterLib.errors import SeriesError
@@ -480,6 +481,16 @@ def test_common_names_become_regions_and_unknown_ones_are_said(volume: Volume) -
     assert np.array_equal(segmentation.labels == 2, mask & ~inner)
     assert "GTV boost is no region of this program; it was left out." in notes
     assert any("belonged to ET and another region" in note for note in notes)
+
+
+def test_lesions_that_were_numbered_are_one_region_and_a_hyphen_makes_no_other_name(volume: Volume) -> None:
+    first, second, core = (np.zeros(volume.geometry.shape, bool) for _lesion in range(3))
+    first[3, 5:10], second[7, 5:10], core[9, 5:10] = True, True, True
+    structures = ReadStructures({"ET 1": first, "ET-2": second, "Necrotic-core": core})
+    segmentation, notes = segmentation_from(structures, volume, samples.ALGORITHM)
+    assert np.array_equal(segmentation.labels, 3 * (first | second) + core)
+    assert notes == ()
+    assert region_named("Segment_1") is None
 
 
 def test_structures_without_any_of_our_regions_are_refused(volume: Volume) -> None:
