@@ -16,7 +16,14 @@ from pydicom.uid import Comprehensive3DSRStorage
 from BratsSegmenterLib.dicom.concepts import concept, declare_private_scheme
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.source_images import source_images
-from BratsSegmenterLib.dicom.study_objects import reference_item, save, series_and_equipment, stamp, tracking_uid
+from BratsSegmenterLib.dicom.study_objects import (
+    reference_item,
+    save,
+    series_and_equipment,
+    stamp,
+    tracking_uid,
+    writable_notes,
+)
 from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import (
     BRAIN,
@@ -111,7 +118,7 @@ def write_measurement_report(
         verifying_observer_name=provenance.reviewer or None,
         verifying_organization=str(volume.series.header.get("InstitutionName") or _NO_ORGANISATION),
     )
-    _comment(dataset, provenance.notes)
+    _comment(dataset, writable_notes(volume.series.header, provenance))
     stamp(dataset, volume, provenance)
     _date_verification(dataset, provenance)
     _refer_to_predecessor(dataset, provenance)

@@ -18,7 +18,14 @@ from BratsSegmenterLib.dicom.contours import MAX_POINTS, Contour, region_contour
 from BratsSegmenterLib.dicom.notes_in_objects import whole_notes
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, require_drawn_on
-from BratsSegmenterLib.dicom.study_objects import date_and_time, image_item, new_object, reference_item, save
+from BratsSegmenterLib.dicom.study_objects import (
+    date_and_time,
+    image_item,
+    new_object,
+    reference_item,
+    save,
+    writable_notes,
+)
 from BratsSegmenterLib.domain import Region, Segmentation, Volume
 
 _STUDY_COMPONENT = "1.2.840.10008.3.1.2.3.1"  # retired Detached Study Management, allowed by PS3.3 C.8.8.5.4
@@ -66,7 +73,7 @@ def write_rtstruct(
     contours = {r: region_contours(segmentation.mask(r), max_points, contouring.smooth) for r in drawn}
     regions = [region for region, drawn in contours.items() if drawn]
     dataset = new_object(RTStructureSetStorage, ImplicitVRLittleEndian, volume, provenance)
-    _describe_structure_set(dataset, provenance, contouring)
+    _describe_structure_set(dataset, volume, provenance, contouring)
     _reference_images(dataset, volume)
     planes = SlicePlanes(volume)
     images = [image_item(frame) if own else None for frame, own in zip(volume.frames, planes.has_image, strict=True)]
@@ -80,14 +87,17 @@ def write_rtstruct(
     return save(dataset, path, ObjectKind.RTSTRUCT)
 
 
-def _describe_structure_set(dataset: FileDataset, provenance: Provenance, contouring: Contouring) -> None:
+def _describe_structure_set(
+    dataset: FileDataset, volume: Volume, provenance: Provenance, contouring: Contouring
+) -> None:
     dataset.Modality = ObjectKind.RTSTRUCT.value
     dataset.SeriesNumber = provenance.series_number
     dataset.SeriesDescription = provenance.series_description(ObjectKind.RTSTRUCT)
     dataset.InstanceNumber = 1
     dataset.StructureSetLabel = f"Glioma v{provenance.version}"
     dataset.StructureSetName = dataset.SeriesDescription
-    description = whole_notes((contouring.description, *provenance.notes), _LONGEST_SHORT_TEXT)
+    notes = writable_notes(volume.series.header, provenance)
+    description = whole_notes((contouring.description, *notes), _LONGEST_SHORT_TEXT)
     if description:
         dataset.StructureSetDescription = description
     dataset.StructureSetDate, dataset.StructureSetTime = date_and_time(provenance.content_time)

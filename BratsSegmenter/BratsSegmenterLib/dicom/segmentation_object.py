@@ -27,6 +27,7 @@ from BratsSegmenterLib.dicom.study_objects import (
     series_and_equipment,
     stamp,
     tracking_uid,
+    writable_notes,
 )
 from BratsSegmenterLib.domain import (
     BRAIN,
@@ -75,8 +76,9 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
     )
     _name_the_segment_in_each_frame(dataset)
     _refer_to_the_images_of_the_volume(dataset, volume)
-    if provenance.notes:
-        dataset.ImageComments = whole_notes(provenance.notes, _LONGEST_LONG_TEXT)
+    notes = writable_notes(volume.series.header, provenance)
+    if notes:
+        dataset.ImageComments = whole_notes(notes, _LONGEST_LONG_TEXT)
     stamp(dataset, volume, provenance)
     _refer_to_predecessor(dataset, provenance)
     if RC in regions:

@@ -19,7 +19,7 @@ from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, ObjectR
 from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import Frame, Region, Volume
 from BratsSegmenterLib.durable import whole_file
-from BratsSegmenterLib.errors import unwritable
+from BratsSegmenterLib.errors import ExportError, unwritable
 
 _REQUIRED = (  # type 2 of the Patient and General Study modules (DICOM PS3.3 C.7.1.1, C.7.2.1)
     "PatientName",
@@ -65,11 +65,22 @@ _REFERENCES = (  # of these two to objects that no archive need hold, some of cl
 _UTF_8 = "ISO_IR 192"
 _ASCII = ("", "ISO_IR 6", "ISO 2022 IR 6")
 _JIS_X_0201 = ("ISO_IR 13", "ISO 2022 IR 13")
+_UNDECLARED = (
+    "The images do not say in which characters the patient and the study are named. Those names can only be copied as "
+    "they are, and the reviewer's name beside them has to be in plain letters."
+)
+_WRITE_IN_ASCII = "Enter the reviewer's name in the letters A to Z without accents, for example Roentgen^Wilhelm."
 _IMPLEMENTATION_CLASS_UID = "2.25.206417862263829417953478930427560214173"
 
 
 def new_object(sop_class_uid: str, transfer_syntax: str, volume: Volume, provenance: Provenance) -> FileDataset:
-    """An object in the study of `volume`, of a new series: everything but what its kind has of its own."""
+    """An object in the study of `volume`, of a new series: everything but what its kind has of its own.
+
+    Raises
+    ------
+    ExportError
+        The images do not say in which characters they name patient and study, and the reviewer's name is not in ASCII.
+    """
     header = volume.series.header
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = UID(sop_class_uid)
@@ -171,17 +182,37 @@ def software_versions(provenance: Provenance) -> list[str]:
 
 
 def _declare_character_set(dataset: Dataset, header: Dataset, provenance: Provenance) -> None:
-    """That of the images, so that the patient block stays byte for byte; UTF-8 where our text needs it."""
+    """That of the images, so that the patient block stays byte for byte; UTF-8 where our text needs it.
+
+    Images whose names go beyond ASCII and that name no set leave it to the archive how those are read. There no set is
+    named either, or the archive would show another patient's name with the result.
+    """
     of_images = header.get("SpecificCharacterSet") or ""
-    added_text = "".join((provenance.reviewer, *provenance.notes, *software_versions(provenance)))
+    notes = writable_notes(header, provenance)
+    added_text = "".join((provenance.reviewer, *notes, *software_versions(provenance)))
     try:
         added_text.encode(_encoding_of(of_images))
-    except UnicodeEncodeError:
+    except UnicodeEncodeError as error:
+        if _are_names_undeclared(header):
+            raise ExportError(_UNDECLARED, _WRITE_IN_ASCII) from error
         of_images = _UTF_8
     if of_images:
         dataset.SpecificCharacterSet = of_images
     elif "SpecificCharacterSet" in dataset:
         del dataset.SpecificCharacterSet
+
+
+def writable_notes(header: Dataset, provenance: Provenance) -> tuple[str, ...]:
+    """The notes of the provenance; with ? for what is not ASCII, where the images prevent that a set is named."""
+    if not _are_names_undeclared(header):
+        return provenance.notes
+    return tuple(note.encode("ascii", "replace").decode() for note in provenance.notes)
+
+
+def _are_names_undeclared(header: Dataset) -> bool:
+    """Whether patient or study are named in more than ASCII, and no character set says in what."""
+    names = "".join(str(header.get(keyword) or "") for keyword in (*_REQUIRED, *_OPTIONAL))
+    return (header.get("SpecificCharacterSet") or "") in _ASCII and not names.isascii()
 
 
 def _encoding_of(character_set: str | Sequence[str]) -> str:
@@ -200,7 +231,13 @@ def date_and_time(moment: datetime) -> tuple[str, str]:
 
 
 def stamp(dataset: Dataset, volume: Volume, provenance: Provenance) -> None:
-    """Complete an object that highdicom began: whole patient and study blocks, time and versions."""
+    """Complete an object that highdicom began: whole patient and study blocks, time and versions.
+
+    Raises
+    ------
+    ExportError
+        As :func:`new_object`.
+    """
     _declare_character_set(dataset, volume.series.header, provenance)
     _adopt_patient_and_study(dataset, volume.series.header)
     _adopt_time_zone(dataset, volume.series.header, provenance)

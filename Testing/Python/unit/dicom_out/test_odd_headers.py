@@ -73,6 +73,47 @@ def test_every_object_keeps_the_names_whatever_the_images_are_written_in(
     assert datasets[ObjectKind.SR].VerifyingObserverSequence[0].VerifyingObserverName == reviewer
 
 
+_PLACE = "X" * 12
+
+
+def _volume_of_patient(folder: Path, name: bytes, of_images: str | None) -> Volume:
+    """Images whose patient is named in those bytes, whatever the character set that they state."""
+
+    def edit(dataset: Dataset) -> None:
+        del dataset.SpecificCharacterSet
+        if of_images:
+            dataset.SpecificCharacterSet = of_images
+        dataset.PatientName = _PLACE
+
+    for file in classic(folder / "series"):
+        change(file, edit)
+        file.write_bytes(file.read_bytes().replace(_PLACE.encode(), name.ljust(len(_PLACE))))
+    return samples.load(folder / "series")
+
+
+@pytest.mark.parametrize("of_images", [None, "ISO_IR 6"])
+@pytest.mark.parametrize(
+    "name", ["Müller^Jan".encode(), "Müller^Jan".encode("latin-1"), "王^小东".encode("gb18030")], ids=repr
+)
+def test_names_in_characters_that_the_images_do_not_state_are_copied_byte_for_byte_and_no_set_is_named(
+    name: bytes, of_images: str | None, tmp_path: Path
+) -> None:
+    exported = _export(tmp_path, _volume_of_patient(tmp_path, name, of_images), "Curie^Marie", ("T2 SchÃ¤del is old.",))
+    for one in exported.objects:
+        assert name in one.path.read_bytes(), one.kind
+        assert dcmread(one.path).get("SpecificCharacterSet") == of_images, one.kind
+
+
+def test_a_reviewer_whose_name_would_change_how_that_of_the_patient_is_read_enters_it_in_plain_letters(
+    tmp_path: Path,
+) -> None:
+    volume = _volume_of_patient(tmp_path, "王^小东".encode("gb18030"), None)
+    with pytest.raises(ExportError, match="do not say in which characters") as caught:
+        _export(tmp_path, volume, "Röntgen^Wilhelm")
+    assert "without accents" in caught.value.advice
+    assert not list((tmp_path / "objects").glob("*.dcm"))
+
+
 def test_a_note_that_the_images_character_set_lacks_is_written_in_utf8(tmp_path: Path) -> None:
     volume = _changed_volume(tmp_path, lambda dataset: setattr(dataset, "SpecificCharacterSet", "ISO_IR 100"))
     report = _datasets(_export(tmp_path, volume, notes=("T2 is of another study → look at both",)))[ObjectKind.SR]
@@ -320,7 +361,7 @@ def test_a_seg_that_states_another_size_of_its_voxels_stops_the_push(tmp_path: P
     (seg,) = (one for one in exported.objects if one.kind is ObjectKind.SEG)
     change(seg.path, make_thinner)
     with pytest.raises(ExportError, match=r"The SEG states voxels of .* x 1 mm, which is not their size"):
-        verify_objects([seg], volume, samples.segmentation_on(volume), exported.measurements)
+        verify_objects([seg], volume, samples.segmentation_on(volume), exported.measurements, samples.provenance())
 
 
 @pytest.mark.parametrize("frames_each", [1, 5])
