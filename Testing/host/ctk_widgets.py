@@ -86,7 +86,8 @@ class ctkCollapsibleButton(qt.QWidget):
         painter.setBrush(self.palette.color(qt.QPalette.ColorRole.ButtonText))
         self._draw_arrow(painter, bar)
         painter.setPen(self.palette.color(qt.QPalette.ColorRole.ButtonText))
-        painter.drawText(bar.adjusted(24, 0, -6, 0), qt.Qt.AlignmentFlag.AlignVCenter, self._text)
+        flags = qt.Qt.AlignmentFlag.AlignVCenter | qt.Qt.TextFlag.TextShowMnemonic
+        painter.drawText(bar.adjusted(24, 0, -6, 0), flags, self._text)
         painter.end()
 
     def _draw_arrow(self, painter: qt.QPainter, bar: qt.QRect) -> None:

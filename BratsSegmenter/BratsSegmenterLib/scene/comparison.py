@@ -42,6 +42,11 @@ class Comparison:
         for key in segmentation.GetSegmentIDs():
             segmentation.GetSegment(key).SetColor(*(part / 255 for part in COLOUR))
 
+    @property
+    def is_in_scene(self) -> bool:
+        """Whether nobody took it out of the scene."""
+        return bool(slicer.mrmlScene.IsNodePresent(self._node))
+
     def show(self, key: str, visible: bool) -> None:
         """Show or hide one region's outline; a region that the model did not draw has none."""
         if self._node.GetSegmentation().GetSegment(key) is not None:
@@ -49,5 +54,5 @@ class Comparison:
 
     def remove(self) -> None:
         """Take it out of the scene, unless it is gone already."""
-        if slicer.mrmlScene.IsNodePresent(self._node):
+        if self.is_in_scene:
             slicer.mrmlScene.RemoveNode(self._node)

@@ -23,6 +23,7 @@ class RegionReview:
     def __init__(self, review: Review) -> None:
         self._review = review
         self._comparison: Comparison | None = None
+        self._compared: frozenset[str] = frozenset()
         self._seen: NDArray[np.uint8] | None = None
         self._seen_in = ""
         self._accepted_in: dict[str, NDArray[np.uint8]] = {}
@@ -82,16 +83,21 @@ class RegionReview:
         self._review.draw(np.where((labels == label) | (model_labels == label), model_labels, labels))
 
     def compare(self, key: str, wanted: bool) -> None:
-        """Show the model's outline of a region over the edited one, or hide it."""
+        """Show the model's outline of a region over the edited one, or hide it; anew where the user deleted it."""
+        self._compared = self._compared | {key} if wanted else self._compared - {key}
+        if self._comparison is not None and not self._comparison.is_in_scene:
+            self._comparison = None
         if self._comparison is None and wanted:
             parameters = self._review.parameters
             self._comparison = Comparison(parameters.result.labels, parameters.reference, parameters.study)
         if self._comparison is not None:
-            self._comparison.show(key, wanted)
+            for region in self.regions:
+                self._comparison.show(region.key, region.key in self._compared)
 
     def release(self) -> None:
         """Take the model's outlines out of the scene and forget what was seen."""
         if self._comparison is not None:
             self._comparison.remove()
         self._comparison = self._seen = None
+        self._compared = frozenset()
         self._accepted_in = {}

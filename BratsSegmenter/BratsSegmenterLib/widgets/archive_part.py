@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import Check
 from BratsSegmenterLib.errors import BratsSegmenterError
-from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
+from BratsSegmenterLib.widgets.part import Part, set_text_or_hide, tab_through
 from BratsSegmenterLib.widgets.profile_editor import ProfileEditor
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.search_model import Period, SearchForm
@@ -51,8 +50,7 @@ class ArchivePart(Part):
         self.editor.changed.connect(self._on_profiles_changed)
         self.editor.rejected.connect(self._on_rejected)
         self.column.insertWidget(1, self.editor.widget)
-        for before, after in pairwise((self.ui.testButton, *self.editor.fields, self.ui.patientEdit)):
-            qt.QWidget.setTabOrder(before, after)
+        tab_through((self.ui.testButton, *self.editor.fields, self.ui.patientEdit))
         self._pause = qt.QTimer()
         self._pause.setSingleShot(True)
         self._pause.timeout.connect(self._search_for_what_was_typed)

@@ -78,6 +78,7 @@ class Panel:
         self._announced: SegmentResult | None = None
         self._phase: tuple[bool, bool, bool] | None = None
         self._before_import: SceneParameters | None = None
+        self._is_beside_another = False
         self._keeper = CorrectionsKeeper(workflow, review)
         question = UnsentQuestion(workflow, self._keeper)
         self.message_bar = MessageBar()
@@ -103,6 +104,7 @@ class Panel:
         layout.addWidget(self.surgery.widget)
         for part in self._parts:
             layout.addWidget(part.widget)
+        self.sequences.order_tabs()
         layout.addWidget(self.settings_dialog.button)
         layout.addStretch(1)
         workflow.state_changed.connect(self._on_state_changed)
@@ -142,7 +144,7 @@ class Panel:
 
     def _begin_anew(self) -> str:
         """What became of a sending and of corrections thereby, as sentences: to be said once the panel is empty."""
-        self._before_import = None
+        self._before_import, self._is_beside_another = None, False
         about_corrections = self._keeper.release()
         cut_off = self.workflow.forget_study()  # first: nodes of ours go with it, which is not what has to be told
         self._release_nodes()
@@ -163,6 +165,7 @@ class Panel:
 
     def follow_style(self) -> None:
         """Slicer's style became a dark or a light one, for which words have colours of their own."""
+        self.views.follow_style()
         self._update_parts()
 
     def begin_import(self) -> None:
@@ -181,7 +184,8 @@ class Panel:
             self._take_up(parameters)
             return
         if parameters.has_result:
-            self.message_bar.show_notice(_NOT_TAKEN_UP)
+            self._is_beside_another = True
+            self._say_what_lasts(None)
         if before is not None:
             self._go_back_to(before)
 
@@ -203,7 +207,7 @@ class Panel:
             self.workflow.forget_study()
             self.workflow.failed.emit(Failure.of(error))
         else:
-            self._say_about_the_result(self._found.beside_loaded_scene())
+            self._say_what_lasts(self._found.beside_loaded_scene())
 
     def look_whether_the_result_is_there(self) -> None:
         """Without its segmentation or reference image there is nothing to review: say so, and begin anew."""
@@ -235,7 +239,7 @@ class Panel:
         if self.workflow.state.is_busy or self.workflow.state in _BEFORE_A_STUDY_IS_KNOWN:
             self.message_bar.clear()
         if self.workflow.result is not self._announced:
-            self.message_bar.clear_lasting_notice()
+            self._say_what_lasts(None)
         self._fold()
         self.progress.update()
         self._keeper.update()
@@ -252,19 +256,23 @@ class Panel:
         if workflow.state is PanelState.PREPARED and workflow.sequences is not None:
             self._say(_("Before you go on:"), (*workflow.sequences.questions(), *self._offered_results()))
         elif workflow.result is not None and workflow.result is not self._announced:
-            self._say_about_the_result(self._found.in_opened_result())
+            self._say_what_lasts(self._found.in_opened_result())
         self._announced = workflow.result
 
-    def _say_about_the_result(self, found: Found | None) -> None:
-        result = self.workflow.result
-        assert result is not None, "a result is shown"
+    def _say_what_lasts(self, found: Found | None) -> None:
+        """What stays to be known of the scene and of the result under review, whatever jobs run."""
         begun_with = () if found is None else (found.sentence,)
-        sentences = (*begun_with, *self._lost_archive(), *result.warnings_to_heed, *result.tolerated)
+        left_alone = (_NOT_TAKEN_UP,) if self._is_beside_another else ()
+        sentences = (*begun_with, *left_alone, *self._about_the_result())
         if sentences:
             offer = None if found is None else found.offer
             self.message_bar.show_lasting_notice(_listed(_("Please note:"), sentences), offer)
         else:
             self.message_bar.clear_lasting_notice()
+
+    def _about_the_result(self) -> tuple[str, ...]:
+        result = self.workflow.result
+        return () if result is None else (*self._lost_archive(), *result.warnings_to_heed, *result.tolerated)
 
     def _lost_archive(self) -> tuple[str, ...]:
         if not self.workflow.is_cut_off:
@@ -275,7 +283,7 @@ class Panel:
     def _say_no_more_than_warnings(self) -> None:
         """What was found drawn was taken back, taken up or sent."""
         if self.message_bar.has_lasting_notice:
-            self._say_about_the_result(None)
+            self._say_what_lasts(None)
 
     def _offered_results(self) -> tuple[str, ...]:
         if not self.workflow.can_resume:

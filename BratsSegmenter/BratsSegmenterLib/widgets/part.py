@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 import qt
@@ -65,6 +66,22 @@ def set_text_or_hide(label: Any, text: str) -> None:
     """Show a label with `text`; hide it when there is none, so that it takes no room."""
     label.setText(text)
     label.setVisible(bool(text))
+
+
+def as_title(text: str) -> str:
+    """What others wrote, for a button or a heading, where Qt takes a single & for the mark of a key."""
+    return text.replace("&", "&&")
+
+
+def tab_through(widgets: Iterable[Any]) -> None:
+    """Let Tab pass through widgets of one part in this order."""
+    for before, after in pairwise(widgets):
+        qt.QWidget.setTabOrder(before, after)
+
+
+def tab_before(anchor: Any, widgets: Iterable[Any]) -> None:
+    """Let Tab pass through widgets in this order before it comes to the anchor, which keeps its place."""
+    tab_through((anchor, *widgets, anchor))
 
 
 def is_dark() -> bool:

@@ -41,6 +41,7 @@ class ProfileEditor:
         for _authentication, text in _CHOICES:
             self.ui.authenticationSelector.addItem(text)
         self.ui.authenticationSelector.currentIndexChanged.connect(self._show_fields_in_use)
+        self.ui.nameEdit.textChanged.connect(self._name_the_button)
         self.ui.saveButton.clicked.connect(self._save)
         self.ui.removeButton.clicked.connect(self._remove)
         self.load()
@@ -70,6 +71,12 @@ class ProfileEditor:
         self.ui.authenticationSelector.setCurrentIndex(kinds.index(profile.authentication) if profile else 0)
         self.ui.removeButton.setEnabled(profile is not None)
         self._show_fields_in_use()
+        self._name_the_button()
+
+    def _name_the_button(self) -> None:
+        """Under another name an archive is added: none is ever renamed, as studies know theirs by its name."""
+        is_known = self.ui.nameEdit.text.strip() in self._model.names
+        self.ui.saveButton.setText(_("Save") if is_known else _("Add"))
 
     def _authentication(self) -> Authentication:
         return _CHOICES[self.ui.authenticationSelector.currentIndex][0]

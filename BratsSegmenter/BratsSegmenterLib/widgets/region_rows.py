@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.domain import Region
 from BratsSegmenterLib.scene.region_review import RegionReview
-from BratsSegmenterLib.widgets.part import swatch
+from BratsSegmenterLib.widgets.part import swatch, tab_through
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,11 @@ class _Row:
     compare: Any
     reset: Any
     widgets: tuple[Any, ...]
+
+    @property
+    def buttons(self) -> tuple[Any, ...]:
+        """From left to right."""
+        return self.accepted, self.compare, self.reset
 
 
 class RegionRows:
@@ -65,6 +70,7 @@ class RegionRows:
                 widget.setParent(None)
                 widget.deleteLater()
         self.rows = {region.key: self._row(index, region) for index, region in enumerate(regions)}
+        tab_through((_before(self._frame), *(widget for row in self.rows.values() for widget in row.buttons)))
         self._frame.setVisible(bool(regions))
 
     def _row(self, index: int, region: Region) -> _Row:
@@ -98,3 +104,11 @@ class RegionRows:
     def _reset(self, key: str) -> None:
         self._before_reset()
         self._regions.reset(key)
+
+
+def _before(frame: Any) -> Any:
+    """What Tab leaves for the frame: the frame itself takes no keyboard."""
+    widget = frame.previousInFocusChain()
+    while widget.focusPolicy == qt.Qt.NoFocus:
+        widget = widget.previousInFocusChain()
+    return widget

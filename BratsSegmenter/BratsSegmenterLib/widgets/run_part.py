@@ -10,7 +10,7 @@ from BratsSegmenterLib.domain import PreprocessingSteps
 from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE, PUBLISHED, available_bundles, missing_model
 from BratsSegmenterLib.widgets.choices import RunOptions
 from BratsSegmenterLib.widgets.earlier_part import EarlierPart
-from BratsSegmenterLib.widgets.part import Part
+from BratsSegmenterLib.widgets.part import Part, tab_before
 from BratsSegmenterLib.widgets.preferences import ALL_PREFERENCES, Preference, Preferences
 from BratsSegmenterLib.widgets.workflow import Workflow
 
@@ -52,6 +52,7 @@ class RunPart(Part):
         self.ui.anewButton.clicked.connect(self._run)
         self.earlier = EarlierPart(workflow, may_replace)
         self.column.insertWidget(0, self.earlier.widget)
+        tab_before(self.ui.runButton, (self.earlier.ui.resultSelector, self.earlier.ui.resumeButton))
 
     def update(self) -> None:
         """Name the button after what it would do now."""

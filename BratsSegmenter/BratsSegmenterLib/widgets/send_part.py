@@ -14,9 +14,10 @@ from BratsSegmenterLib.job_results import SegmentResult, SendResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.details import Details
+from BratsSegmenterLib.widgets.eliding import middle_elided
 from BratsSegmenterLib.widgets.format_boxes import format_boxes
 from BratsSegmenterLib.widgets.message_bar import ERROR_LABEL_STYLE
-from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
+from BratsSegmenterLib.widgets.part import Part, as_title, set_text_or_hide, tab_before
 from BratsSegmenterLib.widgets.preferences import ALL_PREFERENCES, Preference, Preferences
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.send_model import (
@@ -34,6 +35,7 @@ from BratsSegmenterLib.worker_messages import Failure
 
 _WITH_A_RESULT = (PanelState.REVIEW, PanelState.SENT)
 _AT_WORK = (PanelState.REHEARSING, PanelState.SENDING)
+_LONGEST_ARCHIVE = 30  # the panel grows as wide as the button
 
 
 class SendPart(Part):
@@ -60,6 +62,7 @@ class SendPart(Part):
         self.learned = Signal()
         self._details = Details(self.ui.detailsButton, self.ui.detailsLabel)
         self.format_boxes = format_boxes(self.ui.formatsFrame, "Box", self.withdraw_consent)
+        tab_before(self.ui.nestedBox, self.format_boxes.values())
         self.take_preferences()
         for box in (self.ui.nestedBox, self.ui.smoothBox, self.ui.approvedBox):
             box.toggled.connect(self.withdraw_consent)
@@ -173,7 +176,9 @@ class SendPart(Part):
 
     def _send_text(self) -> str:
         name = self._archive
-        return _("Send to '{archive}'").format(archive=name) if name else _("Send")
+        if not name:
+            return _("Send")
+        return _("Send to '{archive}'").format(archive=as_title(middle_elided(name, _LONGEST_ARCHIVE)))
 
     def _consent_text(self, can_send: bool) -> str:
         if self._workflow.result is None:

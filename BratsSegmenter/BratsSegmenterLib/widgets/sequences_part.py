@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.job_results import SeriesRow
 from BratsSegmenterLib.widgets.offers_model import offer_text
-from BratsSegmenterLib.widgets.part import Part, set_text_or_hide
+from BratsSegmenterLib.widgets.part import Part, set_text_or_hide, tab_before
 from BratsSegmenterLib.widgets.priors_model import priors_text
 from BratsSegmenterLib.widgets.sequence_row import DOUBT_STYLE, SequenceRowWidget
 from BratsSegmenterLib.widgets.sequences_model import NO_SERIES, SequencesModel
@@ -41,6 +41,11 @@ class SequencesPart(Part):
         workflow.priors_changed.connect(self._show_priors)
         workflow.offers_changed.connect(self.update)
         self._show_priors()
+
+    def order_tabs(self) -> None:
+        """Let Tab pass through the rows first; once the part stands among others, or it would have no beginning."""
+        in_rows = (widget for row in self.rows.values() for widget in (row.selector, row.ui.offerButton))
+        tab_before(self.ui.surgeryBox, in_rows)
 
     def update(self) -> None:
         """Show the study's sequences; they can be changed while no job runs."""

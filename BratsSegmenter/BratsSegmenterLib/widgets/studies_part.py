@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.study import StudyOrigin, StudyState
-from BratsSegmenterLib.widgets.part import Part, colour_of, on_return
+from BratsSegmenterLib.widgets.part import Part, as_title, colour_of, on_return
 from BratsSegmenterLib.widgets.search_model import PAGE, StudyPage
 from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
@@ -98,7 +98,7 @@ class StudiesPart(Part):
 
     def _show_title(self, study: StudySummary | None) -> None:
         heading = self._identities.heading(study) if study is not None else ""
-        self.widget.setText(f"{self._title}:  {heading}" if heading else self._title)
+        self.widget.setText(f"{self._title}:  {as_title(heading)}" if heading else self._title)
         self.widget.setToolTip(self._identities.title(study) if study is not None else "")
 
     def show_studies(self, studies: Sequence[StudySummary]) -> None:

@@ -59,6 +59,12 @@ class ViewsPart(Part):
             self._result = result
             self._take_up(result)
 
+    def follow_style(self) -> None:
+        """Slicer's style became a dark or a light one; a list with a style sheet keeps the colours it was given."""
+        sheet = self.ui.sequenceList.styleSheet
+        self.ui.sequenceList.setStyleSheet("")
+        self.ui.sequenceList.setStyleSheet(sheet)
+
     def _take_up(self, result: SegmentResult | None) -> None:
         has_doubt = result is not None and self._review.parameters.doubt is not None
         self.ui.doubtBox.setEnabled(has_doubt)

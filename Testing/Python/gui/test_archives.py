@@ -41,3 +41,13 @@ def test_what_was_typed_and_not_saved_is_not_shown_as_if_in_use(panel):
     panel.archive.ui.editButton.click()
     panel.archive.ui.editButton.click()
     assert panel.archive.editor.ui.urlEdit.text == "http://127.0.0.1:1/dicom-web"
+
+
+def test_the_button_says_whether_an_archive_is_saved_or_added(panel):
+    form = panel.archive.editor.ui
+    assert form.saveButton.text == "Save"
+    form.nameEdit.setText("Ward 4")
+    assert form.saveButton.text == "Add"
+    form.saveButton.click()
+    assert form.saveButton.text == "Save"
+    assert _names(panel) == ["Ward 3", "Ward 4"]

@@ -53,6 +53,7 @@ def test_states_confidences_and_findings_follow_a_style_that_changes_while_slice
     darken()
     panel.follow_style()
     assert colours() == (Tone.BAD.colour(on_dark=True), True, True)
+    assert panel.views.ui.sequenceList.palette.color(qt.QPalette.Text).name() == "#ffffff"
 
 
 def test_the_module_follows_slicer_s_style_until_it_is_closed(scene, tmp_path, darken):

@@ -7,6 +7,7 @@ from host.replay_worker import Behaviour
 from host.slicer_app import application
 from PySide6.QtTest import QTest
 
+from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.widgets.state import PanelState
 
 TAB, RETURN, DOWN = qt.Qt.Key.Key_Tab, qt.Qt.Key.Key_Return, qt.Qt.Key.Key_Down
@@ -78,3 +79,21 @@ def test_tab_passes_through_the_form_of_an_archive_where_it_stands(panel):
     assert _press(panel.archive.ui.testButton, TAB) is form.nameEdit
     assert _press(form.nameEdit, TAB) is form.urlEdit
     assert _press(form.saveButton, TAB) is panel.archive.ui.patientEdit
+
+
+def test_tab_goes_down_each_part_in_the_order_of_what_is_seen(panel):
+    _segment(panel)
+    for part in (panel.sequences, panel.run):
+        part.fold(False)
+    rows, send = panel.review.rows.rows, panel.send
+    for before, after in (
+        (panel.sequences.rows[Sequence.FLAIR].selector, panel.sequences.ui.surgeryBox),
+        (panel.sequences.ui.surgeryBox, panel.run.ui.runButton),
+        (panel.views.ui.nextButton, rows["ET"].accepted),
+        (rows["ET"].accepted, rows["ET"].compare),
+        (rows["ET"].reset, rows["NCR"].accepted),
+        (send.format_boxes["RTSTRUCT"], send.format_boxes["SEG"]),
+        (send.format_boxes["KEY_IMAGE"], send.ui.nestedBox),
+        (send.ui.smoothBox, send.ui.reviewerEdit),
+    ):
+        assert _press(before, TAB) is after, after.objectName

@@ -220,12 +220,16 @@ def test_an_imported_result_of_another_study_is_not_taken_up_beside_the_one_unde
     reviewed = panel._review.parameters.segmentation
     _load(panel, scene_file)
     assert "Olga" in panel.studies.widget.text
-    assert "It was not taken up" in panel.message_bar.ui.textLabel.text
+    panel.send.ui.dryRunButton.click()
+    finish(panel)
+    assert "It was not taken up" in panel.message_bar.ui.textLabel.text, "whatever jobs run"
     assert panel._review.parameters.segmentation is reviewed
     assert panel._review.parameters.study == panel.workflow.study
     assert [node.GetDisplayNode().GetVisibility() for node in _segmentations() if node is not reviewed] == [0]
     background = slicer.app.applicationLogic().GetSliceLogicByLayoutName(LEFT).GetSliceCompositeNode()
     assert background.GetBackgroundVolumeID() in {node.GetID() for node in panel._review.parameters.volumes.values()}
+    slicer.mrmlScene.Clear(0)
+    assert panel.message_bar.widget.isHidden(), "until the scene is closed"
 
 
 def test_a_saved_scene_of_the_study_under_review_is_taken_up_when_it_is_imported(module, tmp_path: Path):

@@ -140,6 +140,14 @@ def test_a_result_in_which_everything_was_erased_is_refused_on_the_page_with_adv
     assert refusal.isHidden(), "the refusal is about what was erased"
 
 
+def test_the_button_names_the_archive_as_it_is_called_and_no_wider_than_the_panel(open_segmented):
+    panel = open_segmented()
+    _segment_files(panel)
+    for name, shown in (("R&D", "R&&D"), ("Radiology of the hospital, third floor", "Radiology of t…al, third floor")):
+        _add_archive(panel, name)
+        assert panel.send.ui.sendButton.text == f"Send to '{shown}'"
+
+
 def test_the_archive_s_viewer_is_offered_after_sending_where_it_has_one(open_segmented, opened_addresses):
     panel = open_segmented()
     send = panel.send.ui

@@ -112,6 +112,18 @@ def test_the_model_s_outline_is_shown_for_the_region_asked_for_and_is_not_what_i
     assert not display.GetSegmentVisibility("ET")
 
 
+def test_outlines_of_the_model_that_the_user_deleted_come_back_when_they_are_asked_for(regions):
+    def outlines() -> list:
+        return [n for n in slicer.util.getNodesByClass("vtkMRMLSegmentationNode") if "model" in n.GetName()]
+
+    regions.compare("ET", True)
+    slicer.mrmlScene.RemoveNode(outlines()[0])
+    regions.compare("ED", True)
+    (node,) = outlines()
+    visible = [node.GetDisplayNode().GetSegmentVisibility(key) for key in ("ET", "NCR", "ED")]
+    assert visible == [True, False, True], "the button of the first one is pressed still"
+
+
 def test_the_model_s_outlines_leave_the_scene_with_the_study(review, regions):
     regions.compare("ET", True)
     before = len(slicer.util.getNodesByClass("vtkMRMLSegmentationNode"))
