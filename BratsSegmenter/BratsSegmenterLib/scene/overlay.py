@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,45 @@ class RegionStyle(Enum):
     FILL = "fill"
     BOTH = "both"
     NONE = "none"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a result is shown.
+
+    Attributes
+    ----------
+    style : RegionStyle
+    fill_opacity : float
+        From 0 to 1.
+    hidden : frozenset of str
+        Keys of the regions that are not shown.
+    doubt_opacity : float or None
+        From 0 to 1; None where the model's doubt does not lie over the images.
+    """
+
+    style: RegionStyle
+    fill_opacity: float
+    hidden: frozenset[str]
+    doubt_opacity: float | None
+
+
+def look_of(segmentation_node: Any, doubt: Any) -> Look:
+    """How the scene shows a segmentation and the model's entropy map, which may be None."""
+    display, keys = segmentation_node.GetDisplayNode(), segmentation_node.GetSegmentation().GetSegmentIDs()
+    has_outline, has_fill = display.GetVisibility2DOutline(), display.GetVisibility2DFill()
+    if has_outline:
+        style = RegionStyle.BOTH if has_fill else RegionStyle.OUTLINE
+    else:
+        style = RegionStyle.FILL if has_fill else RegionStyle.NONE
+    composite = slice_logics()[0].GetSliceCompositeNode()
+    is_doubt_shown = doubt is not None and composite.GetForegroundVolumeID() == doubt.GetID()
+    return Look(
+        style,
+        max((display.GetSegmentOpacity2DFill(key) for key in keys), default=1.0),
+        frozenset(key for key in keys if not display.GetSegmentVisibility(key)),
+        composite.GetForegroundOpacity() if is_doubt_shown else None,
+    )
 
 
 def draw_regions(segmentation_node: Any, style: RegionStyle, fill_opacity: float) -> None:

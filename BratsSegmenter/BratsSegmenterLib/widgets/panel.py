@@ -200,7 +200,9 @@ class Panel:
 
     def _take_up(self, parameters: SceneParameters) -> None:
         self._review.restore_views()
+        saved = self.views.look_of_scene()
         self.workflow.restore(parameters.study, parameters.result)
+        self.views.show_as(saved)
         try:
             self._review.follow()
         except SeriesError as error:

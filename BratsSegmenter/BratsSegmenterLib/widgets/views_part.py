@@ -9,7 +9,7 @@ import qt
 from BratsSegmenterLib.domain import LEAF_REGIONS, RC
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.measurement import DoubtfulSlice
-from BratsSegmenterLib.scene.overlay import RegionStyle, draw_regions, show_doubt, show_region
+from BratsSegmenterLib.scene.overlay import Look, RegionStyle, draw_regions, look_of, show_doubt, show_region
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.scene.views import jump_to, show_in_third_view, third_sequence
 from BratsSegmenterLib.widgets.part import Part, swatch
@@ -64,6 +64,20 @@ class ViewsPart(Part):
         sheet = self.ui.sequenceList.styleSheet
         self.ui.sequenceList.setStyleSheet("")
         self.ui.sequenceList.setStyleSheet(sheet)
+
+    def look_of_scene(self) -> Look:
+        """How the result in the scene is shown, before it is taken up with the switches as they are."""
+        return look_of(self._review.parameters.segmentation, self._review.parameters.doubt)
+
+    def show_as(self, look: Look) -> None:
+        """Turn the switches so that the result is shown like that."""
+        self.ui.styleSelector.setCurrentIndex([style for style, _text in STYLES].index(look.style))
+        self.ui.fillSlider.setValue(round(look.fill_opacity * _PER_CENT))
+        for region, box in self._region_boxes.items():
+            box.setChecked(region.key not in look.hidden)
+        self.ui.doubtBox.setChecked(look.doubt_opacity is not None)
+        if look.doubt_opacity is not None:
+            self.ui.doubtSlider.setValue(round(look.doubt_opacity * _PER_CENT))
 
     def _take_up(self, result: SegmentResult | None) -> None:
         has_doubt = result is not None and self._review.parameters.doubt is not None

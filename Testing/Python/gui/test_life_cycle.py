@@ -109,6 +109,31 @@ def test_a_saved_scene_loaded_into_a_slicer_that_was_just_started_is_taken_up(
     later.widget.cleanup()
 
 
+def test_a_loaded_scene_is_shown_as_it_was_saved_whatever_was_chosen_since(module: OpenedModule, tmp_path: Path):
+    panel = module.widget.panel
+    _segment(panel)
+    switches = panel.views.ui
+
+    def choose(style: str, shows_oedema: bool, shows_doubt: bool) -> None:
+        switches.styleSelector.setCurrentText(style)
+        switches.boxED.setChecked(shows_oedema)
+        switches.doubtBox.setChecked(shows_doubt)
+
+    def shown() -> tuple[bool, ...]:
+        display = panel._review.parameters.segmentation.GetDisplayNode()
+        doubt = slice_logics()[0].GetSliceCompositeNode().GetForegroundVolumeID()
+        return display.GetVisibility2DOutline(), display.GetSegmentVisibility("ED"), doubt is not None
+
+    choose("Fill", shows_oedema=False, shows_doubt=True)
+    scene_file = _save(tmp_path / "scene.mrb")
+    choose("Outline", shows_oedema=True, shows_doubt=False)
+    slicer.mrmlScene.Clear(0)
+    _load(panel, scene_file)
+    assert shown() == (False, False, True)
+    assert switches.styleSelector.currentText == "Fill"
+    assert (switches.boxET.checked, switches.boxED.checked, switches.doubtBox.checked) == (True, False, True)
+
+
 def test_two_scenes_loaded_one_right_after_the_other_leave_the_study_under_review(module, colleagues_scene):
     panel = module.widget.panel
     _segment(panel)
