@@ -86,7 +86,7 @@ class Workbench:
         Raises
         ------
         SeriesError
-            The files hold no study, several, or another one than was asked for.
+            The files hold no study, several, or another one than was asked for; or the folder is another study's.
         """
         on_this_computer = job.listed or job.files
         if not on_this_computer:
@@ -94,6 +94,7 @@ class Workbench:
         study = scan_study(on_this_computer or self._folder.dicom, self._progress)
         _require_asked_for(study, job.study_uid)
         if on_this_computer:
+            self._require_no_result_of_another(study.require_one_study())
             self._folder.write_source(on_this_computer)
         self.study = study
         recognition = recognise(self.study, self._progress)
@@ -215,12 +216,21 @@ class Workbench:
 
     def _require_room_for(self, study_uid: str) -> None:
         """Of two studies in one folder neither could be used, nor what was made of the first."""
+        self._require_no_result_of_another(study_uid)
         one_file = islice(self._folder.dicom.rglob("*.dcm"), 1)
         held, _passed_over = dicom.studies_in(one_file, self._progress)
         if any(study.study_uid != study_uid for study in held):
             raise SeriesError(
                 f"The folder {self._folder.path} holds another study than the one asked for, {study_uid}.",
                 "Choose another folder.",
+            )
+
+    def _require_no_result_of_another(self, study_uid: str) -> None:
+        """What lies here of one patient must not pass for another's, not even until there is a new result."""
+        held = self._folder.record().study_uid if self._folder.is_segmented else ""
+        if held not in ("", study_uid):
+            raise SeriesError(
+                f"The folder {self._folder.path} holds the result of another study, {held}.", "Choose another folder."
             )
 
     def _found(self, keys: Mapping[str, str]) -> dict[Sequence, Series]:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from BratsSegmenterLib.domain import Sequence
+
 REGISTRATION_OFF = "Registration is switched off: the positions in the headers are used."
 BIAS_CORRECTION_OFF = "Bias correction is switched off: slow shading of the images stays."
+
+
+def interpolated_note(sequence: Sequence) -> str:
+    """About a sequence of whose slices some are no images of the scanner."""
+    return f"Slices of {sequence.value} were interpolated: they are missing, show nothing or lie unevenly."
 
 
 @dataclass

@@ -27,7 +27,7 @@ from BratsSegmenterLib.preprocessing.grid import (
 )
 from BratsSegmenterLib.preprocessing.head import head_mask
 from BratsSegmenterLib.preprocessing.normalisation import z_score
-from BratsSegmenterLib.preprocessing.notes import BIAS_CORRECTION_OFF, REGISTRATION_OFF, Notes
+from BratsSegmenterLib.preprocessing.notes import BIAS_CORRECTION_OFF, REGISTRATION_OFF, Notes, interpolated_note
 from BratsSegmenterLib.preprocessing.portion import shares
 from BratsSegmenterLib.preprocessing.prepared import PreparedCase
 from BratsSegmenterLib.preprocessing.registration import RigidRegistration
@@ -77,7 +77,7 @@ def preprocess(
     """
     steps, progress = steps or PreprocessingSteps(), progress or Progress()
     volumes = {sequence: _image(case, sequence) for sequence in Sequence if sequence in case.volumes}
-    notes = Notes()
+    notes = Notes([interpolated_note(sequence) for sequence in volumes if case.volumes[sequence].is_resampled])
 
     with progress.stage("registration"):
         transforms = _register(case, volumes, steps, progress, notes)

@@ -51,6 +51,8 @@ class ResultRecord:
         Sequences with slices that were interpolated; None in what an older version wrote.
     image_numbers : ImageNumbers or None
         Of the reference; None where they are not known, and in what an older version wrote.
+    study_uid : str
+        Of the study that it is a result of; empty in what an older version wrote.
     """
 
     reference: str
@@ -68,6 +70,7 @@ class ResultRecord:
     image_doubts: tuple[str, ...] = ()
     interpolated: tuple[str, ...] | None = None
     image_numbers: ImageNumbers | None = None
+    study_uid: str = ""
 
 
 @dataclass(frozen=True)

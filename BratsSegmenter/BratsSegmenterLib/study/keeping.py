@@ -19,6 +19,7 @@ from BratsSegmenterLib.preprocessing import resample_to_reference, write_quality
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.study.kept_study import KeptStudy
+from BratsSegmenterLib.study.notes import about_interpolated_slices
 from BratsSegmenterLib.study.result_images import image_uids
 from BratsSegmenterLib.study.unsent import set_aside_unsent
 
@@ -95,6 +96,7 @@ def keep_result(
                     image_doubts=result.image_doubts,
                     interpolated=_interpolated(case),
                     image_numbers=numbers,
+                    study_uid=case.reference_volume.series.study_uid,
                 )
             )
     return SegmentResult(
@@ -107,7 +109,11 @@ def keep_result(
         quality_page=page,
         algorithm=segmentation.algorithm,
         stages=tuple(progress.stages),
-        warnings=(*result.findings, *_about_what_was_set_aside(set_aside)),
+        warnings=(
+            *result.findings,
+            *about_interpolated_slices(segmentation, case.reference_volume, case.reference.value),
+            *_about_what_was_set_aside(set_aside),
+        ),
         doubts=result.doubts,
         routine=result.routine,
         tolerated=tolerated,

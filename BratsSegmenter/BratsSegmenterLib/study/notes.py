@@ -10,6 +10,7 @@ import numpy as np
 from BratsSegmenterLib.dicom import SlicePlanes
 from BratsSegmenterLib.domain import REGIONS, Segmentation, Sequence, Series, Volume
 from BratsSegmenterLib.measurement import CUT_OFF, DRAWN_FINDINGS, cut_off_findings, millilitres
+from BratsSegmenterLib.preprocessing import interpolated_note
 from BratsSegmenterLib.segmentation.postprocessing import LITTLE_ENHANCEMENT
 from BratsSegmenterLib.sentence_form import SentenceForm
 from BratsSegmenterLib.study.drawn_result import DrawnResult
@@ -98,11 +99,11 @@ def _about_gaps(
     record: ResultRecord, segmentation: Segmentation, reference: Volume, drawn_with: Mapping[Sequence, Series]
 ) -> tuple[str, ...]:
     others = tuple(
-        f"Slices of {sequence.value} were interpolated: they are missing, show nothing or lie unevenly."
+        interpolated_note(sequence)
         for sequence, series in drawn_with.items()
         if sequence.value != record.reference and _has_interpolated_slices(record, sequence, series)
     )
-    return (*_about_interpolated_slices(segmentation, reference, record.reference), *others)
+    return (*about_interpolated_slices(segmentation, reference, record.reference), *others)
 
 
 def _has_interpolated_slices(record: ResultRecord, sequence: Sequence, series: Series) -> bool:
@@ -111,7 +112,8 @@ def _has_interpolated_slices(record: ResultRecord, sequence: Sequence, series: S
     return sequence.value in record.interpolated
 
 
-def _about_interpolated_slices(segmentation: Segmentation, reference: Volume, name: str) -> tuple[str, ...]:
+def about_interpolated_slices(segmentation: Segmentation, reference: Volume, name: str) -> tuple[str, ...]:
+    """How much of what is drawn lies on slices of the reference, called `name`, that are no images of the scanner."""
     is_interpolated = ~SlicePlanes(reference).has_image
     if not is_interpolated.any():
         return ()

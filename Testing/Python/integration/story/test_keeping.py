@@ -22,11 +22,12 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> SegmentedCase:
-    """Of a study with a slice of FLAIR that shows nothing, which was interpolated."""
+    """Of a study with a slice of T1c and one of FLAIR that show nothing and were interpolated."""
     study = tmp_path_factory.mktemp("study")
     coarse_study(study, "20260102", Sequence.T1C, Sequence.FLAIR)
     found = recognise(scan_study(study, Progress()), Progress()).found
-    change(found[Sequence.FLAIR].series.files[15], _make_blank)
+    for choice in found.values():
+        change(choice.series.files[15], _make_blank)
     series = {sequence: choice.series for sequence, choice in found.items()}
     return segment_case(load_case(series, True, Progress()), _QUICK, Progress())
 
@@ -39,7 +40,18 @@ def test_the_record_names_the_sequences_of_which_slices_were_interpolated(
     result: SegmentedCase, tmp_path: Path
 ) -> None:
     keep_result(result, JobFolder(tmp_path), Progress(), resampled_gaps=True)
-    assert JobFolder(tmp_path).record().interpolated == ("FLAIR",)
+    assert JobFolder(tmp_path).record().interpolated == ("T1c", "FLAIR")
+
+
+def test_interpolated_slices_are_said_among_the_warnings_and_on_the_quality_page(
+    result: SegmentedCase, tmp_path: Path
+) -> None:
+    kept = keep_result(result, JobFolder(tmp_path), Progress(), resampled_gaps=True)
+    page = kept.quality_page.read_text(encoding="utf-8")
+    for name in ("T1c", "FLAIR"):
+        (sentence,) = (text for text in kept.warnings if text.startswith(f"Slices of {name} were interpolated"))
+        assert sentence in page
+    assert any(text.startswith("1 of 34 slices of T1c have no image and were interpolated") for text in kept.warnings)
 
 
 def test_a_cancel_during_the_writing_comes_too_late_and_one_before_it_leaves_what_was_there(

@@ -16,7 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from archives import RunningArchive, free_port, write_study
+from coarse_studies import coarse_study
 from faulty_proxy import Fault, Plan
+from model_samples import threshold_bundle
 from numpy.typing import NDArray
 from pydicom import dcmread
 
@@ -25,7 +27,7 @@ from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.commands.exit_codes import exit_codes_in_words
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
-from BratsSegmenterLib.domain import Algorithm, Segmentation
+from BratsSegmenterLib.domain import Algorithm, Segmentation, Sequence
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.jobs import PrepareJob
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
@@ -103,6 +105,24 @@ def test_a_folder_with_a_fetched_study_takes_no_other_one(signed_in: RunningArch
     assert {series.study_uid for series in dicom.scan(tmp_path / "job" / "dicom").series} == {first}
 
 
+def test_a_folder_with_the_result_of_a_study_takes_no_other_one(
+    signed_in: RunningArchive, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, other = (coarse_study(tmp_path / day, day, Sequence.FLAIR) for day in ("20260301", "20260302"))
+    quick = ("--device", "cpu", "--no-brain-mask", "--no-registration", "--no-bias-correction")
+    options = ["--out", str(tmp_path / "job"), *quick, "--bundle", str(threshold_bundle(tmp_path / "bundle").folder)]
+    assert main(["segment", str(tmp_path / "20260301"), *options]) == 0
+    held = {path: path.read_bytes() for path in (tmp_path / "job").rglob("*") if path.is_file()}
+    for source in (
+        ["--files", str(tmp_path / "20260302")],
+        ["--archive", signed_in.profile.url, "--study", other.study_uid],
+    ):
+        assert main(["run", *source, *options]) == 4
+        assert f"holds the result of another study, {own.study_uid}" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in held} == held
+    assert main(["segment", str(tmp_path / "20260301"), *options]) == 0
+
+
 @pytest.mark.parametrize("command", ["run", "resume"])
 def test_files_must_be_of_the_study_that_is_named_beside_them(
     command: str, segmented: JobFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -153,6 +173,7 @@ def test_what_cannot_work_is_said_at_once_and_leaves_no_folder(
         ["synthesise", "out", "--count", "0"],
         ["clean", ".", "--older-than", "-1"],
         ["export", "job", "--minutes", "nan"],
+        ["export", "job", "--approve"],
     ],
 )
 def test_numbers_and_dates_out_of_bounds_are_usage_errors(arguments: list[str]) -> None:
