@@ -39,7 +39,7 @@ from BratsSegmenterLib.domain import (
     Series,
     Volume,
 )
-from BratsSegmenterLib.measurement import MEASURABLE, NOT_MEASURABLE, lesion_count, product_sum_text, size_text
+from BratsSegmenterLib.measurement import MEASURABLE, NOT_MEASURABLE, lesion_count, product_sum_text
 
 _LONG_AXIS = Code("103339001", "SCT", "Long Axis")
 _SHORT_AXIS = Code("103340004", "SCT", "Short Axis")
@@ -211,7 +211,8 @@ def _lesion_group(lesion: Lesion, frame_of_reference_uid: str) -> sr.Measurement
             _length(_SHORT_AXIS, diameters.perpendicular_mm, diameters.perpendicular_ends, frame_of_reference_uid),
         ],
     )
-    _comment(group[0], (f"{size_text(diameters)}, {MEASURABLE if diameters.is_measurable else NOT_MEASURABLE}",))
+    measurability = MEASURABLE if diameters.is_measurable else NOT_MEASURABLE
+    _comment(group[0], (f"{measurability}, product {diameters.product_mm2:.0f} mm2",))
     return group
 
 

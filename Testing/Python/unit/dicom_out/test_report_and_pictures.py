@@ -144,11 +144,10 @@ def test_the_report_says_what_is_measurable_how_many_there_are_and_the_sum_of_th
         "3 lesions and 1 speck shorter than 5 mm",
         f"Sum of the products of all 2 measurable lesions: {measurements.product_sum_mm2:.0f} mm2",
     ]
-    assert [comments[f"ET {number}"][0].partition("), ")[2] for number in (1, 2, 3)] == [
-        "measurable by RANO",
-        "measurable by RANO",
-        "not measurable by RANO",
-    ]
+    for lesion, stated in zip(measurements.lesions[:3], ("measurable", "measurable", "not measurable"), strict=True):
+        assert lesion.diameters is not None
+        product_mm2 = lesion.diameters.product_mm2
+        assert comments[f"ET {lesion.number}"] == [f"{stated} by RANO, product {product_mm2:.0f} mm2"]
     assert _comments(report) == [], "notes, which a later version would take over"
 
 
