@@ -26,15 +26,17 @@ def read_labelmap(path: Path, algorithm: Algorithm = UNKNOWN_ALGORITHM) -> Segme
     Raises
     ------
     ExportError
-        The file is no 3-D label map or not a whole one, or holds a label that is not ours.
+        The file is not there, no 3-D label map or not a whole one, or holds a label that is not ours.
     """
+    if not path.exists():
+        raise ExportError(f"There is no file {path}.", "Check the path of the label map.")
     try:
         image = read_whole_image(path)
     except RuntimeError as error:
         raise ExportError(
             f"{path.name} cannot be read as a whole image.",
             "Choose a NIfTI label map; copy it again where it is cut short or damaged.",
-            str(error),
+            str(error).rpartition("\n")[2],  # before it SimpleITK names a place in its source
         ) from error
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise ExportError(f"{path.name} is not one three-dimensional label map.", "Choose another file.")

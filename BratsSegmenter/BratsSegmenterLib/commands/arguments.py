@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile, SettingNames
 from BratsSegmenterLib.commands.values import absolute_path, study_date
-from BratsSegmenterLib.dicom import Contouring, ObjectKind
+from BratsSegmenterLib.dicom import Contouring, GapError, ObjectKind
 from BratsSegmenterLib.domain import Algorithm, PreprocessingSteps, Sequence
-from BratsSegmenterLib.errors import ArchiveError, explaining_disk
+from BratsSegmenterLib.errors import (
+    ArchiveError,
+    BratsSegmenterError,
+    PreprocessingError,
+    SeriesError,
+    explaining_disk,
+)
 from BratsSegmenterLib.job_results import PrepareResult
 from BratsSegmenterLib.jobs import SegmentJob
 from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE, DEVICES
@@ -153,6 +160,28 @@ def add_override_argument(parser: argparse.ArgumentParser) -> None:
         type=_override,
         help="take the series with this key as T1, T1c, T2 or FLAIR; without a KEY the role is left out",
     )
+
+
+@contextmanager
+def naming_options(arguments: argparse.Namespace) -> Iterator[None]:
+    """Say, where a series is refused, by which options of the command another one, or none, is taken all the same.
+
+    Raises
+    ------
+    SeriesError, PreprocessingError
+    """
+    try:
+        yield
+    except (SeriesError, PreprocessingError) as error:
+        error.advice = " ".join((error.advice, *_ways_out(arguments, error)))
+        raise
+
+
+def _ways_out(arguments: argparse.Namespace, error: BratsSegmenterError) -> Iterator[str]:
+    if isinstance(error, GapError):
+        yield "--resample-gaps agrees to that."
+    if "take" in arguments:
+        yield "--take ROLE=KEY takes another series for a role, --take ROLE= none; recognise prints the keys."
 
 
 def _override(text: str) -> tuple[str, str]:

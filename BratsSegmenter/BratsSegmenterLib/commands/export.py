@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ledger", type=Path, metavar="DIR", help="keep the correction in the ledger of this folder")
     parser.add_argument("--minutes", type=number(0), default=0.0, metavar="N", help="spent on it, for the ledger")
     add_format_argument(parser)
+    parser.set_defaults(refuse=parser.error)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -47,6 +48,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.study import JobFolder
     from BratsSegmenterLib.workbench import Workbench
 
+    if arguments.approve and not arguments.reviewer:
+        arguments.refuse("--approve needs the name of the reviewer: --reviewer NAME")
     folder = JobFolder(arguments.folder)
     record = folder.record()
     if arguments.labels and not (arguments.postoperative or record.is_postoperative):

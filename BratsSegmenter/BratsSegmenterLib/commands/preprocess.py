@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Collection
 from pathlib import Path
 
-from BratsSegmenterLib.commands.arguments import add_step_arguments, require_writable, steps_from
+from BratsSegmenterLib.commands.arguments import add_step_arguments, naming_options, require_writable, steps_from
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.errors import ExportError
 
@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with console.progress() as progress:
         recognition = recognise(scan_study(arguments.files, progress), progress)
         found = {sequence: candidate.series for sequence, candidate in recognition.found.items()}
-        case = load_case(found, arguments.resample_gaps, progress)
+        with naming_options(arguments):
+            case = load_case(found, arguments.resample_gaps, progress)
         find_brain = brain_finder(load_bundle_for(BRAIN_MODEL, arguments.postoperative))
         prepared = preprocess(case, steps_from(arguments), progress, find_brain)
     for file in files.values():

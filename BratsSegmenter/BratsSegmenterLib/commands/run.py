@@ -11,6 +11,7 @@ from BratsSegmenterLib.commands.arguments import (
     add_segmentation_arguments,
     add_source_arguments,
     contouring_from,
+    naming_options,
     optional_archive,
     require_destination,
     require_model,
@@ -61,7 +62,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         prepared = workbench.prepare(prepare)
         if profile is not None and arguments.borrow_within is not None:
             prepared = workbench.borrow_missing(prepared, profile, arguments.borrow_within)
-        segmented = workbench.segment(segment_job(arguments, prepared))
+        with naming_options(arguments):
+            segmented = workbench.segment(segment_job(arguments, prepared))
         destination = profile if arguments.push else None
         send = SendJob(
             arguments.out,

@@ -8,6 +8,7 @@ from pathlib import Path
 from BratsSegmenterLib.commands.arguments import (
     add_override_argument,
     add_segmentation_arguments,
+    naming_options,
     require_model,
     segment_job,
 )
@@ -37,7 +38,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with console.progress() as progress:
         workbench = Workbench(arguments.out, Credentials(), progress)
         prepared = workbench.prepare(PrepareJob(arguments.out, files=arguments.files))
-        result = workbench.segment(segment_job(arguments, prepared))
+        with naming_options(arguments):
+            result = workbench.segment(segment_job(arguments, prepared))
     print_segmentation(console, result)
     for text in (*prepared.warnings, *result.warnings):
         console.warn(text)

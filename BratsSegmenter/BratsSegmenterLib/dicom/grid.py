@@ -181,6 +181,6 @@ def _require_straight(
     if drift_mm[worst] > allowed_mm[worst]:
         raise SeriesError(
             f"{label} is sheared: slice {worst + 1} ({planes[worst].place}) lies {drift_mm[worst]:.2f} mm beside the "
-            "line through the slices before it.",
+            "perpendicular through slice 1.",
             _ANOTHER_SERIES,
         )

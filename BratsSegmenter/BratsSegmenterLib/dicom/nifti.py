@@ -71,12 +71,14 @@ def nifti_to_dicom(
 
 
 def _read(file: Path) -> sitk.Image:
+    if not file.exists():
+        raise SeriesError(f"There is no file {file}.", "Check the path of the image.")
     try:
         image = read_whole_image(file)
     except RuntimeError as error:
         raise SeriesError(
             f"{file.name} cannot be read as a whole NIfTI volume.",
-            "Check the path; copy the file again where it is cut short or damaged.",
+            "Choose a NIfTI file; copy it again where it is cut short or damaged.",
             type(error).__name__,
         ) from error
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:

@@ -57,7 +57,7 @@ def stored_values(file: Path) -> NDArray:
         values = _decode(dataset)
     except (*UNREADABLE, RuntimeError) as error:
         raise SeriesError(
-            f"The image in {file.name} cannot be decoded: its pixel data is damaged or compressed in an unknown way.",
+            f"{file.name} cannot be decoded: its pixel data is damaged or compressed in an unknown way.",
             "Fetch the series again, uncompressed where the archive can.",
             type(error).__name__,
         ) from error

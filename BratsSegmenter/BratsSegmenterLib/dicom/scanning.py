@@ -20,6 +20,8 @@ from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.unreadable import UNREADABLE
 
+_FILE = "{file}"  # stands for a name in sentences that are to be said once for several files
+
 
 @dataclass(frozen=True)
 class SetAside:
@@ -125,6 +127,7 @@ class _Files:
     number: int | None
     planes: list[Plane] = field(default_factory=list)
     fault: str = ""
+    unplaced: dict[str, list[Path]] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -133,6 +136,19 @@ class _Files:
     def lose(self, sentence: str) -> None:
         """Remember that a slice of it is unusable; the first reason stands."""
         self.fault = self.fault or f"{self.label}: {sentence}"
+
+    def lose_unplaced(self, file: Path, sentence: str) -> None:
+        """Remember that a file has no image plane, beside those of which the same is to be said."""
+        self.lose(sentence)
+        self.unplaced.setdefault(sentence.replace(file.name, _FILE), []).append(file)
+
+    def about_unplaced(self) -> Iterator[SetAside]:
+        """One sentence for all files with the same fault, as for a whole series without positions."""
+        for sentence, files in self.unplaced.items():
+            first = f"{self.label}: {sentence.replace(_FILE, files[0].name)}"
+            all_of_them = f" So it is with {len(files)} of its files." if len(files) > 1 else ""
+            rest = "" if self.planes else " No image of the series can be used."
+            yield SetAside(tuple(files), f"{first}{all_of_them}{rest}", is_damaged=True)
 
 
 class _Sorting:
@@ -173,8 +189,7 @@ class _Sorting:
         try:
             files.planes += planes_of(header, file)
         except SeriesError as error:
-            files.lose(error.what)
-            self._set_file_aside(file, f"{files.label}: {error.what}")
+            files.lose_unplaced(file, error.what)
 
     def result(self) -> ScannedStudy:
         """Everything that was added, by Series Number."""
@@ -223,7 +238,8 @@ class _Sorting:
                 " It names another patient, or writes the ID otherwise: it is not taken up." if is_of_another else ""
             )
             by_sentence.setdefault((sentence + remark, is_damaged, is_of_another), []).extend(files)
-        return tuple(SetAside(tuple(files), *said) for said, files in by_sentence.items())
+        unplaced = (item for files in self._by_series.values() for item in files.about_unplaced())
+        return (*(SetAside(tuple(files), *said) for said, files in by_sentence.items()), *unplaced)
 
     def _files_of(self, identity: FileIdentity) -> _Files:
         key = identity.study_uid, identity.series_uid

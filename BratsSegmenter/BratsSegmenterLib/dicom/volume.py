@@ -44,7 +44,8 @@ def load_volume(
     Raises
     ------
     SeriesError
-        The series is no regular volume (DICOM PS3.3 C.7.6.2), or a file is damaged; the sentence names series and file.
+        The series is no regular volume (DICOM PS3.3 C.7.6.2), or a file is damaged; the sentence names series, slice
+        and file.
     GapError
         `resample_gaps` is False, and slices are missing, or blank between others that are not and not kept.
     Cancelled
@@ -56,7 +57,7 @@ def load_volume(
     grid = grid_of(planes, series.label)
     if not resample_gaps:
         grid.require_no_gap()
-    array = _read_values(grid.planes, progress)
+    array = _read_values(grid.planes, series.label, progress)
     blank = _blank_between_others(array)
     if blank.size and not resample_gaps and not keep_blank:
         raise GapError(_about_blank(blank, grid.planes, series.label))
@@ -84,7 +85,7 @@ def _identity(frame: Frame) -> tuple[Path, str, int | None]:
     return frame.file, frame.sop_instance_uid, frame.number
 
 
-def _read_values(planes: tuple[Plane, ...], progress: Progress) -> NDArray[np.float32]:
+def _read_values(planes: tuple[Plane, ...], label: str, progress: Progress) -> NDArray[np.float32]:
     """Image values of the planes in their order, 0 or less where there is padding; each file is decoded once."""
     array = np.empty((len(planes), planes[0].rows, planes[0].columns), np.float32)
     is_padding = np.zeros(array.shape, bool)
@@ -93,7 +94,11 @@ def _read_values(planes: tuple[Plane, ...], progress: Progress) -> NDArray[np.fl
         slices_of_file.setdefault(plane.frame.file, []).append(k)
     for count, (file, slices) in enumerate(slices_of_file.items()):
         progress.update(0.3 + 0.7 * count / len(slices_of_file), "pixels")
-        stored = stored_values(file)
+        try:
+            stored = stored_values(file)
+        except SeriesError as error:
+            where = f"{label}, slice {slices[0] + 1}" if len(slices) == 1 else label
+            raise SeriesError(f"{where}: {error.what}", error.advice, error.cause) from error
         for k in slices:
             plane = planes[k]
             values = stored[(plane.frame.number or 1) - 1]

@@ -215,6 +215,23 @@ def test_every_series_that_may_be_taken_is_printed_with_its_key(
     assert perfusion not in left_aside
 
 
+def test_a_refused_series_is_said_with_the_options_that_take_it_all_the_same_or_another_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coarse_study(tmp_path / "in", "20260301", Sequence.T1C)
+    slices = sorted((tmp_path / "in").rglob("*.dcm"))
+    slices[15].unlink()
+    options = [str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--no-brain-mask", *_QUICK]
+    assert main(["segment", *options]) == 4
+    said = capsys.readouterr().err
+    assert "--resample-gaps" in said
+    assert "--take ROLE=KEY" in said
+    assert main(["preprocess", *options]) == 4
+    said = capsys.readouterr().err
+    assert "--resample-gaps" in said
+    assert "--take" not in said, "it has no such option"
+
+
 def _call_perfusion(dataset: Dataset) -> None:
     dataset.SeriesDescription = "PERFUSION"
 
@@ -362,7 +379,9 @@ def test_the_demo_archive_announces_itself_in_one_line_and_wants_its_token(tmp_p
         (["search", "--archive", "http://127.0.0.1:9/dicom-web"], 3, "host and port in --archive"),
         (["search", "--archive", "ftp://pacs"], 3, "http"),
         (["export", "OUT"], 9, "segmentation"),
-        (["measure", "no-such-file.nii.gz"], 9, "no-such-file.nii.gz"),
+        (["measure", "no-such/file.nii.gz"], 9, "There is no file no-such/file.nii.gz"),
+        (["nifti-to-dicom", "--t1", "no-such/file.nii.gz", "--out", "OUT"], 4, "There is no file no-such/file.nii.gz"),
+        (["segment", "PHANTOM", "--take", "T1c=no-such-key", "--out", "OUT"], 4, "recognise prints the keys"),
     ],
 )
 def test_what_goes_wrong_has_an_exit_code_and_a_sentence_that_names_it(

@@ -162,7 +162,9 @@ def test_a_time_series_is_refused_as_4d(tmp_path: Path) -> None:
 def test_a_sheared_stack_is_refused(tmp_path: Path) -> None:
     for file in classic(tmp_path):
         change(file, move(lambda k: oblique().direction[:, 0] * 0.8 * k))
-    assert "Series 1 is sheared: slice 12 (0012.dcm)" in refusal(tmp_path)
+    said = refusal(tmp_path)
+    assert "Series 1 is sheared: slice 12 (0012.dcm)" in said
+    assert "beside the perpendicular through slice 1." in said, "its slices do lie on one line"
 
 
 def test_one_slice_beside_the_stack_is_refused_and_named(tmp_path: Path) -> None:
@@ -206,6 +208,19 @@ def test_a_slice_without_its_place_makes_the_series_unusable_and_names_the_attri
     assert scanned.series[0].fault.startswith("Series 1: 0012.dcm has no")
     assert "(00" in scanned.series[0].fault
     assert [item.files[0].name for item in scanned.set_aside] == ["0012.dcm"]
+
+
+@pytest.mark.parametrize(("lost", "remark"), [(12, " No image of the series can be used."), (7, "")])
+def test_one_fault_of_many_slices_is_said_once(tmp_path: Path, lost: int, remark: str) -> None:
+    files = classic(tmp_path)[:lost]
+    for file in files:
+        change(file, lambda dataset: delattr(dataset, "ImagePositionPatient"))
+    (aside,) = scan(tmp_path).set_aside
+    assert aside.files == tuple(files)
+    assert aside.sentence == (
+        "Series 1: 0001.dcm has no Image Position (Patient) (0020,0032). "
+        f"So it is with {lost} of its files.{remark}"
+    )
 
 
 def test_a_single_slice_is_no_volume(tmp_path: Path) -> None:

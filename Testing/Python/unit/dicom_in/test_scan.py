@@ -242,7 +242,7 @@ def test_corrupt_compressed_pixels_are_refused_and_the_file_is_named(tmp_path: P
     content[start : start + 400] = bytes(range(256))[:200] * 2
     files[3].write_bytes(content)
     (series,) = scan(tmp_path).series
-    with pytest.raises(SeriesError, match=r"The image in 0004\.dcm cannot be decoded"):
+    with pytest.raises(SeriesError, match=r"Series 1, slice 4: 0004\.dcm cannot be decoded"):
         load_volume(series)
 
 
