@@ -74,7 +74,7 @@ def _ours(volume: Volume, segmentation: Segmentation, folder: Path) -> dict[str,
         "SR": lambda: write_measurement_report(folder / "sr1.dcm", volume, measurements, seg, provenance),
         "key images": lambda: write_key_images(folder, volume, segmentation, measurements, provenance),
         "measure": lambda: measure(segmentation),
-        "gate": lambda: verify_objects(objects, volume, segmentation, measurements),
+        "gate": lambda: verify_objects(objects, volume, segmentation, measurements, provenance),
     }
 
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
+from pydicom.dataset import Dataset
 from pydicom.valuerep import PersonName
 
 from BratsSegmenterLib.dicom.contour_volume import enclosed_volumes
 from BratsSegmenterLib.dicom.contouring import EXACT, SMOOTH_TOLERANCE_PX, Contouring
 from BratsSegmenterLib.dicom.dcmqi_tools import run_dcmqi
-from BratsSegmenterLib.dicom.provenance import ObjectKind, WrittenObject
+from BratsSegmenterLib.dicom.key_images import draw_pages
+from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.reading import read_header, read_whole
 from BratsSegmenterLib.dicom.references import check_references
 from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
 from BratsSegmenterLib.domain import REGIONS, Measurements, Region, Segmentation, Volume
+from BratsSegmenterLib.domain import Sequence as MrSequence
 from BratsSegmenterLib.errors import ExportError, SeriesError
 from BratsSegmenterLib.geometry import bounding_box
 
@@ -43,16 +47,18 @@ def verify_objects(
     volume: Volume,
     segmentation: Segmentation,
     measurements: Measurements,
+    provenance: Provenance,
     known_uids: Collection[str] = (),
     contouring: Contouring = EXACT,
-    reviewer: str = "",
+    images: Mapping[MrSequence, NDArray[np.float32]] | None = None,
 ) -> tuple[Verified, ...]:
-    """Read every written object by a path that shares no code with its writer, and compare.
+    """Read every written object again, RTSTRUCT, SEG and SR by a path that shares no code with its writer, and compare.
 
     RTSTRUCT is filled by a scan-line rasteriser, SEG and SR are read by dcmqi. RTSTRUCT and SEG may not differ in a
     single voxel, nested regions being the union of their leaves; SR not by more than 0.1 % from the volumes of the
-    voxels and from the diameters. Smooth contours must keep all voxels too, enclose a volume that stays within their
-    tolerance, and say in the object that they are smooth. All references must lead to the right images, and whoever is
+    voxels and from the diameters; both must name and code the regions as they are. Smooth contours must keep all voxels
+    too, enclose a volume that stays within their tolerance, and say in the object that they are smooth. Key images must
+    be, pixel for pixel, the pages as they are drawn again. All references must lead to the right images, and whoever is
     named as having reviewed the result must be the reviewer.
 
     Parameters
@@ -64,12 +70,14 @@ def verify_objects(
         What the user sees.
     measurements : Measurements
         What the user's table says.
+    provenance : Provenance
+        What the objects are to say about their making.
     known_uids : collection of str
         SOP Instance UIDs of further objects of the study that may be referred to, such as predecessors.
     contouring : Contouring
         How the structure set was to be drawn.
-    reviewer : str
-        Name of who reviewed it; empty when nobody did.
+    images : mapping of Sequence to ndarray of float32, shape (slices, rows, columns), optional
+        What the key images were drawn on; the reference volume itself, when not given.
 
     Raises
     ------
@@ -79,9 +87,12 @@ def verify_objects(
     objects = tuple(objects)
     check_references(objects, [volume], known_uids)
     for written in objects:
-        _require_reviewer(written, reviewer)
+        _require_statements(written, provenance)
+    has_pages = any(written.kind is ObjectKind.KEY_IMAGE for written in objects)
+    pages = draw_pages(volume, segmentation, measurements, provenance, images or {}) if has_pages else []
     return tuple(
-        Verified(written, _verify(written, volume, segmentation, measurements, contouring)) for written in objects
+        Verified(written, _verify(written, volume, segmentation, measurements, contouring, pages))
+        for written in objects
     )
 
 
@@ -91,6 +102,7 @@ def _verify(
     segmentation: Segmentation,
     measurements: Measurements,
     contouring: Contouring,
+    pages: Sequence[NDArray[np.uint8]],
 ) -> str:
     match written.kind:
         case ObjectKind.RTSTRUCT:
@@ -100,16 +112,23 @@ def _verify(
         case ObjectKind.SR:
             return _verify_report(written.path, segmentation, measurements)
         case ObjectKind.KEY_IMAGE:
-            return _verify_key_image(written.path)
+            return _verify_key_image(written.path, pages)
 
 
-def _require_reviewer(written: WrittenObject, reviewer: str) -> None:
-    """That the object names her as she writes herself, whatever characters those of the images allow."""
+def _require_statements(written: WrittenObject, provenance: Provenance) -> None:
+    """That the object names the reviewer as she writes herself, whatever characters those of the images allow.
+
+    And that the line by which viewers list it says who stands behind it.
+    """
     header = read_header(written.path)
     verified_by = [observer.VerifyingObserverName for observer in header.get("VerifyingObserverSequence") or []]
     named = [header.get(keyword) for keyword in _NAMES_OF_REVIEWER] + verified_by
-    if any(name and name != PersonName(reviewer) for name in named):
+    if any(name and name != PersonName(provenance.reviewer) for name in named):
         raise ExportError(f"The {written.kind.name} names another reviewer than the one who was given.", _STOPPED)
+    expected = Dataset()
+    expected.SeriesDescription = provenance.series_description(written.kind)
+    if header.get("SeriesDescription") != expected.SeriesDescription:
+        raise ExportError(f"The {written.kind.name} has another series description than it was given.", _STOPPED)
 
 
 def _verify_rtstruct(path: Path, volume: Volume, segmentation: Segmentation, contouring: Contouring) -> str:
@@ -144,6 +163,7 @@ def _verify_seg(path: Path, segmentation: Segmentation) -> str:
     around = segmentation.geometry.cropped(box)
     labels = segmentation.labels[box]
     found: dict[str, NDArray[np.bool_]] = {}
+    described: dict[str, Mapping[str, Any]] = {}
     with tempfile.TemporaryDirectory() as folder:
         run_dcmqi("segimage2itkimage", "--inputDICOM", path, "--outputDirectory", folder, "--mergeSegments")
         groups = json.loads((Path(folder) / "meta.json").read_text(encoding="utf-8"))["segmentAttributes"]
@@ -153,15 +173,31 @@ def _verify_seg(path: Path, segmentation: Segmentation) -> str:
             values, everywhere = sitk.GetArrayFromImage(here), sitk.GetArrayViewFromImage(stored)
             for segment in group:
                 key = segment["TrackingIdentifier"]
+                described[key] = segment
                 found[key] = values == segment["labelID"]
                 outside = np.count_nonzero(everywhere == segment["labelID"]) - np.count_nonzero(found[key])
                 if outside:
                     raise _differs("SEG", key, f"{outside} voxels outside the segmentation")
     _require_regions("SEG", found, segmentation, segmentation.told_apart)
+    for region in segmentation.told_apart:
+        if region.key in described:
+            _require_name(region, described[region.key])
     _require_measures(path, segmentation)
     for key, mask in found.items():
         _require_equal("SEG", key, mask, np.isin(labels, REGIONS[key].labels))
     return f"SEG: {', '.join(found)} read by dcmqi, 0 voxels differ."
+
+
+def _require_name(region: Region, segment: Mapping[str, Any]) -> None:
+    """That viewers, which show label and type of a segment, call the region what it is."""
+    if segment["SegmentLabel"] != region.name:
+        raise _differs("SEG", region.key, f"it is called '{segment['SegmentLabel']}'")
+    _require_code("SEG", region, segment["SegmentedPropertyTypeCodeSequence"])
+
+
+def _require_code(kind: str, region: Region, code: Mapping[str, str]) -> None:
+    if (code["CodeValue"], code["CodingSchemeDesignator"]) != (region.code.value, region.code.scheme):
+        raise _differs(kind, region.key, f"it is coded as '{code['CodeMeaning']}'")
 
 
 def _require_measures(path: Path, segmentation: Segmentation) -> None:
@@ -181,44 +217,49 @@ def _verify_report(path: Path, segmentation: Segmentation, measurements: Measure
     if groups is None:
         raise ExportError("The SR cannot be read back: no measurement is found in it.", _STOPPED)
     reported = {
-        (group["TrackingIdentifier"], item["quantity"]["CodeMeaning"]): float(item["value"])
+        (group["TrackingIdentifier"], item["quantity"]["CodeMeaning"], item["units"]["CodeValue"]): float(item["value"])
         for group in groups
         for item in group["measurementItems"]
     }
     expected = _expected_values(segmentation, measurements)
     largest = 0.0
-    for (key, quantity), value in expected.items():
-        given = reported.pop((key, quantity), None)
+    for (key, quantity, unit), value in expected.items():
+        given = reported.pop((key, quantity, unit), None)
         if given is None:
-            raise _differs("SR", key, f"the {quantity.lower()} is missing")
+            raise _differs("SR", key, f"the {quantity.lower()} in {unit} is missing")
         if abs(given - value) > _RELATIVE_TOLERANCE * value + _ROUNDING:
             raise _differs("SR", key, f"{quantity.lower()} {given:g} instead of {value:g}")
         largest = max(largest, abs(given - value) / value if value else 0.0)
-    for key, quantity in reported:
-        raise _differs("SR", key, f"a {quantity.lower()} that was not measured")
+    for key, quantity, unit in reported:
+        raise _differs("SR", key, f"a {quantity.lower()} in {unit} that was not measured")
+    regions = {measured.region.key: measured.region for measured in measurements.volumes}
+    for group in groups:
+        key, *_number = group["TrackingIdentifier"].split()
+        _require_code("SR", regions[key], group["Finding"])
     return f"SR: {len(expected)} values read by dcmqi, the largest difference is {largest:.2%}."
 
 
-def _expected_values(segmentation: Segmentation, measurements: Measurements) -> dict[tuple[str, str], float]:
-    """By group and quantity: cubic millimetres counted in voxels, millimetres as the user's table shows them."""
-    values: dict[tuple[str, str], float] = {}
+def _expected_values(segmentation: Segmentation, measurements: Measurements) -> dict[tuple[str, str, str], float]:
+    """By group, quantity and unit (UCUM): cubic millimetres counted in voxels, millimetres of the user's table."""
+    values: dict[tuple[str, str, str], float] = {}
     for measured in measurements.volumes:
         voxels = np.count_nonzero(segmentation.mask(measured.region))
-        values[measured.region.key, "Volume"] = voxels * segmentation.geometry.voxel_volume_ml * 1000
+        values[measured.region.key, "Volume", "mm3"] = voxels * segmentation.geometry.voxel_volume_ml * 1000
     for lesion in measurements.lesions:
         if lesion.diameters:
             group = f"{lesion.region.key} {lesion.number}"
-            values[group, "Volume"] = lesion.volume_ml * 1000
-            values[group, "Long Axis"] = lesion.diameters.longest_mm
-            values[group, "Short Axis"] = lesion.diameters.perpendicular_mm
+            values[group, "Volume", "mm3"] = lesion.volume_ml * 1000
+            values[group, "Long Axis", "mm"] = lesion.diameters.longest_mm
+            values[group, "Short Axis", "mm"] = lesion.diameters.perpendicular_mm
     return values
 
 
-def _verify_key_image(path: Path) -> str:
-    pixels = read_whole(path).pixel_array
-    if not pixels.any():
-        raise ExportError("The key image is black.", _STOPPED)
-    return f"Key image: {pixels.shape[1]} x {pixels.shape[0]} pixels."
+def _verify_key_image(path: Path, pages: Sequence[NDArray[np.uint8]]) -> str:
+    dataset = read_whole(path)
+    number = int(dataset.InstanceNumber)
+    if not np.array_equal(dataset.pixel_array, pages[number - 1]):
+        raise ExportError(f"Key image {number} does not show what was drawn.", _STOPPED)
+    return f"Key image: {dataset.Columns} x {dataset.Rows} pixels as drawn again, 0 differ."
 
 
 def _require_regions(

@@ -96,10 +96,21 @@ def show_the_same(
         One of them cannot be read.
     """
     stored = sorted((read_whole(file) for file in files), key=lambda dataset: int(dataset.InstanceNumber))
-    pages = _pages(volume, segmentation, measurements, provenance, images)
-    drawn = [np.asarray(picture) for _plane, _index, picture in pages]
+    drawn = draw_pages(volume, segmentation, measurements, provenance, images)
     pairs = zip(stored, drawn, strict=False)
     return len(stored) == len(drawn) and all(np.array_equal(one.pixel_array, picture) for one, picture in pairs)
+
+
+def draw_pages(
+    volume: Volume,
+    segmentation: Segmentation,
+    measurements: Measurements,
+    provenance: Provenance,
+    images: Mapping[Sequence, NDArray[np.float32]],
+) -> list[NDArray[np.uint8]]:
+    """The pixels of the pages in their order, each of shape (rows, columns, 3)."""
+    pages = _pages(volume, segmentation, measurements, provenance, images)
+    return [np.asarray(picture) for _plane, _index, picture in pages]
 
 
 def _pages(

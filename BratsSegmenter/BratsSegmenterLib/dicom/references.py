@@ -18,6 +18,7 @@ from BratsSegmenterLib.errors import ExportError
 
 _ADVICE = "Nothing was sent. Please report this; the segmentation itself is kept."
 _WITHOUT_REFERENCES = (Tag("ContourData"), Tag("PixelData"))
+_FRAMES_OF_REFERENCE = ("FrameOfReferenceUID", "ReferencedFrameOfReferenceUID")
 _SAME_AS_IMAGES = ("PatientID", "PatientName", "PatientBirthDate", "StudyInstanceUID", "StudyDate", "AccessionNumber")
 
 
@@ -27,7 +28,7 @@ def check_references(
     """Prove that the objects belong to the study of the volumes and refer only to what is in it.
 
     Every referenced SOP instance (and frame) is one of the volumes' images, one of the objects, or known; every
-    contour lies on the plane of the image it names; patient and study are those of the images.
+    contour lies on the plane of the image it names; patient, study and frame of reference are those of the images.
 
     Parameters
     ----------
@@ -50,6 +51,7 @@ def check_references(
         dataset = read_whole(written.path)
         _check_identity(written, dataset, volumes[0])
         for item in _datasets(dataset):
+            _check_frame_of_reference(written, item, volumes[0])
             if "ReferencedSOPInstanceUID" in item:
                 _check_reference(written, item, whole, frames)
         if written.kind is ObjectKind.RTSTRUCT:
@@ -63,6 +65,12 @@ def _check_identity(written: WrittenObject, dataset: Dataset, volume: Volume) ->
             raise ExportError(f"The {written.kind.name} has another {keyword} than the images.", _ADVICE)
     if str(dataset.SOPInstanceUID) != written.sop_instance_uid:
         raise ExportError(f"The file of the {written.kind.name} holds another object.", _ADVICE)
+
+
+def _check_frame_of_reference(written: WrittenObject, item: Dataset, volume: Volume) -> None:
+    named = {item.get(keyword) for keyword in _FRAMES_OF_REFERENCE if keyword in item}
+    if named - {volume.series.frame_of_reference_uid}:
+        raise ExportError(f"The {written.kind.name} has another frame of reference than the images.", _ADVICE)
 
 
 def _datasets(dataset: Dataset) -> Iterator[Dataset]:

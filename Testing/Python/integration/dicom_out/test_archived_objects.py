@@ -38,7 +38,7 @@ def test_every_object_comes_back_from_the_archive_and_passes_the_gate(
     fetched = any_archive.connect().fetch(study_uid, tmp_path / "fetched", [written.series_uid for written in objects])
     files = {dcmread(file, stop_before_pixels=True).SOPInstanceUID: file for file in fetched.files}
     came_back = [replace(written, path=files[written.sop_instance_uid]) for written in objects]
-    assert len(verify_objects(came_back, volume, segmentation, measurements)) == len(objects)
+    assert len(verify_objects(came_back, volume, segmentation, measurements, provenance)) == len(objects)
 
 
 def test_a_contour_over_64_kilobytes_comes_back_from_the_archive(any_archive: RunningArchive, tmp_path: Path) -> None:

@@ -24,6 +24,6 @@ def test_hard_labels_on_the_real_reference_series_pass_the_gate(real_data: Path,
         dicom.write_measurement_report(tmp_path / "sr.dcm", volume, measurements, seg, provenance),
         *dicom.write_key_images(tmp_path, volume, segmentation, measurements, provenance),
     ]
-    verified = dicom.verify_objects(objects, volume, segmentation, measurements)
+    verified = dicom.verify_objects(objects, volume, segmentation, measurements, provenance)
     assert [passed.written for passed in verified] == objects
     assert dicom.read_rtstruct(objects[0].path, volume).tolerated == ()

@@ -1,6 +1,6 @@
 """The gate lets pass what says what the user sees, and stops everything else with a sentence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,6 +57,7 @@ class Export:
             self.volume,
             segmentation or self.segmentation,
             measurements or self.measurements,
+            samples.provenance(),
             known_uids=self.uids,
             contouring=contouring,
         )
@@ -78,7 +79,7 @@ def test_objects_as_they_were_written_pass(export: Export) -> None:
     assert "0 voxels differ" in rtstruct
     assert "0 voxels differ" in seg
     assert "read by dcmqi" in report
-    assert "pixels" in key_image
+    assert "pixels as drawn again, 0 differ" in key_image
 
 
 def test_objects_on_a_multi_frame_reference_pass(tmp_path: Path) -> None:
@@ -152,7 +153,7 @@ def test_a_report_that_keeps_silent_on_a_region_that_was_not_found_stops_the_pus
     export.objects = {ObjectKind.SEG: seg, ObjectKind.SR: report}
     assert export.verify(segmentation, measurements)[1].startswith("SR: 5 values read by dcmqi")
     export.objects[ObjectKind.SR] = write_measurement_report(report.path, export.volume, silent, seg, provenance)
-    with pytest.raises(ExportError, match="Region ET: the volume is missing"):
+    with pytest.raises(ExportError, match="Region ET: the volume in mm3 is missing"):
         export.verify(segmentation, measurements)
 
 
@@ -170,7 +171,7 @@ def test_a_report_in_which_dcmqi_finds_no_measurement_stops_the_push(export: Exp
 def test_a_report_without_a_lesion_of_the_table_stops_the_push(export: Export) -> None:
     lesion = export.measurements.lesions[0]
     more = Measurements(export.measurements.volumes, (*export.measurements.lesions, replace(lesion, number=77)))
-    with pytest.raises(ExportError, match="Region ET 77: the volume is missing"):
+    with pytest.raises(ExportError, match="Region ET 77: the volume in mm3 is missing"):
         export.verify(measurements=more)
 
 
@@ -227,12 +228,81 @@ def test_an_object_that_names_another_reviewer_stops_the_push(kind: ObjectKind, 
     assert "??" not in str(stopped.value)
 
 
+def _call_the_first_segment_something_else(dataset: Dataset) -> None:
+    dataset.SegmentSequence[0].SegmentLabel = "Oedema"
+
+
+def _code_the_first_segment_as_something_else(dataset: Dataset) -> None:
+    dataset.SegmentSequence[0].SegmentedPropertyTypeCodeSequence = [
+        dataset.SegmentSequence[-2].SegmentedPropertyTypeCodeSequence[0]
+    ]
+
+
+def _in_another_frame_of_reference(dataset: Dataset) -> None:
+    dataset.FrameOfReferenceUID = "1.2.3"
+
+
+def _points_in_another_frame_of_reference(dataset: Dataset) -> None:
+    next(item for item in _items(dataset) if item.get("ValueType") == "SCOORD3D").ReferencedFrameOfReferenceUID = "1.2"
+
+
+def _in_cubic_centimetres(dataset: Dataset) -> None:
+    volume = next(item for item in _items(dataset) if item.get("ValueType") == "NUM")
+    volume.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue = "cm3"
+
+
+def _a_finding_of_something_else(dataset: Dataset) -> None:
+    finding = next(item for item in _items(dataset) if _name_of(item) == "Finding")
+    finding.ConceptCodeSequence[0].CodeValue = "79654002"
+
+
+def _one_pixel_brighter(dataset: Dataset) -> None:
+    pixels = dataset.pixel_array.copy()
+    pixels[0, 0] += 1
+    dataset.PixelData = pixels.tobytes()
+
+
+def _described_as_reviewed(dataset: Dataset) -> None:
+    dataset.SeriesDescription = "Glioma key images v1 (AI, reviewed by Somebody)"
+
+
+def _items(item: Dataset) -> Iterator[Dataset]:
+    yield item
+    for content in item.get("ContentSequence") or []:
+        yield from _items(content)
+
+
+def _name_of(item: Dataset) -> str:
+    return item.ConceptNameCodeSequence[0].CodeMeaning if "ConceptNameCodeSequence" in item else ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "edit", "sentence"),
+    [
+        (ObjectKind.SEG, _call_the_first_segment_something_else, "Region ET: it is called 'Oedema'"),
+        (ObjectKind.SEG, _code_the_first_segment_as_something_else, "Region ET: it is coded as 'Edema'"),
+        (ObjectKind.SEG, _in_another_frame_of_reference, "SEG has another frame of reference than the images"),
+        (ObjectKind.SR, _points_in_another_frame_of_reference, "SR has another frame of reference than the images"),
+        (ObjectKind.SR, _in_cubic_centimetres, "Region ET: the volume in mm3 is missing"),
+        (ObjectKind.SR, _a_finding_of_something_else, "Region ET: it is coded as"),
+        (ObjectKind.KEY_IMAGE, _one_pixel_brighter, "Key image 1 does not show what was drawn"),
+        (ObjectKind.KEY_IMAGE, _described_as_reviewed, "KEY_IMAGE has another series description"),
+    ],
+)
+def test_what_viewers_show_of_an_object_is_compared_too(
+    kind: ObjectKind, edit: Callable[[Dataset], None], sentence: str, export: Export
+) -> None:
+    export.damage(kind, edit)
+    with pytest.raises(ExportError, match=sentence):
+        export.verify()
+
+
 def test_a_predecessor_must_be_known(export: Export, tmp_path: Path) -> None:
     provenance = samples.provenance(predecessors=(ObjectReference("1.2.3", _RTSTRUCT, "1.2.3.4"),))
     written: WrittenObject = write_rtstruct(tmp_path / "rt.dcm", export.volume, export.segmentation, provenance)
     with pytest.raises(ExportError, match=r"refers to 1\.2\.3\.4"):
-        verify_objects([written], export.volume, export.segmentation, export.measurements)
-    verify_objects([written], export.volume, export.segmentation, export.measurements, known_uids=["1.2.3.4"])
+        verify_objects([written], export.volume, export.segmentation, export.measurements, provenance)
+    verify_objects([written], export.volume, export.segmentation, export.measurements, provenance, ["1.2.3.4"])
 
 
 def test_nested_regions_are_compared_with_the_union_of_their_leaves(export: Export, tmp_path: Path) -> None:
@@ -293,4 +363,6 @@ def test_smooth_contours_beyond_the_tolerance_stop_the_push(tmp_path: Path) -> N
     contour.NumberOfContourPoints *= 2
     dataset.save_as(written.path)
     with pytest.raises(ExportError, match="Region ET"):
-        verify_objects([written], volume, segmentation, measure(segmentation), contouring=contouring)
+        verify_objects(
+            [written], volume, segmentation, measure(segmentation), samples.provenance(), contouring=contouring
+        )

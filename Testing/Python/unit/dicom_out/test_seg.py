@@ -30,8 +30,9 @@ def written(volume: Volume, tmp_path_factory: pytest.TempPathFactory) -> Dataset
 
 
 def _assert_exact(volume: Volume, segmentation: Segmentation, folder: Path) -> None:
-    written = write_seg(folder / "seg.dcm", volume, segmentation, samples.provenance())
-    verify_objects([written], volume, segmentation, measure(segmentation))
+    provenance = samples.provenance()
+    written = write_seg(folder / "seg.dcm", volume, segmentation, provenance)
+    verify_objects([written], volume, segmentation, measure(segmentation), provenance)
     structures = read_seg(written.path, volume)
     again, _ = segmentation_from(structures, volume, samples.ALGORITHM)
     assert structures.tolerated == ()

@@ -51,7 +51,7 @@ def _written(
     seg = write_seg(folder / "seg.dcm", volume, segmentation, provenance)
     report = write_measurement_report(folder / "sr.dcm", volume, measurements, seg, provenance)
     uids = [one.sop_instance_uid for one in (structures, seg, report)]
-    verify_objects((structures, seg, report), volume, segmentation, measurements, uids, contouring)
+    verify_objects((structures, seg, report), volume, segmentation, measurements, provenance, uids, contouring)
     return dict(zip(_OBJECTS, (structures, seg, report), strict=True))
 
 
@@ -184,7 +184,7 @@ def test_the_gate_stops_it_under_the_name_of_oedema(volume: Volume, tmp_path: Pa
         write_seg(tmp_path / "seg.dcm", volume, as_oedema, samples.provenance()),
     ):
         with pytest.raises(ExportError, match="Region WT: it is missing"):
-            verify_objects([written], volume, segmentation, measure(segmentation))
+            verify_objects([written], volume, segmentation, measure(segmentation), samples.provenance())
 
 
 @pytest.mark.parametrize("with_nested", [False, True])
