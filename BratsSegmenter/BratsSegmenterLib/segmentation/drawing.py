@@ -51,6 +51,6 @@ def draw(
         Of that grid.
     rules : Postprocessing
     """
-    cleaned = postprocess(labels_from(probabilities, found.regions), voxel_ml, rules)
+    cleaned = postprocess(labels_from(probabilities, found.regions), voxel_ml, rules, found.not_measured)
     evidence = region_evidence(probabilities, found.regions, cleaned.labels, voxel_ml, found.not_measured)
     return Drawn(cleaned.labels, evidence, cleaned.findings, cleaned.doubts)

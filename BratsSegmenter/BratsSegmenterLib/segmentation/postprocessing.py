@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,7 +35,7 @@ class Postprocessing:
         A connected piece of tumour (WT, 26 neighbours) that is smaller is erased.
     least_isolated_core_mm3 : float
         A connected piece of core (TC, 26 neighbours) that is smaller and does not enhance is counted as oedema when
-        there is a larger piece.
+        there is a larger piece, and erased where oedema is not measured.
     least_isolated_oedema_mm3 : float
         A connected piece that holds oedema alone and is smaller is erased when there is a larger piece of tumour.
     least_enhancing_mm3 : float
@@ -80,7 +81,9 @@ class Cleaned:
     doubts: tuple[str, ...] = ()
 
 
-def postprocess(labels: NDArray[np.uint8], voxel_volume_ml: float, rules: Postprocessing) -> Cleaned:
+def postprocess(
+    labels: NDArray[np.uint8], voxel_volume_ml: float, rules: Postprocessing, not_measured: Collection[str] = ()
+) -> Cleaned:
     """Apply `rules` to a label map; `labels` itself is left as it is.
 
     Parameters
@@ -88,20 +91,25 @@ def postprocess(labels: NDArray[np.uint8], voxel_volume_ml: float, rules: Postpr
     labels : ndarray of uint8, shape (slices, rows, columns)
     voxel_volume_ml : float
     rules : Postprocessing
+    not_measured : collection of str
+        Keys of the regions that the images say nothing about: nothing becomes one of them or is called so.
     """
+    has_oedema = WT.key not in not_measured
     voxel_mm3 = voxel_volume_ml * _MM3_PER_ML
     cleaned = labels.copy()
     findings: list[str] = []
     doubts: list[str] = []
     if rules.largest_hole_mm3 > 0:
-        for region, filling in ((TC, NCR), (WT, ED)):
+        for region, filling in ((TC, NCR), (WT, ED)) if has_oedema else ((TC, NCR),):
             findings += _fill_holes(cleaned, region, filling, voxel_mm3, rules.largest_hole_mm3)
     if rules.least_tumour_mm3 > 0:
         findings += _erase_small_pieces(cleaned, voxel_mm3, rules.least_tumour_mm3)
     if rules.least_isolated_core_mm3 > 0:
-        findings += _replace_isolated_core(cleaned, voxel_mm3, rules.least_isolated_core_mm3)
+        findings += _replace_isolated_core(cleaned, voxel_mm3, rules.least_isolated_core_mm3, has_oedema)
     if rules.least_isolated_oedema_mm3 > 0:
-        findings += _erase_isolated_oedema(cleaned, voxel_mm3, rules.least_isolated_oedema_mm3)
+        findings += _erase_isolated_oedema(
+            cleaned, voxel_mm3, rules.least_isolated_oedema_mm3, ED if ED.key not in not_measured else WT
+        )
     if rules.least_enhancing_mm3 > 0:
         doubts = _replace_little_enhancement(cleaned, voxel_mm3, rules.least_enhancing_mm3)
         findings += doubts
@@ -120,34 +128,37 @@ def _fill_holes(
     if not filled.size:
         return []
     labels[np.isin(holes, filled)] = filling.label
-    return [
-        f"{filled.size} hole(s) in the {region.name.lower()} of at most {largest_mm3:g} mm3 were filled, "
-        f"{sizes_mm3[filled].sum():.0f} mm3 in all, by the rules of post-processing."
-    ]
+    what = f"holes in the {region.name.lower()} of at most {largest_mm3:g} mm3"
+    return [_about(what, "filled", filled, sizes_mm3)]
 
 
 def _erase_small_pieces(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
     pieces, sizes_mm3 = _pieces(labels, WT, voxel_mm3)
     small = np.flatnonzero((sizes_mm3 > 0) & (sizes_mm3 < least_mm3))
-    return _erase(labels, pieces, small, sizes_mm3, f"piece(s) of tumour smaller than {least_mm3:g} mm3")
+    return _erase(labels, pieces, small, sizes_mm3, f"pieces of tumour smaller than {least_mm3:g} mm3")
 
 
-def _replace_isolated_core(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
+def _replace_isolated_core(
+    labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float, has_oedema: bool
+) -> list[str]:
     pieces, sizes_mm3 = _pieces(labels, TC, voxel_mm3)
     small = _isolated(pieces, sizes_mm3, least_mm3, labels == ET.label)
+    what = f"isolated pieces of non-enhancing core smaller than {least_mm3:g} mm3"
+    if not has_oedema:
+        return _erase(labels, pieces, small, sizes_mm3, what)
     if not small.size:
         return []
     labels[np.isin(pieces, small)] = ED.label
-    return [
-        f"{small.size} isolated piece(s) of non-enhancing core smaller than {least_mm3:g} mm3 were counted as oedema, "
-        f"{sizes_mm3[small].sum():.0f} mm3 in all, by the rules of post-processing."
-    ]
+    return [_about(what, "counted as oedema", small, sizes_mm3)]
 
 
-def _erase_isolated_oedema(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
+def _erase_isolated_oedema(
+    labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float, drawn_as: Region
+) -> list[str]:
     pieces, sizes_mm3 = _pieces(labels, WT, voxel_mm3)
     small = _isolated(pieces, sizes_mm3, least_mm3, np.isin(labels, TC.labels))
-    return _erase(labels, pieces, small, sizes_mm3, f"isolated piece(s) of oedema smaller than {least_mm3:g} mm3")
+    what = f"isolated pieces of {drawn_as.name.lower()} smaller than {least_mm3:g} mm3"
+    return _erase(labels, pieces, small, sizes_mm3, what)
 
 
 def _isolated(
@@ -184,8 +195,13 @@ def _erase(
     if not erased.size:
         return []
     labels[np.isin(pieces, erased)] = 0
-    erased_mm3 = sizes_mm3[erased].sum()
-    return [f"{erased.size} {what} were erased, {erased_mm3:.0f} mm3 in all, by the rules of post-processing."]
+    return [_about(what, "erased", erased, sizes_mm3)]
+
+
+def _about(what: str, done: str, pieces: NDArray[np.intp], sizes_mm3: NDArray[np.floating]) -> str:
+    return (
+        f"By the rules of post-processing {what} were {done}: {pieces.size}, {sizes_mm3[pieces].sum():.0f} mm3 in all."
+    )
 
 
 def _replace_little_enhancement(labels: NDArray[np.uint8], voxel_mm3: float, least_mm3: float) -> list[str]:
@@ -203,7 +219,5 @@ def _replace_isolated_enhancement(labels: NDArray[np.uint8], voxel_mm3: float, l
     if not small.size or sizes_mm3.max() < least_mm3:
         return []
     labels[np.isin(pieces, small)] = NCR.label
-    return [
-        f"{small.size} isolated piece(s) of enhancing tumour smaller than {least_mm3:g} mm3 were counted as necrotic "
-        f"core, {sizes_mm3[small].sum():.0f} mm3 in all, by the rules of post-processing."
-    ]
+    what = f"isolated pieces of enhancing tumour smaller than {least_mm3:g} mm3"
+    return [_about(what, "counted as necrotic core", small, sizes_mm3)]

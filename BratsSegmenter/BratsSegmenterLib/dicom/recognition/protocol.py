@@ -16,6 +16,7 @@ _NOTES = {
     Sequence.T1: "Without T1 before contrast: blood and other bright tissue may be counted as enhancing tumour.",
     Sequence.T2: "Without T2: the border between necrosis, cavity and oedema is less certain.",
 }
+_OF_OEDEMA = frozenset({Sequence.FLAIR, Sequence.T2})
 _NEITHER_FLAIR_NOR_T2 = (
     "Without FLAIR and without T2: "
     "oedema and whole tumour will not be measured, only enhancing tumour and necrotic core."
@@ -28,13 +29,19 @@ def missing_notes(found: Collection[Sequence]) -> tuple[str, ...]:
     T1c with FLAIR gives the full result; T1c alone enhancing tumour and necrosis; FLAIR or T2 alone the
     whole tumour, drawn as oedema.
     """
-    return tuple(missing_note(sequence, found) for sequence in _NOTES if sequence not in found)
+    notes = (missing_note(sequence, found) for sequence in _NOTES if sequence not in found)
+    return tuple(dict.fromkeys(filter(None, notes)))
 
 
 def missing_note(lost: Sequence, found: Collection[Sequence]) -> str:
-    """The sentence about one sequence that is missing, where those of `found` are there."""
-    if lost is Sequence.FLAIR and Sequence.T2 not in found:
+    """The sentence about one sequence that is missing, where those of `found` are there.
+
+    Empty where it costs nothing: what it would make surer is not measured with those that are there.
+    """
+    if lost in _OF_OEDEMA and _OF_OEDEMA.isdisjoint({*found} - {lost}):
         return _NEITHER_FLAIR_NOR_T2
+    if lost in (Sequence.T1, Sequence.T2) and Sequence.T1C not in found:
+        return ""
     return _NOTES[lost]
 
 

@@ -10,7 +10,7 @@ from header_specimens import FLAIR, GE, NONE, PHILIPS, SIEMENS, SPECIMENS, T1, T
 from pydicom import Dataset
 from series_samples import axial, change, classic, enhanced
 
-from BratsSegmenterLib.dicom import Recognition, missing_notes, recognise, reference_sequence, scan
+from BratsSegmenterLib.dicom import Recognition, missing_note, missing_notes, recognise, reference_sequence, scan
 from BratsSegmenterLib.domain import Sequence, Series
 from BratsSegmenterLib.errors import RecognitionError
 
@@ -504,6 +504,12 @@ def test_missing_sequences_say_what_will_not_be_measured() -> None:
         "Without FLAIR: oedema and whole tumour are drawn from T2 and less certain.",
     )
     assert "only enhancing tumour and necrotic core" in missing_notes({T1, T1C})[0]
+    assert [note.partition(":")[0] for note in missing_notes({FLAIR})] == ["Without T1c"], "no enhancement is measured"
+    assert [note.partition(":")[0] for note in missing_notes({T1C})] == [
+        "Without FLAIR and without T2",
+        "Without T1 before contrast",
+    ]
+    assert missing_note(T2, {T1C, T2}) == missing_note(FLAIR, {T1C})
     assert reference_sequence({T1C, FLAIR}) is T1C
     assert reference_sequence({T1, FLAIR}) is FLAIR
     with pytest.raises(RecognitionError, match="Neither T1 with contrast agent nor FLAIR"):

@@ -49,7 +49,9 @@ def test_nothing_is_erased_unless_asked_for() -> None:
 def test_small_pieces_are_erased_by_their_volume_and_the_sentence_says_how_much() -> None:
     cleaned = postprocess(_labels(), 0.001, Postprocessing(least_tumour_mm3=100))
     assert np.count_nonzero(cleaned.labels) == 1000
-    assert cleaned.findings[0].startswith("1 piece(s) of tumour smaller than 100 mm3 were erased, 27 mm3")
+    assert cleaned.findings[0].startswith(
+        "By the rules of post-processing pieces of tumour smaller than 100 mm3 were erased: 1, 27 mm3"
+    )
     kept = postprocess(_labels(), 0.008, Postprocessing(least_tumour_mm3=100))
     assert np.array_equal(kept.labels, _labels())
 
@@ -58,7 +60,9 @@ def test_a_small_piece_of_oedema_goes_when_it_is_isolated_and_there_is_a_larger_
     rules = Postprocessing(least_isolated_oedema_mm3=100)
     cleaned = postprocess(_labels(), 0.001, rules)
     assert np.count_nonzero(cleaned.labels) == 1000
-    assert cleaned.findings[0].startswith("1 isolated piece(s) of oedema smaller than 100 mm3 were erased, 27 mm3")
+    assert cleaned.findings[0].startswith(
+        "By the rules of post-processing isolated pieces of oedema smaller than 100 mm3 were erased: 1, 27 mm3"
+    )
     with_core = _labels()
     with_core[21, 21, 21] = 1
     assert np.array_equal(postprocess(with_core, 0.001, rules).labels, with_core)
@@ -74,7 +78,8 @@ def test_a_speck_of_core_that_does_not_enhance_becomes_oedema_beside_a_larger_pi
     cleaned = postprocess(with_speck, 0.001, rules)
     assert np.array_equal(cleaned.labels, _labels())
     assert cleaned.findings[0].startswith(
-        "1 isolated piece(s) of non-enhancing core smaller than 8 mm3 were counted as oedema, 1 mm3 in all"
+        "By the rules of post-processing isolated pieces of non-enhancing core smaller than 8 mm3 "
+        "were counted as oedema: 1, 1 mm3 in all"
     )
     assert np.array_equal(postprocess(_labels(), 0.001, replace(rules, least_isolated_core_mm3=1e6)).labels, _labels())
     both = postprocess(with_speck, 0.001, replace(rules, least_isolated_oedema_mm3=100))
@@ -82,6 +87,21 @@ def test_a_speck_of_core_that_does_not_enhance_becomes_oedema_beside_a_larger_pi
     assert len(both.findings) == 2
     enhancing = np.where(with_speck == 1, 3, with_speck)
     assert np.array_equal(postprocess(enhancing, 0.001, rules).labels, enhancing)
+
+
+def test_nothing_becomes_or_is_called_a_region_that_is_not_measured() -> None:
+    core = np.where(_labels() == 2, 1, _labels()).astype(np.uint8)
+    core[2, 2, 2] = 0
+    rules = Postprocessing(largest_hole_mm3=8, least_isolated_core_mm3=100, least_isolated_oedema_mm3=8)
+    without_oedema = postprocess(core, 0.001, rules, not_measured={"ED", "WT"})
+    assert 2 not in without_oedema.labels
+    assert np.count_nonzero(without_oedema.labels) == 999
+    (finding,) = without_oedema.findings
+    assert "non-enhancing core smaller than 100 mm3 were erased: 1, 27 mm3" in finding
+    whole_tumour_alone = np.where(_labels() == 3, 2, _labels()).astype(np.uint8)
+    rules = Postprocessing(least_isolated_oedema_mm3=100)
+    (finding,) = postprocess(whole_tumour_alone, 0.001, rules, not_measured={"ED", "TC", "NCR", "ET"}).findings
+    assert "isolated pieces of whole tumour" in finding
 
 
 def test_little_enhancement_becomes_core_and_the_sentence_says_so() -> None:
@@ -99,7 +119,8 @@ def test_a_speck_of_enhancement_becomes_core_beside_a_piece_that_is_large_enough
     assert np.array_equal(cleaned.labels == 1, np.where(with_speck == 3, np.indices((30, 30, 30))[0] == 10, False))
     assert np.count_nonzero(cleaned.labels == 3) == 8
     assert cleaned.findings[0].startswith(
-        "1 isolated piece(s) of enhancing tumour smaller than 5 mm3 were counted as necrotic core, 3 mm3 in all"
+        "By the rules of post-processing isolated pieces of enhancing tumour smaller than 5 mm3 "
+        "were counted as necrotic core: 1, 3 mm3 in all"
     )
 
 
@@ -121,8 +142,8 @@ def test_a_small_hole_in_the_core_becomes_core_and_one_in_the_tumour_oedema() ->
     assert cleaned.labels[9, 9, 9] == 2
     assert np.count_nonzero(cleaned.labels != ring) == 9
     assert [finding.split(" of at")[0] for finding in cleaned.findings] == [
-        "1 hole(s) in the tumour core",
-        "1 hole(s) in the whole tumour",
+        "By the rules of post-processing holes in the tumour core",
+        "By the rules of post-processing holes in the whole tumour",
     ]
 
 
