@@ -94,3 +94,9 @@ class StudyPage:
         first = self.number * PAGE + 1
         text = _("Studies {first} to {last}, and more") if self.has_next else _("Studies {first} to {last}")
         return text.format(first=first, last=first + len(self.studies) - 1)
+
+    def summary_of(self, passing: int) -> str:
+        """As :attr:`summary`, and how many of the studies pass the user's filter."""
+        if passing == len(self.studies):
+            return self.summary
+        return _("{found}; filtered to {count}").format(found=self.summary, count=passing)

@@ -162,6 +162,8 @@ class StudiesPart(Part):
     def _show_rows(self) -> None:
         selected = {study.study_uid for study in self._selected()}
         self._rows = self._table.rows()
+        if self._page.studies:
+            self.ui.summaryLabel.setText(self._page.summary_of(len(self._rows)))
         table = self.ui.studyTable
         order = qt.Qt.DescendingOrder if self._table.is_descending else qt.Qt.AscendingOrder
         table.horizontalHeader().setSortIndicator(int(self._table.sorted_by), order)

@@ -1,6 +1,8 @@
 """Where the parts of the panel stand, and how much room they take."""
 
 from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
 
 import ctk
 import pytest
@@ -10,6 +12,7 @@ from host.replay_worker import Behaviour
 from host.slicer_app import application
 
 from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.paths import resource
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.study_table import Column
 
@@ -96,3 +99,12 @@ def test_at_the_usual_width_the_table_of_studies_shows_what_each_is_and_how_far(
     assert table.columnViewportPosition(state) + table.columnWidth(state) <= table.viewport().width
     assert table.viewport().height // table.rowHeight(0) >= 8
     assert "11 series" in table.item(0, int(Column.DESCRIPTION)).toolTip()
+
+
+@pytest.mark.parametrize("file", sorted(resource("UI").glob("*.ui")), ids=lambda file: file.stem)
+def test_a_label_that_shows_what_others_wrote_says_whether_that_is_markup(file: Path):
+    for label in ElementTree.parse(file).iterfind(".//widget[@class='QLabel']"):
+        properties = {one.get("name"): one for one in label.iterfind("property")}
+        is_filled_later = "text" not in properties or not properties["text"].findtext("string")
+        if is_filled_later and label.get("name") != "thumbnailLabel":
+            assert "textFormat" in properties, label.get("name")

@@ -81,7 +81,8 @@ def test_a_page_shows_the_newest_study_first_and_knows_whether_more_follow():
     assert days == sorted(days, reverse=True)
     assert len(page.studies) == PAGE
     assert page.has_next
-    assert page.summary == "Studies 51 to 100, and more"
+    assert page.summary == page.summary_of(PAGE) == "Studies 51 to 100, and more"
+    assert page.summary_of(1) == "Studies 51 to 100, and more; filtered to 1"
 
 
 def _prepared(confidences: dict[str, float], warnings: tuple[str, ...] = ()) -> PrepareResult:
