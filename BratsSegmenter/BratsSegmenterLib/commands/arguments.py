@@ -16,6 +16,7 @@ from BratsSegmenterLib.domain import Algorithm, PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import (
     ArchiveError,
     BratsSegmenterError,
+    ExportError,
     PreprocessingError,
     SeriesError,
     explaining_disk,
@@ -308,6 +309,19 @@ def require_writable(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+
+
+def require_empty(folder: Path) -> None:
+    """Keep the results out of a folder that holds anything: some of it would be written over, the rest lie among them.
+
+    Raises
+    ------
+    ExportError
+    OSError
+        It is no folder.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise ExportError(f"The folder {folder} is not empty.", "Name another one with --out, or empty it.")
 
 
 def require_writable_bundle(folder: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from BratsSegmenterLib.commands.arguments import require_empty
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.tables import print_objects, print_segmentation, print_stages
-from BratsSegmenterLib.errors import ExportError
 
 NAME = "demo"
 HELP = "a synthetic patient travels from an archive on this machine to segments and back; leaves an HTML page"
@@ -25,8 +25,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.machine import peak_memory_mb
 
     folder: Path = arguments.out.resolve()
-    if folder.exists() and any(folder.iterdir()):
-        raise ExportError(f"The folder {folder} is not empty.", "Name another one with --out, or empty it.")
+    require_empty(folder)
     with console.progress() as progress:
         journey = travel(folder, progress)
     page = write_demo_page(journey, folder / "index.html")

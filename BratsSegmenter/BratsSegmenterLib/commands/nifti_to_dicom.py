@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from BratsSegmenterLib.commands.arguments import require_empty
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.domain import Sequence
 
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{sequence.value.lower()}", type=Path, metavar="FILE", help=f"the {sequence.value} volume"
         )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new or empty folder")
     parser.add_argument("--patient-id", default="RESEARCH-1")
     parser.add_argument("--patient-name", default="Research^Subject")
     parser.set_defaults(refuse=parser.error)
@@ -33,6 +34,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     volumes = {sequence: file for sequence, file in given.items() if file is not None}
     if not volumes:
         arguments.refuse("give at least one volume: --t1, --t1c, --t2 or --flair FILE")
+    require_empty(arguments.out)
     identity = StudyIdentity(
         patient_name=arguments.patient_name, patient_id=arguments.patient_id, study_description="Research MR"
     )

@@ -123,6 +123,39 @@ def test_a_folder_with_the_result_of_a_study_takes_no_other_one(
     assert main(["segment", str(tmp_path / "20260301"), *options]) == 0
 
 
+def test_a_study_that_is_fetched_beside_another_one_is_said_to_be(
+    signed_in: RunningArchive, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = (_stored(signed_in, tmp_path / name) for name in ("a", "b"))
+    fetch = ["fetch", "--archive", signed_in.profile.url, "--out", str(tmp_path / "out"), "--json", "--study"]
+    for study, beside in ((first, ()), (second, (first,)), (second, (first,))):
+        assert main([*fetch, study]) == 0
+        warnings = json.loads(capsys.readouterr().out)["warnings"]
+        assert [text.partition(". ")[0] for text in warnings] == [
+            f"{tmp_path / 'out'} also holds study {uid}" for uid in beside
+        ]
+
+
+def test_research_images_are_not_written_among_other_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "T1" / "0001.dcm"
+    kept.parent.mkdir()
+    kept.write_bytes(b"of another patient")
+    assert main(["nifti-to-dicom", "--t1", str(tmp_path / "t1.nii.gz"), "--out", str(tmp_path)]) == 9
+    assert "is not empty" in capsys.readouterr().err
+    assert kept.read_bytes() == b"of another patient"
+
+
+def test_an_export_says_which_objects_of_the_one_before_it_deleted(
+    segmented: JobFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export = ["export", str(segmented.path), "--formats"]
+    assert main([*export, "RTSTRUCT", "SEG", "SR"]) == 0
+    assert "was deleted" not in capsys.readouterr().out
+    assert main([*export, "RTSTRUCT"]) == 0
+    assert f"left in {segmented.objects} was deleted: seg.dcm, sr.dcm." in capsys.readouterr().out
+    assert [path.name for path in segmented.objects.iterdir()] == ["rtstruct.dcm"]
+
+
 @pytest.mark.parametrize("command", ["run", "resume"])
 def test_files_must_be_of_the_study_that_is_named_beside_them(
     command: str, segmented: JobFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
