@@ -4,10 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from unattended_studies import CARRYING, Worker, a_study, open_studies, states_of, watch_answers
+from unattended_studies import CARRYING, Source, Worker, a_study, open_studies, states_of, watch_answers
 
+from BratsSegmenterLib.errors import Cancelled
+from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study import JobFolder, KeptStudy, StudyState, study_folder
-from BratsSegmenterLib.unattended import write_tables
+from BratsSegmenterLib.unattended import Timing, watch, write_tables
 
 
 def _work_once(folder: Path, worker: Worker, sends: bool) -> list[StudyState]:
@@ -64,6 +66,19 @@ def test_a_study_that_was_sent_from_here_is_not_measured_again(tmp_path: Path, w
     (row,) = write_tables(tmp_path)
     assert row.reason == ""
     assert _work_once(tmp_path, worker, sends=False) == []
+
+
+def test_a_study_that_was_sent_and_deleted_is_not_fetched_again_and_the_router_says_so_once(
+    tmp_path: Path, worker: Worker
+) -> None:
+    (tmp_path / "studies.csv").write_text("folder,study_uid,state,volumes_of\nx,2.25.1,sent,model\n", encoding="utf-8")
+    said: list[str] = []
+    found = (a_study(1),)
+    with open_studies(tmp_path, worker) as studies, pytest.raises(Cancelled):
+        watch(Source([found, found]), studies, Timing(0, 0), Progress(), pytest.fail, said.append)
+    assert worker.jobs == []
+    (sentence,) = said
+    assert sentence.startswith("Measured before, and deleted since: 1. ")
 
 
 def test_other_folders_beside_the_studies_are_no_studies(tmp_path: Path, worker: Worker) -> None:
