@@ -18,7 +18,7 @@ _TITLE = "Glioma volumes over time"
 _MARK = "BratsSegmenter.Plot"
 _DAY, _DATE = "Days", "Date"
 _TITLE_SIZE, _TEXT_SIZE = 16, 13
-_DATES_A_LINE = 4
+_DATES_A_LINE = 3
 _MARGIN, _ROOM_FOR_LEGEND = 0.04, 1.25
 
 

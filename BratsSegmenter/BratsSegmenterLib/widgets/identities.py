@@ -15,6 +15,7 @@ from BratsSegmenterLib.widgets.translation import tr as _
 
 _LONGEST_DESCRIPTION = 80
 _LONGEST_HEADING, _LONGEST_PATIENT_IN_HEADING = 46, 24
+_UNNAMED = _("unnamed study")
 _DIGITS = 8  # with four, two of some hundred patients would probably share one
 _HIDDEN, _KEY = "BratsSegmenter/hideIdentities", "BratsSegmenter/pseudonymKey"
 
@@ -62,14 +63,14 @@ class Identities:
         The date comes first: where the line is cut short, two studies of one patient must not look alike.
         """
         description = shorten(study.description, _LONGEST_DESCRIPTION, placeholder="…")
-        return ", ".join(filter(None, (readable_day(study.study_date), self.patient(study), description)))
+        return ", ".join(filter(None, (readable_day(study.study_date), self.patient(study), description))) or _UNNAMED
 
     def heading(self, study: StudySummary) -> str:
         """The title for a heading, which is not broken into lines: Slicer's module panel grows as wide as it is."""
         patient = middle_elided(self.patient(study), _LONGEST_PATIENT_IN_HEADING)
         begun = ", ".join(filter(None, (readable_day(study.study_date), patient)))
         description = end_elided(study.description, _LONGEST_HEADING - len(begun))
-        return ", ".join(filter(None, (begun, description)))
+        return ", ".join(filter(None, (begun, description))) or _UNNAMED
 
     def pseudonym(self, known: str) -> str:
         """What stands for a Patient ID, or for a name where there is none; the same on this computer always."""

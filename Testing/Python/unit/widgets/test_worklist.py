@@ -50,6 +50,8 @@ def test_every_state_of_a_study_has_a_name_of_its_own():
 def test_a_study_is_named_as_people_write_it_and_what_is_not_known_is_left_out(identities):
     assert identities.title(JANE) == "2026-01-02, Doe, Jane Dr · P1, MR head"
     assert identities.title(FOLDER) == "folder"
+    unnamed = replace(FOLDER, description="")
+    assert identities.title(unnamed) == identities.heading(unnamed) == "unnamed study"
 
 
 def test_only_the_alphabetic_group_of_a_name_is_shown():
