@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from BratsSegmenterLib import __version__
 from BratsSegmenterLib.commands import all_commands
@@ -21,9 +22,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     keep_identities_out_of_logs()
     _write_any_text()
-    arguments = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
     try:
+        arguments = _parser().parse_args(given)
         return _run(arguments, Console(arguments.json))
+    except _WrongArgumentsError as wrong:
+        Console("--json" in given).wrong_arguments(str(wrong))
+        argparse.ArgumentParser.error(wrong.parser, str(wrong))
     except BrokenPipeError:  # nobody reads on, as after `| head`: there is nobody to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNEXPECTED
@@ -41,7 +46,7 @@ def _run(arguments: argparse.Namespace, console: Console) -> int:
         return _failed(_explained(error), console)
     except (Cancelled, KeyboardInterrupt) as cancelled:
         what = cancelled.what if isinstance(cancelled, Cancelled) else ""
-        console.to_stderr(what or "Cancelled; nothing half-written was left behind.")
+        console.cancelled(what or "Cancelled; nothing half-written was left behind.")
         return CANCELLED
 
 
@@ -69,10 +74,21 @@ def _write_any_text() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Leaves it to :func:`main` to say what is wrong, to scripts too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _WrongArgumentsError(self, message)
+
+
+class _WrongArgumentsError(Exception):
+    def __init__(self, parser: argparse.ArgumentParser, message: str) -> None:
+        super().__init__(message)
+        self.parser = parser
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="brats-segmenter", description=__doc__, epilog=f"exit codes: {exit_codes_in_words()}"
-    )
+    parser = _Parser(prog="brats-segmenter", description=__doc__, epilog=f"exit codes: {exit_codes_in_words()}")
     parser.add_argument("--version", action="version", version=f"brats-segmenter {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in all_commands():

@@ -151,6 +151,12 @@ def require_source(arguments: argparse.Namespace) -> None:
         arguments.refuse("give --archive URL with --study UID, or --files DIR")
 
 
+def require_other_folder(arguments: argparse.Namespace) -> None:
+    """A usage error where the results would lie among the DICOM files: whoever reads those next would meet them."""
+    if arguments.files is not None and arguments.out.resolve() == arguments.files.resolve():
+        arguments.refuse("--out must be another folder than the one with the DICOM files")
+
+
 def add_override_argument(parser: argparse.ArgumentParser) -> None:
     """The user's word against the recognition's."""
     parser.add_argument(

@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     counts = Counter(row.state.value for row in rows)
     if counts or not origins:
         console.say(
-            ", ".join(f"{count} {state}" for state, count in counts.items())
+            ", ".join(f"{state}: {count}" for state, count in counts.items())
             or "No MR study that was asked for was found."
         )
     if counts[StudyState.NEEDS_YOU.value]:

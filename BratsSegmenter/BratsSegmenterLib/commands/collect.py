@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         found = collect(
             arguments.studies, Ledger(arguments.ledger), arguments.out, arguments.bundle, arguments.device, progress
         )
-    console.say(f"{len(found.added)} case(s) written, {len(found.known)} lay there already, in {arguments.out}.")
+    console.say(f"Cases written: {len(found.added)}, there already: {len(found.known)}, in {arguments.out}.")
     for sentence in found.set_aside:
         console.warn(sentence)
     if found.gone:

@@ -50,8 +50,20 @@ class Console:
             self.to_stderr(error.advice)
         if error.cause:
             self.to_stderr(f"({error.cause})")
+        self._json_error(error.what, error.advice, error.cause)
+
+    def cancelled(self, what: str) -> None:
+        """What came of work that the user ended."""
+        self.to_stderr(what)
+        self._json_error(what, cause="cancelled")
+
+    def wrong_arguments(self, what: str) -> None:
+        """For scripts alone: argparse says it to people."""
+        self._json_error(what, cause="wrong arguments")
+
+    def _json_error(self, what: str, advice: str = "", cause: str = "") -> None:
         if self._as_json:
-            print(json.dumps({"error": {"what": error.what, "advice": error.advice, "cause": error.cause}}))
+            print(json.dumps({"error": {"what": what, "advice": advice, "cause": cause}}), flush=True)
 
     def to_stderr(self, text: str, style: str = "") -> None:
         """A line that never mixes with results."""

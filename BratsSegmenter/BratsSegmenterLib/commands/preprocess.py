@@ -6,7 +6,13 @@ import argparse
 from collections.abc import Collection
 from pathlib import Path
 
-from BratsSegmenterLib.commands.arguments import add_step_arguments, naming_options, require_writable, steps_from
+from BratsSegmenterLib.commands.arguments import (
+    add_step_arguments,
+    naming_options,
+    require_other_folder,
+    require_writable,
+    steps_from,
+)
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.errors import ExportError
 
@@ -21,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resample-gaps", action="store_true", help="fill missing slices by interpolation")
     parser.add_argument("--postoperative", action="store_true", help="the patient was operated on: keep a cavity")
     add_step_arguments(parser)
+    parser.set_defaults(refuse=parser.error)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -31,6 +38,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.preprocessing import PAGE_FILE, preprocess, write_quality_page
     from BratsSegmenterLib.segmentation import BRAIN_MODEL, brain_finder, load_bundle_for
 
+    require_other_folder(arguments)
     files = {sequence: arguments.out / f"{sequence.value}.nii.gz" for sequence in Sequence}
     mask, quality = arguments.out / "mask.nii.gz", arguments.out / "quality"
     _require_ours((*files.values(), mask), quality / PAGE_FILE)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from BratsSegmenterLib.commands.arguments import add_source_arguments, optional_archive, require_source
+from BratsSegmenterLib.commands.arguments import (
+    add_source_arguments,
+    naming_options,
+    optional_archive,
+    require_other_folder,
+    require_source,
+)
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.tables import print_volumes
 
@@ -29,12 +35,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.workbench import Workbench
 
     require_source(arguments)
+    require_other_folder(arguments)
     profile, credentials = optional_archive(arguments)
     with console.progress() as progress:
         workbench = Workbench(arguments.out, credentials, progress)
         prepared = workbench.prepare(PrepareJob(arguments.out, profile, arguments.study, arguments.files))
         job = ResumeJob(arguments.out, arguments.object, resample_gaps=arguments.resample_gaps)
-        result = workbench.resume(job)
+        with naming_options(arguments):
+            result = workbench.resume(job)
     if prepared.results:
         console.say(describe(prepared.results))
     print_volumes(console, result.volumes_ml, result.not_measured)

@@ -15,6 +15,7 @@ from BratsSegmenterLib.commands.arguments import (
     optional_archive,
     require_destination,
     require_model,
+    require_other_folder,
     require_source,
     segment_job,
 )
@@ -51,6 +52,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.workbench import Workbench
 
     require_source(arguments)
+    require_other_folder(arguments)
     require_destination(arguments)
     if arguments.borrow_within is not None and not arguments.archive:
         arguments.refuse("--borrow-within looks for other studies in an archive: give --archive URL")

@@ -10,6 +10,7 @@ from BratsSegmenterLib.commands.arguments import (
     add_segmentation_arguments,
     naming_options,
     require_model,
+    require_other_folder,
     segment_job,
 )
 from BratsSegmenterLib.commands.console import Console
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the job's folder")
     add_override_argument(parser)
     add_segmentation_arguments(parser)
+    parser.set_defaults(refuse=parser.error)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -34,6 +36,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.records import to_json
     from BratsSegmenterLib.workbench import Workbench
 
+    require_other_folder(arguments)
     require_model(arguments)
     with console.progress() as progress:
         workbench = Workbench(arguments.out, Credentials(), progress)

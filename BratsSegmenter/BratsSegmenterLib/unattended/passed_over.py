@@ -53,10 +53,9 @@ class PassedOver:
             self._list.unlink(missing_ok=True)
         elif files != self.files:
             write_atomically(self._list, "".join(f"{file}\n" for file in files).encode(errors="surrogateescape"))
-            folders = len({file.parent for file in files})
             self._say(
-                f"Passed over as no DICOM, damaged or not to be opened: {len(files)} files or folders in {folders} "
-                f"folders. Studies or series may be missing; all are listed in {self._list}."
+                f"Files and folders passed over, as no DICOM, damaged or not to be opened: {len(files)}. Studies or "
+                f"series may be missing; all are listed in {self._list}."
             )
         self.files = files
 

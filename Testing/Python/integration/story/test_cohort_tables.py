@@ -196,7 +196,7 @@ def test_files_that_are_passed_over_are_counted_and_named_only_in_their_list(
     said = capsys.readouterr()
     printed = json.loads(said.out)
     assert printed["passed_over"] == 1
-    assert "1 files or folders in 1 folders" in printed["warnings"][0]
+    assert "or not to be opened: 1." in printed["warnings"][0]
     assert "Doe" not in said.out + said.err
     assert (cohort.out / "passed_over.txt").read_text(encoding="utf-8") == f"{damaged}\n"
     damaged.unlink()

@@ -207,10 +207,18 @@ def test_what_cannot_work_is_said_at_once_and_leaves_no_folder(
         ["clean", ".", "--older-than", "-1"],
         ["export", "job", "--minutes", "nan"],
         ["export", "job", "--approve"],
+        ["run", "--files", "study", "--out", "study"],
+        ["segment", "study", "--out", "study/../study"],
+        ["preprocess", "study", "--out", "study"],
+        ["resume", "--files", "study", "--out", "study"],
     ],
 )
-def test_numbers_and_dates_out_of_bounds_are_usage_errors(arguments: list[str]) -> None:
-    assert _exit_code(arguments) == 2
+def test_what_no_command_can_mean_is_a_usage_error_and_said_to_scripts_too(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _exit_code([*arguments, "--json"]) == 2
+    said = capsys.readouterr()
+    assert json.loads(said.out)["error"]["what"] in said.err
 
 
 def test_borrowing_from_other_studies_needs_an_archive_to_look_in(capsys: pytest.CaptureFixture[str]) -> None:
@@ -385,8 +393,10 @@ def test_a_push_that_is_interrupted_says_what_came_of_it(
 
         threading.Thread(target=interrupt, daemon=True).start()
         target = ["--archive", proxy.url, "--study", identity.study_uid, "--outbox", str(tmp_path / "outbox")]
-        assert main(["push", *target, str(file)]) == 130
-    assert "nothing of it is in the PACS, and nothing of it goes there later" in capsys.readouterr().err
+        assert main(["push", *target, str(file), "--json"]) == 130
+    said = capsys.readouterr()
+    assert "nothing of it is in the PACS, and nothing of it goes there later" in said.err
+    assert json.loads(said.out)["error"]["cause"] == "cancelled"
 
 
 def test_objects_of_another_patient_are_not_pushed_into_a_study(
