@@ -27,12 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the receipt: what the archive was proved to hold."""
     from BratsSegmenterLib.archive import Outbox, StoreRefusedError, StudyChangedError
-    from BratsSegmenterLib.delivery import HeldStudy, require_new_version
+    from BratsSegmenterLib.delivery import HeldStudy, require_new_version, reviewers_in
 
     archive = open_archive(arguments)
     outbox = Outbox(arguments.outbox)
     with console.progress() as progress, progress.stage("push"):
-        transaction = outbox.add(arguments.files, arguments.study, archive.profile)
+        transaction = outbox.add(arguments.files, arguments.study, archive.profile, reviewers_in(arguments.files))
         try:
             study = HeldStudy(archive, arguments.study, progress)
             patient, unknown = study.patient(study.series())

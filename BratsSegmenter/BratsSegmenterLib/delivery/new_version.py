@@ -1,4 +1,4 @@
-"""Before objects that were written some time ago are stored: the study carries no other result under their number."""
+"""Before objects that were written some time ago are stored: who signed them, and that no other has their number."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from BratsSegmenterLib.delivery.objects import results_in_archive
 from BratsSegmenterLib.dicom import result_objects
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.versions import earlier_results
+
+
+def reviewers_in(files: Iterable[Path]) -> str:
+    """Who reviewed what is to be stored, as the objects say; empty when nobody did. Show it, never log it."""
+    reviewers = (result.reviewer for result in earlier_results(result_objects(files)))
+    return "; ".join(dict.fromkeys(filter(None, reviewers)))
 
 
 def require_new_version(

@@ -164,6 +164,7 @@ def test_a_corrected_label_map_is_exported_and_pushed_as_every_kind_of_object(
     assert {stored["sop_instance_uid"] for stored in receipt["objects"]} == {
         thing["sop_instance_uid"] for thing in written
     }
+    assert receipt["author"] == "Test^Radiologist"
 
 
 def test_a_folder_of_files_takes_the_place_of_an_archive(
