@@ -11,7 +11,7 @@ from highdicom.seg import segread
 from highdicom.sr.coding import CodedConcept
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
-from pydicom.uid import Comprehensive3DSRStorage
+from pydicom.uid import UID, Comprehensive3DSRStorage
 
 from BratsSegmenterLib.dicom.concepts import concept, declare_private_scheme
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
@@ -39,6 +39,7 @@ from BratsSegmenterLib.domain import (
     Series,
     Volume,
 )
+from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import MEASURABLE, NOT_MEASURABLE, lesion_count, product_sum_text
 
 _LONG_AXIS = Code("103339001", "SCT", "Long Axis")
@@ -88,7 +89,7 @@ def write_measurement_report(
     Raises
     ------
     ExportError
-        The disk refused.
+        The disk refused, or the images state an impossible frame of reference.
     """
     segments = segread(segmentation_object.path)
     numbers = {str(segments.get_segment_description(n).tracking_id): n for n in segments.segment_numbers}
@@ -100,8 +101,7 @@ def write_measurement_report(
             groups.append(_group_without_segment(measured, volume.series.study_uid, provenance.algorithm))
         if measured.region == ET:
             _comment(groups[-1][0], (lesion_count(measurements), product_sum_text(measurements)))
-    frame_of_reference_uid = volume.series.frame_of_reference_uid
-    groups += [_lesion_group(lesion, frame_of_reference_uid) for lesion in measurements.lesions if lesion.diameters]
+    groups += [_lesion_group(lesion, _coordinate_system(volume)) for lesion in measurements.lesions if lesion.diameters]
     dataset = sr.Comprehensive3DSR(
         evidence=[*source_images(volume), segments, *_named(others)],
         content=sr.MeasurementReport(
@@ -116,15 +116,41 @@ def write_measurement_report(
         is_final=provenance.approved_at is not None,
         is_verified=provenance.approved_at is not None,
         verifying_observer_name=provenance.reviewer or None,
-        verifying_organization=str(volume.series.header.get("InstitutionName") or _NO_ORGANISATION),
+        verifying_organization=_organisation(volume.series.header),
     )
-    _comment(dataset, writable_notes(volume.series.header, provenance))
+    _comment(dataset, writable_notes(volume, provenance))
     stamp(dataset, volume, provenance)
     _date_verification(dataset, provenance)
     _refer_to_predecessor(dataset, provenance)
     if any(measured.region == RC and RC.key in numbers for measured in measurements.volumes):
         declare_private_scheme(dataset)
     return save(dataset, path, ObjectKind.SR)
+
+
+def _organisation(header: Dataset) -> str:
+    """The institution; the first where images name several, as there is room for one."""
+    named = header.get("InstitutionName") or ""
+    names = [named] if isinstance(named, str) else named
+    return next(filter(None, names), _NO_ORGANISATION)
+
+
+def _coordinate_system(volume: Volume) -> str:
+    """Frame of Reference UID of the images, to which the ends of the diameters refer.
+
+    Raises
+    ------
+    ExportError
+        It is none that DICOM allows (PS3.5 9.1): readers refuse the whole report for it.
+    """
+    uid = volume.series.frame_of_reference_uid
+    if not UID(uid).is_valid:
+        raise ExportError(
+            f"{volume.series.label} states a Frame of Reference UID that DICOM does not allow; a measurement report "
+            "with diameters cannot refer to it.",
+            "Nothing was sent. Send without the SR.",
+            f"Frame of Reference UID {uid}",
+        )
+    return uid
 
 
 def _named(others: Iterable[Series]) -> Iterator[Dataset]:

@@ -96,7 +96,7 @@ def _describe_structure_set(
     dataset.InstanceNumber = 1
     dataset.StructureSetLabel = f"Glioma v{provenance.version}"
     dataset.StructureSetName = dataset.SeriesDescription
-    notes = writable_notes(volume.series.header, provenance)
+    notes = writable_notes(volume, provenance)
     description = whole_notes((contouring.description, *notes), _LONGEST_SHORT_TEXT)
     if description:
         dataset.StructureSetDescription = description

@@ -76,7 +76,7 @@ def write_seg(path: Path, volume: Volume, segmentation: Segmentation, provenance
     )
     _name_the_segment_in_each_frame(dataset)
     _refer_to_the_images_of_the_volume(dataset, volume)
-    notes = writable_notes(volume.series.header, provenance)
+    notes = writable_notes(volume, provenance)
     if notes:
         dataset.ImageComments = whole_notes(notes, _LONGEST_LONG_TEXT)
     stamp(dataset, volume, provenance)

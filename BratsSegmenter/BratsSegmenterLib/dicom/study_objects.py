@@ -15,53 +15,14 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID
 
+from BratsSegmenterLib.dicom.patient_and_study import OPTIONAL, REFERENCES, REQUIRED
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, ObjectReference, Provenance, WrittenObject
+from BratsSegmenterLib.dicom.reading import decode_text
 from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import Frame, Region, Volume
 from BratsSegmenterLib.durable import whole_file
 from BratsSegmenterLib.errors import ExportError, unwritable
 
-_REQUIRED = (  # type 2 of the Patient and General Study modules (DICOM PS3.3 C.7.1.1, C.7.2.1)
-    "PatientName",
-    "PatientID",
-    "PatientBirthDate",
-    "PatientSex",
-    "StudyDate",
-    "StudyTime",
-    "AccessionNumber",
-    "ReferringPhysicianName",
-    "StudyID",
-)
-_OPTIONAL = (  # of these two, of Patient Study (C.7.2.2) and of the clinical trial (C.7.1.3, C.7.2.3); the institution
-    "IssuerOfPatientID",
-    "IssuerOfPatientIDQualifiersSequence",
-    "OtherPatientIDs",
-    "OtherPatientIDsSequence",
-    "PatientAge",
-    "PatientSize",
-    "PatientWeight",
-    "PatientIdentityRemoved",
-    "DeidentificationMethod",
-    "DeidentificationMethodCodeSequence",
-    "IssuerOfAccessionNumberSequence",
-    "StudyDescription",
-    "ProcedureCodeSequence",
-    "ClinicalTrialSponsorName",
-    "ClinicalTrialProtocolID",
-    "ClinicalTrialProtocolName",
-    "ClinicalTrialSiteID",
-    "ClinicalTrialSiteName",
-    "ClinicalTrialSubjectID",
-    "ClinicalTrialSubjectReadingID",
-    "ClinicalTrialTimePointID",
-    "ClinicalTrialTimePointDescription",
-    "InstitutionName",
-)
-_REFERENCES = (  # of these two to objects that no archive need hold, some of classes that DICOM has given up
-    "ReferencedPatientSequence",
-    "ReferencedPatientPhotoSequence",
-    "ReferencedStudySequence",
-)
 _UTF_8 = "ISO_IR 192"
 _ASCII = ("", "ISO_IR 6", "ISO 2022 IR 6")
 _JIS_X_0201 = ("ISO_IR 13", "ISO 2022 IR 13")
@@ -81,7 +42,7 @@ def new_object(sop_class_uid: str, transfer_syntax: str, volume: Volume, provena
     ExportError
         The images do not say in which characters they name patient and study, and the reviewer's name is not in ASCII.
     """
-    header = volume.series.header
+    header = _readable_header(volume)
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = UID(sop_class_uid)
     meta.MediaStorageSOPInstanceUID = UID(new_uid())
@@ -90,7 +51,7 @@ def new_object(sop_class_uid: str, transfer_syntax: str, volume: Volume, provena
     dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     dataset.SOPClassUID = meta.MediaStorageSOPClassUID
     dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
-    _declare_character_set(dataset, header, provenance)
+    _declare_character_set(dataset, volume, provenance)
     dataset.InstanceCreationDate, dataset.InstanceCreationTime = date_and_time(provenance.content_time)
     dataset.StudyInstanceUID = volume.series.study_uid
     _adopt_patient_and_study(dataset, header)
@@ -107,19 +68,17 @@ def new_object(sop_class_uid: str, transfer_syntax: str, volume: Volume, provena
 
 
 def _adopt_patient_and_study(dataset: Dataset, header: Dataset) -> None:
-    for keyword in _REQUIRED:
+    for keyword in REQUIRED:
         setattr(dataset, keyword, header.get(keyword, ""))
-    for keyword in _OPTIONAL:
+    for keyword in OPTIONAL:
         if keyword in header:
-            dataset[keyword] = _decoded(deepcopy(header[keyword]))
+            dataset[keyword] = deepcopy(header[keyword])
 
 
-def _decoded(element: DataElement) -> DataElement:
-    """With text in its items too: bytes that nobody asked for yet would be written in the character set of before."""
-    if element.VR == "SQ":
-        for item in element.value:
-            item.decode()
-    return element
+def _readable_header(volume: Volume) -> Dataset:
+    """The header of the images, with all its text decoded: bytes would be written in the character set of before."""
+    decode_text(volume.series.header)
+    return volume.series.header
 
 
 def _adopt_time_zone(dataset: Dataset, header: Dataset, provenance: Provenance) -> None:
@@ -138,10 +97,10 @@ def without_identity(dataset: Dataset) -> Dataset:
     highdicom refuses values that scanners and anonymisers do write, such as a date of birth of which only the year is
     known, and character sets of several parts; and it quotes names in its warnings.
     """
-    for keyword in (*_OPTIONAL, *_REFERENCES):
+    for keyword in (*OPTIONAL, *REFERENCES):
         if keyword in dataset:
             del dataset[keyword]
-    for keyword in _REQUIRED:
+    for keyword in REQUIRED:
         put(dataset, keyword, "")
     put(dataset, "SpecificCharacterSet", _UTF_8)
     return dataset
@@ -181,14 +140,15 @@ def software_versions(provenance: Provenance) -> list[str]:
     return [version[:64] for version in versions if version]
 
 
-def _declare_character_set(dataset: Dataset, header: Dataset, provenance: Provenance) -> None:
+def _declare_character_set(dataset: Dataset, volume: Volume, provenance: Provenance) -> None:
     """That of the images, so that the patient block stays byte for byte; UTF-8 where our text needs it.
 
     Images whose names go beyond ASCII and that name no set leave it to the archive how those are read. There no set is
     named either, or the archive would show another patient's name with the result.
     """
+    header = volume.series.header
     of_images = header.get("SpecificCharacterSet") or ""
-    notes = writable_notes(header, provenance)
+    notes = writable_notes(volume, provenance)
     added_text = "".join((provenance.reviewer, *notes, *software_versions(provenance)))
     try:
         added_text.encode(_encoding_of(of_images))
@@ -202,16 +162,16 @@ def _declare_character_set(dataset: Dataset, header: Dataset, provenance: Proven
         del dataset.SpecificCharacterSet
 
 
-def writable_notes(header: Dataset, provenance: Provenance) -> tuple[str, ...]:
+def writable_notes(volume: Volume, provenance: Provenance) -> tuple[str, ...]:
     """The notes of the provenance; with ? for what is not ASCII, where the images prevent that a set is named."""
-    if not _are_names_undeclared(header):
+    if not _are_names_undeclared(_readable_header(volume)):
         return provenance.notes
     return tuple(note.encode("ascii", "replace").decode() for note in provenance.notes)
 
 
 def _are_names_undeclared(header: Dataset) -> bool:
     """Whether patient or study are named in more than ASCII, and no character set says in what."""
-    names = "".join(str(header.get(keyword) or "") for keyword in (*_REQUIRED, *_OPTIONAL))
+    names = "".join(str(header.get(keyword) or "") for keyword in (*REQUIRED, *OPTIONAL))
     return (header.get("SpecificCharacterSet") or "") in _ASCII and not names.isascii()
 
 
@@ -238,9 +198,10 @@ def stamp(dataset: Dataset, volume: Volume, provenance: Provenance) -> None:
     ExportError
         As :func:`new_object`.
     """
-    _declare_character_set(dataset, volume.series.header, provenance)
-    _adopt_patient_and_study(dataset, volume.series.header)
-    _adopt_time_zone(dataset, volume.series.header, provenance)
+    header = _readable_header(volume)
+    _declare_character_set(dataset, volume, provenance)
+    _adopt_patient_and_study(dataset, header)
+    _adopt_time_zone(dataset, header, provenance)
     moment = date_and_time(provenance.content_time)
     dataset.ContentDate, dataset.ContentTime = moment
     dataset.SeriesDate, dataset.SeriesTime = moment

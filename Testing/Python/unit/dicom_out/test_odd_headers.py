@@ -1,7 +1,7 @@
 """Images whose headers are odd, as scanners and anonymisers leave them, still get exact objects with whole names."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -27,12 +27,18 @@ def _changed_volume(folder: Path, edit: Callable[[Dataset], None]) -> Volume:
     return samples.load(folder / "series")
 
 
-def _export(folder: Path, volume: Volume, reviewer: str = "", notes: tuple[str, ...] = ()) -> Exported:
-    """All four kinds of object, each of which passed the gate."""
+def _export(
+    folder: Path,
+    volume: Volume,
+    reviewer: str = "",
+    notes: tuple[str, ...] = (),
+    kinds: Iterable[ObjectKind] = ObjectKind,
+) -> Exported:
+    """All four kinds of object, or those that are wanted, each of which passed the gate."""
     signature = Signature(reviewer=reviewer, approved=bool(reviewer))
     images = {Sequence.T1C: volume.array}
     result = samples.segmentation_on(volume)
-    return export_objects(volume, result, images, ObjectKind, signature, folder / "objects", Progress(), notes=notes)
+    return export_objects(volume, result, images, kinds, signature, folder / "objects", Progress(), notes=notes)
 
 
 def _datasets(exported: Exported) -> dict[ObjectKind, Dataset]:
@@ -165,6 +171,12 @@ def test_every_object_says_what_the_images_say_of_patient_study_and_trial(tmp_pa
         "ClinicalTrialSiteName": "Site",
         "ClinicalTrialSubjectID": "S23",
         "ClinicalTrialTimePointID": "T2",
+        "OtherPatientNames": "Doe^J",
+        "PatientComments": "from ward 3",
+        "AdditionalPatientHistory": "headache",
+        "PhysiciansOfRecord": "House^Gregory",
+        "NameOfPhysiciansReadingStudy": "Curie^Marie",
+        "ResponsiblePerson": "Doe^Jan",
     }
 
     def edit(dataset: Dataset) -> None:
@@ -174,6 +186,28 @@ def test_every_object_says_what_the_images_say_of_patient_study_and_trial(tmp_pa
     volume = _changed_volume(tmp_path, edit)
     for kind, dataset in _datasets(_export(tmp_path, volume)).items():
         assert {keyword: dataset.get(keyword) for keyword in said} == said, kind
+
+
+@pytest.mark.parametrize(("institutions", "named"), [("A", "A"), (["", "A", "B"], "A"), ("", "not stated")])
+def test_a_verified_report_names_one_institution(institutions: str | list[str], named: str, tmp_path: Path) -> None:
+    volume = _changed_volume(tmp_path, lambda dataset: setattr(dataset, "InstitutionName", institutions))
+    report = _datasets(_export(tmp_path, volume, "Curie^Marie"))[ObjectKind.SR]
+    assert report.VerifyingObserverSequence[0].VerifyingOrganization == named
+
+
+@pytest.mark.parametrize("uid", ["1.2.0840.01.5", "1." + "2" * 70])
+def test_a_frame_of_reference_that_no_report_can_refer_to_is_named_and_nothing_else_stopped(
+    uid: str, tmp_path: Path
+) -> None:
+    def edit(dataset: Dataset) -> None:
+        value = DataElement("FrameOfReferenceUID", "UI", uid, validation_mode=config.IGNORE)
+        dataset["FrameOfReferenceUID"] = value
+
+    volume = _changed_volume(tmp_path, edit)
+    with pytest.raises(ExportError, match="states a Frame of Reference UID that DICOM does not allow") as caught:
+        _export(tmp_path, volume)
+    assert "Send without the SR" in caught.value.advice
+    assert len(_export(tmp_path, volume, kinds=(ObjectKind.RTSTRUCT, ObjectKind.SEG)).objects) == 2
 
 
 @pytest.mark.parametrize("make", [classic, enhanced])
@@ -263,7 +297,8 @@ def test_a_private_element_that_cannot_be_read_is_no_obstacle(make: Callable[[Pa
         file.write_bytes(file.read_bytes().replace(b"LO\x06\x00123456", b"FD\x06\x00123456"))
     datasets = _datasets(_export(tmp_path, samples.load(tmp_path / "series")))
     assert datasets.keys() == set(ObjectKind)
-    assert datasets[ObjectKind.SEG].ReasonForPerformedProcedureCodeSequence[0].CodeMeaning == "Schädelweh"
+    for kind, dataset in datasets.items():
+        assert dataset.ReasonForPerformedProcedureCodeSequence[0].CodeMeaning == "Schädelweh", kind
 
 
 @pytest.mark.parametrize(("of_images", "stated"), [("YES", "YES"), ("NO", None), (None, None)])
