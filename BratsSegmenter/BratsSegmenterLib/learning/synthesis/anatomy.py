@@ -233,7 +233,7 @@ def _brain_distance(tissues: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Signed distance to the surface of the brain, sulci closed, as bytes."""
     brain = sitk.GetImageFromArray(np.isin(tissues, BRAIN).astype(np.uint8))
     closed = sitk.BinaryMorphologicalClosing(brain, [_CLOSING_MM] * 3)
-    signed = signed_distance_mm(sitk.GetArrayViewFromImage(sitk.BinaryFillhole(closed)) > 0)
+    signed = signed_distance_mm(sitk.GetArrayFromImage(sitk.BinaryFillhole(closed)) > 0)
     return np.clip(np.round(signed / _DISTANCE_STEP_MM) + _DISTANCE_ZERO, 0, 255).astype(np.uint8)
 
 
