@@ -1,4 +1,7 @@
-"""Diameters of what closes round a resection cavity, which they may not cross: RANO leaves cavities unmeasured."""
+"""Diameters of what closes round a resection cavity, which they may not cross.
+
+RANO leaves cavities out of a measurement (Wen et al., J Clin Oncol 2010; RANO 2.0, Wen et al., J Clin Oncol 2023).
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def diameters_beside(outline: _Points, core: _Pixels, cavity: _Pixels, spacing: 
     outline : ndarray of float64, shape (points, 2)
         Middles of the outer pixel edges of one piece of enhancement, (column, row).
     core : ndarray of bool, shape (rows, columns)
-        The piece, with the necrosis that it encloses.
+        Enhancement and necrosis on the slice, the piece among them.
     cavity : ndarray of bool, shape (rows, columns)
     spacing : ndarray of float64, shape (2,)
         Of columns and rows, millimetres.

@@ -87,8 +87,8 @@ class ViewsPart(Part):
         if result is None:
             self._list_sequences(())
             return
+        self._hide_nothing()
         parameters = self._review.parameters
-        self._take_over_what_is_hidden(parameters.segmentation.GetDisplayNode())
         self._list_sequences(sequence_names(parameters.volumes))
         segments = parameters.segmentation.GetSegmentation()
         self._region_boxes[RC].setVisible(segments.GetSegment(RC.key) is not None)
@@ -96,18 +96,12 @@ class ViewsPart(Part):
         self._show_regions()
         self._show_doubt()
 
-    def _take_over_what_is_hidden(self, display: Any) -> None:
-        """What a loaded scene hides stays so; what was hidden in one patient must not be missing in the next."""
-        hidden = [style for style, _text in STYLES].index(RegionStyle.NONE)
-        controls = (self.ui.styleSelector, *self._region_boxes.values())
-        for control in controls:
-            control.blockSignals(True)
-        for region, box in self._region_boxes.items():
-            box.setChecked(display.GetSegmentVisibility(region.key))
-        if self.ui.styleSelector.currentIndex == hidden:
+    def _hide_nothing(self) -> None:
+        """What was hidden in one patient must not be missing in the next."""
+        for box in self._region_boxes.values():
+            box.setChecked(True)
+        if STYLES[self.ui.styleSelector.currentIndex][0] is RegionStyle.NONE:
             self.ui.styleSelector.setCurrentIndex(0)
-        for control in controls:
-            control.blockSignals(False)
 
     def _list_sequences(self, names: tuple[str, ...]) -> None:
         chosen = self.ui.sequenceList
