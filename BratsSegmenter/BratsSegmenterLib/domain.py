@@ -325,6 +325,11 @@ class Segmentation:
         enhancing = None if ET.key in self.not_measured else int(np.count_nonzero(self.labels == ET.label))
         return tuple(undivided.get(region, as_found(region, enhancing)) for region in LEAF_REGIONS)
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is drawn."""
+        return not self.labels.any()
+
     def mask(self, region: Region) -> NDArray[np.bool_]:
         """Voxels of a leaf or nested region, shape of :attr:`labels`."""
         return np.isin(self.labels, region.labels)

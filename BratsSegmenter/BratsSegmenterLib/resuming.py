@@ -19,7 +19,6 @@ from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study import about_images, carried_on
 from BratsSegmenterLib.versions import earlier_results
 
-_REGIONS = (ObjectKind.RTSTRUCT, ObjectKind.SEG)
 _NOBODYS_CHOICE = (REGISTRATION_OFF, BIAS_CORRECTION_OFF)
 """Of steps that are left out of every taking up: the images are only shown, and what was drawn depends on neither."""
 
@@ -43,7 +42,7 @@ class ResumedCase:
 
 
 def choose_regions(study: ScannedStudy, uid: str) -> ResultObject:
-    """The structure set or SEG with that Series or SOP Instance UID.
+    """The structure set, SEG or blank report with that Series or SOP Instance UID.
 
     Without a UID the newest of ours, of one version the SEG; only where there is none, the newest of others.
 
@@ -52,7 +51,7 @@ def choose_regions(study: ScannedStudy, uid: str) -> ResultObject:
     SeriesError
         The study carries none.
     """
-    regions = [one for one in dicom.result_objects(study.beside_the_images) if one.kind in _REGIONS]
+    regions = [one for one in dicom.result_objects(study.beside_the_images) if one.has_regions]
     if uid:
         regions = [one for one in regions if uid in (one.reference.series_uid, one.reference.sop_instance_uid)]
     if not regions:
@@ -77,9 +76,9 @@ def resume_case(
     SeriesError
         The regions are damaged, none of them is one of ours, or none lies on the series.
     """
-    drawn_on = dicom.series_drawn_on(regions, study.series)
+    drawn_on = None if regions.is_blank else dicom.series_drawn_on(regions, study.series)
     reference = drawn_on or recognition.found[dicom.reference_sequence(recognition.found)].series
-    role, remarks = _role(reference, recognition, is_named=drawn_on is not None)
+    role, remarks = _role(reference, recognition, is_known=drawn_on is not None or regions.is_blank)
     shown = {sequence: candidate.series for sequence, candidate in recognition.found.items()} | {role: reference}
     case = _case(shown, role, resample_gaps, progress)
     with progress.stage("read regions"):
@@ -129,10 +128,10 @@ def _prepared(
     return prepared, brain_on_reference(prepared) if steps.brain_mask else None
 
 
-def _role(reference: Series, recognition: Recognition, is_named: bool) -> tuple[Sequence, tuple[str, ...]]:
-    """As which sequence the series is shown, and what is to be said about the choice."""
+def _role(reference: Series, recognition: Recognition, is_known: bool) -> tuple[Sequence, tuple[str, ...]]:
+    """As which sequence the series is shown, and what is to be said about the choice; `is_known`: it is no guess."""
     remarks = []
-    if not is_named:
+    if not is_known:
         remarks.append(f"It names no series of this study; its coordinates were believed, on {reference.label}.")
     for sequence, candidate in recognition.found.items():
         if candidate.series.key == reference.key:

@@ -18,6 +18,7 @@ from BratsSegmenterLib.dicom import (
 from BratsSegmenterLib.domain import Algorithm
 
 _AUTHORS = {Authorship.AI: "AI", Authorship.EDITED: "corrected", None: "author not stated"}
+_BLANK = "nothing drawn"
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,14 @@ class EarlierResult:
 
     @property
     def regions(self) -> ResultObject | None:
-        """The object with its regions: the SEG, else the structure set."""
-        by_kind = {one.kind: one for one in self.objects}
-        return by_kind.get(ObjectKind.SEG) or by_kind.get(ObjectKind.RTSTRUCT)
+        """The object with its regions: the SEG, else the structure set; else the report by which nothing is drawn."""
+        by_kind = {one.kind: one for one in self.objects if one.has_regions}
+        return by_kind.get(ObjectKind.SEG) or by_kind.get(ObjectKind.RTSTRUCT) or by_kind.get(ObjectKind.SR)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it says that nothing is drawn."""
+        return self.regions is not None and self.regions.is_blank
 
     @property
     def contouring(self) -> Contouring | None:
@@ -88,6 +94,7 @@ class EarlierResult:
         review = f"reviewed by {self.reviewer.replace('^', ', ')}" if self.reviewer else "not reviewed"
         approval = ", approved" if self.is_approved else ""
         author = _AUTHORS[self.authorship] if self.algorithm.is_model else self.algorithm.author
+        author = _BLANK if self.is_blank else author
         return f"{author}, {review}{approval}"
 
     def _date(self) -> str:

@@ -81,6 +81,12 @@ class Station:
         write_labelmap(Segmentation(drawn(larger=True), self.reference().geometry, ALGORITHM), path)
         return path
 
+    def blank(self) -> Path:
+        """A file with a label map in which nothing is drawn."""
+        path, grid = self.folder / "blank.nii.gz", self.reference().geometry
+        write_labelmap(Segmentation(np.zeros(grid.shape, np.uint8), grid, ALGORITHM), path)
+        return path
+
     def send(self, labels: Path | None = None, **changes: Any) -> SendResult:
         """Send the model's result, or a corrected one."""
         facts = {"edited": labels is not None, "profile": self.archive.profile, **changes}

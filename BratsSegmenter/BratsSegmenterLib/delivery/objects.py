@@ -109,16 +109,17 @@ def export_objects(
     Raises
     ------
     ExportError
-        The label map lies in another grid than the reference or is empty, or an object would not say what the user
-        sees.
+        The label map lies in another grid than the reference, nothing is drawn in it and no report is to say so in
+        somebody's name, or an object would not say what the user sees.
     """
     segmentation = _on_grid_of(reference, segmentation)
-    dicom.require_drawn_on(reference, segmentation)
+    dicom.require_on_grid(reference, segmentation)
+    written = kinds_to_write(kinds, segmentation, signature)
     measurements = measure(segmentation, intervals_ml)
     provenance = _provenance(segmentation, signature, earlier, notes)
     result = _Result(reference, segmentation, measurements, provenance, images, contouring, others)
     with progress.stage("export"):
-        objects = tuple(result.write(written_kinds(kinds), folder))
+        objects = tuple(result.write(written, folder))
     with progress.stage("check"):
         known_uids = [reference.sop_instance_uid for reference in provenance.predecessors]
         known_uids += (frame.sop_instance_uid for series in others for frame in series.frames)
@@ -126,6 +127,27 @@ def export_objects(
             objects, reference, segmentation, measurements, provenance, known_uids, contouring, images
         )
     return Exported(reference.series.study_uid, verified, measurements, signature.reviewer, provenance.version)
+
+
+def kinds_to_write(
+    kinds: Iterable[ObjectKind], segmentation: Segmentation, signature: Signature
+) -> frozenset[ObjectKind]:
+    """The kinds that are written where these are asked for, at least one.
+
+    Raises
+    ------
+    ExportError
+        Nothing is drawn, and nobody says so by name, or not in a report.
+    """
+    written = written_kinds(kinds, segmentation.is_blank)
+    if not written:
+        dicom.require_drawn(segmentation)
+    if segmentation.is_blank and not signature.reviewer:
+        raise ExportError(
+            "Nothing is drawn, and no program can answer for that.",
+            "Enter the name of the reviewer who does, or draw at least one region.",
+        )
+    return written
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +164,7 @@ class _Result:
 
     def write(self, kinds: Collection[ObjectKind], folder: Path) -> Iterator[WrittenObject]:
         shutil.rmtree(folder, ignore_errors=True)
+        seg = None
         if ObjectKind.RTSTRUCT in kinds:
             yield dicom.write_rtstruct(
                 folder / "rtstruct.dcm",
@@ -153,10 +176,10 @@ class _Result:
         if ObjectKind.SEG in kinds:
             seg = dicom.write_seg(folder / "seg.dcm", self.reference, self.segmentation, self.provenance)
             yield seg
-            if ObjectKind.SR in kinds:
-                yield dicom.write_measurement_report(
-                    folder / "sr.dcm", self.reference, self.measurements, seg, self.provenance, self.others
-                )
+        if ObjectKind.SR in kinds:
+            yield dicom.write_measurement_report(
+                folder / "sr.dcm", self.reference, self.measurements, seg, self.provenance, self.others
+            )
         if ObjectKind.KEY_IMAGE in kinds:
             yield from dicom.write_key_images(
                 folder, self.reference, self.segmentation, self.measurements, self.provenance, self.images
@@ -215,10 +238,12 @@ def says_the_same(
         return False
     try:
         if result.regions is None:
+            if segmentation.is_blank:
+                return False
             pages = [one.path for one in result.objects if one.kind is ObjectKind.KEY_IMAGE]
             provenance = _provenance(segmentation, signature, (), ())
             return dicom.show_the_same(pages, reference, segmentation, measure(segmentation), provenance, images)
-        if (result.authorship, result.is_approved) != (signature.authorship, signature.approved):
+        if result.authorship not in (None, signature.authorship) or result.is_approved != signature.approved:
             return False
         stored, _ = dicom.read_regions(result.regions, reference)
     except SeriesError:

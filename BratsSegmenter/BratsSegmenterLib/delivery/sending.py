@@ -16,11 +16,12 @@ from BratsSegmenterLib.delivery.objects import (
     Exported,
     Signature,
     export_objects,
+    kinds_to_write,
     results_in_archive,
     says_the_same,
     store_objects,
 )
-from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind, written_kinds
+from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind
 from BratsSegmenterLib.domain import Segmentation, Sequence, Series, Volume
 from BratsSegmenterLib.job_results import SendResult, SentObject
 from BratsSegmenterLib.measurement import measure
@@ -54,6 +55,11 @@ class Sending:
         What whoever reads the result must know.
     others : tuple of Series
         The study's further series that it was drawn with.
+
+    Raises
+    ------
+    ExportError
+        Nothing is drawn, and nobody says so by name, or not in a report.
     """
 
     folder: JobFolder
@@ -69,13 +75,17 @@ class Sending:
     notes: tuple[str, ...] = ()
     others: tuple[Series, ...] = ()
 
+    def __post_init__(self) -> None:
+        kinds_to_write(self.kinds, self.segmentation, self.signature)
+
     def write(self, earlier: tuple[EarlierResult, ...]) -> SendResult:
         """Write and check the objects as the version after `earlier`; nothing leaves this machine."""
         written = _written(self._export(earlier))
         said = self._said_in(earlier)
         if said is None:
-            return written
-        return replace(written, notes=(f"Version {said.version} of the study says exactly this already.",))
+            return replace(written, notes=self._about_kinds)
+        says = f"Version {said.version} of the study says exactly this already."
+        return replace(written, notes=(says, *self._about_kinds))
 
     def store(self, archive: Archive) -> SendResult:
         """Write, check and store the objects, unless the study in the archive says the same already.
@@ -127,8 +137,19 @@ class Sending:
             archive=receipt.profile_name,
             archive_url=receipt.url,
             delivered_at=receipt.delivered_at,
-            notes=notes,
+            notes=(*notes, *self._about_kinds),
         )
+
+    @property
+    def _written_kinds(self) -> frozenset[ObjectKind]:
+        return kinds_to_write(self.kinds, self.segmentation, self.signature)
+
+    @property
+    def _about_kinds(self) -> tuple[str, ...]:
+        """That kinds which were asked for cannot be written, as a sentence for the user."""
+        if set(self.kinds) <= self._written_kinds:
+            return ()
+        return ("Nothing is drawn: the measurement report, which says so, was written alone.",)
 
     def _results(self, destination: Destination) -> tuple[EarlierResult, ...]:
         study_uid, patient_id = self.reference.series.study_uid, destination.patient.patient_id
@@ -139,15 +160,21 @@ class Sending:
         return self.only_first and bool(earlier) and self._said_in(earlier) is None
 
     def _said_in(self, earlier: tuple[EarlierResult, ...]) -> EarlierResult | None:
-        return newest_with(self.kinds, earlier, self._says_the_same)
+        return newest_with(self._written_kinds, earlier, self._says_the_same)
 
     def _says_the_same(self, result: EarlierResult) -> bool:
         return says_the_same(
-            result, self.reference, self.segmentation, self.images, self.kinds, self.signature, self.contouring
+            result,
+            self.reference,
+            self.segmentation,
+            self.images,
+            self._written_kinds,
+            self.signature,
+            self.contouring,
         )
 
     def _is_this_whole(self, result: EarlierResult) -> bool:
-        return set(result.kinds) == written_kinds(self.kinds) and self._says_the_same(result)
+        return set(result.kinds) == self._written_kinds and self._says_the_same(result)
 
     def _export(self, earlier: tuple[EarlierResult, ...]) -> Exported:
         return export_objects(

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.scanning import ScannedStudy, scan
     from BratsSegmenterLib.dicom.segmentation_object import write_seg
     from BratsSegmenterLib.dicom.segmentation_reader import read_seg
-    from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, require_drawn_on
+    from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, require_drawn, require_on_grid
     from BratsSegmenterLib.dicom.study_results import read_regions, result_objects
     from BratsSegmenterLib.dicom.volume import load_volume
 
@@ -86,7 +86,8 @@ _MODULE_OF = {
     "read_seg": "segmentation_reader",
     "recognise": "recognition",
     "reference_sequence": "recognition",
-    "require_drawn_on": "slice_planes",
+    "require_drawn": "slice_planes",
+    "require_on_grid": "slice_planes",
     "result_objects": "study_results",
     "scan": "scanning",
     "sequence_named": "recognition",
@@ -138,7 +139,8 @@ __all__ = [
     "read_seg",
     "recognise",
     "reference_sequence",
-    "require_drawn_on",
+    "require_drawn",
+    "require_on_grid",
     "result_objects",
     "scan",
     "segmentation_from",

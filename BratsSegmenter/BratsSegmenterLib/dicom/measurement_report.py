@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from highdicom import sr
-from highdicom.seg import segread
+from highdicom.seg import Segmentation, segread
 from highdicom.sr.coding import CodedConcept
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
@@ -60,7 +60,7 @@ def write_measurement_report(
     path: Path,
     volume: Volume,
     measurements: Measurements,
-    segmentation_object: WrittenObject,
+    segmentation_object: WrittenObject | None,
     provenance: Provenance,
     others: Iterable[Series] = (),
 ) -> WrittenObject:
@@ -80,8 +80,8 @@ def write_measurement_report(
     volume : Volume
         The reference volume.
     measurements : Measurements
-    segmentation_object : WrittenObject
-        The SEG of the same result.
+    segmentation_object : WrittenObject or None
+        The SEG of the same result; None where nothing is drawn.
     provenance : Provenance
     others : iterable of Series
         The study's further series that the result was drawn with: they are listed among the evidence.
@@ -91,11 +91,11 @@ def write_measurement_report(
     ExportError
         The disk refused, or the images state an impossible frame of reference.
     """
-    segments = segread(segmentation_object.path)
-    numbers = {str(segments.get_segment_description(n).tracking_id): n for n in segments.segment_numbers}
+    segments = None if segmentation_object is None else segread(segmentation_object.path)
+    numbers = {} if segments is None else _segment_numbers(segments)
     groups: _Groups = []
     for measured in measurements.volumes:
-        if measured.region.key in numbers:
+        if segments is not None and measured.region.key in numbers:
             groups.append(_segment_group(measured, segments, numbers[measured.region.key], provenance.algorithm))
         else:
             groups.append(_group_without_segment(measured, volume.series.study_uid, provenance.algorithm))
@@ -103,7 +103,7 @@ def write_measurement_report(
             _comment(groups[-1][0], (lesion_count(measurements), product_sum_text(measurements)))
     groups += [_lesion_group(lesion, _coordinate_system(volume)) for lesion in measurements.lesions if lesion.diameters]
     dataset = sr.Comprehensive3DSR(
-        evidence=[*source_images(volume), segments, *_named(others)],
+        evidence=[*source_images(volume), *([] if segments is None else [segments]), *_named(others)],
         content=sr.MeasurementReport(
             observation_context=_observers(provenance),
             procedure_reported=_procedures(volume.series.header),
@@ -125,6 +125,11 @@ def write_measurement_report(
     if any(measured.region == RC and RC.key in numbers for measured in measurements.volumes):
         declare_private_scheme(dataset)
     return save(dataset, path, ObjectKind.SR)
+
+
+def _segment_numbers(segments: Segmentation) -> dict[str, int]:
+    """By region key."""
+    return {str(segments.get_segment_description(n).tracking_id): n for n in segments.segment_numbers}
 
 
 def _organisation(header: Dataset) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
-from pydicom import Dataset
 from pydicom.config import disable_value_validation
 
 from BratsSegmenterLib.dicom.drawn_on import series_drawn_on
@@ -14,6 +13,7 @@ from BratsSegmenterLib.dicom.notes_in_objects import stated_as_unmeasured, state
 from BratsSegmenterLib.dicom.pixels import stored_values
 from BratsSegmenterLib.dicom.provenance import ObjectKind, ResultObject, oldest_first
 from BratsSegmenterLib.dicom.reading import read_header
+from BratsSegmenterLib.dicom.report_reader import volumes_in_report
 from BratsSegmenterLib.dicom.scanning import scan
 from BratsSegmenterLib.dicom.study_results import read_regions, result_objects
 from BratsSegmenterLib.dicom.volume import load_volume
@@ -21,7 +21,6 @@ from BratsSegmenterLib.domain import ED, ET, NCR, REGIONS, TC, WT, Region
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.unreadable import UNREADABLE
 
-_TRACKING_IDENTIFIER, _VOLUME = "112039", "118565006"
 _MM3_PER_ML = 1000
 _BY_PREFERENCE = (ObjectKind.SR, ObjectKind.SEG, ObjectKind.RTSTRUCT)
 
@@ -55,7 +54,7 @@ def volumes_of(result: ResultObject, images: Iterable[Path] = ()) -> dict[str, f
     try:
         match result.kind:
             case ObjectKind.SR:
-                return _volumes_in_report(result)
+                return volumes_in_report(read_header(result.path))
             case ObjectKind.SEG:
                 drawn_ml = _volumes_in_seg(result)
             case _:
@@ -68,28 +67,6 @@ def volumes_of(result: ResultObject, images: Iterable[Path] = ()) -> dict[str, f
         for region, volume_ml in _with_what_follows(drawn_ml).items()
         if region in drawn_ml or region.key not in unmeasured
     }
-
-
-def _volumes_in_report(report: ResultObject) -> dict[str, float]:
-    """The volume of every measurement group whose tracking identifier is a region (PS3.16 TID 1411 and 1501)."""
-    volumes_ml = {}
-    for group in _items(read_header(report.path)):
-        own = {item.ConceptNameCodeSequence[0].CodeValue: item for item in _children(group)}
-        if _TRACKING_IDENTIFIER in own and _VOLUME in own:
-            key = str(own[_TRACKING_IDENTIFIER].TextValue)
-            if key in REGIONS:
-                volumes_ml[key] = float(own[_VOLUME].MeasuredValueSequence[0].NumericValue) / _MM3_PER_ML
-    return volumes_ml
-
-
-def _items(item: Dataset) -> Iterator[Dataset]:
-    yield item
-    for child in item.get("ContentSequence") or []:
-        yield from _items(child)
-
-
-def _children(item: Dataset) -> list[Dataset]:
-    return [child for child in item.get("ContentSequence") or [] if "ConceptNameCodeSequence" in child]
 
 
 def _volumes_in_seg(seg: ResultObject) -> dict[Region, float]:

@@ -45,9 +45,14 @@ _CONTENT = {
 }
 
 
-def written_kinds(kinds: Iterable[ObjectKind]) -> frozenset[ObjectKind]:
-    """The kinds that are written where these are asked for: an SR refers to the segments of a SEG."""
+def written_kinds(kinds: Iterable[ObjectKind], is_blank: bool = False) -> frozenset[ObjectKind]:
+    """The kinds that are written where these are asked for: an SR refers to the segments of a SEG.
+
+    Of a result in which nothing is drawn, only the SR: contours, segments and pictures cannot be of nothing.
+    """
     asked = frozenset(kinds)
+    if is_blank:
+        return asked & {ObjectKind.SR}
     return asked | {ObjectKind.SEG} if ObjectKind.SR in asked else asked
 
 
@@ -122,6 +127,8 @@ class ResultObject:
         Its ROIs or segments.
     contouring : Contouring or None
         Of a structure set of ours.
+    is_blank : bool
+        A report of ours by which nothing is drawn.
     """
 
     kind: ObjectKind
@@ -138,6 +145,12 @@ class ResultObject:
     label: str = ""
     region_names: tuple[str, ...] = ()
     contouring: Contouring | None = None
+    is_blank: bool = False
+
+    @property
+    def has_regions(self) -> bool:
+        """Whether it says which voxels belong to which region, be it that none does."""
+        return self.kind in (ObjectKind.RTSTRUCT, ObjectKind.SEG) or self.is_blank
 
 
 def oldest_first(objects: Iterable[ResultObject]) -> list[ResultObject]:

@@ -73,14 +73,24 @@ def _normal(geometry: Geometry) -> NDArray[np.float64]:
 
 def require_drawn_on(volume: Volume, segmentation: Segmentation) -> None:
     """Raise :class:`ExportError` unless the segmentation lies on the volume's grid and has voxels."""
+    require_on_grid(volume, segmentation)
+    require_drawn(segmentation)
+
+
+def require_drawn(segmentation: Segmentation) -> None:
+    """Raise :class:`ExportError` where there is nothing that contours, segments and pictures could be of."""
+    if segmentation.is_blank:
+        raise ExportError(
+            "Nothing is drawn, so there are no contours, segments or pictures to write.",
+            "Draw at least one region, or choose the measurement report (SR), which can say so.",
+        )
+
+
+def require_on_grid(volume: Volume, segmentation: Segmentation) -> None:
+    """Raise :class:`ExportError` unless the segmentation lies on the volume's grid."""
     if not volume.geometry.is_close(segmentation.geometry) or segmentation.labels.shape != volume.geometry.shape:
         raise ExportError(
             "The segmentation does not lie on the slices of the series it is to be sent with.",
             "Resample it to the reference series first.",
             f"grids {segmentation.labels.shape} and {volume.geometry.shape}",
-        )
-    if not segmentation.labels.any():
-        raise ExportError(
-            "The segmentation is empty, so there is nothing to write.",
-            "Draw at least one region. That there is nothing to draw can only be said in your report.",
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 from pydicom import Dataset
 from pydicom.config import disable_value_validation
 
@@ -15,6 +16,7 @@ from BratsSegmenterLib.dicom.contouring import Contouring
 from BratsSegmenterLib.dicom.named_images import listed_images
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, Authorship, ObjectKind, ObjectReference, ResultObject
 from BratsSegmenterLib.dicom.reading import read_header
+from BratsSegmenterLib.dicom.report_reader import observer_in, says_nothing_is_drawn
 from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
 from BratsSegmenterLib.dicom.segmentation_reader import read_seg
 from BratsSegmenterLib.domain import DRAWN_IN, Algorithm, Segmentation, Volume
@@ -53,7 +55,7 @@ def result_objects(files: Iterable[Path]) -> tuple[ResultObject, ...]:
 
 
 def read_regions(result: ResultObject, volume: Volume) -> tuple[Segmentation, tuple[str, ...]]:
-    """The regions of a structure set or SEG as a label map on the grid of `volume`.
+    """The regions of a structure set or SEG as a label map on the grid of `volume`; of a blank report, none.
 
     Returns
     -------
@@ -66,6 +68,9 @@ def read_regions(result: ResultObject, volume: Volume) -> tuple[Segmentation, tu
     SeriesError
         It is damaged, drawn in another frame of reference, or holds none of our regions.
     """
+    if result.is_blank:
+        blank = Segmentation(np.zeros(volume.geometry.shape, np.uint8), volume.geometry, result.algorithm)
+        return blank, ("By this report nothing is drawn.",)
     read = read_seg if result.kind is ObjectKind.SEG else read_rtstruct
     structures = read(result.path, volume)
     segmentation, notes = segmentation_from(structures, volume, result.algorithm, result.is_ours)
@@ -89,18 +94,22 @@ def _result_object(file: Path) -> ResultObject | None:
             version=_version(header) if is_ours else None,
             made_at=_made_at(header),
             authorship=_authorship(header),
-            reviewer=str(
-                header.get("ReviewerName") or header.get("OperatorsName") or header.get("ContentCreatorName") or ""
-            ),
+            reviewer=_reviewer(header),
             is_approved=header.get("ApprovalStatus") == "APPROVED" or header.get("VerificationFlag") == "VERIFIED",
             algorithm=_algorithm(header, is_ours),
             drawn_on=tuple(listed_images(header)),
             label=_label(header),
             region_names=_region_names(header),
             contouring=_contouring(header) if is_ours and kind is ObjectKind.RTSTRUCT else None,
+            is_blank=is_ours and kind is ObjectKind.SR and says_nothing_is_drawn(header),
         )
     except (SeriesError, *UNREADABLE, IndexError):
         return None
+
+
+def _reviewer(header: Dataset) -> str:
+    names = (header.get(keyword) for keyword in ("ReviewerName", "OperatorsName", "ContentCreatorName"))
+    return str(next(filter(None, names), "")) or observer_in(header)
 
 
 def _version(header: Dataset) -> int | None:

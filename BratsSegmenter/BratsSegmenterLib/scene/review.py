@@ -103,6 +103,11 @@ class Review:
         return bool(self.edited_regions)
 
     @property
+    def is_blank(self) -> bool:
+        """Whether a result is shown in which nothing is drawn."""
+        return self.labels is not None and not self.labels.any()
+
+    @property
     def was_sent(self) -> bool:
         """Whether the result was sent before, as it is drawn now or otherwise."""
         return self._sent is not None
@@ -300,7 +305,7 @@ class Review:
         Raises
         ------
         ExportError
-            The segmentation is no longer in the scene, nothing is drawn in it, or something beside the regions.
+            The segmentation is no longer in the scene, or something beside the regions is drawn in it.
         SeriesError
             The model's label map is gone or damaged.
         """
@@ -309,8 +314,6 @@ class Review:
             raise ExportError("The segmentation or its reference image was removed from the scene.", "Segment again.")
         require_only_regions(parameters.segmentation)
         labels = label_map(parameters.segmentation, parameters.reference)
-        if not labels.any():
-            raise ExportError("Nothing is drawn in any segment.", "Draw the tumour, or do not send a result.")
         image = sitk.GetImageFromArray(labels)
         with _explaining_lost_labels():
             image.CopyInformation(sitk.ReadImage(str(parameters.result.labels)))

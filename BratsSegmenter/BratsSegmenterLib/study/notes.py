@@ -20,7 +20,9 @@ _CARRIED_ON = re.compile(r"^Version \d+ said: ")
 _INTERPOLATED_SHARE = SentenceForm(
     "{} of {} slices of {} have no image and were interpolated: {} of the {} mL drawn lie on them."
 )
-_SAID_OF_EACH_DRAWING = (_INTERPOLATED_SHARE, CUT_OFF, *(region.unmeasured for region in REGIONS.values()))
+_NOTHING_DRAWN = SentenceForm("Nothing is drawn: the reviewer saw none of the measured regions.")
+_UNMEASURED = tuple(region.unmeasured for region in REGIONS.values())
+_SAID_OF_EACH_DRAWING = (_NOTHING_DRAWN, _INTERPOLATED_SHARE, CUT_OFF, *_UNMEASURED)
 _ANSWERED_BY_A_PERSON = (*DRAWN_FINDINGS, LITTLE_ENHANCEMENT)
 
 
@@ -57,10 +59,10 @@ def result_notes(
     drawn_with: Mapping[Sequence, Series],
     is_reviewed: bool,
 ) -> tuple[str, ...]:
-    """Regions that were not measured, the doubts that still hold, what lies beyond the images, interpolated slices.
+    """What is not drawn or not measured, the doubts that still hold, what lies beyond the images, interpolated slices.
 
-    The first are the last that an object with little room leaves out: whoever takes up a result goes by what it says
-    was not measured, and of any other region without voxels that it was looked for and not found.
+    What was not measured is the last that an object with little room leaves out: whoever takes up a result goes by what
+    it says was not measured, and of any other region without voxels that it was looked for and not found.
 
     Doubts about the images hold whatever is drawn; so does what an earlier version said, which is left out where it is
     said anew. Doubts about what the model drew are put to a person: they hold until she has changed or reviewed it.
@@ -81,6 +83,7 @@ def result_notes(
     segmentation = drawn.segmentation
     unanswered = () if drawn.is_changed or is_reviewed else record.doubts
     notes = (
+        *([_NOTHING_DRAWN.of()] if segmentation.is_blank else []),
         *segmentation.not_measured.values(),
         *record.image_doubts,
         *unanswered,

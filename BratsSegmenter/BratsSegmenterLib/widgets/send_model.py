@@ -33,13 +33,22 @@ FORMATS = (
 )
 
 
-def sent_formats(keys: Collection[str]) -> tuple[Format, ...]:
-    """What is sent where `keys` are ticked."""
-    sent = written_kinds(ObjectKind[key] for key in keys)
+def sent_formats(keys: Collection[str], is_blank: bool = False) -> tuple[Format, ...]:
+    """What is sent where `keys` are ticked, of a result in which something is drawn, or of a blank one."""
+    sent = written_kinds((ObjectKind[key] for key in keys), is_blank)
     return tuple(item for item in FORMATS if ObjectKind[item.key] in sent)
 
 
-def consent_text(request: SendRequest, archive: str, was_edited: bool, came_from: str) -> str:
+def blank_obstacle(formats: Collection[str], reviewer: str) -> str:
+    """Why a result in which nothing is drawn cannot be sent so; empty when it can."""
+    if not sent_formats(formats, is_blank=True):
+        return _("Nothing is drawn. Choose the measurement report, which can say so, or draw a region.")
+    if not reviewer:
+        return _("Nothing is drawn. Enter the name of the reviewer who answers for that, or draw a region.")
+    return ""
+
+
+def consent_text(request: SendRequest, archive: str, was_edited: bool, came_from: str, is_blank: bool = False) -> str:
     """What the user agrees to before anything leaves, and signs where a reviewer is named.
 
     Parameters
@@ -51,8 +60,10 @@ def consent_text(request: SendRequest, archive: str, was_edited: bool, came_from
         The segments differ from what the model drew.
     came_from : str
         The archive that the study was fetched from; empty when its images are on this computer.
+    is_blank : bool
+        Nothing is drawn, and the report says so.
     """
-    names = [item.name for item in sent_formats(request.formats)]
+    names = [item.name for item in sent_formats(request.formats, is_blank)]
     version = _("as corrected by you") if was_edited else _("unchanged by you")
     if request.approved:
         version = _("{version} and approved as final").format(version=version)
@@ -60,8 +71,10 @@ def consent_text(request: SendRequest, archive: str, was_edited: bool, came_from
     stored = storing.format(objects=_enumerated(names), version=version, archive=archive, origin=came_from)
     if not request.reviewer:
         return stored
-    signing = _("You reviewed this result and sign it as {reviewer}.").format(reviewer=request.reviewer)
-    return f"{signing} {stored}"
+    signing = _("You reviewed this result and sign it as {reviewer}.")
+    if is_blank:
+        signing = _("Nothing is drawn: you saw none of the measured regions, and sign that as {reviewer}.")
+    return f"{signing.format(reviewer=request.reviewer)} {stored}"
 
 
 def receipt_text(result: SendResult) -> str:

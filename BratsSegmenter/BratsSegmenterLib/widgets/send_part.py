@@ -21,6 +21,7 @@ from BratsSegmenterLib.widgets.part import Part, as_title, set_text_or_hide, tab
 from BratsSegmenterLib.widgets.preferences import ALL_PREFERENCES, Preference, Preferences
 from BratsSegmenterLib.widgets.profiles_model import ProfilesModel
 from BratsSegmenterLib.widgets.send_model import (
+    blank_obstacle,
     checks_text,
     consent_text,
     receipt_details,
@@ -84,6 +85,7 @@ class SendPart(Part):
         has_result = self._workflow.state_of_study in _WITH_A_RESULT
         is_free = has_result and not self._workflow.state.is_busy
         formats = self._formats()
+        is_sayable = bool(formats) and not self._blank_obstacle()
         for widget in (self.ui.formatsFrame, self.ui.drawingFrame, self.ui.reviewerEdit):
             widget.setEnabled(is_free)
         self.ui.drawingFrame.setVisible("RTSTRUCT" in formats)
@@ -93,13 +95,13 @@ class SendPart(Part):
             self.ui.approvedBox.setChecked(False)
         can_send = has_result and bool(self._archive) and not self._is_sent
         self.ui.consentBox.setVisible(can_send)
-        self.ui.consentBox.setEnabled(is_free and can_send and bool(formats))
-        if not (can_send and formats):
+        self.ui.consentBox.setEnabled(is_free and can_send and is_sayable)
+        if not (can_send and is_sayable):
             self.ui.consentBox.setChecked(False)
         self.ui.sendButton.setEnabled(is_free and self.ui.consentBox.checked)
         self.ui.sendButton.setText(self._send_text())
-        self.ui.dryRunButton.setEnabled(is_free and bool(formats))
-        self._offered = self._request() if can_send and formats else None
+        self.ui.dryRunButton.setEnabled(is_free and is_sayable)
+        self._offered = self._request() if can_send and is_sayable else None
         set_text_or_hide(self.ui.previewLabel, self._preview_text())
         self.ui.consentLabel.setText(self._consent_text(can_send))
         if not has_result:
@@ -172,7 +174,8 @@ class SendPart(Part):
         earlier, version = self._workflow.earlier_results, self._workflow.next_version
         # Changed by a person here, or in the regions that were taken up.
         authorship = Authorship.EDITED if self._review.is_edited else result.authorship
-        return preview(self._offered, version, earlier, result.algorithm, acceptance, authorship).to_html()
+        is_blank = self._review.is_blank
+        return preview(self._offered, version, earlier, result.algorithm, acceptance, authorship, is_blank).to_html()
 
     def _send_text(self) -> str:
         name = self._archive
@@ -186,8 +189,12 @@ class SendPart(Part):
         if not self._archive:
             return _("Add an archive in part 1 to send this result; a dry run works without one.")
         if self._offered is None:
-            return _("Choose at least one kind of object.") if can_send else ""
-        return consent_text(self._offered, self._archive, self._review.is_edited, self._workflow.came_from)
+            return self._blank_obstacle() or (_("Choose at least one kind of object.") if can_send else "")
+        review, came_from = self._review, self._workflow.came_from
+        return consent_text(self._offered, self._archive, review.is_edited, came_from, review.is_blank)
+
+    def _blank_obstacle(self) -> str:
+        return blank_obstacle(self._formats(), self._reviewer()) if self._review.is_blank else ""
 
     def _send(self) -> None:
         """Send what the consent was about, whatever was chosen elsewhere since."""

@@ -13,7 +13,7 @@ from BratsSegmenterLib.widgets.choices import SendRequest
 from BratsSegmenterLib.widgets.send_model import sent_formats
 from BratsSegmenterLib.widgets.translation import tr as _
 
-_PAGES = _("(1 or 2 pages)")
+_PAGES = _("(a page for each measured lesion, and one of the largest slice)")
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ def preview(
     algorithm: Algorithm,
     acceptance: str = "",
     authorship: Authorship = Authorship.AI,
+    is_blank: bool = False,
 ) -> SendPreview:
     """What `request` would put into the study as `version`.
 
@@ -70,10 +71,12 @@ def preview(
         As :func:`acceptance_text` says it.
     authorship : Authorship
         Whether a person changed what the model drew.
+    is_blank : bool
+        Nothing is drawn.
     """
     return SendPreview(
         heading=_heading(version, earlier),
-        objects=tuple(_objects(request, version, algorithm, authorship)),
+        objects=tuple(_objects(request, version, algorithm, authorship, is_blank)),
         signature=_signature(request),
         destination="" if request.connection is None else _destination(request),
         acceptance=acceptance,
@@ -102,14 +105,16 @@ def _heading(version: int, earlier: Sequence[EarlierResult]) -> str:
     return _("Version {number}, which refers to {earlier}").format(number=version, earlier=known)
 
 
-def _objects(request: SendRequest, version: int, algorithm: Algorithm, authorship: Authorship) -> list[tuple[str, str]]:
+def _objects(
+    request: SendRequest, version: int, algorithm: Algorithm, authorship: Authorship, is_blank: bool
+) -> list[tuple[str, str]]:
     remarks = {ObjectKind.KEY_IMAGE.name: _PAGES, ObjectKind.RTSTRUCT.name: _drawing(request.contouring)}
     return [
         (
             f"{item.name} {remarks.get(item.key, '')}".rstrip(),
             series_description(ObjectKind[item.key], version, algorithm, authorship, request.reviewer),
         )
-        for item in sent_formats(request.formats)
+        for item in sent_formats(request.formats, is_blank)
     ]
 
 

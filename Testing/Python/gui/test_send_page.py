@@ -89,7 +89,7 @@ def test_the_page_shows_what_will_be_sent_before_it_is_agreed_to(open_segmented)
     for text in (
         "Version 1, the first of this study",
         "Glioma regions v1 (AI, reviewed by R. Eader)",
-        "Key images (1 or 2 pages)",
+        "Key images (a page for each measured lesion",
         "not approved as final",
         "http://127.0.0.1:1/dicom-web",
     ):
@@ -126,18 +126,29 @@ def test_how_contours_were_wanted_is_said_and_not_asked_for_the_next_result(open
     assert "with WT and TC" not in panel.send.ui.previewLabel.text
 
 
-def test_a_result_in_which_everything_was_erased_is_refused_on_the_page_with_advice(open_segmented):
+def test_that_nothing_is_drawn_is_sent_as_a_report_alone_in_the_name_of_a_reviewer(open_segmented):
     panel = open_segmented()
-    editor = panel.review.ui.segmentEditor
+    send, editor = panel.send, panel.review.ui.segmentEditor
     for segment_id in ("ET", "NCR", "ED"):
         paint(editor, segment_id, LEFT_OF_THE_TUMOUR, 200.0, erase=True)
-    panel.send.ui.dryRunButton.click()
-    refusal = panel.send.ui.refusalLabel
-    assert "Nothing is drawn in any segment." in refusal.text
-    assert "Draw the tumour, or do not send a result." in refusal.text
-    assert not refusal.isHidden()
+    assert "Choose the measurement report" in send.ui.consentLabel.text
+    send.format_boxes["SR"].setChecked(True)
+    assert "Enter the name of the reviewer" in send.ui.consentLabel.text
+    assert not send.ui.consentBox.enabled
+    assert not send.ui.dryRunButton.enabled
+    send.ui.reviewerEdit.setText("R. Eader")
+    assert send.ui.dryRunButton.enabled
+    assert "you saw none of the measured regions, and sign that as R. Eader" in send.ui.consentLabel.text
+    assert "Glioma volumes v1" in send.ui.previewLabel.text
+    assert "Glioma regions" not in send.ui.previewLabel.text
+    assert "RT Structure Set" not in send.ui.consentLabel.text
+    send.ui.consentBox.setChecked(True)
+    send.ui.sendButton.click()
+    finish(panel)
+    assert panel.workflow.state is PanelState.SENT
     paint(editor, "ET", LEFT_OF_THE_TUMOUR, 5.0)
-    assert refusal.isHidden(), "the refusal is about what was erased"
+    assert not send.ui.consentBox.checked
+    assert "Glioma regions" in send.ui.previewLabel.text
 
 
 def test_the_button_names_the_archive_as_it_is_called_and_no_wider_than_the_panel(open_segmented):

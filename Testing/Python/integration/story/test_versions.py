@@ -18,7 +18,6 @@ from stations import ALGORITHM, ALL_FORMATS, Station, drawn
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Authorship, Contouring
 from BratsSegmenterLib.domain import Segmentation
-from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
 from BratsSegmenterLib.study import JobFolder, image_uids
@@ -129,20 +128,6 @@ def test_what_a_colleague_sent_meanwhile_is_counted(station: Station, colleague:
     assert predecessor.ReferencedSOPInstanceUID in {
         one.reference.sop_instance_uid for one in dicom.result_objects((colleague.folder / "dicom").rglob("*.dcm"))
     }
-
-
-@pytest.mark.parametrize("formats", [("RTSTRUCT",), ("KEY_IMAGE",)])
-def test_an_empty_result_is_refused_and_leaves_what_was_written_before(
-    station: Station, formats: tuple[str, ...]
-) -> None:
-    written = station.send(profile=None).objects
-    grid = station.reference().geometry
-    empty = station.folder / "corrected.nii.gz"
-    write_labelmap(Segmentation(np.zeros(grid.shape, np.uint8), grid, ALGORITHM), empty)
-    with pytest.raises(ExportError, match="The segmentation is empty, so there is nothing to write"):
-        station.send(empty, formats=formats)
-    assert all(one.path.exists() for one in written)
-    assert station.instances() == 0
 
 
 def test_key_images_alone_are_not_sent_twice_and_those_of_another_result_are(station: Station) -> None:

@@ -98,11 +98,14 @@ def test_the_export_lies_in_the_grid_of_the_worker_s_label_map(review, result, t
     assert exported.GetDirection() == original.GetDirection()
 
 
-def test_an_empty_segmentation_is_not_exported(review, tmp_path):
+def test_a_segmentation_in_which_nothing_is_drawn_is_exported_as_that(review, tmp_path):
+    assert not review.is_blank
     for segment_id in ("ET", "NCR", "ED"):
         review.parameters.segmentation.GetSegmentation().RemoveSegment(segment_id)
-    with pytest.raises(ExportError, match="Nothing is drawn"):
-        review.export_labels(tmp_path)
+    exported = review.export_labels(tmp_path)
+    assert not sitk.GetArrayFromImage(sitk.ReadImage(str(exported.path))).any()
+    assert exported.edited
+    assert review.is_blank
 
 
 def test_a_segmentation_that_was_removed_is_a_sentence(review, tmp_path):

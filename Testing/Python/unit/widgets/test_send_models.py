@@ -61,7 +61,10 @@ def test_the_preview_lists_what_the_archive_will_list_with_version_predecessor_n
         ("RT Structure Set", "Glioma regions v3 (AI, reviewed by R. Eader)"),
         ("Segmentation", "Glioma segmentation v3 (AI, reviewed by R. Eader)"),
         ("Measurement report", "Glioma volumes v3 (AI, reviewed by R. Eader)"),
-        ("Key images (1 or 2 pages)", "Glioma key images v3 (AI, reviewed by R. Eader)"),
+        (
+            "Key images (a page for each measured lesion, and one of the largest slice)",
+            "Glioma key images v3 (AI, reviewed by R. Eader)",
+        ),
     )
     assert shown.signature == "Reviewed by R. Eader, approved as final"
     assert shown.destination == "To 'Ward 3', https://pacs.example/dicom-web"

@@ -1,0 +1,103 @@
+"""A result in which nothing is drawn: a report says so in somebody's name, and later work goes by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from highdicom.sr import srread
+from stations import ALL_FORMATS, Station
+
+from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.job_results import SendResult
+from BratsSegmenterLib.jobs import PriorsJob
+from BratsSegmenterLib.labelmap import read_labelmap
+from BratsSegmenterLib.prior_studies import find_priors
+from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.versions import describe
+
+_SIGNED = {"formats": ALL_FORMATS, "reviewer": "Curie^Marie", "approved": True}
+
+
+def test_a_report_alone_says_so_and_takes_the_place_of_the_version_before(station: Station, colleague: Station) -> None:
+    first = station.send(formats=ALL_FORMATS)
+    blank = station.send(station.blank(), **_SIGNED)
+    assert [one.kind for one in blank.objects] == ["SR"]
+    assert blank.notes == ("Nothing is drawn: the measurement report, which says so, was written alone.",)
+    assert station.instances() == len(first.pushed) + 1
+    report = srread(blank.objects[0].path)
+    groups = report.content.get_image_measurement_groups()
+    assert {group.tracking_identifier: group.get_measurements()[0].value for group in groups} == dict.fromkeys(
+        ("ET", "NCR", "ED", "TC", "WT"), 0
+    )
+    comments = [
+        item.TextValue for item in report.ContentSequence if item.ConceptNameCodeSequence[0].CodeValue == "121106"
+    ]
+    assert "Nothing is drawn: the reviewer saw none of the measured regions." in comments
+    (study,) = report.PredecessorDocumentsSequence
+    uids = {one.kind: one.sop_instance_uid for one in first.objects}
+    assert study.ReferencedSeriesSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID == uids["SR"]
+
+    again = colleague.send(colleague.blank(), **_SIGNED)
+    assert (again.pushed, again.version) == ((), 2), "the colleague says nothing new"
+    assert "version 2: nothing drawn, reviewed by Curie, Marie, approved" in describe(colleague.prepare().results)
+
+
+def test_whoever_takes_up_the_study_begins_with_nothing_and_can_draw_again(station: Station) -> None:
+    station.send(formats=ALL_FORMATS)
+    station.send(station.blank(), **_SIGNED)
+    station.prepare()
+    taken_up = station.resume()
+    assert not read_labelmap(taken_up.labels).labels.any()
+    assert taken_up.tolerated == ("By this report nothing is drawn.",)
+    third = station.send(station.corrected(), **_SIGNED)
+    assert (third.version, third.notes) == (3, ())
+    assert {one.kind for one in third.objects} == set(ALL_FORMATS)
+    report = srread(next(one.path for one in third.objects if one.kind == "SR"))
+    assert "Nothing is drawn" not in str(report)
+
+
+def test_what_was_drawn_and_sent_before_is_sent_again_after_it(station: Station) -> None:
+    station.send()
+    station.send(station.blank(), **_SIGNED)
+    assert station.send().version == 3
+
+
+def test_a_later_study_is_compared_with_nothing(station: Station) -> None:
+    station.send(formats=("SEG",))
+    station.send(station.blank(), **_SIGNED)
+    identity = StudyIdentity()
+    now = StudySummary("2.25.1", "", identity.patient_id, "", "20991231", "", ("MR",), 2, 8)
+    archive = station.archive
+    studies = find_priors(
+        archive.connect(), PriorsJob(station.folder / "priors", archive.profile, now), Progress()
+    ).studies
+    (prior,) = [one for one in studies if one.study.study_uid == station.study_uid]
+    assert prior.volumes is not None
+    assert set(prior.volumes.volumes_ml) == {"ET", "NCR", "ED", "TC", "WT"}
+    assert not any(prior.volumes.volumes_ml.values())
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"formats": ("RTSTRUCT", "SEG", "KEY_IMAGE"), "reviewer": "Curie^Marie"}, "no contours, segments or pictures"),
+        ({"formats": ALL_FORMATS}, "no program can answer for that"),
+    ],
+    ids=["without a report", "in nobody's name"],
+)
+def test_it_is_refused_and_leaves_what_was_written_before(
+    station: Station, facts: dict[str, object], sentence: str
+) -> None:
+    written = _written(station)
+    with pytest.raises(ExportError, match=sentence):
+        station.send(station.blank(), **facts)
+    assert all(path.exists() for path in written)
+    assert station.instances() == 0
+
+
+def _written(station: Station) -> list[Path]:
+    result: SendResult = station.send(profile=None)
+    return [one.path for one in result.objects]
