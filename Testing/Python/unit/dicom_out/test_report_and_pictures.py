@@ -352,7 +352,7 @@ def test_pictures_of_images_that_lost_something_say_so(tmp_path: Path) -> None:
 
 def test_nothing_to_outline_makes_no_key_image_and_that_is_said(volume: Volume, tmp_path: Path) -> None:
     empty = samples.segmentation_on(volume, np.zeros(volume.geometry.shape, np.uint8))
-    with pytest.raises(ExportError, match="empty"):
+    with pytest.raises(ExportError, match="Nothing is drawn"):
         write_key_images(tmp_path, volume, empty, measure(empty), samples.provenance())
 
 
