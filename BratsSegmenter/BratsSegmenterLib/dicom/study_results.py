@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -84,6 +85,7 @@ def _result_object(file: Path) -> ResultObject | None:
         is_ours = str(header.get("Manufacturer")) == MANUFACTURER
         if kind is None or not (is_ours or kind in _REGIONS):
             return None
+        report = _report(header) if is_ours and kind is ObjectKind.SR else _Report()
         return ResultObject(
             kind=kind,
             path=file,
@@ -94,22 +96,37 @@ def _result_object(file: Path) -> ResultObject | None:
             version=_version(header) if is_ours else None,
             made_at=_made_at(header),
             authorship=_authorship(header),
-            reviewer=_reviewer(header),
+            reviewer=_reviewer(header) or report.observer,
             is_approved=header.get("ApprovalStatus") == "APPROVED" or header.get("VerificationFlag") == "VERIFIED",
             algorithm=_algorithm(header, is_ours),
             drawn_on=tuple(listed_images(header)),
             label=_label(header),
             region_names=_region_names(header),
             contouring=_contouring(header) if is_ours and kind is ObjectKind.RTSTRUCT else None,
-            is_blank=is_ours and kind is ObjectKind.SR and says_nothing_is_drawn(header),
+            is_blank=report.is_blank,
         )
     except (SeriesError, *UNREADABLE, IndexError):
         return None
 
 
+@dataclass(frozen=True)
+class _Report:
+    """What the content of a report of ours says of a whole result."""
+
+    observer: str = field(default="", repr=False)
+    is_blank: bool = False
+
+
+def _report(header: Dataset) -> _Report:
+    """A damaged report says nothing, but is one of a version still."""
+    try:
+        return _Report(observer_in(header), says_nothing_is_drawn(header))
+    except (*UNREADABLE, IndexError):
+        return _Report()
+
+
 def _reviewer(header: Dataset) -> str:
-    names = (header.get(keyword) for keyword in ("ReviewerName", "OperatorsName", "ContentCreatorName"))
-    return str(next(filter(None, names), "")) or observer_in(header)
+    return str(header.get("ReviewerName") or header.get("OperatorsName") or header.get("ContentCreatorName") or "")
 
 
 def _version(header: Dataset) -> int | None:

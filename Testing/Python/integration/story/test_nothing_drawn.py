@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pydicom
 import pytest
 from highdicom.sr import srread
 from stations import ALL_FORMATS, Station
 
 from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.dicom import result_objects
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.job_results import SendResult
@@ -57,6 +59,16 @@ def test_whoever_takes_up_the_study_begins_with_nothing_and_can_draw_again(stati
     assert {one.kind for one in third.objects} == set(ALL_FORMATS)
     report = srread(next(one.path for one in third.objects if one.kind == "SR"))
     assert "Nothing is drawn" not in str(report)
+
+
+def test_a_report_whose_content_is_damaged_counts_as_a_version_and_not_as_blank(station: Station) -> None:
+    (blank,) = station.send(station.blank(), profile=None, **_SIGNED).objects
+    report = pydicom.dcmread(blank.path)
+    for item in report.ContentSequence:
+        item.ConceptNameCodeSequence = []
+    report.save_as(blank.path)
+    (result,) = result_objects([blank.path])
+    assert (result.version, result.is_blank) == (1, False)
 
 
 def test_what_was_drawn_and_sent_before_is_sent_again_after_it(station: Station) -> None:
