@@ -86,10 +86,11 @@ def tiny_bundle(folder: Path, specification: ModelSpecification = TINY, seed: in
     return write_bundle(folder, network, specification, "# Test", "Apache-2.0")
 
 
-def threshold_bundle(folder: Path) -> Bundle:
+def threshold_bundle(folder: Path, above: float = 0.0) -> Bundle:
     """A bundle that takes what is bright in FLAIR and T2 for tumour, and what is brighter in T1c than in T1 for core.
 
     What it draws has few and smooth outlines, where random weights draw noise, which takes a minute to write and check.
+    `above` is added to all of its thresholds: with much of it nothing is drawn.
     """
     network = ResidualUNet(channels=CHANNELS)
     fine = CHANNELS[0]
@@ -105,7 +106,7 @@ def threshold_bundle(folder: Path) -> Bundle:
             stem[1].weight[feature] = last[1].weight[feature] = 1.0
         for output, (feature, threshold) in enumerate(((0, 2.2), (1, 3.0), (1, 4.0))):
             network.heads[0].weight[output, feature] = 4.0
-            network.heads[0].bias[output] = -4.0 * threshold
+            network.heads[0].bias[output] = -4.0 * (threshold + above)
     return write_bundle(folder, network, TINY, "# Test", "Apache-2.0")
 
 

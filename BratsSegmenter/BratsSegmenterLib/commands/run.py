@@ -20,11 +20,18 @@ from BratsSegmenterLib.commands.arguments import (
     segment_job,
 )
 from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.commands.exit_codes import EXIT_CODES
 from BratsSegmenterLib.commands.tables import print_objects, print_segmentation, print_stages
 from BratsSegmenterLib.commands.values import whole_number
+from BratsSegmenterLib.errors import ExportError
 
 NAME = "run"
 HELP = "fetch, recognise, pre-process, segment, measure, export and, with --push, store one study"
+
+_NOTHING_TO_WRITE = (
+    "Nothing was written or stored: where a model finds nothing, only a person can say that nothing is there, with "
+    "export {} --formats SR --reviewer NAME."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print sequences, volumes, stages, peak memory and what was stored."""
+    from BratsSegmenterLib.job_results import SendResult
     from BratsSegmenterLib.jobs import PrepareJob, SendJob
     from BratsSegmenterLib.machine import peak_memory_mb
     from BratsSegmenterLib.records import to_json
@@ -66,16 +74,19 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             prepared = workbench.borrow_missing(prepared, profile, arguments.borrow_within)
         with naming_options(arguments):
             segmented = workbench.segment(segment_job(arguments, prepared))
-        destination = profile if arguments.push else None
-        send = SendJob(
-            arguments.out,
-            segmented.labels,
-            edited=False,
-            formats=tuple(arguments.formats),
-            profile=destination,
-            contouring=contouring_from(arguments),
-        )
-        sent = workbench.send(send)
+        is_blank = not any(segmented.volumes_ml.values())
+        if is_blank:
+            sent = SendResult(objects=(), pushed=(), receipt=None, notes=(_NOTHING_TO_WRITE.format(arguments.out),))
+        else:
+            send = SendJob(
+                arguments.out,
+                segmented.labels,
+                edited=False,
+                formats=tuple(arguments.formats),
+                profile=profile if arguments.push else None,
+                contouring=contouring_from(arguments),
+            )
+            sent = workbench.send(send)
     warnings = (*prepared.warnings, *segmented.warnings, *sent.notes)
     if prepared.results:
         console.say(describe(prepared.results))
@@ -85,6 +96,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for text in warnings:
         console.warn(text)
     console.say(f"Peak memory: {peak_memory_mb():.0f} MB\nQuality page: {segmented.quality_page}")
+    if sent.receipt is not None:
+        console.say(f"Receipt: {sent.receipt}")
     console.result(
         {
             "sequences": {
@@ -105,10 +118,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "earlier_results": to_json(prepared.results),
             "version": sent.version,
             "pushed": sent.pushed,
+            "receipt": sent.receipt,
             "segmentation": segmented.labels,
             "objects": [{"kind": o.kind, "path": o.path} for o in sent.objects],
             "quality_page": segmented.quality_page,
             "warnings": warnings,
         }
     )
-    return 0
+    return EXIT_CODES[ExportError] if is_blank else 0

@@ -24,9 +24,11 @@ from series_samples import change
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.cli import main
+from BratsSegmenterLib.commands.exit_codes import EXIT_CODES
 from BratsSegmenterLib.demo.page import compare
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import REGIONS, Sequence
+from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.image_files import read_mask
 from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.paths import module_folder
@@ -176,6 +178,22 @@ def test_a_folder_of_files_takes_the_place_of_an_archive(
     printed = json.loads(capsys.readouterr().out)
     assert printed["pushed"] == []
     assert Path(printed["objects"][0]["path"]).exists()
+
+
+def test_a_study_in_which_the_model_finds_nothing_is_said_whole_and_can_be_signed(
+    phantom_study: PhantomStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = str(tmp_path / "job")
+    how = ["--bundle", str(threshold_bundle(tmp_path / "bundle", above=99).folder), "--no-brain-mask", *_QUICK]
+    assert main(["run", "--files", str(phantom_study.folder), "--out", job, "--json", *how]) == EXIT_CODES[ExportError]
+    printed = json.loads(capsys.readouterr().out)
+    assert set(printed["volumes_ml"].values()) == {0}
+    assert printed["objects"] == []
+    assert Path(printed["quality_page"]).exists()
+    (advice,) = [text for text in printed["warnings"] if "only a person can say that nothing is there" in text]
+    command = advice.partition("with export ")[2].rstrip(".").replace("NAME", "Curie^Marie")
+    assert main(["export", *command.split(), "--json"]) == 0
+    assert [thing["kind"] for thing in json.loads(capsys.readouterr().out)["objects"]] == ["SR"]
 
 
 def test_the_user_overrules_the_recognition(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from archives import RunningArchive, write_study
 from highdicom.sr import srread
-from stations import ALL_FORMATS, Station
+from stations import ALL_FORMATS, SHAPE, Station
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.dicom import result_objects
@@ -77,16 +78,16 @@ def test_what_was_drawn_and_sent_before_is_sent_again_after_it(station: Station)
     assert station.send().version == 3
 
 
-def test_a_later_study_is_compared_with_nothing(station: Station) -> None:
+def test_a_later_study_is_compared_with_nothing(any_archive: RunningArchive, tmp_path: Path) -> None:
+    identity = StudyIdentity(patient_id="NOTHING-DRAWN-1")
+    any_archive.connect().store(write_study(tmp_path / "scanner", identity, 4, SHAPE), compare=False)
+    station = Station(any_archive, identity.study_uid, tmp_path / "station").segmented()
     station.send(formats=("SEG",))
     station.send(station.blank(), **_SIGNED)
-    identity = StudyIdentity()
     now = StudySummary("2.25.1", "", identity.patient_id, "", "20991231", "", ("MR",), 2, 8)
-    archive = station.archive
-    studies = find_priors(
-        archive.connect(), PriorsJob(station.folder / "priors", archive.profile, now), Progress()
-    ).studies
-    (prior,) = [one for one in studies if one.study.study_uid == station.study_uid]
+    job = PriorsJob(tmp_path / "priors", any_archive.profile, now)
+    studies = find_priors(any_archive.connect(), job, Progress()).studies
+    (prior,) = studies
     assert prior.volumes is not None
     assert set(prior.volumes.volumes_ml) == {"ET", "NCR", "ED", "TC", "WT"}
     assert not any(prior.volumes.volumes_ml.values())
