@@ -7,6 +7,7 @@ from pathlib import Path
 
 from BratsSegmenterLib.commands.arguments import add_format_argument, contouring_from
 from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.commands.earlier_objects import deleted_notes, names_in
 from BratsSegmenterLib.commands.exit_codes import EXIT_CODES
 from BratsSegmenterLib.commands.tables import print_objects
 from BratsSegmenterLib.commands.values import number
@@ -19,10 +20,6 @@ HELP = "write a job folder's (corrected) label map as DICOM objects and check th
 _NOTHING_TO_ENTER = (
     "Nothing was entered into the ledger, which keeps corrections: the label map is the one that the folder held. "
     "Give a corrected one with --labels."
-)
-_DELETED = (
-    "What the export before had left in {} was deleted: {}. Objects of two exports would not belong together; what is "
-    "in an archive stays there."
 )
 
 
@@ -69,22 +66,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         minutes_spent=arguments.minutes,
         contouring=contouring_from(arguments),
     )
-    lay_there = _names_in(folder.objects)
+    lay_there = names_in(folder.objects)
     with console.progress() as progress:
         result = Workbench(arguments.folder, Credentials(), progress).send(job)
     print_objects(console, result.objects, result.pushed)
-    for text in result.notes:
+    for text in (*result.notes, *deleted_notes(folder.objects, lay_there)):
         console.warn(text)
-    if deleted := sorted(lay_there - _names_in(folder.objects)):
-        console.warn(_DELETED.format(folder.objects, ", ".join(deleted)))
     if arguments.ledger and result.is_in_ledger is None:
         console.warn(_NOTHING_TO_ENTER)
     console.result(to_json(result))
     return EXIT_CODES[LearningError] if result.is_in_ledger is False else 0
-
-
-def _names_in(folder: Path) -> set[str]:
-    return {path.name for path in folder.glob("*.dcm")}
 
 
 def _require_no_new_cavity(labels: Segmentation, drawn: Segmentation) -> None:

@@ -20,6 +20,7 @@ from BratsSegmenterLib.commands.arguments import (
     segment_job,
 )
 from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.commands.earlier_objects import deleted_notes, names_in
 from BratsSegmenterLib.commands.exit_codes import EXIT_CODES
 from BratsSegmenterLib.commands.tables import print_objects, print_segmentation, print_stages
 from BratsSegmenterLib.commands.values import whole_number
@@ -56,6 +57,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.jobs import PrepareJob, SendJob
     from BratsSegmenterLib.machine import peak_memory_mb
     from BratsSegmenterLib.records import to_json
+    from BratsSegmenterLib.study import JobFolder
     from BratsSegmenterLib.versions import describe
     from BratsSegmenterLib.workbench import Workbench
 
@@ -66,6 +68,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         arguments.refuse("--borrow-within looks for other studies in an archive: give --archive URL")
     profile, credentials = optional_archive(arguments)
     require_model(arguments)
+    objects = JobFolder(arguments.out).objects
+    lay_there = names_in(objects)
     prepare = PrepareJob(arguments.out, profile, arguments.study, arguments.files)
     with console.progress() as progress:
         workbench = Workbench(arguments.out, credentials, progress)
@@ -87,7 +91,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 contouring=contouring_from(arguments),
             )
             sent = workbench.send(send)
-    warnings = (*prepared.warnings, *segmented.warnings, *sent.notes)
+    warnings = (*prepared.warnings, *segmented.warnings, *sent.notes, *deleted_notes(objects, lay_there))
     if prepared.results:
         console.say(describe(prepared.results))
     print_segmentation(console, segmented)

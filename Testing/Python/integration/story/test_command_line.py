@@ -174,10 +174,14 @@ def test_a_folder_of_files_takes_the_place_of_an_archive(
 ) -> None:
     bundle = threshold_bundle(tmp_path / "bundle").folder
     how = ["--bundle", str(bundle), "--no-brain-mask", *_QUICK]
+    of_another_run = tmp_path / "job" / "objects" / "seg.dcm"
+    of_another_run.parent.mkdir(parents=True)
+    of_another_run.touch()
     assert main(["run", "--files", str(phantom_study.folder), "--out", str(tmp_path / "job"), "--json", *how]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["pushed"] == []
     assert Path(printed["objects"][0]["path"]).exists()
+    assert any("was deleted: seg.dcm" in text for text in printed["warnings"])
 
 
 def test_a_study_in_which_the_model_finds_nothing_is_said_whole_and_can_be_signed(
