@@ -186,10 +186,13 @@ class SendPart(Part):
     def _consent_text(self, can_send: bool) -> str:
         if self._workflow.result is None:
             return _("What is sent is chosen here once a study is segmented.")
+        obstacle = self._blank_obstacle()
+        if obstacle:
+            return obstacle
         if not self._archive:
             return _("Add an archive in part 1 to send this result; a dry run works without one.")
         if self._offered is None:
-            return self._blank_obstacle() or (_("Choose at least one kind of object.") if can_send else "")
+            return _("Choose at least one kind of object.") if can_send else ""
         review, came_from = self._review, self._workflow.came_from
         return consent_text(self._offered, self._archive, review.is_edited, came_from, review.is_blank)
 
