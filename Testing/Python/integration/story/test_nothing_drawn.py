@@ -72,6 +72,13 @@ def test_a_report_whose_content_is_damaged_counts_as_a_version_and_not_as_blank(
     assert (result.version, result.is_blank) == (1, False)
 
 
+def test_a_router_that_comes_later_stores_nothing_beside_it(station: Station) -> None:
+    station.send(station.blank(), **_SIGNED)
+    later = station.send(only_first=True)
+    assert (later.gave_way, later.pushed, later.version) == (True, (), 1)
+    assert station.instances() == 1
+
+
 def test_what_was_drawn_and_sent_before_is_sent_again_after_it(station: Station) -> None:
     station.send()
     station.send(station.blank(), **_SIGNED)
