@@ -69,7 +69,7 @@ def export_objects(
     reference: Volume,
     segmentation: Segmentation,
     images: Mapping[Sequence, NDArray[np.float32]],
-    kinds: Iterable[ObjectKind],
+    kinds: Collection[ObjectKind],
     signature: Signature,
     folder: Path,
     progress: Progress,
@@ -89,7 +89,7 @@ def export_objects(
         What the user sees.
     images : mapping of Sequence to ndarray of float32, shape (slices, rows, columns)
         On the reference's grid, for the key images.
-    kinds : iterable of ObjectKind
+    kinds : collection of ObjectKind
         An SR refers to the segments of a SEG, so the SEG always goes with it.
     signature : Signature
     folder : Path
@@ -114,12 +114,12 @@ def export_objects(
     """
     segmentation = _on_grid_of(reference, segmentation)
     dicom.require_on_grid(reference, segmentation)
-    written = kinds_to_write(kinds, segmentation, signature)
+    require_sayable(kinds, segmentation, signature)
     measurements = measure(segmentation, intervals_ml)
     provenance = _provenance(segmentation, signature, earlier, notes)
     result = _Result(reference, segmentation, measurements, provenance, images, contouring, others)
     with progress.stage("export"):
-        objects = tuple(result.write(written, folder))
+        objects = tuple(result.write(written_kinds(kinds, segmentation.is_blank), folder))
     with progress.stage("check"):
         known_uids = [reference.sop_instance_uid for reference in provenance.predecessors]
         known_uids += (frame.sop_instance_uid for series in others for frame in series.frames)
@@ -129,25 +129,15 @@ def export_objects(
     return Exported(reference.series.study_uid, verified, measurements, signature.reviewer, provenance.version)
 
 
-def kinds_to_write(
-    kinds: Iterable[ObjectKind], segmentation: Segmentation, signature: Signature
-) -> frozenset[ObjectKind]:
-    """The kinds that are written where these are asked for, at least one.
-
-    Raises
-    ------
-    ExportError
-        Nothing is drawn, and nobody says so by name, or not in a report.
-    """
-    written = written_kinds(kinds, segmentation.is_blank)
-    if not written:
+def require_sayable(kinds: Collection[ObjectKind], segmentation: Segmentation, signature: Signature) -> None:
+    """Raise :class:`ExportError` where nothing is drawn, and nobody says so by name, or not in a report."""
+    if ObjectKind.SR not in kinds:
         dicom.require_drawn(segmentation)
     if segmentation.is_blank and not signature.reviewer:
         raise ExportError(
             "Nothing is drawn, and no program can answer for that.",
             "Enter the name of the reviewer who does, or draw at least one region.",
         )
-    return written
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,7 +229,7 @@ def says_the_same(
     try:
         if result.regions is None:
             if segmentation.is_blank:
-                return False
+                return False  # no picture is of nothing
             pages = [one.path for one in result.objects if one.kind is ObjectKind.KEY_IMAGE]
             provenance = _provenance(segmentation, signature, (), ())
             return dicom.show_the_same(pages, reference, segmentation, measure(segmentation), provenance, images)

@@ -16,12 +16,12 @@ from BratsSegmenterLib.delivery.objects import (
     Exported,
     Signature,
     export_objects,
-    kinds_to_write,
+    require_sayable,
     results_in_archive,
     says_the_same,
     store_objects,
 )
-from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind
+from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind, written_kinds
 from BratsSegmenterLib.domain import Segmentation, Sequence, Series, Volume
 from BratsSegmenterLib.job_results import SendResult, SentObject
 from BratsSegmenterLib.measurement import measure
@@ -76,7 +76,7 @@ class Sending:
     others: tuple[Series, ...] = ()
 
     def __post_init__(self) -> None:
-        kinds_to_write(self.kinds, self.segmentation, self.signature)
+        require_sayable(self.kinds, self.segmentation, self.signature)
 
     def write(self, earlier: tuple[EarlierResult, ...]) -> SendResult:
         """Write and check the objects as the version after `earlier`; nothing leaves this machine."""
@@ -142,7 +142,7 @@ class Sending:
 
     @property
     def _written_kinds(self) -> frozenset[ObjectKind]:
-        return kinds_to_write(self.kinds, self.segmentation, self.signature)
+        return written_kinds(self.kinds, self.segmentation.is_blank)
 
     @property
     def _about_kinds(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from BratsSegmenterLib.dicom.key_images import draw_pages
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.reading import read_header, read_whole
 from BratsSegmenterLib.dicom.references import check_references
+from BratsSegmenterLib.dicom.report_reader import observer_in
 from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
 from BratsSegmenterLib.domain import REGIONS, Measurements, Region, Segmentation, Volume
 from BratsSegmenterLib.domain import Sequence as MrSequence
@@ -122,7 +123,7 @@ def _require_statements(written: WrittenObject, provenance: Provenance) -> None:
     """
     header = read_header(written.path)
     verified_by = [observer.VerifyingObserverName for observer in header.get("VerifyingObserverSequence") or []]
-    named = [header.get(keyword) for keyword in _NAMES_OF_REVIEWER] + verified_by
+    named = [*(header.get(keyword) for keyword in _NAMES_OF_REVIEWER), *verified_by, observer_in(header)]
     if any(name and name != PersonName(provenance.reviewer) for name in named):
         raise ExportError(f"The {written.kind.name} names another reviewer than the one who was given.", _STOPPED)
     expected = Dataset()

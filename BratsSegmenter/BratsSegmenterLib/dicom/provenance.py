@@ -37,6 +37,8 @@ class ObjectKind(Enum):
     KEY_IMAGE = "OT"
 
 
+KINDS_WITH_REGIONS = (ObjectKind.RTSTRUCT, ObjectKind.SEG)
+
 _CONTENT = {
     ObjectKind.RTSTRUCT: "Glioma regions",
     ObjectKind.SEG: "Glioma segmentation",
@@ -150,7 +152,7 @@ class ResultObject:
     @property
     def has_regions(self) -> bool:
         """Whether it says which voxels belong to which region, be it that none does."""
-        return self.kind in (ObjectKind.RTSTRUCT, ObjectKind.SEG) or self.is_blank
+        return self.kind in KINDS_WITH_REGIONS or self.is_blank
 
 
 def oldest_first(objects: Iterable[ResultObject]) -> list[ResultObject]:

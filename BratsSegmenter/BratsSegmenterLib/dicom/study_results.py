@@ -15,7 +15,14 @@ from pydicom.config import disable_value_validation
 from BratsSegmenterLib.dicom.adoption import segmentation_from
 from BratsSegmenterLib.dicom.contouring import Contouring
 from BratsSegmenterLib.dicom.named_images import listed_images
-from BratsSegmenterLib.dicom.provenance import MANUFACTURER, Authorship, ObjectKind, ObjectReference, ResultObject
+from BratsSegmenterLib.dicom.provenance import (
+    KINDS_WITH_REGIONS,
+    MANUFACTURER,
+    Authorship,
+    ObjectKind,
+    ObjectReference,
+    ResultObject,
+)
 from BratsSegmenterLib.dicom.reading import read_header
 from BratsSegmenterLib.dicom.report_reader import observer_in, says_nothing_is_drawn
 from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
@@ -24,7 +31,6 @@ from BratsSegmenterLib.domain import DRAWN_IN, Algorithm, Segmentation, Volume
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.unreadable import UNREADABLE
 
-_REGIONS = (ObjectKind.RTSTRUCT, ObjectKind.SEG)
 _KINDS = {kind.value: kind for kind in ObjectKind}
 _MOMENTS = (
     ("SeriesDate", "SeriesTime"),
@@ -83,7 +89,7 @@ def _result_object(file: Path) -> ResultObject | None:
         header = read_header(file)
         kind = _KINDS.get(str(header.get("Modality")))
         is_ours = str(header.get("Manufacturer")) == MANUFACTURER
-        if kind is None or not (is_ours or kind in _REGIONS):
+        if kind is None or not (is_ours or kind in KINDS_WITH_REGIONS):
             return None
         report = _report(header) if is_ours and kind is ObjectKind.SR else _Report()
         return ResultObject(

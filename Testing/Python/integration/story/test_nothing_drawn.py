@@ -93,8 +93,7 @@ def test_a_later_study_is_compared_with_nothing(any_archive: RunningArchive, tmp
     station.send(station.blank(), **_SIGNED)
     now = StudySummary("2.25.1", "", identity.patient_id, "", "20991231", "", ("MR",), 2, 8)
     job = PriorsJob(tmp_path / "priors", any_archive.profile, now)
-    studies = find_priors(any_archive.connect(), job, Progress()).studies
-    (prior,) = studies
+    (prior,) = find_priors(any_archive.connect(), job, Progress()).studies
     assert prior.volumes is not None
     assert set(prior.volumes.volumes_ml) == {"ET", "NCR", "ED", "TC", "WT"}
     assert not any(prior.volumes.volumes_ml.values())

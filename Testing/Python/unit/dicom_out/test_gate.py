@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import result_samples as samples
+from highdicom import sr
 from pydicom import Dataset, dcmread
+from pydicom.sr.codedict import codes
 
 from BratsSegmenterLib.dicom import (
     EXACT,
@@ -224,6 +226,18 @@ def test_a_file_that_broke_on_the_disk_stops_the_push(export: Export) -> None:
 def test_an_object_that_names_another_reviewer_stops_the_push(kind: ObjectKind, keyword: str, export: Export) -> None:
     export.damage(kind, lambda dataset: setattr(dataset, keyword, "??^??"))
     with pytest.raises(ExportError, match=f"The {kind.name} names another reviewer") as stopped:
+        export.verify()
+    assert "??" not in str(stopped.value)
+
+
+def _name_another_observer(report: Dataset) -> None:
+    context = sr.RelationshipTypeValues.HAS_OBS_CONTEXT
+    report.ContentSequence.append(sr.PnameContentItem(codes.DCM.PersonObserverName, "??^??", relationship_type=context))
+
+
+def test_a_report_that_names_another_observer_stops_the_push(export: Export) -> None:
+    export.damage(ObjectKind.SR, _name_another_observer)
+    with pytest.raises(ExportError, match="The SR names another reviewer") as stopped:
         export.verify()
     assert "??" not in str(stopped.value)
 
