@@ -14,6 +14,7 @@ from BratsSegmenterLib.commands.arguments import (
     unattended_source,
 )
 from BratsSegmenterLib.commands.console import Console
+from BratsSegmenterLib.commands.exit_codes import STUDIES_FAILED
 
 NAME = "cohort"
 HELP = "segment every MR study of a folder or an archive into one table; run again, it goes on; sends nothing"
@@ -102,4 +103,4 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "page": arguments.out / PAGE_FILE,
         }
     )
-    return 0
+    return STUDIES_FAILED if counts[StudyState.FAILED.value] else 0

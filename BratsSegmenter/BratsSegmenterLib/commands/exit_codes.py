@@ -16,6 +16,7 @@ from BratsSegmenterLib.errors import (
 )
 
 UNEXPECTED = 1
+STUDIES_FAILED = 12
 CANCELLED = 130
 _KINDS: dict[type[BratsSegmenterError], tuple[int, str]] = {
     ArchiveError: (3, "archive, or a file to send"),
@@ -36,7 +37,7 @@ def exit_codes_in_words() -> str:
     kinds = "; ".join(f"{code} {words}" for code, words in _KINDS.values())
     return (
         f"0 done; {UNEXPECTED} a check of doctor that failed, or something unexpected; 2 wrong arguments; {kinds}; "
-        f"{CANCELLED} cancelled"
+        f"{STUDIES_FAILED} studies of a cohort that failed; {CANCELLED} cancelled"
     )
 
 

@@ -30,6 +30,7 @@ from refusing_disks import full_disk, read_only
 from BratsSegmenterLib.archive import StudyQuery
 from BratsSegmenterLib.child_worker import JobFailedError, run_in_child
 from BratsSegmenterLib.cli import main
+from BratsSegmenterLib.commands.exit_codes import STUDIES_FAILED
 from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import Cancelled
@@ -203,6 +204,18 @@ def test_a_full_disk_ends_a_cohort_with_a_sentence(
     with full_disk(100):
         assert main([*cohort]) == 9
     assert f"{tmp_path / 'out'} cannot be written to: File too large." in capsys.readouterr().err.replace("\n", "")
+
+
+def test_a_cohort_in_which_a_study_failed_says_so_with_its_exit_code(
+    cohort: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = [*cohort, "--json", "--needs", "T1c", "T2"]
+    with full_disk(200_000):
+        assert main(options) == STUDIES_FAILED
+    studies = json.loads(capsys.readouterr().out)["studies"]
+    assert "failed" in {study["state"] for study in studies}
+    assert main(options) == 0
+    assert json.loads(capsys.readouterr().out)["counts"] == {"segmented": len(studies)}
 
 
 @pytest.mark.parametrize("command", ["run", "cohort"])
