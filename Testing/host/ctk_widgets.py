@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import qt
@@ -34,7 +35,7 @@ class ctkCollapsibleButton(qt.QWidget):
     def _get_collapsed(self) -> bool:
         return self._collapsed
 
-    def setCollapsed(self, collapsed: bool) -> None:
+    def _set_collapsed(self, collapsed: bool) -> None:
         """Fold the contents away, or show them."""
         if collapsed == self._collapsed:
             return
@@ -55,7 +56,7 @@ class ctkCollapsibleButton(qt.QWidget):
             child.show()
 
     text = qt.Property(str, _get_text, setText)
-    collapsed = qt.Property(bool, _get_collapsed, setCollapsed)
+    collapsed = qt.Property(bool, _get_collapsed, _set_collapsed)
 
     def minimumSizeHint(self) -> qt.QSize:
         """Only the title while collapsed; never narrower than that."""
@@ -98,11 +99,94 @@ class ctkCollapsibleButton(qt.QWidget):
     def mousePressEvent(self, event: qt.QMouseEvent) -> None:
         """A click on the title folds or unfolds."""
         if event.position().y() < _HEADER_HEIGHT:
-            self.setCollapsed(not self._collapsed)
+            self._set_collapsed(not self._collapsed)
+
+
+class ctkComboBox(qt.QComboBox):
+    """A combo box that tells its current item's user data."""
+
+    def _get_user_data(self) -> str:
+        return str(self.itemData(self.currentIndex) or "")
+
+    def setCurrentUserDataAsString(self, data: str) -> None:
+        """Choose the item with this user data; none where there is none."""
+        self.setCurrentIndex(self.findData(data))
+
+    currentUserDataAsString = qt.Property(str, _get_user_data, setCurrentUserDataAsString)
+
+
+@dataclass
+class _Registered:
+    """A property as ctkSettingsPanel.cpp holds it."""
+
+    widget: qt.QObject
+    name: str
+    at_first: Any
+    before: Any
+
+    @property
+    def value(self) -> Any:
+        return self.widget.property(self.name)
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        if self.value != value:
+            self.widget.setProperty(self.name, value)
 
 
 class ctkSettingsPanel(qt.QWidget):
-    """A page of the settings dialog."""
+    """A page of the settings dialog: keeps properties of its widgets in the settings, as ctkSettingsPanel.cpp does."""
+
+    settingChanged = qt.Signal(str, object)
+
+    def __init__(self, parent: qt.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings: qt.QSettings | None = None
+        self._registered: dict[str, _Registered] = {}
+
+    def hostUse(self, settings: qt.QSettings) -> None:
+        """The dialog's settings are those of the page."""
+        self._settings = settings
+        self.reloadSettings()
+
+    def registerProperty(self, key: str, widget: qt.QObject, name: str, signal: str) -> None:
+        """Keep a property from now on; its value is what was kept, or becomes what is kept."""
+        value = widget.property(name)
+        registered = self._registered[key] = _Registered(widget, name, value, value)
+        if self._settings is not None and self._settings.contains(key):
+            registered.before = registered.value = self._settings.value(key)
+        widget.connect(signal, lambda *_value: self._keep(key))
+        self._keep(key)
+
+    def applySettings(self) -> None:
+        """What was changed stays."""
+        for key, registered in self._registered.items():
+            if registered.before != registered.value:
+                registered.before = registered.value
+                self.settingChanged.emit(key, registered.value)
+
+    def resetSettings(self) -> None:
+        """Take back what was changed since it was last applied or loaded."""
+        for key, registered in self._registered.items():
+            self._set(key, registered.before)
+
+    def reloadSettings(self) -> None:
+        """Show what the settings hold."""
+        for key, registered in self._registered.items():
+            if self._settings is not None and self._settings.contains(key):
+                registered.before = registered.value = self._settings.value(key)
+
+    def _keep(self, key: str) -> None:
+        self._set(key, self._registered[key].value)
+
+    def _set(self, key: str, value: Any) -> None:
+        if self._settings is None:
+            return
+        before = self._settings.value(key)
+        self._settings.setValue(key, value)
+        self._registered[key].value = value
+        if before != value:
+            self.settingChanged.emit(key, value)
 
 
 class ctkSettingsDialog(qt.QDialog):
@@ -111,6 +195,7 @@ class ctkSettingsDialog(qt.QDialog):
     def __init__(self, parent: qt.QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Application settings")
+        self._settings: qt.QSettings | None = None
         self._titles = qt.QListWidget()
         self._titles.setFixedWidth(170)
         self._pages = qt.QStackedWidget()
@@ -124,6 +209,30 @@ class ctkSettingsDialog(qt.QDialog):
         grid.addWidget(self._pages, 0, 1)
         grid.addWidget(buttons, 1, 0, 1, 2)
 
+    def hostUse(self, settings: qt.QSettings) -> None:
+        """All pages keep what they hold in these settings."""
+        self._settings = settings
+
+    def accept(self) -> None:
+        """What was changed stays."""
+        for panel in self._panels():
+            panel.applySettings()
+        super().accept()
+
+    def reject(self) -> None:
+        """Take everything back; to Qt that is accepted, too (ctkSettingsDialog.cpp, reject)."""
+        for panel in self._panels():
+            panel.resetSettings()
+        super().accept()
+
+    def reloadSettings(self) -> None:
+        """All pages show what the settings hold."""
+        for panel in self._panels():
+            panel.reloadSettings()
+
+    def _panels(self) -> list[ctkSettingsPanel]:
+        return self.findChildren(ctkSettingsPanel)
+
     def addPanel(self, label: str, panel: ctkSettingsPanel) -> None:
         """Add a page; it stands at the top of its place, and scrolls."""
         page = qt.QWidget()
@@ -134,6 +243,8 @@ class ctkSettingsDialog(qt.QDialog):
         column.addStretch(1)
         self._pages.addWidget(page)
         self._titles.addItem(label)
+        if self._settings is not None:
+            panel.hostUse(self._settings)
 
     def setCurrentPanel(self, label: str) -> None:
         """Show the page with this title."""
@@ -141,4 +252,4 @@ class ctkSettingsDialog(qt.QDialog):
         self._titles.setCurrentItem(item)
 
 
-CTK_CLASSES = (ctkCollapsibleButton, ctkSettingsDialog, ctkSettingsPanel)
+CTK_CLASSES = (ctkCollapsibleButton, ctkComboBox, ctkSettingsDialog, ctkSettingsPanel)

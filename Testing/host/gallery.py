@@ -120,11 +120,11 @@ def _go_to_the_diameters(panel: Panel) -> None:
 
 def _model_to_download(panel: Panel) -> Iterator[tuple[str, Part]]:
     selector, shipped = panel.run.ui.modelSelector, panel.run.ui.modelSelector.currentIndex
-    panel.run.ui.advancedButton.setCollapsed(False)
+    panel.run.ui.advancedButton.collapsed = False
     selector.setCurrentIndex(selector.findData(BRATS_MRI_SEGMENTATION.name))
     yield "model-to-download", panel.run
     selector.setCurrentIndex(shipped)
-    panel.run.ui.advancedButton.setCollapsed(True)
+    panel.run.ui.advancedButton.collapsed = True
 
 
 def _questions(panel: Panel) -> Iterator[tuple[str, Part | SurgeryBar]]:

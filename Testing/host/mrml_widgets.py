@@ -42,6 +42,9 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
 
     currentSegmentIDChanged = qt.Signal(str)
     segmentationNodeChanged = qt.Signal(object)
+    unorderedEffectsVisible = qt.Property(
+        bool, lambda _self: False, lambda _self, _visible: None
+    )  # it knows no other effects
     sourceVolumeNodeChanged = qt.Signal(object)
 
     def __init__(self, parent: qt.QWidget | None = None) -> None:
@@ -89,9 +92,6 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         """Show or hide the buttons that add a segment and remove the chosen one; they are shown at first."""
         self._add_button.setVisible(visible)
         self._remove_button.setVisible(visible)
-
-    def setUnorderedEffectsVisible(self, _visible: bool) -> None:
-        """The host knows no other effects."""
 
     def setAutoShowSourceVolumeNode(self, _enabled: bool) -> None:
         """The host never changes what the views show."""

@@ -1,7 +1,8 @@
 """Looks up every name of ``slicer_names.txt`` in the sources of Slicer and CTK, and notes beside it where it stands.
 
 ``python -m host.name_sources SLICER_REPOSITORY CTK_REPOSITORY [--write]``; both are clones, bare ones too. A name that
-stands nowhere is printed, and the exit code is 1. Classes of Qt itself are looked up in Qt's own bindings.
+stands nowhere, or a member of a class that PythonQt does not reach, is printed, and the exit code is 1. Classes of Qt
+itself are looked up in Qt's own bindings.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ from pathlib import Path
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
-from host.names import LIST, SLICER_SIDE, known_names, used_names
+from host.names import LIST, SLICER_SIDE, KnownName, known_names, used_names
+from host.reach import ways_of_class
 
 _QT = (QtCore, QtGui, QtWidgets)
 _CLASS_OF_OBJECT = {"slicer.app": "qSlicerApplication", "slicer.dicomDatabase": "ctkDICOMDatabase"}
 _OURS = "bratssegmenter"
 _PYTHON = "Base/Python/slicer"
 _HEADING = """\
-# Names that Slicer 5.12 offers to Python, as far as this extension uses them, each with the file of Slicer's or CTK's
-# sources that declares it (`python -m host.name_sources` found it). The panel may use no others; what is looked
-# up on vtkMRML and vtkSlicer classes is checked against the classes themselves.
+# Names that Slicer 5.12 offers to Python, as far as this extension uses them: of a member of a class what it is to
+# Python, and the file of Slicer's or CTK's sources that declares it (`python -m host.name_sources` found both). The
+# panel may use no others; what is looked up on vtkMRML and vtkSlicer classes is checked against the classes themselves.
 
 """
 
@@ -50,20 +52,20 @@ class Sources:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def source_of(name: str, sources: Sources) -> str:
-    """The file that declares a name; empty when none does."""
+def looked_up(name: str, sources: Sources) -> KnownName:
+    """The file that declares a name and what it is to Python; no source where none does, or Python cannot reach it."""
     head, _, member = name.rpartition(".")
     if name.startswith("qt."):
-        return _source_in_qt(name)
+        return KnownName(source=_source_in_qt(name))
     if head == "ctk":
-        return next((f"{clone}: {path}" for clone, path in sources.files(rf"/{member}\.h$")), "")
+        return KnownName(source=next((f"{clone}: {path}" for clone, path in sources.files(rf"/{member}\.h$")), ""))
     if name.startswith("slicer.modules."):
-        return _source_of_module(member, sources)
+        return KnownName(source=_source_of_module(member, sources))
     if head in _CLASS_OF_OBJECT:
-        return _source_in_class(_CLASS_OF_OBJECT[head], member, sources)
+        return _in_class(_CLASS_OF_OBJECT[head], member, sources)
     if name.startswith("slicer."):
-        return _source_in_python(name, sources)
-    return _source_in_class(head, member, sources)
+        return KnownName(source=_source_in_python(name, sources))
+    return _in_class(head, member, sources)
 
 
 def _source_in_qt(name: str) -> str:
@@ -91,17 +93,18 @@ def _source_in_python(name: str, sources: Sources) -> str:
     return ""
 
 
-def _source_in_class(class_name: str, member: str, sources: Sources) -> str:
-    """The header of the class, or of one that it inherits from, that declares the member."""
+def _in_class(class_name: str, member: str, sources: Sources) -> KnownName:
+    """The header of the class, or of one that it inherits from, that lets Python reach the member."""
     for clone, path in sources.files(rf"/{class_name}\.h$"):
         text = sources.text(clone, path)
-        if re.search(rf"\b{member}\b", text):
-            return f"{clone}: {path}"
+        way = ways_of_class(class_name, text).get(member)
+        if way is not None:
+            return KnownName(way, f"{clone}: {path}")
         for base in re.findall(rf"class [\w\s]*\b{class_name}\b\s*(?:final\s*)?:\s*public\s+(\w+)", text):
-            found = _source_in_class(base, member, sources)
-            if found:
+            found = _in_class(base, member, sources)
+            if found.source:
                 return found
-    return _source_in_qt(f"qt.{class_name}.{member}")
+    return KnownName(source=_source_in_qt(f"qt.{class_name}.{member}"))
 
 
 def _source_of_module(name: str, sources: Sources) -> str:
@@ -119,15 +122,18 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--write", action="store_true", help="note the sources in the list")
     arguments = parser.parse_args(argv)
     sources = Sources({"Slicer": arguments.slicer, "CTK": arguments.ctk})
-    found = {name: source_of(name, sources) for name in sorted(known_names())}
-    missing = [name for name, source in found.items() if not source]
+    found = {name: looked_up(name, sources) for name in sorted(known_names())}
+    missing = [name for name, known in found.items() if not known.source]
     used = {name for file in SLICER_SIDE for name in used_names(file)}
     print(f"{len(used)} names used, {len(found)} in the list, {len(found) - len(missing)} found in the sources")
     for name in missing:
-        print(f"nowhere: {name}")
+        print(f"nowhere, or not to be reached: {name}")
     if arguments.write:
         width = max(map(len, found))
-        rows = "".join(f"{name:{width}}  {source}".rstrip() + "\n" for name, source in found.items())
+        ways = {name: known.way.value if known.way else "-" for name, known in found.items()}
+        rows = "".join(
+            f"{name:{width}}  {ways[name]:8}  {known.source}".rstrip() + "\n" for name, known in found.items()
+        )
         LIST.write_text(_HEADING + rows, encoding="utf-8")
     return 1 if missing else 0
 

@@ -105,7 +105,7 @@ def _qt_module() -> ModuleType:
             if name.startswith("Q"):
                 setattr(module, name, getattr(source, name))
     module.QUiLoader = UiLoader
-    module.Signal, module.Property = QtCore.Signal, QtCore.Property
+    module.Signal, module.Property, module.SIGNAL = QtCore.Signal, QtCore.Property, QtCore.SIGNAL
     return module
 
 

@@ -68,10 +68,12 @@ class SlicerApplication(qt.QApplication):
         """The dialog with a page for each part of the application."""
         if self._settings_dialog is None:
             self._settings_dialog = sys.modules["ctk"].ctkSettingsDialog()
+            self._settings_dialog.hostUse(self._settings)
         return self._settings_dialog
 
     def openSettingsDialog(self, panel: str) -> None:
-        """Show the dialog at a page; returns when it is closed."""
+        """Show the dialog at a page, with what the settings hold by now; returns when it is closed."""
+        self.settingsDialog().reloadSettings()
         self.settingsDialog().setCurrentPanel(panel)
         self.settingsDialog().exec_()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import qt
 
 from BratsSegmenterLib.widgets.send_model import FORMATS
@@ -11,7 +9,7 @@ from BratsSegmenterLib.widgets.send_model import FORMATS
 _COLUMNS = 2
 
 
-def format_boxes(frame: qt.QWidget, name_ending: str, on_toggled: Callable[[], object]) -> dict[str, qt.QCheckBox]:
+def format_boxes(frame: qt.QWidget, name_ending: str) -> dict[str, qt.QCheckBox]:
     """Put a tick box for each format into the grid of `frame`, and return them by the format's key.
 
     Parameters
@@ -20,15 +18,12 @@ def format_boxes(frame: qt.QWidget, name_ending: str, on_toggled: Callable[[], o
         With a grid layout.
     name_ending : str
         Of the boxes' object names, behind the key.
-    on_toggled : callable
-        Called after each change.
     """
     boxes = {}
     for index, item in enumerate(FORMATS):
         box = qt.QCheckBox(item.name)
         box.setObjectName(f"{item.key}{name_ending}")
         box.setToolTip(item.purpose)
-        box.toggled.connect(on_toggled)
         frame.layout().addWidget(box, index // _COLUMNS, index % _COLUMNS)
         boxes[item.key] = box
     return boxes

@@ -118,7 +118,6 @@ class Panel:
         self.review.accepted_changed.connect(self.send.update)
         self.settings.changed.connect(self.run.take_preferences)
         self.settings.changed.connect(self.send.take_preferences)
-        self.send.learned.connect(self.settings.take_preferences)
         review.on_volumes = self._on_volumes
         self._on_state_changed()
         profiles.troubled.connect(lambda error: self._on_failed(Failure.of(error)))

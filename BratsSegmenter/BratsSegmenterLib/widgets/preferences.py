@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Protocol
 
+from BratsSegmenterLib.dicom import ObjectKind
 from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE, DEVICES
 
-_DEFAULT_FORMATS = "RTSTRUCT"
+FORMATS_AT_FIRST = ("RTSTRUCT",)
 
 
 class Preference(Enum):
-    """What can be preferred; the value is the key in the settings."""
+    """What can be preferred; the value is the key in the settings, of formats the beginning of each one's key."""
 
     REVIEWER = "BratsSegmenter/reviewer"
     FORMATS = "BratsSegmenter/formats"
@@ -21,6 +21,22 @@ class Preference(Enum):
 
 
 ALL_PREFERENCES = frozenset(Preference)
+
+
+def format_key(kind: str) -> str:
+    """Key of the setting that says whether objects of a kind are offered ticked."""
+    return f"{Preference.FORMATS.value}/{kind}"
+
+
+def preference_of(key: str) -> Preference:
+    """Which preference the setting of a key belongs to.
+
+    Raises
+    ------
+    ValueError
+        If the key is none of a preference.
+    """
+    return Preference.FORMATS if key.startswith(format_key("")) else Preference(key)
 
 
 class QtSettings(Protocol):
@@ -57,11 +73,12 @@ class Preferences:
     @property
     def formats(self) -> tuple[str, ...]:
         """Kinds of objects that are offered ticked."""
-        return tuple(filter(None, self._text(Preference.FORMATS, _DEFAULT_FORMATS).split(" ")))
+        return tuple(kind.name for kind in ObjectKind if self._is_ticked(kind.name))
 
     @formats.setter
     def formats(self, formats: tuple[str, ...]) -> None:
-        self._settings.setValue(Preference.FORMATS.value, " ".join(formats))
+        for kind in ObjectKind:
+            self._settings.setValue(format_key(kind.name), kind.name in formats)
 
     @property
     def bundle(self) -> str:
@@ -82,24 +99,9 @@ class Preferences:
     def device(self, device: str) -> None:
         self._settings.setValue(Preference.DEVICE.value, device)
 
-    @property
-    def values(self) -> Mapping[Preference, str]:
-        """All of them as they are kept, to be set again later."""
-        return {
-            Preference.REVIEWER: self.reviewer,
-            Preference.FORMATS: " ".join(self.formats),
-            Preference.BUNDLE: self.bundle,
-            Preference.DEVICE: self.device,
-        }
-
-    @values.setter
-    def values(self, values: Mapping[Preference, str]) -> None:
-        for preference, value in values.items():
-            self._settings.setValue(preference.value, value)
-
-    def changed_since(self, values: Mapping[Preference, str]) -> frozenset[Preference]:
-        """What is another than it was when :attr:`values` were these."""
-        return frozenset(preference for preference, value in self.values.items() if value != values[preference])
+    def _is_ticked(self, kind: str) -> bool:
+        value = self._settings.value(format_key(kind), kind in FORMATS_AT_FIRST)
+        return str(value).lower() == "true"  # an INI file keeps text
 
     def _text(self, preference: Preference, default: str) -> str:
         return str(self._settings.value(preference.value, default) or default)

@@ -55,7 +55,7 @@ class RegionEditor:
         # What is drawn in a segment of one's own is no region: neither measured nor sent, and taken from the regions.
         widget.setAddRemoveSegmentButtonsVisible(False)
         widget.setEffectNameOrder(list(EFFECTS))
-        widget.setUnorderedEffectsVisible(False)
+        widget.unorderedEffectsVisible = False  # a property alone: its setter is no slot
         # Else it would put its source volume into every view, in place of the sequences that stand there.
         widget.setAutoShowSourceVolumeNode(False)
         widget.sourceVolumeNodeChanged.connect(self._on_source_changed)

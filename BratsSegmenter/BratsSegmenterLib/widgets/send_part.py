@@ -29,7 +29,6 @@ from BratsSegmenterLib.widgets.send_model import (
     refusal_html,
 )
 from BratsSegmenterLib.widgets.send_preview import acceptance_text, preview
-from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.worker_messages import Failure
@@ -40,13 +39,7 @@ _LONGEST_ARCHIVE = 30  # the panel grows as wide as the button
 
 
 class SendPart(Part):
-    """Formats, reviewer, what it comes to, consent; the gate's findings and the receipt afterwards.
-
-    Attributes
-    ----------
-    learned : Signal
-        Emitted without arguments when name and formats of a sending were remembered.
-    """
+    """Formats, reviewer, what it comes to, consent; the gate's findings and the receipt afterwards."""
 
     def __init__(self, workflow: Workflow, profiles: ProfilesModel, review: Review, preferences: Preferences) -> None:
         super().__init__("SendPart")
@@ -60,9 +53,10 @@ class SendPart(Part):
         self._shown: SendResult | None = None
         self._drawing_is_for: SegmentResult | None = None
         self._is_rehearsing = False
-        self.learned = Signal()
         self._details = Details(self.ui.detailsButton, self.ui.detailsLabel)
-        self.format_boxes = format_boxes(self.ui.formatsFrame, "Box", self.withdraw_consent)
+        self.format_boxes = format_boxes(self.ui.formatsFrame, "Box")
+        for box in self.format_boxes.values():
+            box.toggled.connect(self.withdraw_consent)
         tab_before(self.ui.nestedBox, self.format_boxes.values())
         self.take_preferences()
         for box in (self.ui.nestedBox, self.ui.smoothBox, self.ui.approvedBox):
@@ -205,7 +199,6 @@ class SendPart(Part):
         if request is not None and request.connection is not None:
             self._requested = request
             self._preferences.reviewer, self._preferences.formats = request.reviewer, request.formats
-            self.learned.emit()
             self._is_rehearsing = False
             self._workflow.send(request)
 

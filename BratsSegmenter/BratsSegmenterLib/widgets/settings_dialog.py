@@ -16,7 +16,7 @@ _PANEL = "BratsSegmenterSettingsPanel"
 
 
 class SettingsDialog:
-    """Shows the page in Slicer's settings dialog, whose *OK* keeps changes and whose *Cancel* takes them back.
+    """Shows the page in Slicer's settings dialog, which keeps what is changed and takes it back with *Cancel*.
 
     Parameters
     ----------
@@ -30,10 +30,17 @@ class SettingsDialog:
 
     def __init__(self, page: SettingsPage) -> None:
         self._page = page
-        self._dialog: Any = slicer.app.settingsDialog()
-        _panel_in(self._dialog).layout().addWidget(page.widget)
-        self._dialog.accepted.connect(page.accept)
-        self._dialog.rejected.connect(page.reject)
+        self._panel: Any = _panel_in(slicer.app.settingsDialog())
+        earlier = slicer.util.findChildren(self._panel, name=page.widget.objectName)
+        self._panel.layout().addWidget(page.widget)
+        for setting in page.settings:
+            signal = str(qt.SIGNAL(setting.signal))
+            self._panel.registerProperty(setting.key, setting.widget, setting.property_name, signal)
+        # Not before: the panel looks at the widgets that were registered, also when Slicer ends.
+        for widget in earlier:
+            widget.hide()
+            widget.deleteLater()
+        self._panel.settingChanged.connect(page.tell_change)
         self.button = qt.QPushButton(_("Settings..."))
         self.button.setObjectName("settingsButton")
         self.button.setToolTip(_("Reviewer, formats, model, device and the disk, among Slicer's application settings"))
@@ -44,13 +51,10 @@ class SettingsDialog:
         slicer.app.openSettingsDialog(_TITLE)
 
     def release(self) -> None:
-        """Take the page out, for a module that is closed or reloaded; the dialog cannot lose its entry."""
-        if self._dialog is None:
-            return
-        self._dialog.accepted.disconnect(self._page.accept)
-        self._dialog.rejected.disconnect(self._page.reject)
-        self._page.widget.setParent(None)
-        self._dialog = None
+        """Hear no more of it, for a module that is closed or reloaded; the page stays until another takes its place."""
+        if self._panel is not None:
+            self._panel.settingChanged.disconnect(self._page.tell_change)
+            self._panel = None
 
 
 def _panel_in(dialog: Any) -> Any:

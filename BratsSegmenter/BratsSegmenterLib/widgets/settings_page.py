@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import qt
 import slicer
@@ -12,10 +12,16 @@ from slicer.i18n import tr as _
 
 from BratsSegmenterLib.job_results import StorageResult
 from BratsSegmenterLib.jobs import StorageJob
-from BratsSegmenterLib.segmentation import available_bundles
+from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE, available_bundles
 from BratsSegmenterLib.widgets.format_boxes import format_boxes
 from BratsSegmenterLib.widgets.part import load_ui
-from BratsSegmenterLib.widgets.preferences import Preferences
+from BratsSegmenterLib.widgets.preferences import (
+    FORMATS_AT_FIRST,
+    Preference,
+    Preferences,
+    format_key,
+    preference_of,
+)
 from BratsSegmenterLib.widgets.run_part import DEVICES
 from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.settings_model import storage_text
@@ -24,8 +30,29 @@ from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.worker_messages import Failure, Outcome
 
 
+@dataclass(frozen=True)
+class Setting:
+    """A property of a widget that Slicer's settings dialog keeps, takes back and puts back to what it was at first.
+
+    Attributes
+    ----------
+    key : str
+        In the settings.
+    widget : QWidget
+    property_name : str
+        Its Qt property, which is what is kept.
+    signal : str
+        Signature of the Qt signal that tells of a change of the property.
+    """
+
+    key: str
+    widget: Any
+    property_name: str
+    signal: str
+
+
 class SettingsPage:
-    """A change reaches the panel at once, and can be taken back; the disk is looked after in a worker of its own.
+    """What a new study begins with is kept by Slicer's dialog; the disk is looked after in a worker of its own.
 
     Parameters
     ----------
@@ -39,84 +66,52 @@ class SettingsPage:
     Attributes
     ----------
     changed : Signal
-        Emitted with each :class:`Preference` that the user changed; never because she merely left a field.
+        Emitted with each :class:`Preference` that changed, at once.
     """
 
     def __init__(self, preferences: Preferences, runner: JobRunner, workflow: Workflow, studies_folder: Path) -> None:
         self.widget, self.ui = load_ui("SettingsPage")
-        self._preferences = preferences
         self._runner = runner
         self._workflow = workflow
         self._studies_folder = studies_folder
         self.changed = Signal()
-        self.format_boxes = format_boxes(self.ui.formatsAtStartFrame, "AtStartBox", self._keep_formats)
-        for name in available_bundles():
+        self.format_boxes = format_boxes(self.ui.formatsAtStartFrame, "AtStartBox")
+        for kind, box in self.format_boxes.items():
+            box.setChecked(kind in FORMATS_AT_FIRST)
+        # One that is preferred and not here is listed, too: else the next one would be kept in its place.
+        for name in dict.fromkeys((DEFAULT_BUNDLE, *available_bundles(), preferences.bundle)):
             self.ui.bundleSelector.addItem(name)
-        for _key, text in DEVICES:
-            self.ui.startDeviceSelector.addItem(text)
+        for key, text in DEVICES:
+            self.ui.startDeviceSelector.addItem(text, key)
         self.ui.folderEdit.setText(str(studies_folder))
         self.ui.ledgerEdit.setText(str(workflow.ledger_folder))
-        self.take_preferences()
-        self.ui.signatureEdit.editingFinished.connect(self._keep_reviewer)
-        self.ui.bundleSelector.currentIndexChanged.connect(self._keep_bundle)
-        self.ui.startDeviceSelector.currentIndexChanged.connect(self._keep_device)
         self.ui.folderButton.clicked.connect(self._show_folder)
         self.ui.measureButton.clicked.connect(self._measure)
         self.ui.deleteButton.clicked.connect(self._delete)
         runner.ended.connect(self._on_ended)
 
-    def take_preferences(self) -> None:
-        """Show what the user prefers, which other parts of the panel may have learned; it is not taken back."""
-        preferences = self._preferences
-        self.accept()
-        widgets = (*self.format_boxes.values(), self.ui.bundleSelector, self.ui.startDeviceSelector)
-        for widget in widgets:
-            widget.blockSignals(True)
-        for key, box in self.format_boxes.items():
-            box.setChecked(key in preferences.formats)
-        self.ui.signatureEdit.setText(preferences.reviewer)
-        self.ui.bundleSelector.setCurrentIndex(max(self.ui.bundleSelector.findText(preferences.bundle), 0))
-        self.ui.startDeviceSelector.setCurrentIndex([key for key, _text in DEVICES].index(preferences.device))
-        for widget in widgets:
-            widget.blockSignals(False)
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """What the dialog keeps, while the widgets still show what a user begins with who never changed anything."""
+        return (
+            Setting(Preference.REVIEWER.value, self.ui.signatureEdit, "text", "textChanged(QString)"),
+            *(Setting(format_key(kind), box, "checked", "toggled(bool)") for kind, box in self.format_boxes.items()),
+            Setting(Preference.BUNDLE.value, self.ui.bundleSelector, "currentText", "currentTextChanged(QString)"),
+            Setting(
+                Preference.DEVICE.value,
+                self.ui.startDeviceSelector,
+                "currentUserDataAsString",
+                "currentIndexChanged(int)",
+            ),
+        )
 
-    def accept(self) -> None:
-        """What was changed stays."""
-        self._accepted = self._preferences.values
-
-    def reject(self) -> None:
-        """Take back what was changed since it was last accepted."""
-        with self._telling_changes():
-            self._preferences.values = self._accepted
-            self.take_preferences()
+    def tell_change(self, key: str, _value: object) -> None:
+        """The dialog changed the setting of a key, for the user or when it took a change back."""
+        self.changed.emit({preference_of(key)})
 
     def shut_down(self) -> None:
         """End a clean-up, for a module or an application that closes."""
         self._runner.shut_down()
-
-    def _keep_formats(self) -> None:
-        with self._telling_changes():
-            self._preferences.formats = tuple(key for key, box in self.format_boxes.items() if box.checked)
-
-    def _keep_reviewer(self) -> None:
-        with self._telling_changes():
-            self._preferences.reviewer = self.ui.signatureEdit.text.strip()
-
-    def _keep_bundle(self) -> None:
-        with self._telling_changes():
-            self._preferences.bundle = self.ui.bundleSelector.currentText
-
-    def _keep_device(self) -> None:
-        with self._telling_changes():
-            self._preferences.device = DEVICES[self.ui.startDeviceSelector.currentIndex][0]
-
-    @contextmanager
-    def _telling_changes(self) -> Iterator[None]:
-        before = self._preferences.values
-        yield
-        changed = self._preferences.changed_since(before)
-        if changed:
-            self.changed.emit(changed)
 
     def _show_folder(self) -> None:
         self._studies_folder.mkdir(parents=True, exist_ok=True)

@@ -74,7 +74,7 @@ def test_no_text_however_long_makes_slicer_s_module_panel_wider(shown_panel):
     panel.archive.ui.editButton.click()
     parts = panel.archive.widget.window().findChildren(ctk.ctkCollapsibleButton)
     for part in parts:
-        part.setCollapsed(False)
+        part.collapsed = False
     labels = panel.archive.widget.window().findChildren(qt.QLabel)
     sentences = [label for label in labels if label.wordWrap or label.name == "stageLabel"]
     for label in sentences:

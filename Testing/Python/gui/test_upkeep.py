@@ -9,6 +9,7 @@ import slicer
 from host.driver import wait_until
 from host.replay_worker import Behaviour
 
+from BratsSegmenterLib.widgets.preferences import Preferences
 from BratsSegmenterLib.widgets.run_part import DEVICES
 
 
@@ -57,7 +58,6 @@ def test_an_examination_can_be_stopped(open_panel):
 def test_settings_are_what_a_new_panel_begins_with(open_panel):
     settings = open_panel(Behaviour.WORKS).settings
     settings.ui.signatureEdit.setText("R. Eader")
-    settings.ui.signatureEdit.editingFinished.emit()
     settings.format_boxes["SEG"].setChecked(True)
     settings.ui.startDeviceSelector.setCurrentIndex([key for key, _text in DEVICES].index("cpu"))
     panel = open_panel(Behaviour.WORKS)
@@ -78,8 +78,6 @@ def test_a_setting_that_changes_leaves_what_was_chosen_in_the_panel_for_all_othe
     panel.run.ui.modelSelector.setCurrentIndex(other_model)
     panel.send.ui.reviewerEdit.setText("R. Eader")
     panel.send.format_boxes["SEG"].setChecked(True)
-    panel.settings.ui.signatureEdit.editingFinished.emit()  # she went through the field, and typed nothing
-    assert panel.send.ui.reviewerEdit.text == "R. Eader"
     panel.settings.ui.startDeviceSelector.setCurrentIndex([key for key, _text in DEVICES].index("cpu"))
     assert panel.run.options.device == "cpu"
     assert _chosen_model(panel) == other_model
@@ -92,11 +90,20 @@ def _chosen_model(panel) -> int:
 
 
 def test_a_preferred_model_that_is_not_here_stays_preferred_when_another_setting_changes(open_panel):
+    preferences = Preferences(slicer.app.userSettings())
+    preferences.bundle = "of another computer"
     panel = open_panel(Behaviour.WORKS)
-    panel.settings._preferences.bundle = "of another computer"
-    panel.settings.take_preferences()
     panel.settings.format_boxes["SEG"].setChecked(True)
-    assert panel.settings._preferences.bundle == "of another computer"
+    assert preferences.bundle == "of another computer"
+    assert panel.settings.ui.bundleSelector.currentText == "of another computer"
+
+
+def test_that_no_kind_of_object_is_preferred_is_kept(open_panel):
+    settings = open_panel(Behaviour.WORKS).settings
+    for box in settings.format_boxes.values():
+        box.setChecked(False)
+    panel = open_panel(Behaviour.WORKS)
+    assert not any(box.checked for box in panel.send.format_boxes.values())
 
 
 def test_old_studies_are_deleted_only_after_a_question(open_panel, monkeypatch: pytest.MonkeyPatch):
@@ -155,11 +162,12 @@ def test_ok_keeps_what_was_changed_and_cancel_takes_it_back(open_panel, button: 
 
 def test_cancel_leaves_alone_what_a_sending_remembered_since(open_panel):
     panel = open_panel(Behaviour.WORKS)
-    panel.settings._preferences.reviewer = "R. Eader"
-    panel.send.learned.emit()
+    preferences = Preferences(slicer.app.userSettings())
+    preferences.reviewer = "R. Eader"
     _in_the_dialog(slicer.app.settingsDialog().reject)
     panel.settings_dialog.button.click()
     assert panel.settings.ui.signatureEdit.text == "R. Eader"
+    assert preferences.reviewer == "R. Eader"
 
 
 def test_a_second_load_of_the_module_uses_its_page_again(open_panel):
@@ -168,5 +176,8 @@ def test_a_second_load_of_the_module_uses_its_page_again(open_panel):
     second = open_panel(Behaviour.WORKS)
     pages = slicer.app.settingsDialog().findChildren(ctk.ctkSettingsPanel)
     assert [page.objectName for page in pages] == ["BratsSegmenterSettingsPanel"]
-    assert second.settings.widget.parentWidget() is pages[0]
-    assert first.settings.widget.parentWidget() is None
+    qt.QCoreApplication.sendPostedEvents(None, qt.QEvent.Type.DeferredDelete.value)
+    assert slicer.util.findChildren(pages[0], name="SettingsPage") == [second.settings.widget]
+    second.settings.format_boxes["SEG"].setChecked(True)
+    assert second.send.format_boxes["SEG"].checked
+    assert not first.send.format_boxes["SEG"].checked

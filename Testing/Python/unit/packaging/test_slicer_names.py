@@ -5,13 +5,51 @@ import re
 import pytest
 import slicer
 from host.ctk_widgets import CTK_CLASSES
+from host.dicom_database import DicomDatabase
+from host.layout import LayoutManager
 from host.mrml_widgets import MRML_CLASSES
-from host.names import REPOSITORY, SLICER_SIDE, known_names, used_names
+from host.names import REPOSITORY, SLICER_SIDE, KnownName, called_names, known_names, used_names
+from host.reach import Way, ways_of_class
+from host.slicer_app import SlicerApplication
+from PySide6.QtCore import Property, Signal
 
 HOST_ONLY = "host"
+STANDS_FOR = {
+    **{cls: cls.__name__ for cls in (*CTK_CLASSES, *MRML_CLASSES)},
+    SlicerApplication: "slicer.app",
+    LayoutManager: "qMRMLLayoutManager",
+    DicomDatabase: "slicer.dicomDatabase",
+}
+HEADER = """
+class EXPORT qBase; // forward
+class EXPORT qThing : public qBase
+{
+  Q_OBJECT
+  Q_PROPERTY(QList<int>* places READ places WRITE setPlaces NOTIFY placesChanged)
+public:
+  explicit qThing(QWidget* parent = nullptr);
+  QList<int>* places() const; // not Q_INVOKABLE plainly
+  Q_INVOKABLE virtual vtkMRMLNode* node(const QString& name = QString()) const { return this->find(name); }
+  Q_INVOKABLE static QString title();
+public slots:
+  void setNode(vtkMRMLNode*);
+  void setPlaces(QList<int>* places)
+  {
+    if (places) { qWarning("none"); }
+  }
+  Qt::ToolButtonStyle style();
+signals:
+  void placesChanged(int);
+protected slots:
+  void update();
+private:
+  void hidden();
+};
+class qOther { public slots: void other(); };
+"""
 
 
-def _is_known(name: str, known: dict[str, str]) -> bool:
+def _is_known(name: str, known: dict[str, KnownName]) -> bool:
     parts = name.split(".")
     if parts[0] == "slicer" and parts[1].startswith("vtk"):
         return _exists_in_mrml(parts[1:])
@@ -42,6 +80,43 @@ def test_the_host_s_widgets_have_no_member_that_slicer_s_have_not(widget_class):
     assert [name for name in sorted(own) if f"{widget_class.__name__}.{name}" not in known] == []
 
 
+@pytest.mark.parametrize("widget_class", STANDS_FOR, ids=lambda cls: cls.__name__)
+def test_what_is_a_property_a_method_or_a_signal_in_slicer_is_the_same_in_the_host(widget_class):
+    others = []
+    for name, known in known_names().items():
+        owner, _, member = name.rpartition(".")
+        if owner == STANDS_FOR[widget_class] and known.way is not None:
+            offered = getattr(widget_class, member, None)
+            if offered is not None and _way_in_the_host(offered) is not known.way:
+                others.append(f"{name} is a {known.way.value}")
+    assert others == []
+
+
+def _way_in_the_host(member: object) -> Way:
+    if isinstance(member, Signal):
+        return Way.SIGNAL
+    return Way.PROPERTY if isinstance(member, property | Property) else Way.METHOD
+
+
+@pytest.mark.parametrize("file", SLICER_SIDE, ids=lambda file: file.name)
+def test_methods_are_called_and_properties_and_signals_are_not(file):
+    known = known_names()
+    used = [(name, is_called, known[name].way) for name, is_called in called_names(file) if name in known]
+    assert [name for name, is_called, way in used if way is not None and is_called != (way is Way.METHOD)] == []
+
+
+def test_a_header_tells_what_python_reaches():
+    assert ways_of_class("qThing", HEADER) == {
+        "places": Way.PROPERTY,
+        "node": Way.METHOD,
+        "title": Way.METHOD,
+        "setNode": Way.METHOD,
+        "setPlaces": Way.METHOD,
+        "style": Way.METHOD,
+        "placesChanged": Way.SIGNAL,
+    }
+
+
 def test_every_class_in_a_ui_file_is_plain_qt_or_known():
     known_classes = {name.split(".")[0] for name in known_names()}
     used = set()
@@ -60,4 +135,4 @@ def test_signals_are_connected_by_attribute_and_enums_by_name():
 
 def test_every_name_of_the_list_says_where_slicer_declares_it():
     advice = "run python -m host.name_sources SLICER CTK --write"
-    assert [name for name, source in known_names().items() if not source] == [], advice
+    assert [name for name, known in known_names().items() if not known.source] == [], advice

@@ -137,6 +137,8 @@ def test_preferences_come_back_and_have_sensible_defaults():
     preferences.reviewer, preferences.formats = "R. Eader", ("RTSTRUCT", "SEG")
     again = Preferences(settings)
     assert (again.reviewer, again.formats) == ("R. Eader", ("RTSTRUCT", "SEG"))
+    again.formats = ()
+    assert preferences.formats == ()
 
 
 def test_the_preview_says_which_regions_were_accepted_one_by_one():
