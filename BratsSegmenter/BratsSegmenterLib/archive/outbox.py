@@ -12,8 +12,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from BratsSegmenterLib.archive.attempt import Delivery, attempt, is_due
 from BratsSegmenterLib.archive.client import Archive
 from BratsSegmenterLib.archive.failures import explaining_files
@@ -25,6 +23,7 @@ from BratsSegmenterLib.archive.stopping import stopped
 from BratsSegmenterLib.archive.transaction import QueuedObject, Transaction, TransactionState
 from BratsSegmenterLib.durable import flush_file, flush_folder
 from BratsSegmenterLib.errors import ArchiveError, Cancelled
+from BratsSegmenterLib.lock_files import LockFile, LockIsHeldError
 from BratsSegmenterLib.progress import Progress
 
 _STAGING = ".staging-"
@@ -48,8 +47,8 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._adding = FileLock(folder / ".adding.lock", timeout=_LOCK_WAIT_S)
-        self._delivering = FileLock(folder / ".delivering.lock", timeout=_LOCK_WAIT_S)
+        self._adding = LockFile(folder / ".adding.lock", _LOCK_WAIT_S)
+        self._delivering = LockFile(folder / ".delivering.lock", _LOCK_WAIT_S)
 
     def transactions(self) -> tuple[Transaction, ...]:
         """All transactions, oldest first, delivered ones included."""
@@ -256,11 +255,11 @@ class Outbox:
 
 
 @contextmanager
-def _held(lock: FileLock) -> Iterator[None]:
-    """A lock between processes, with a sentence when it cannot be had; the system frees it when its holder dies."""
+def _held(lock: LockFile) -> Iterator[None]:
+    """Hold a lock, with a sentence when it cannot be had."""
     try:
         lock.acquire()
-    except Timeout:
+    except LockIsHeldError:
         raise ArchiveError(
             "Another window or program is working on the outbox.", "Wait until it has finished, then send again."
         ) from None

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from BratsSegmenterLib import __version__
 from BratsSegmenterLib.domain import Segmentation
 from BratsSegmenterLib.durable import UNFINISHED, write_atomically
@@ -18,6 +16,7 @@ from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.ledger.chain import Chain
 from BratsSegmenterLib.ledger.corrections import Correction, LedgerEntry, decode_mask, encode_mask, region_changes
 from BratsSegmenterLib.ledger.pseudonyms import Pseudonyms
+from BratsSegmenterLib.lock_files import LockFile, LockIsHeldError
 from BratsSegmenterLib.records import from_json, to_json
 
 _LOCK_WAIT_S = 10.0
@@ -38,7 +37,7 @@ class Ledger:
         self._masks = folder / "masks"
         self._chain = Chain(folder)
         self._pseudonyms = Pseudonyms(folder / "pseudonym.key")
-        self._lock = FileLock(folder / ".lock", timeout=_LOCK_WAIT_S)
+        self._lock = LockFile(folder / ".lock", _LOCK_WAIT_S)
 
     def append(self, correction: Correction) -> LedgerEntry:
         """Enter a correction; when it returns, not even a power loss takes it away.
@@ -212,7 +211,7 @@ class Ledger:
                 raise LearningError(f"There is no ledger at {self._folder}.", "Check the path.")
             with self._locked(make):
                 yield
-        except Timeout as error:
+        except LockIsHeldError as error:
             raise LearningError(
                 "Another process is writing to the ledger.", "Try again when it has finished.", str(error)
             ) from error

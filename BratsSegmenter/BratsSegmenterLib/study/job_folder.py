@@ -12,6 +12,7 @@ from BratsSegmenterLib.dicom import Authorship
 from BratsSegmenterLib.domain import Algorithm, PreprocessingSteps, Sequence
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError, FolderInUseError
+from BratsSegmenterLib.lock_files import LockFile, LockIsHeldError
 from BratsSegmenterLib.records import from_json, to_json
 from BratsSegmenterLib.slice_names import ImageNumbers
 
@@ -170,13 +171,11 @@ class JobFolder:
         FolderInUseError
             Another one works in it, and does not finish within `wait_s` seconds.
         """
-        from filelock import FileLock, Timeout  # Slicer does not ship it, and reads job folders without it
-
         self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.lock, timeout=wait_s)
+        lock = LockFile(self.lock, wait_s)
         try:
             lock.acquire()
-        except Timeout:
+        except LockIsHeldError:
             raise FolderInUseError(
                 "Another window or program works on this study.", "Wait until it has finished, then try again."
             ) from None

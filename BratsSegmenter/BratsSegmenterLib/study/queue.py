@@ -6,16 +6,14 @@ import json
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from BratsSegmenterLib.domain import PreprocessingSteps
 from BratsSegmenterLib.durable import Stamp, stamp_of, write_atomically
 from BratsSegmenterLib.errors import FolderInUseError
+from BratsSegmenterLib.lock_files import LockFile, LockIsHeldError
 from BratsSegmenterLib.records import from_json, to_json
 from BratsSegmenterLib.study.kept_study import StudyState
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 _LOCK_WAIT_S = 0.2
 _AT_WORK = (StudyState.FETCHING, StudyState.SEGMENTING)
@@ -86,20 +84,16 @@ class StudyQueue:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock: BaseFileLock | None = None
+        self._lock = LockFile(path.with_suffix(".lock"), _LOCK_WAIT_S)
         self._stamp: Stamp | None = None
         self._items: list[QueueItem] = []
 
     @property
     def items(self) -> tuple[QueueItem, ...]:
         """All studies, first come first."""
-        if not self._is_taken:
+        if not self._lock.is_held:
             self._follow()
         return tuple(self._items)
-
-    @property
-    def _is_taken(self) -> bool:
-        return self._lock is not None and self._lock.is_locked
 
     def take(self) -> None:
         """Keep other programs from the queue; what one of them was busy with when it ended waits again, at its place.
@@ -109,20 +103,16 @@ class StudyQueue:
         QueueInUseError
             Another one has it, or what the lock needs is not installed.
         """
-        if self._is_taken:
+        if self._lock.is_held:
             return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            # Slicer does not ship it, and the work list must open before anything was installed.
-            from filelock import FileLock, Timeout
+            self._lock.acquire()
         except ImportError as error:
             raise QueueInUseError(
                 "The queue needs Python packages that are not installed.", "Segment a study once: it asks first."
             ) from error
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = self._lock or FileLock(self._path.with_suffix(".lock"), timeout=_LOCK_WAIT_S)
-        try:
-            self._lock.acquire()
-        except Timeout as error:
+        except LockIsHeldError as error:
             raise QueueInUseError(
                 "Another Slicer or a router works on the queue.",
                 "Queue the study there, or go on here when it is closed.",
@@ -131,8 +121,7 @@ class StudyQueue:
 
     def release(self) -> None:
         """Let other programs have the queue."""
-        if self._lock is not None:
-            self._lock.release()
+        self._lock.release()
 
     def item(self, folder: str) -> QueueItem | None:
         """The study with that job folder; None when it is not in the queue."""
