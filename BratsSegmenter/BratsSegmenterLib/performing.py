@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from BratsSegmenterLib.archive import Archive, Credentials
-from BratsSegmenterLib.borrowing import find_offers
 from BratsSegmenterLib.health import examine
 from BratsSegmenterLib.job_results import ConnectionResult, DoctorResult, DownloadResult, JobResult, SearchResult
 from BratsSegmenterLib.jobs import (
@@ -27,7 +26,7 @@ from BratsSegmenterLib.prior_studies import find_priors
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import PUBLISHED, download_bundle
 from BratsSegmenterLib.study import look_after
-from BratsSegmenterLib.workbench import Workbench
+from BratsSegmenterLib.workbench import Workbench, find_offers
 
 
 def perform(job: Job, credentials: Credentials, progress: Progress) -> JobResult:

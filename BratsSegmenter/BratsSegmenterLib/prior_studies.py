@@ -8,13 +8,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from BratsSegmenterLib import dicom
-from BratsSegmenterLib.archive import Archive, DamagedInstanceError, StudyQuery, StudySummary
+from BratsSegmenterLib.archive import (
+    Archive,
+    DamagedInstanceError,
+    StudyQuery,
+    StudySummary,
+    contradiction,
+    patient_of,
+)
 from BratsSegmenterLib.errors import ArchiveError, SeriesError
 from BratsSegmenterLib.job_results import PriorsResult, PriorStudy
 from BratsSegmenterLib.jobs import PriorsJob
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.same_patient import contradiction, patient_of
 from BratsSegmenterLib.study import study_folder
 from BratsSegmenterLib.versions import earlier_results
 

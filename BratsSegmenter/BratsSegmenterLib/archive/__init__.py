@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.archive.outbox import Delivery, Outbox
     from BratsSegmenterLib.archive.patient import Patient, patient_in
     from BratsSegmenterLib.archive.receipt import Receipt
+    from BratsSegmenterLib.archive.same_patient import contradiction, patient_of, why_not_proven
     from BratsSegmenterLib.archive.store import StoredObject
     from BratsSegmenterLib.archive.transaction import Transaction, TransactionState
 
@@ -58,10 +59,13 @@ __all__ = [
     "TemporaryArchiveError",
     "Transaction",
     "TransactionState",
+    "contradiction",
     "count_missing",
     "keep_stored",
     "patient_in",
+    "patient_of",
     "url_in_one_form",
+    "why_not_proven",
 ]
 
 _LOADED_WHEN_USED = {
@@ -79,9 +83,12 @@ _LOADED_WHEN_USED = {
     "TemporaryArchiveError": "failures",
     "Transaction": "transaction",
     "TransactionState": "transaction",
+    "contradiction": "same_patient",
     "count_missing": "kept_files",
     "keep_stored": "kept_files",
     "patient_in": "patient",
+    "patient_of": "same_patient",
+    "why_not_proven": "same_patient",
 }
 
 __getattr__ = lazy_names(__name__, _LOADED_WHEN_USED)

@@ -25,9 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the series taken, those that could be taken in their place, those set aside and the contradictions."""
     from BratsSegmenterLib.pipeline import recognise, scan_study
-    from BratsSegmenterLib.prepared_study import describe
     from BratsSegmenterLib.records import to_json
     from BratsSegmenterLib.versions import describe as describe_results
+    from BratsSegmenterLib.workbench import describe
 
     with console.progress() as progress:
         study = scan_study(arguments.files, progress)

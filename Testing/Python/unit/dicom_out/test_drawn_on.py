@@ -16,7 +16,7 @@ from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import PreprocessingSteps, Volume
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.resuming import ResumedCase, choose_regions, resume_case
+from BratsSegmenterLib.workbench.resuming import ResumedCase, choose_regions, resume_case
 
 _KINDS = [ObjectKind.RTSTRUCT, ObjectKind.SEG]
 _WATER = ["DERIVED", "PRIMARY", "DIXON", "WATER"]

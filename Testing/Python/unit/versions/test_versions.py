@@ -18,8 +18,8 @@ from BratsSegmenterLib.dicom import Authorship, ObjectKind, Provenance, WrittenO
 from BratsSegmenterLib.domain import Measurements, Segmentation, Volume
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.records import from_json, to_json
-from BratsSegmenterLib.resuming import choose_regions
 from BratsSegmenterLib.versions import EarlierResult, describe, earlier_results, next_version, predecessors
+from BratsSegmenterLib.workbench.resuming import choose_regions
 
 _MAY, _JUNE = datetime(2026, 5, 3, 9, 30), datetime(2026, 6, 21, 17, 5)
 

@@ -11,7 +11,8 @@ import unicodedata
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from BratsSegmenterLib.archive import Patient, StudySummary
+from BratsSegmenterLib.archive.listing import StudySummary
+from BratsSegmenterLib.archive.patient import Patient
 
 _PARTICLES = frozenset(
     ("al", "bin", "da", "de", "del", "den", "der", "di", "dos", "du", "el", "la", "le", "van", "von")

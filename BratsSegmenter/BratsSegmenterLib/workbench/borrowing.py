@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from BratsSegmenterLib import dicom
-from BratsSegmenterLib.archive import Archive, Patient, StudyQuery, StudySummary
+from BratsSegmenterLib.archive import (
+    Archive,
+    Patient,
+    StudyQuery,
+    StudySummary,
+    contradiction,
+    patient_of,
+    why_not_proven,
+)
 from BratsSegmenterLib.days import in_words, parse_day
 from BratsSegmenterLib.dicom import Candidate
 from BratsSegmenterLib.domain import Sequence, Series
@@ -26,10 +34,9 @@ from BratsSegmenterLib.job_results import (
 )
 from BratsSegmenterLib.jobs import ElsewhereJob
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.same_patient import contradiction, patient_of, why_not_proven
 from BratsSegmenterLib.sequence_offers import SequenceOffer, apart
 from BratsSegmenterLib.study import JobFolder
-from BratsSegmenterLib.thumbnails import write_thumbnails
+from BratsSegmenterLib.workbench.thumbnails import write_thumbnails
 
 _MOST_STUDIES = 20
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Archive, Credentials, Profile
-from BratsSegmenterLib.borrowing import borrow, borrow_missing, borrowed_note, borrowed_series
 from BratsSegmenterLib.delivery import Sending, Signature
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ScannedStudy
 from BratsSegmenterLib.domain import Case, Sequence, Series
@@ -25,9 +24,7 @@ from BratsSegmenterLib.jobs import BorrowJob, PrepareJob, ResumeJob, SegmentJob,
 from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
 from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_study, segment_case
-from BratsSegmenterLib.prepared_study import describe
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.resuming import choose_regions, resume_case
 from BratsSegmenterLib.study import (
     JobFolder,
     ResultRecord,
@@ -36,8 +33,11 @@ from BratsSegmenterLib.study import (
     require_images,
     result_notes,
 )
-from BratsSegmenterLib.thumbnails import write_thumbnails
 from BratsSegmenterLib.versions import EarlierResult, earlier_results
+from BratsSegmenterLib.workbench.borrowing import borrow, borrow_missing, borrowed_note, borrowed_series
+from BratsSegmenterLib.workbench.prepared_study import describe
+from BratsSegmenterLib.workbench.resuming import choose_regions, resume_case
+from BratsSegmenterLib.workbench.thumbnails import write_thumbnails
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from BratsSegmenterLib.archive import Patient
-from BratsSegmenterLib.same_patient import contradiction, why_not_proven
+from BratsSegmenterLib.archive.same_patient import contradiction, why_not_proven
 
 _BORN, _OTHER_ISSUER = "19600101", "the patient IDs come from different issuers"
 
