@@ -21,9 +21,9 @@ from BratsSegmenterLib import paths
 
 def offerSampleData() -> None:
     """Register the synthetic patient once Slicer's module Sample Data is loaded."""
-    from BratsSegmenterLib.scene.sample_data import register_sample_data
+    from BratsSegmenterLib.widgets.sample_patient import register_sample_data
 
-    register_sample_data()
+    BratsSegmenter.samplePatient = register_sample_data()
 
 
 class BratsSegmenter(ScriptedLoadableModule):
@@ -163,19 +163,26 @@ class BratsSegmenterTest(ScriptedLoadableModuleTest):
         """The doctor examines this machine in a process of its own; what it misses, it says."""
         ui = self._panel().doctor.ui
         ui.examineButton.click()
-        deadline = time.monotonic() + 180
-        while not ui.examineButton.enabled and time.monotonic() < deadline:
-            slicer.app.processEvents()
+        self._wait(lambda: ui.examineButton.enabled)
         assert "GB are free" in ui.findingsLabel.text, ui.verdictLabel.text
 
     def test_the_synthetic_patient_is_made_and_shown(self) -> None:
-        """Four volumes come into the scene, and their DICOM files lie where the sample says."""
-        from BratsSegmenterLib.scene.sample_data import make_synthetic_patient
+        """Four volumes come into the scene, their DICOM files lie where the sample says; asks what it may install."""
+        from BratsSegmenterLib.widgets.sample_patient import sample_patient
 
         with tempfile.TemporaryDirectory() as folder:
-            nodes = make_synthetic_patient(Path(folder), spacing_mm=4.0)
+            patient = sample_patient(Path(folder), print, spacing_mm=4.0)
+            patient.make()
+            self._wait(lambda: not patient.is_being_made)
+            nodes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
             assert [node.GetName() for node in nodes] == [f"Synthetic {name}" for name in ("T1", "T1c", "T2", "FLAIR")]
             assert any(Path(folder, "dicom").rglob("*.dcm"))
+
+    @staticmethod
+    def _wait(condition) -> None:
+        deadline = time.monotonic() + 180
+        while not condition() and time.monotonic() < deadline:
+            slicer.app.processEvents()
 
     @staticmethod
     def _panel():

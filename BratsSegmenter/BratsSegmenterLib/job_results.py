@@ -365,6 +365,22 @@ class DownloadResult:
     bundle: str
 
 
+@dataclass(frozen=True)
+class SamplePatientResult:
+    """Where the synthetic patient lies.
+
+    Attributes
+    ----------
+    dicom : Path
+        Folder of the study.
+    images : tuple of Path
+        One for each sequence, in the order of :class:`~BratsSegmenterLib.domain.Sequence`, named by it.
+    """
+
+    dicom: Path
+    images: tuple[Path, ...]
+
+
 JobResult = (
     ConnectionResult
     | DoctorResult
@@ -378,5 +394,6 @@ JobResult = (
     | ElsewhereResult
     | BorrowedSequence
     | DownloadResult
+    | SamplePatientResult
 )
 """What :func:`BratsSegmenterLib.performing.perform` may give back."""

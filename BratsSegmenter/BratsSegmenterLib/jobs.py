@@ -277,6 +277,23 @@ class DownloadJob:
     model: str
 
 
+@dataclass(frozen=True)
+class SamplePatientJob:
+    """Make the synthetic patient of Slicer's module Sample Data.
+
+    Attributes
+    ----------
+    folder : Path
+        Gets the study in ``dicom`` and the images in ``images``.
+    spacing_mm : float
+        How finely the head is made; coarser is faster.
+    """
+
+    KIND: ClassVar[str] = "sample patient"
+    folder: Path
+    spacing_mm: float = 1.0
+
+
 Job = (
     ConnectionJob
     | DoctorJob
@@ -291,5 +308,6 @@ Job = (
     | ElsewhereJob
     | BorrowJob
     | DownloadJob
+    | SamplePatientJob
 )
 JOB_KINDS: dict[str, type[Job]] = {kind.KIND: kind for kind in get_args(Job)}

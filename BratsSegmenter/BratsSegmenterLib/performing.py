@@ -16,6 +16,7 @@ from BratsSegmenterLib.jobs import (
     PrepareJob,
     PriorsJob,
     ResumeJob,
+    SamplePatientJob,
     SearchJob,
     SegmentJob,
     SendJob,
@@ -51,6 +52,10 @@ def perform(job: Job, credentials: Credentials, progress: Progress) -> JobResult
             return Workbench(job.folder, credentials, progress).borrow(job)
         case DownloadJob():
             return _download(job.model, progress)
+        case SamplePatientJob():
+            from BratsSegmenterLib.demo.sample import make_sample  # torch, for this job alone
+
+            return make_sample(job, progress)
         case PrepareJob():
             return Workbench(job.folder, credentials, progress).prepare(job)
         case SegmentJob():

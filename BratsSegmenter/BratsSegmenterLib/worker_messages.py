@@ -19,6 +19,7 @@ from BratsSegmenterLib.job_results import (
     ListFolderResult,
     PrepareResult,
     PriorsResult,
+    SamplePatientResult,
     SearchResult,
     SegmentResult,
     SendResult,
@@ -35,6 +36,7 @@ from BratsSegmenterLib.jobs import (
     PrepareJob,
     PriorsJob,
     ResumeJob,
+    SamplePatientJob,
     SearchJob,
     SegmentJob,
     SendJob,
@@ -57,6 +59,7 @@ RESULT_OF: dict[type[Job], type[JobResult]] = {
     ElsewhereJob: ElsewhereResult,
     BorrowJob: BorrowedSequence,
     DownloadJob: DownloadResult,
+    SamplePatientJob: SamplePatientResult,
 }
 
 

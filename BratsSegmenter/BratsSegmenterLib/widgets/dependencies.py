@@ -18,16 +18,23 @@ from BratsSegmenterLib.paths import resource
 if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation import PublishedModel
 
+ATLAS = "nilearn>=0.11"
+"""Brings the head that synthetic ones are made of."""
+
+_PACKAGES_MB, _ATLAS_MB = 10, 50  # nilearn brings pandas and scikit-learn
+
 _TORCH = ">=2.8"  # as monai of requirements.txt wants it: with another, pip would replace the extension's torch
 
 
-def ensure_dependencies(model: PublishedModel | None = None) -> None:
+def ensure_dependencies(model: PublishedModel | None = None, also: Sequence[str] = ()) -> None:
     """Install torch through the PyTorch extension and Resources/requirements.txt through pip, with their progress.
 
     Parameters
     ----------
     model : PublishedModel, optional
         A model that is to be downloaded afterwards; the same question asks for it.
+    also : sequence of str
+        Further requirements.
 
     Raises
     ------
@@ -42,7 +49,7 @@ def ensure_dependencies(model: PublishedModel | None = None) -> None:
         )
     installer = _torch_installer() if needs_torch else None
     requirements = slicer.packaging.load_requirements(str(resource("requirements.txt")))
-    missing = [requirement for requirement in requirements if not slicer.packaging.pip_check(requirement)]
+    missing = [one for one in (*requirements, *also) if not slicer.packaging.pip_check(one)]
     if not needs_torch and not missing and model is None:
         return
     question = installation_question(needs_torch, [str(requirement) for requirement in missing], model)
@@ -73,14 +80,15 @@ def installation_question(needs_torch: bool, packages: Sequence[str], model: Pub
     model : PublishedModel, optional
         Its weights are missing.
     """
-    lines = [_("Before the segmentation this is missing on this computer:")]
+    lines = [_("This is needed and missing on this computer:")]
     if needs_torch:
         source = _("PyTorch, from its own download site through the PyTorch extension")
         size = _("about 0.2 GB for the processor, up to 3 GB for a graphics card")
         lines.append(f"• {source}; {size}")
     if packages:
-        names = _("{packages}, from the Python Package Index; about 10 MB").format(packages=", ".join(packages))
-        lines.append(f"• {names}")
+        size_mb = _PACKAGES_MB + (_ATLAS_MB if ATLAS in packages else 0)
+        names = _("{packages}, from the Python Package Index; about {size} MB")
+        lines.append(f"• {names.format(packages=', '.join(packages), size=size_mb)}")
     if model is not None:
         weights = _("the model {name}, from {url}; {size} MB").format(
             name=model.name, url=model.url, size=round(model.size_bytes / 1e6)
