@@ -53,14 +53,16 @@ def examine(
 
 def check_phantom(progress: Progress) -> Check:
     """Send a synthetic patient the whole way, in a folder and an archive of its own that vanish afterwards."""
-    from BratsSegmenterLib.demo.story import travel  # needs the packages of which check_machine says what is missing
-
     started_s = time.monotonic()
     try:
+        from BratsSegmenterLib.demo.story import travel
+
         with tempfile.TemporaryDirectory() as folder:
             journey = travel(Path(folder), progress, spacing_mm=2.0)
     except BratsSegmenterError as error:
         return Check("phantom", False, f"The synthetic patient did not arrive: {error}")
+    except ModuleNotFoundError as error:
+        return Check("phantom", False, f"The synthetic patient needs the package {error.name}, which is not installed.")
     head = journey.head
     drawn_ml = np.count_nonzero(head.labels) * head.geometry.voxel_volume_ml
     found_ml = journey.segmented.volumes_ml["WT"]

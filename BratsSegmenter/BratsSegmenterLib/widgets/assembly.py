@@ -15,7 +15,7 @@ from BratsSegmenterLib.scene.dicom_database import database_studies
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.study import StudyQueue
 from BratsSegmenterLib.widgets.considerate_runner import ConsiderateRunner
-from BratsSegmenterLib.widgets.dependencies import ensure_dependencies
+from BratsSegmenterLib.widgets.dependencies import ensure_dependencies, ensure_sample
 from BratsSegmenterLib.widgets.identities import Identities
 from BratsSegmenterLib.widgets.interpreter import worker_interpreter
 from BratsSegmenterLib.widgets.panel import Panel
@@ -69,6 +69,7 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
         doctor=WorkerProcess(command),
         storage=WorkerProcess(command),
         stage_times=StageTimes(slicer.app.userSettings()),
+        ensure_sample=ensure_sample,
     )
     return Panel(layout, workflow, review, profiles, upkeep, worklist)
 

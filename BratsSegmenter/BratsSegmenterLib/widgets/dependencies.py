@@ -18,11 +18,8 @@ from BratsSegmenterLib.paths import resource
 if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation import PublishedModel
 
-ATLAS = "nilearn>=0.11"
-"""Brings the head that synthetic ones are made of."""
-
+_ATLAS = "nilearn>=0.11"  # brings the head that synthetic ones are made of
 _PACKAGES_MB, _ATLAS_MB = 10, 50  # nilearn brings pandas and scikit-learn
-
 _TORCH = ">=2.8"  # as monai of requirements.txt wants it: with another, pip would replace the extension's torch
 
 
@@ -69,6 +66,17 @@ def ensure_dependencies(model: PublishedModel | None = None, also: Sequence[str]
         ) from error
 
 
+def ensure_sample() -> None:
+    """Install what making and segmenting the synthetic patient needs.
+
+    Raises
+    ------
+    InferenceError
+        As of :func:`ensure_dependencies`.
+    """
+    ensure_dependencies(also=(_ATLAS,))
+
+
 def installation_question(needs_torch: bool, packages: Sequence[str], model: PublishedModel | None = None) -> str:
     """What would be installed, how much it is, and where it comes from.
 
@@ -86,7 +94,7 @@ def installation_question(needs_torch: bool, packages: Sequence[str], model: Pub
         size = _("about 0.2 GB for the processor, up to 3 GB for a graphics card")
         lines.append(f"• {source}; {size}")
     if packages:
-        size_mb = _PACKAGES_MB + (_ATLAS_MB if ATLAS in packages else 0)
+        size_mb = _PACKAGES_MB + (_ATLAS_MB if _ATLAS in packages else 0)
         names = _("{packages}, from the Python Package Index; about {size} MB")
         lines.append(f"• {names.format(packages=', '.join(packages), size=size_mb)}")
     if model is not None:

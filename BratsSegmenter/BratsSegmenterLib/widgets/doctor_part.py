@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import qt
 from slicer.i18n import tr as _
 
 from BratsSegmenterLib.archive import Check, Profile
+from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.job_results import DoctorResult
 from BratsSegmenterLib.jobs import DoctorJob
 from BratsSegmenterLib.progress import ProgressEvent
@@ -29,10 +31,15 @@ class DoctorPart(Part):
         Whose archive in use is tested.
     studies_folder : Path
         Where studies are kept.
+    ensure_sample : callable
+        Installs what the synthetic patient needs, or raises an InferenceError.
     """
 
-    def __init__(self, runner: JobRunner, profiles: ProfilesModel, studies_folder: Path) -> None:
+    def __init__(
+        self, runner: JobRunner, profiles: ProfilesModel, studies_folder: Path, ensure_sample: Callable[[], None]
+    ) -> None:
         super().__init__("DoctorPart")
+        self._ensure_sample = ensure_sample
         self.fold(True)
         self._runner = runner
         self._profiles = profiles
@@ -59,6 +66,12 @@ class DoctorPart(Part):
         self._profile = connection.profile if connection else None
         self._checks = ()
         self.update()
+        if self.ui.phantomBox.checked:
+            try:
+                self._ensure_sample()
+            except InferenceError as error:
+                self.ui.verdictLabel.setText(str(error))
+                return
         secrets = connection.credentials.to_json() if connection else {}
         self._studies_folder.mkdir(parents=True, exist_ok=True)
         self._runner.start(DoctorJob(self._studies_folder, self._profile, self.ui.phantomBox.checked), secrets)

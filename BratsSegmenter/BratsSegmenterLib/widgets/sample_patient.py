@@ -16,7 +16,7 @@ from BratsSegmenterLib.jobs import SamplePatientJob
 from BratsSegmenterLib.paths import resource
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.scene.sample_data import load_sample
-from BratsSegmenterLib.widgets.dependencies import ATLAS, ensure_dependencies
+from BratsSegmenterLib.widgets.dependencies import ensure_sample
 from BratsSegmenterLib.widgets.interpreter import worker_interpreter
 from BratsSegmenterLib.widgets.process import WorkerProcess, worker_command
 from BratsSegmenterLib.widgets.runner import JobRunner
@@ -100,7 +100,7 @@ class SamplePatient:
 def sample_patient(folder: Path, say: Callable[[str], object], spacing_mm: float = 1.0) -> SamplePatient:
     """The synthetic patient, made by the worker in Slicer's Python, after a question for what is not installed."""
     worker = WorkerProcess(worker_command(worker_interpreter(slicer.app.slicerHome)))
-    return SamplePatient(worker, folder, lambda: ensure_dependencies(also=(ATLAS,)), say, spacing_mm)
+    return SamplePatient(worker, folder, ensure_sample, say, spacing_mm)
 
 
 def register_sample_data() -> SamplePatient:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ class Upkeep:
         Workers of their own.
     stage_times : StageTimes
         What the jobs of this computer took so far.
+    ensure_sample : callable
+        Installs what the synthetic patient needs, or raises an InferenceError.
     """
 
     preferences: Preferences
@@ -30,3 +33,4 @@ class Upkeep:
     doctor: JobRunner
     storage: JobRunner
     stage_times: StageTimes
+    ensure_sample: Callable[[], None]

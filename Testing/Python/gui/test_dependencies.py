@@ -56,6 +56,17 @@ def test_a_declined_installation_is_a_sentence_with_advice(asked: list[str], mon
     assert "PyTorch" not in asked[0]
 
 
+def test_the_synthetic_patient_needs_an_atlas_beside_the_rest(asked: list[str], monkeypatch, tmp_path):
+    dependencies.ensure_sample()
+    assert asked == []
+    (tmp_path / "requirements.txt").write_text("no-such-package-at-all>=1\n")
+    monkeypatch.setattr(dependencies, "resource", lambda name: tmp_path / name)
+    monkeypatch.setattr(slicer.packaging, "pip_check", lambda one: str(one).startswith("torch"))
+    with pytest.raises(InferenceError):
+        dependencies.ensure_sample()
+    assert "no-such-package-at-all>=1, nilearn>=0.11, from the Python Package Index; about 60 MB" in asked[0]
+
+
 def test_one_question_names_size_and_source_of_torch_before_it_is_installed(
     asked: list[str], without_torch, installed, monkeypatch
 ):

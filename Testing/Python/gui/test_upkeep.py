@@ -47,6 +47,16 @@ def test_an_examination_that_fails_says_so(open_panel, behaviour: Behaviour):
     assert not panel.doctor.ui.copyButton.enabled
 
 
+def test_a_synthetic_patient_is_examined_only_where_what_it_needs_may_be_installed(open_panel, monkeypatch):
+    panel = open_panel(Behaviour.WORKS)
+    monkeypatch.setattr(slicer.packaging, "pip_check", lambda one: str(one).startswith("torch"))
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda _text, **_more: False)
+    panel.doctor.ui.phantomBox.setChecked(True)
+    panel.doctor.ui.examineButton.click()
+    assert panel.doctor.ui.examineButton.enabled
+    assert "without what was not installed" in panel.doctor.ui.verdictLabel.text
+
+
 def test_an_examination_can_be_stopped(open_panel):
     panel = open_panel(Behaviour.WAITS_FOR_CANCEL)
     panel.doctor.ui.examineButton.click()

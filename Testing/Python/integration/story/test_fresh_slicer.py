@@ -80,13 +80,14 @@ def test_studies_can_be_found_and_the_machine_examined_before_anything_was_insta
         SearchJob: SearchJob(profile, StudyQuery()),
         ListFolderJob: ListFolderJob(phantom_study.folder),
         StorageJob: StorageJob(tmp_path / "studies", None, ()),
-        DoctorJob: DoctorJob(tmp_path / "studies", profile, False),
+        DoctorJob: DoctorJob(tmp_path / "studies", profile, with_phantom=True),
     }
     write_job(jobs[kind], tmp_path / "job.json")
     secrets = json.dumps(embedded_archive.credentials.to_json())
     worker = "-m", "BratsSegmenterLib.worker", str(tmp_path / "job.json")
     code, said = _in_a_fresh_slicer(*worker, first_line=secrets)
     assert code == DONE, said
+    assert kind is not DoctorJob or "The synthetic patient needs the package" in said
 
 
 def test_the_panel_lists_studies_and_the_doctor_says_what_is_missing(phantom_study: PhantomStudy) -> None:
