@@ -95,7 +95,7 @@ class Panel:
         self.send = SendPart(workflow, profiles, review, upkeep.preferences)
         self.settings = SettingsPage(upkeep.preferences, upkeep.storage, workflow, upkeep.studies_folder)
         self.settings_dialog = SettingsDialog(self.settings)
-        self.doctor = DoctorPart(upkeep.doctor, profiles, upkeep.studies_folder)
+        self.doctor = DoctorPart(upkeep.doctor, profiles, upkeep.studies_folder, upkeep.ensure_sample)
         searched_with = self.archive.ui.patientEdit, self.archive.ui.accessionEdit, self.studies.ui.filterEdit
         self._masking = Masking(worklist.identities, review, *searched_with)
         self.surgery = SurgeryBar(workflow, lambda: self.run.options, question.may_replace)
