@@ -26,5 +26,6 @@ endfunction()
 # Slicer runs the module's test class; here the test only has to be registered.
 function(slicer_add_python_unittest)
   cmake_parse_arguments(TEST "" "SCRIPT" "" ${ARGN})
-  add_test(NAME py_${TEST_SCRIPT} COMMAND ${CMAKE_COMMAND} -E echo ${TEST_SCRIPT})
+  get_filename_component(test_name ${TEST_SCRIPT} NAME_WE)
+  add_test(NAME py_${test_name} COMMAND ${CMAKE_COMMAND} -E echo ${TEST_SCRIPT})
 endfunction()

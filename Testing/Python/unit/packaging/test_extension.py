@@ -84,7 +84,7 @@ def test_the_installed_module_opens_and_finds_its_own_files(installed: Path):
 def test_the_self_test_is_registered_with_ctest(installed: Path):
     build = installed.parents[3] / "build"
     listed = subprocess.run(["ctest", "-N"], cwd=build, capture_output=True, text=True).stdout
-    assert "py_BratsSegmenter.py" in listed
+    assert re.search(r": py_BratsSegmenter$", listed, re.MULTILINE)
 
 
 def test_the_entry_of_the_extensions_index_says_what_cmake_says():
