@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import SimpleITK as sitk
 
-from BratsSegmenterLib.errors import PreprocessingError
+from BratsSegmenterLib.errors import PreprocessingError, explaining_memory
 
 _WORKING_SPACING_MM = 3.0
 
@@ -18,6 +18,7 @@ def coarse(image: sitk.Image, spacing_mm: float) -> sitk.Image:
     return sitk.BinShrink(image, factors) if max(factors) > 1 else image
 
 
+@explaining_memory()
 def head_mask(image: sitk.Image, name: str) -> sitk.Image:
     """The head without holes, at about 3 mm, as 0 and 1.
 
@@ -32,6 +33,8 @@ def head_mask(image: sitk.Image, name: str) -> sitk.Image:
     ------
     PreprocessingError
         The image is empty, or shows no head.
+    BratsSegmenterError
+        The memory is not enough.
     """
     small = sitk.DiscreteGaussian(coarse(image, _WORKING_SPACING_MM), variance=[4.0] * 3, maximumKernelWidth=9)
     statistics = sitk.MinimumMaximumImageFilter()

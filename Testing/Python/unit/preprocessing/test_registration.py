@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from head_phantom import ISOTROPIC, THICK, head_volume, known_move
 
 from BratsSegmenterLib.domain import Sequence, Volume
-from BratsSegmenterLib.errors import Cancelled
+from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.preprocessing.registration import RigidRegistration
 from BratsSegmenterLib.preprocessing.rigid import rms_displacement_mm, rotation_degrees, shift_mm
@@ -65,6 +65,18 @@ def test_images_that_do_not_overlap_fall_back_to_the_headers_with_a_warning(regi
     assert not alignment.is_trusted
     assert rms_displacement_mm(alignment.transform, np.zeros(3)) == 0
     assert alignment.finding.startswith("Warning: T2 could not be registered")
+
+
+@pytest.mark.parametrize("shares_frame_of_reference", [True, False])
+def test_images_that_memory_does_not_suffice_for_are_not_said_not_to_overlap(
+    registration, shares_frame_of_reference, monkeypatch
+):
+    def refuse(*_arguments):
+        raise RuntimeError("sitk::ERROR: Exception thrown in SimpleITK BinShrink: Failed to allocate memory for image.")
+
+    monkeypatch.setattr(sitk, "BinShrink", refuse)
+    with pytest.raises(BratsSegmenterError, match="The memory of this computer, or of its GPU, was not enough"):
+        registration.align(_image(head_volume(Sequence.T2)), "T2", shares_frame_of_reference, Progress())
 
 
 def test_a_move_that_no_head_makes_is_not_believed(registration):
