@@ -12,8 +12,11 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom import Dataset, dcmread
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate
+from pydicom.tag import Tag
 from pydicom.uid import UID, EnhancedMRImageStorage, ExplicitVRLittleEndian, JPEG2000Lossless
 
 from BratsSegmenterLib import domain
@@ -141,6 +144,12 @@ def change(file: Path, edit: Callable[[Dataset], None]) -> None:
     edit(dataset)
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     dataset.save_as(file, enforce_file_format=True)
+
+
+def put(dataset: Dataset, keyword: str, value: bytes) -> None:
+    """Set an attribute to bytes that pydicom itself would not write."""
+    tag = Tag(keyword)
+    dataset[tag] = RawDataElement(tag, dictionary_VR(tag), len(value), value, 0, False, True)
 
 
 def copy_as_new_instance(file: Path, to: Path, edit: Callable[[Dataset], None] = lambda dataset: None) -> Path:

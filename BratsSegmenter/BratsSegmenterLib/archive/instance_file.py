@@ -72,9 +72,9 @@ def inspect(path: Path) -> InstanceIdentity:
     Raises
     ------
     DamagedInstanceError
-        It is not DICOM, has no valid UIDs, would inflate beyond 512 MB, is an image without pixel data, or its native
-        pixel data is not as long as Rows, Columns, Samples per Pixel, Bits Allocated and Number of Frames say
-        (PS3.5 8.1.1).
+        It is not DICOM, has no valid UIDs, would inflate beyond 512 MB, is an image without pixel data, its Number of
+        Frames is no number, or its native pixel data is not as long as Rows, Columns, Samples per Pixel, Bits Allocated
+        and Number of Frames say (PS3.5 8.1.1).
     """
     with path.open("rb") as file:
         header = _Header(_read(file))
@@ -156,9 +156,8 @@ class _Header:
 
     def expected_pixel_bytes(self) -> int:
         """Bytes of native pixel data that the Image Pixel module promises."""
-        frames = int(self.text("NumberOfFrames") or 1)
         samples = self._number("SamplesPerPixel") or 1
-        bits = self._number("Rows") * self._number("Columns") * samples * self._number("BitsAllocated") * frames
+        bits = self._number("Rows") * self._number("Columns") * samples * self._number("BitsAllocated") * self._frames()
         return (bits + 7) // 8
 
     def native_pixel_bytes(self, file_bytes: int) -> int | None:
@@ -170,6 +169,12 @@ class _Header:
         if element.value is None:
             return min(element.length, file_bytes - element.value_tell)
         return len(element.value)
+
+    def _frames(self) -> int:
+        try:
+            return int(float(self.text("NumberOfFrames") or 1))
+        except (ValueError, OverflowError):
+            raise DamagedInstanceError("The object's Number of Frames (0028,0008) is no number.", UNUSABLE) from None
 
     def _number(self, keyword: str) -> int:
         return int.from_bytes(self._value(keyword)[:2], self._byte_order)

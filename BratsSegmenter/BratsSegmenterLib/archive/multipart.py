@@ -86,7 +86,7 @@ def iterate_parts(chunks: Iterable[bytes], boundary: str) -> Iterator[Iterator[b
     reader = _Reader(chunks)
     delimiter = _LINE_END + b"--" + boundary.encode()
     reader.skip_to(delimiter)
-    while reader.take(2) != b"--":
+    while not reader.is_at(b"--"):
         reader.skip_part_header()
         content = reader.read_to(delimiter)
         yield content
@@ -112,6 +112,12 @@ class _Reader:
         """Look for the end of the body, so that its connection can be used again; an epilogue is not waited for."""
         next(self._chunks, None)
 
+    def is_at(self, text: bytes) -> bool:
+        """Whether `text` comes next; it is not taken."""
+        while len(self._buffer) < len(text):
+            self._fill()
+        return self._buffer.startswith(text)
+
     def take(self, count: int) -> bytes:
         """The next `count` bytes."""
         while len(self._buffer) < count:
@@ -136,8 +142,7 @@ class _Reader:
             pass
 
     def skip_part_header(self) -> None:
-        """Leave out the header lines of a part; the CRLF of the delimiter's own line is already taken."""
-        self._buffer[:0] = _LINE_END
+        """Leave out the rest of the delimiter's line, where blanks may stand (RFC 2046 5.1.1), and the header lines."""
         skipped = 0
         for piece in self.read_to(2 * _LINE_END):
             skipped += len(piece)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 
@@ -46,7 +47,8 @@ def stored_values(file: Path) -> NDArray:
     Raises
     ------
     SeriesError
-        Colour images, a transfer syntax that nothing here can decode, or damaged pixel data.
+        Colour images, a transfer syntax that nothing here can decode, damaged pixel data, or more images than the
+        header counts.
     """
     dataset = read_whole(file)
     if dataset.get("SamplesPerPixel") != 1 or dataset.get("PhotometricInterpretation") != "MONOCHROME2":
@@ -61,7 +63,15 @@ def stored_values(file: Path) -> NDArray:
             "Fetch the series again, uncompressed where the archive can.",
             type(error).__name__,
         ) from error
-    return values.reshape(frame_count(dataset), dataset.Rows, dataset.Columns)
+    shape = (frame_count(dataset), dataset.Rows, dataset.Columns)
+    if values.size != math.prod(shape):
+        frames, rows, columns = shape
+        raise SeriesError(
+            f"{file.name} holds {values.size // (rows * columns)} images of {rows} x {columns} pixels, but its header "
+            f"counts {frames}.",
+            "Its count or the size of its images is wrong: have it repaired in the archive, or choose another series.",
+        )
+    return values.reshape(shape)
 
 
 def _decode(dataset: Dataset) -> NDArray:

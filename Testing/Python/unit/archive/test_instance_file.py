@@ -15,6 +15,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
     RLELossless,
 )
+from series_samples import change, put
 
 from BratsSegmenterLib.archive.instance_file import DamagedInstanceError, InstanceIdentity, file_name, inspect
 from BratsSegmenterLib.deflated import inflates_beyond
@@ -57,6 +58,18 @@ def test_an_element_of_an_impossible_length_is_damage(instance: Path) -> None:
     instance.write_bytes(content.replace(rows + b"\x02\x00", rows + b"\x03\x00"))
     with pytest.raises(DamagedInstanceError):
         inspect(instance)
+
+
+@pytest.mark.parametrize("count", ["x", "1\\2", "1e999"])
+def test_a_number_of_frames_that_is_none_is_damage(instance: Path, count: str) -> None:
+    change(instance, lambda dataset: put(dataset, "NumberOfFrames", count.encode()))
+    with pytest.raises(DamagedInstanceError, match="Number of Frames"):
+        inspect(instance)
+
+
+def test_a_number_of_frames_that_is_written_as_a_decimal_counts(instance: Path) -> None:
+    change(instance, lambda dataset: put(dataset, "NumberOfFrames", b"1.0"))
+    assert inspect(instance) == identity_of(dcmread(instance))
 
 
 def test_compressed_pixels_need_no_length(instance: Path) -> None:

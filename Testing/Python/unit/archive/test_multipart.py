@@ -55,6 +55,14 @@ def test_headers_of_a_part_may_be_missing() -> None:
     assert decoded(b"--b\r\n\r\nfirst\r\n--b--", "b", 4) == [b"first"]
 
 
+@pytest.mark.parametrize("header", ["", "Content-Type: application/dicom\r\n"], ids=["bare", "with headers"])
+@pytest.mark.parametrize("padding", [" ", "  ", "\t\t\t"])
+def test_blanks_behind_a_boundary_are_no_part_of_the_object(padding: str, header: str) -> None:
+    message = "".join(f"--b{padding}\r\n{header}\r\n{part}\r\n" for part in ("first", "second")) + f"--b--{padding}"
+    for size in (1, 3, 1000):
+        assert decoded(message.encode(), "b", size) == [b"first", b"second"]
+
+
 def test_headers_without_an_end_are_refused() -> None:
     with pytest.raises(MalformedMultipartError):
         decoded(b"--b\r\n" + b"x" * 100_000, "b", 1000)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import Dataset
-from pydicom.dataelem import RawDataElement
-from series_samples import change, classic, copy_as_new_instance, enhanced, oblique, values
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from series_samples import change, classic, copy_as_new_instance, enhanced, oblique, put, values
 
 from BratsSegmenterLib.dicom import GapError, load_volume, scan
 from BratsSegmenterLib.domain import Series
@@ -137,9 +137,7 @@ def test_a_rescaling_that_gives_no_image_makes_the_series_unusable_and_is_named(
     tmp_path: Path, keyword: str, value: str
 ) -> None:
     def rescale(dataset: Dataset) -> None:
-        dataset.add_new(keyword, "DS", "1")
-        element = dataset[keyword]
-        dataset._dict[element.tag] = RawDataElement(element.tag, "DS", len(value), value.encode(), 0, False, True)
+        put(dataset, keyword, value.encode())
 
     change(classic(tmp_path)[3], rescale)
     assert f"0004.dcm has a Rescale {keyword[7:]} (0028,105" in refusal(tmp_path)
@@ -226,6 +224,23 @@ def test_a_single_slice_is_no_volume(tmp_path: Path) -> None:
     for file in classic(tmp_path)[1:]:
         file.unlink()
     assert refusal(tmp_path) == "Series 1 holds a single slice (0001.dcm)."
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian], ids=["stored", "deflated"])
+def test_more_images_in_a_file_than_it_counts_are_refused_and_named(tmp_path: Path, syntax: UID) -> None:
+    def hold_two(dataset: Dataset) -> None:
+        dataset.PixelData *= 2
+        dataset.file_meta.TransferSyntaxUID = syntax
+
+    change(classic(tmp_path)[3], hold_two)
+    with pytest.raises(SeriesError, match=r"0004\.dcm holds 2 images of 40 x 32 pixels, but its header counts 1\."):
+        load_volume(only_series(tmp_path))
+
+
+def test_more_frames_than_an_enhanced_object_counts_are_refused_and_named(tmp_path: Path) -> None:
+    change(enhanced(tmp_path / "e.dcm"), lambda dataset: setattr(dataset, "PixelData", dataset.PixelData * 2))
+    with pytest.raises(SeriesError, match=r"e\.dcm holds 24 images of 40 x 32 pixels, but its header counts 12\."):
+        load_volume(only_series(tmp_path))
 
 
 def test_a_series_that_changed_on_disk_after_the_scan_is_refused(tmp_path: Path) -> None:
