@@ -216,7 +216,7 @@ def says_the_same(
     signature: Signature,
     contouring: Contouring = EXACT,
 ) -> bool:
-    """Whether `result` says voxel for voxel what is to be sent, of the same people and model.
+    """Whether `result` says voxel for voxel what is to be sent, and measured as much, of the same people and model.
 
     Of `kinds` it need not have all; its structure set has to be drawn alike where one is to be sent. Key images alone
     hold neither voxels nor who drew and approved them: the same pictures say the same.
@@ -234,6 +234,8 @@ def says_the_same(
             provenance = _provenance(segmentation, signature, (), ())
             return dicom.show_the_same(pages, reference, segmentation, measure(segmentation), provenance, images)
         if result.authorship not in (None, signature.authorship) or result.is_approved != signature.approved:
+            return False
+        if dicom.stated_as_unmeasured(dicom.stated_notes(result.objects)).keys() != segmentation.not_measured.keys():
             return False
         stored, _ = dicom.read_regions(result.regions, reference)
     except SeriesError:

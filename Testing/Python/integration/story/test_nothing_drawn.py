@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pydicom
@@ -13,12 +15,14 @@ from stations import ALL_FORMATS, SHAPE, Station
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.dicom import result_objects
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.domain import REGIONS
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.jobs import PriorsJob
 from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.prior_studies import find_priors
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.study import JobFolder
 from BratsSegmenterLib.versions import describe
 
 _SIGNED = {"formats": ALL_FORMATS, "reviewer": "Curie^Marie", "approved": True}
@@ -46,6 +50,20 @@ def test_a_report_alone_says_so_and_takes_the_place_of_the_version_before(statio
     again = colleague.send(colleague.blank(), **_SIGNED)
     assert (again.pushed, again.version) == ((), 2), "the colleague says nothing new"
     assert "version 2: nothing drawn, reviewed by Curie, Marie, approved" in describe(colleague.prepare().results)
+
+
+def test_one_that_measured_more_is_not_what_a_report_with_less_has_said(station: Station, colleague: Station) -> None:
+    folder = JobFolder(station.folder)
+    not_measured = {key: REGIONS[key].unmeasured.of("it needs T1c") for key in ("ET", "NCR", "TC")}
+    folder.write_record(replace(folder.record(), not_measured=not_measured))
+    shutil.copy(station.blank(), folder.segmentation)
+    first = station.send(reviewer="Curie^Marie", formats=("SR",))
+    assert set(first.volumes_ml) == {"ED", "WT"}
+    assert station.send(reviewer="Curie^Marie", formats=("SR",)).pushed == ()
+
+    second = colleague.send(colleague.blank(), reviewer="Curie^Marie", formats=("SR",))
+    assert (second.version, len(second.pushed)) == (2, 1)
+    assert set(second.volumes_ml) == {"ET", "NCR", "ED", "TC", "WT"}
 
 
 def test_whoever_takes_up_the_study_begins_with_nothing_and_can_draw_again(station: Station) -> None:

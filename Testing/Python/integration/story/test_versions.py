@@ -17,7 +17,7 @@ from stations import ALGORITHM, ALL_FORMATS, Station, drawn
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.dicom import Authorship, Contouring
-from BratsSegmenterLib.domain import Segmentation
+from BratsSegmenterLib.domain import REGIONS, Segmentation
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
 from BratsSegmenterLib.study import JobFolder, image_uids
@@ -85,13 +85,13 @@ def test_a_whole_tumour_without_its_parts_is_sent_once_as_that_and_taken_up_as_t
     folder, grid = JobFolder(station.folder), station.reference().geometry
     whole = np.where(drawn(shape=grid.shape) > 0, 2, 0).astype(np.uint8)
     write_labelmap(Segmentation(whole, grid, ALGORITHM), folder.segmentation)
-    reasons = {key: f"{key} needs T1c." for key in ("ET", "NCR", "TC", "ED")}
+    reasons = {key: REGIONS[key].unmeasured.of("it needs T1c") for key in ("ET", "NCR", "TC", "ED")}
     folder.write_record(replace(folder.record(), not_measured=reasons))
     first = station.send(formats=("RTSTRUCT", "SEG", "SR"))
     assert set(first.volumes_ml) == {"WT"}
     structures = pydicom.dcmread(first.objects[0].path)
     assert [roi.ROIName for roi in structures.StructureSetROISequence] == ["WT"]
-    assert "ED needs T1c." in structures.StructureSetDescription
+    assert "Oedema is not measured: it needs T1c." in structures.StructureSetDescription
     nested = Contouring(with_nested=True)
     assert station.send(formats=("RTSTRUCT",), contouring=nested).pushed == (), "there is nothing nested to add"
 
