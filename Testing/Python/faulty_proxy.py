@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _CHUNK_BYTES = 65_536
+_LOGIN_PAGE = b"<html>Please log in</html>"
 _NOT_FORWARDED = ("connection", "transfer-encoding", "content-length", "host", "keep-alive")
 
 
@@ -32,6 +33,7 @@ class Fault(Enum):
     CUT = auto()  # the connection ends in the middle of an answer with a stated length
     CUT_WITHOUT_LENGTH = auto()  # the same without a stated length: looks like a regular end
     WEB_PAGE = auto()  # status 200 with HTML
+    WEB_PAGE_AFTER = auto()  # the archive did its work, the answer is replaced by HTML
     HANG = auto()  # the archive did its work, then nothing comes for a while
     PARTIAL = auto()  # 202 that names a failure; the archive sees nothing
     CLAIM = auto()  # 200 that claims success; the archive sees nothing
@@ -163,7 +165,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             case Fault.RESET_BEFORE:
                 self._reset()
             case Fault.WEB_PAGE:
-                self._answer(200, b"<html>Please log in</html>", "text/html")
+                self._answer(200, _LOGIN_PAGE, "text/html")
             case Fault.PARTIAL:
                 self._answer(202, _failed_sop_sequence())
             case Fault.CLAIM:
@@ -196,6 +198,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             case Fault.STATUS_AFTER:
                 response.read()
                 self._answer(plan.status, b"")
+            case Fault.WEB_PAGE_AFTER:
+                response.read()
+                self._answer(200, _LOGIN_PAGE, "text/html")
             case Fault.RESET_AFTER:
                 response.read()
                 self._reset()

@@ -152,6 +152,8 @@ def _send_once(connection: Connection, outgoing: list[_Outgoing], stop: Stop) ->
         response = connection.attempt_once(partial(_post, connection, outgoing), stop)
     except TemporaryArchiveError as error:
         return error, _not_listed(connection, outgoing, _AT_ONCE_S, stop)
+    except ArchiveError as error:  # a gateway may answer with a page of its own what it has passed on
+        return error, _not_listed(connection, outgoing, _PATIENCE_S, stop)
     patience_s = _PATIENCE_S if response.status_code == requests.codes.ok else _AT_ONCE_S
     sop_class = UID(outgoing[0].identity.sop_class_uid).name
     doubt = doubt_of(connection.profile, response, sop_class, was_let_in)

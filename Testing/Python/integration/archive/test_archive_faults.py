@@ -366,6 +366,7 @@ def test_a_small_answer_that_inflates_to_a_giant_one_is_cut_off(embedded_archive
     [
         Plan(Fault.STATUS, "POST", status=503),
         Plan(Fault.STATUS_AFTER, "POST", status=504),
+        Plan(Fault.WEB_PAGE_AFTER, "POST"),
         Plan(Fault.RESET_BEFORE, "POST"),
         Plan(Fault.RESET_AFTER, "POST"),
         Plan(Fault.CUT, "POST"),
@@ -393,6 +394,16 @@ def test_a_store_that_the_archive_only_claims_is_not_believed(
         proxy.plan(Plan(Fault.CLAIM, "POST"))
         with pytest.raises(TemporaryArchiveError, match=r"said that it stored an object .* but does not list it"):
             embedded_archive.connect(proxy.url, ()).store(files, study.study_uid)
+
+
+def test_a_web_page_in_answer_to_what_did_not_arrive_is_said(
+    embedded_archive: RunningArchive, study: StudyIdentity, files: list[Path]
+) -> None:
+    with embedded_archive.behind_faults() as proxy:
+        proxy.plan(Plan(Fault.WEB_PAGE, "POST"))
+        with pytest.raises(ArchiveError, match="answered with a web page in place of DICOM"):
+            embedded_archive.connect(proxy.url).store(files, study.study_uid)
+    assert count(embedded_archive, study) == 0
 
 
 def test_a_resent_message_is_not_empty(embedded_archive: RunningArchive, study: StudyIdentity, tmp_path: Path) -> None:
