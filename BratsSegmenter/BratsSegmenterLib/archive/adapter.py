@@ -1,4 +1,4 @@
-"""HTTP connections that can be cut from another thread, and answers that cannot fill the memory."""
+"""HTTP connections that can be cut from another thread, and answers in UTF-8 that cannot fill the memory."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from BratsSegmenterLib.errors import ArchiveError
+
+_UTF_8 = "utf-8"
 
 
 class OpenSockets:
@@ -39,7 +41,7 @@ class OpenSockets:
 
 
 class GuardedAdapter(HTTPAdapter):
-    """Registers its sockets and caps the size of answers that are read whole.
+    """Registers its sockets; caps the size of answers that are read whole, and hands them on in UTF-8.
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ class GuardedAdapter(HTTPAdapter):
         """As in requests; an answer that is not streamed is cut off at the cap."""
         response = super().send(request, stream, *args, **kwargs)
         if not stream:
-            response.raw = _Capped(response.raw, self._maximum_answer_bytes)
+            response.raw = _Capped(response.raw, self._maximum_answer_bytes, response.encoding or _UTF_8)
         return response
 
     def _register(self, manager: PoolManager) -> None:
@@ -94,24 +96,36 @@ class GuardedAdapter(HTTPAdapter):
 
 
 class _Capped:
-    """urllib3's response, of which at most so many bytes are read."""
+    """urllib3's response, of which at most so many bytes are read, in a character set that it may state wrongly."""
 
-    def __init__(self, raw: Any, maximum_bytes: int) -> None:
+    def __init__(self, raw: Any, maximum_bytes: int, stated_encoding: str) -> None:
         self._raw = raw
         self._maximum_bytes = maximum_bytes
+        self._stated_encoding = stated_encoding
 
     def stream(self, amt: int, decode_content: bool | None = None) -> Iterator[bytes]:
-        """The body in pieces, as requests asks for it."""
-        received = 0
+        """The body, as requests asks for it."""
+        body = bytearray()
         for piece in self._raw.stream(amt, decode_content=decode_content):
-            received += len(piece)
-            if received > self._maximum_bytes:
+            body += piece
+            if len(body) > self._maximum_bytes:
                 self._raw.close()
                 raise ArchiveError(
                     f"The PACS sent more than {self._maximum_bytes / 1e6:.0f} MB where a list was expected.",
                     "Narrow the search; if that does not help, ask the PACS administrator.",
                 )
-            yield piece
+        yield _in_utf_8(bytes(body), self._stated_encoding)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._raw, name)
+
+
+def _in_utf_8(body: bytes, stated_encoding: str) -> bytes:
+    """The text of an answer as JSON has to be (RFC 8259 8.1), which dicomweb-client relies on.
+
+    Some archives send it in Latin-1 and say so; others say so of what is UTF-8, which is told by its bytes.
+    """
+    for encoding in (_UTF_8, stated_encoding):
+        with suppress(LookupError, ValueError):
+            return body.decode(encoding).encode()
+    return body

@@ -15,6 +15,11 @@ from BratsSegmenterLib.archive import StudyQuery
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.errors import ArchiveError
 
+_MUELLER = {
+    "0020000D": {"vr": "UI", "Value": ["1.2.3"]},
+    "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Müller"}]},
+}
+
 
 @pytest.fixture
 def study() -> StudyIdentity:
@@ -83,6 +88,30 @@ def test_what_is_sent_with_a_series_and_not_listed_is_not_taken_for_nothing(
         assert "limit of QIDO-RS" in refused.value.advice
     else:
         assert len(archive.fetch(study.study_uid, tmp_path / "fetched", [uid]).files) == 4
+
+
+@pytest.mark.parametrize(
+    ("stated", "written"), [("iso-8859-1", "iso-8859-1"), ("iso-8859-1", "utf-8"), ("none", "utf-8"), ("", "utf-8")]
+)
+def test_a_name_is_found_in_the_character_set_that_a_listing_states_if_it_is_not_utf_8(
+    embedded_archive: RunningArchive, proxy: FaultyProxy, stated: str, written: str
+) -> None:
+    body = json.dumps([_MUELLER], ensure_ascii=False).encode(written)
+    content_type = f"application/dicom+json; charset={stated}" if stated else "application/dicom+json"
+    proxy.plan(Plan(Fault.BODY, path_end="/studies", body=body, content_type=content_type))
+
+    found = embedded_archive.connect(proxy.url).search(StudyQuery(patient_name="Müller"))
+
+    assert [one.patient_name for one in found] == ["Müller"]
+
+
+def test_a_listing_in_no_known_character_set_hides_no_study(
+    embedded_archive: RunningArchive, proxy: FaultyProxy
+) -> None:
+    body = json.dumps([_MUELLER], ensure_ascii=False).encode("iso-8859-1")
+    proxy.plan(Plan(Fault.BODY, path_end="/studies", body=body, content_type="application/json; charset=idna"))
+
+    assert [one.study_uid for one in embedded_archive.connect(proxy.url).search(StudyQuery())] == ["1.2.3"]
 
 
 def test_a_study_that_is_listed_twice_is_found_once(embedded_archive: RunningArchive, proxy: FaultyProxy) -> None:
