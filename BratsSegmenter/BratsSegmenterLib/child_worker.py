@@ -60,10 +60,7 @@ def run_in_child(job: Job, secrets: Mapping[str, str], progress: Progress) -> Jo
     Cancelled
         With nothing half-written left behind.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="brats-segmenter-job-") as folder,
-        (Path(folder) / "log").open("w+b") as log,
-    ):
+    with tempfile.TemporaryDirectory(prefix="brats-segmenter-job-") as folder, tempfile.TemporaryFile() as log:
         job_file = Path(folder) / "job.json"
         write_job(job, job_file)
         with _started(job_file, log) as process:

@@ -39,9 +39,8 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file, readable by its owner only, so that it holds its old or its new content even after a power loss."""
+    """Write a file so that it holds its old or its new content even after a power loss."""
     with whole_file(path) as partial:
-        partial.touch(mode=0o600)
         partial.write_bytes(content)
 
 

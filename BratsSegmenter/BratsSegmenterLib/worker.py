@@ -1,9 +1,9 @@
 """Runs one job in a process of its own, so that Slicer stays free and survives whatever happens here.
 
-``python -m BratsSegmenterLib.worker JOB.json``: the first line on standard input is a JSON object with the secrets
-(``user``, ``password``, ``token``; may be empty). The job is cancelled by the line ``cancel`` or the end of standard
-input. Standard output carries JSON lines: ``progress``, then one of ``result`` (exit code 0), ``error`` (1) or
-``cancelled`` (2).
+``python -m BratsSegmenterLib.worker JOB.json`` reads the job and deletes its file. The first line on standard input is
+a JSON object with the secrets (``user``, ``password``, ``token``; may be empty). The job is cancelled by the line
+``cancel`` or the end of standard input. Standard output carries JSON lines: ``progress``, then one of ``result`` (exit
+code 0), ``error`` (1) or ``cancelled`` (2).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main(argv: list[str]) -> int:
     lines, sys.stdout = sys.stdout, sys.stderr  # a library's print must not break the protocol
     job: Job | None = None
     try:
-        job = read_job(Path(argv[1]))
+        job = take_job(Path(argv[1]))
         secrets = json.loads(sys.stdin.readline() or "{}")
         cancel = _CancelWatch(sys.stdin)
         result = _run(job, secrets, Progress(_Reporter(lines), cancel.is_set))
@@ -70,14 +70,15 @@ def worker_environment(python_path: str) -> dict[str, str]:
 
 
 def write_job(job: Job, path: Path) -> None:
-    """Write the job file that :func:`main` reads; it holds no secrets."""
+    """Write the job file that :func:`main` takes; it holds no secrets, but may name the patient."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"job": job.KIND, **to_json(job)}), encoding="utf-8")
 
 
-def read_job(path: Path) -> Job:
-    """The job of a file written by :func:`write_job`."""
+def take_job(path: Path) -> Job:
+    """The job of a file written by :func:`write_job`; the file is gone then, whatever becomes of its writer."""
     parameters = json.loads(path.read_text(encoding="utf-8"))
+    path.unlink()
     return from_json(JOB_KINDS[parameters.pop("job")], parameters)
 
 

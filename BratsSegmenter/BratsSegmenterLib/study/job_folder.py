@@ -164,14 +164,16 @@ class JobFolder:
 
     @contextmanager
     def held(self, wait_s: float = _LOCK_WAIT_S) -> Iterator[None]:
-        """Keep other programs from working in the folder; the system frees it when its holder dies.
+        """Keep other programs from working in the folder, which is made where it is missing, closed to other users.
+
+        Whether the group may look into it is for the umask to say.
 
         Raises
         ------
         FolderInUseError
             Another one works in it, and does not finish within `wait_s` seconds.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o770, parents=True, exist_ok=True)
         lock = LockFile(self.lock, wait_s)
         try:
             lock.acquire()

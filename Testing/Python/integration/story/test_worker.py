@@ -105,6 +105,16 @@ def test_a_job_ends_with_one_result_line(embedded_archive: RunningArchive, tmp_p
     assert messages[-1]["studies"] == []
 
 
+def test_a_job_s_file_may_name_a_patient_and_is_gone_when_worker_and_parent_are_killed(
+    coarse_study: PhantomStudy, tmp_path: Path, workers: _Workers
+) -> None:
+    process = workers.segment(coarse_study, tmp_path, _FAST)
+    _wait_for_stage(process, "load")
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (tmp_path / "job.json").exists()
+
+
 def test_a_wrong_token_is_one_plain_sentence_and_not_in_the_log(
     embedded_archive: RunningArchive, tmp_path: Path, workers: _Workers
 ) -> None:

@@ -25,12 +25,6 @@ def test_the_temporary_name_keeps_the_ending_for_libraries_that_go_by_it(tmp_pat
     assert (tmp_path / "new" / "labels.nii.gz").read_text() == "whole"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
-def test_settings_and_receipts_are_for_their_owner_only(tmp_path: Path) -> None:
-    write_atomically(tmp_path / "profiles.json", b"{}")
-    assert (tmp_path / "profiles.json").stat().st_mode & 0o077 == 0
-
-
 def test_a_file_that_took_the_place_of_one_of_the_same_time_and_size_is_told_from_it(tmp_path: Path) -> None:
     path = tmp_path / "queue.json"
     assert stamp_of(path) is None

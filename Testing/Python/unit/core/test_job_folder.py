@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +39,17 @@ def test_another_program_is_told_and_may_go_on_when_the_first_one_ends_in_whatev
             other.kill()
     with JobFolder(tmp_path / "study").held(0.1):
         assert (tmp_path / "study").is_dir()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o750), (0o002, 0o770), (0o077, 0o700)])
+def test_a_folder_that_is_made_is_closed_to_all_but_those_the_umask_lets_in(tmp_path: Path, umask: int, mode: int):
+    before = os.umask(umask)
+    try:
+        with JobFolder(tmp_path / "job").held():
+            assert stat.S_IMODE((tmp_path / "job").stat().st_mode) == mode
+    finally:
+        os.umask(before)
 
 
 def test_a_folder_is_free_again_when_the_work_has_failed(tmp_path: Path) -> None:
