@@ -51,8 +51,8 @@ class ProfileEditor:
         """What Tab passes through, from the first to the last."""
         named = self.ui.nameEdit, self.ui.urlEdit, self.ui.authenticationSelector
         secrets = self.ui.userEdit, self.ui.passwordEdit, self.ui.tokenEdit
-        files = self.ui.certificateEdit, self.ui.caEdit
-        return *named, *secrets, *files, self.ui.viewerEdit, self.ui.removeButton, self.ui.saveButton
+        way = self.ui.certificateEdit, self.ui.caEdit, self.ui.viewerEdit, self.ui.proxyEdit
+        return *named, *secrets, *way, self.ui.removeButton, self.ui.saveButton
 
     def load(self) -> None:
         """Show the profile in use, or an empty form."""
@@ -64,6 +64,7 @@ class ProfileEditor:
         self.ui.certificateEdit.setText(profile.certificate_file if profile else "")
         self.ui.caEdit.setText(profile.ca_file if profile else "")
         self.ui.viewerEdit.setText(profile.viewer_url if profile else "")
+        self.ui.proxyEdit.setText(profile.proxy if profile else "")
         self.ui.userEdit.setText(credentials.user)
         self.ui.passwordEdit.setText(credentials.password)
         self.ui.tokenEdit.setText(credentials.token)
@@ -105,7 +106,7 @@ class ProfileEditor:
         self.changed.emit()
 
     def _entered(self) -> Profile:
-        """What the form does not show of a profile of that name (proxy, time-outs, prefixes, key) is kept."""
+        """What the form does not show of a profile of that name (time-outs, prefixes, key) is kept."""
         name = self.ui.nameEdit.text.strip()
         known = self._model.connection_to(name)
         shown: dict[str, Any] = {
@@ -113,6 +114,7 @@ class ProfileEditor:
             "authentication": self._authentication(),
             "ca_file": self.ui.caEdit.text.strip(),
             "viewer_url": self.ui.viewerEdit.text.strip(),
+            "proxy": self.ui.proxyEdit.text.strip(),
             "certificate_file": self.ui.certificateEdit.text.strip(),
         }
         return Profile(name, **shown) if known is None else replace(known.profile, **shown)

@@ -51,3 +51,18 @@ def test_the_button_says_whether_an_archive_is_saved_or_added(panel):
     form.saveButton.click()
     assert form.saveButton.text == "Save"
     assert _names(panel) == ["Ward 3", "Ward 4"]
+
+
+def test_a_proxy_is_entered_kept_and_taken_away(panel):
+    form = panel.archive.editor.ui
+
+    def shown_again(entered: str) -> str:
+        form.proxyEdit.setText(entered)
+        form.saveButton.click()
+        panel.archive.editor.load()
+        return form.proxyEdit.text
+
+    assert shown_again("proxy.example:3128") == "http://proxy.example:3128"
+    assert shown_again("http://user:secret@proxy.example:3128") == "http://proxy.example:3128"
+    assert "carries a user name or password" in panel.message_bar.ui.textLabel.text
+    assert shown_again("") == ""
