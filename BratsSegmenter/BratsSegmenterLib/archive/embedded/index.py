@@ -141,7 +141,7 @@ class Index:
         filters : mapping
             Patterns by keyword, all of them matchable on the level.
         limit : int
-            -1 for all.
+            How many at most.
         offset : int
         """
         conditions, values = _conditions(identifiers, filters)

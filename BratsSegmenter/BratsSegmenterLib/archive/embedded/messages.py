@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
@@ -11,11 +12,14 @@ from pydicom.datadict import dictionary_VR
 
 from BratsSegmenterLib.archive.embedded.index import Level, Result
 from BratsSegmenterLib.archive.embedded.storage import PROCESSING_FAILURE, Outcome
+from BratsSegmenterLib.unreadable import UNREADABLE
+
+_UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 
 
-def query_answer(level: Level, results: Iterable[Result]) -> bytes:
-    """Results of QIDO-RS with the counts of their level (PS3.18 tables 10.6.3-3 to 10.6.3-5)."""
-    return json.dumps([_result(level, result).to_json_dict() for result in results]).encode()
+def query_answer(level: Level, results: Iterable[Result], base_url: str) -> bytes:
+    """Results of QIDO-RS with address and counts of their level (PS3.18 tables 10.6.3-3 to 10.6.3-5)."""
+    return json.dumps([_result(level, result, base_url).to_json_dict() for result in results]).encode()
 
 
 def metadata_answer(paths: Iterable[Path]) -> Iterator[bytes]:
@@ -38,11 +42,12 @@ def store_answer(outcomes: Sequence[Outcome], base_url: str) -> bytes:
     return json.dumps(answer.to_json_dict()).encode()
 
 
-def _result(level: Level, result: Result) -> Dataset:
+def _result(level: Level, result: Result, base_url: str) -> Dataset:
     dataset = Dataset()
     for keyword, value in result.values.items():
         if value or keyword in ("PatientID", "PatientName", "AccessionNumber", "StudyDate"):
-            setattr(dataset, keyword, int(value) if dictionary_VR(keyword) == "US" else value)
+            _set(dataset, keyword, value)
+    dataset.RetrieveURL = _address(base_url, *(result.values[uid] for uid in _UIDS if uid in result.values))
     if level is Level.STUDY:
         dataset.ModalitiesInStudy = [*result.modalities]
         dataset.NumberOfStudyRelatedSeries = result.series_count
@@ -52,12 +57,23 @@ def _result(level: Level, result: Result) -> Dataset:
     return dataset
 
 
+def _set(dataset: Dataset, keyword: str, value: str) -> None:
+    """Set an attribute as it was stored; where that is none, as a Series Number "abc", the result does without it."""
+    with suppress(*UNREADABLE):
+        setattr(dataset, keyword, int(value) if dictionary_VR(keyword) == "US" else value)
+
+
+def _address(base_url: str, *uids: str) -> str:
+    """Where a study, a series or an instance is retrieved; its UIDs in this order."""
+    levels = ("studies", "series", "instances")
+    return "/".join([base_url, *(f"{level}/{uid}" for level, uid in zip(levels, uids, strict=False))])
+
+
 def _reference(outcome: Outcome, base_url: str) -> Dataset:
     item = _named(outcome)
     identity = outcome.identity
     if identity is not None:
-        series_url = f"{base_url}/studies/{identity.study_uid}/series/{identity.series_uid}"
-        item.RetrieveURL = f"{series_url}/instances/{identity.sop_instance_uid}"
+        item.RetrieveURL = _address(base_url, identity.study_uid, identity.series_uid, identity.sop_instance_uid)
     return item
 
 

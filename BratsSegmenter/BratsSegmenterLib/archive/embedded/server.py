@@ -10,16 +10,18 @@ import socket
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from pydicom.datadict import keyword_for_tag
 
+from BratsSegmenterLib.archive.embedded.accepting import takes
 from BratsSegmenterLib.archive.embedded.index import Level
 from BratsSegmenterLib.archive.embedded.messages import metadata_answer, query_answer, store_answer
+from BratsSegmenterLib.archive.embedded.request_body import BodyLengthError, request_body
 from BratsSegmenterLib.archive.embedded.storage import OUT_OF_RESOURCES, RECEIVING, Outcome, Storage
 from BratsSegmenterLib.archive.multipart import (
     MalformedMultipartError,
@@ -33,6 +35,9 @@ from BratsSegmenterLib.logs import keep_identities_out_of_logs
 
 _ROOT = "/dicom-web"
 _JSON = "application/dicom+json"
+_KINDS_OF_JSON = (_JSON, "application/json")
+_COUNT = re.compile(r"[0-9]{1,18}")
+_ALL = "9" * 18
 _UID = r"[0-9.]{1,64}"
 _RESOURCE = re.compile(
     rf"{_ROOT}(?:/studies(?:/(?P<study>{_UID}))?)?(?:/series(?:/(?P<series>{_UID}))?)?"
@@ -41,7 +46,6 @@ _RESOURCE = re.compile(
 _IGNORED_PARAMETERS = ("includefield", "fuzzymatching")
 _CHUNK_BYTES = 262_144
 _POLL_S = 0.05
-_MAXIMUM_CHUNK_BYTES = 64_000_000
 
 
 class EmbeddedArchive:
@@ -121,6 +125,12 @@ class _Server(http.server.ThreadingHTTPServer):
         """A client that hangs up is no event."""
 
 
+class _Answer(NamedTuple):
+    status: int
+    body: bytes = b""
+    kind: str = "text/plain"
+
+
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
@@ -152,28 +162,33 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """STOW-RS."""
         match = _RESOURCE.fullmatch(urlsplit(self.path).path)
-        with ExitStack() as cleaning:
-            chunks = self._body()
-            cleaning.callback(lambda: [None for _ in chunks])  # an unread body would be taken for the next request
+        body = request_body(self.headers, self.rfile)
+        try:
             if not self._is_authorised():
-                refusal = 401
+                answer = _Answer(401)
             elif match is None or match["series"] or match["instance"] or match["metadata"]:
-                refusal = 404
+                answer = _Answer(404)
             else:
-                self._store(chunks, match["study"] or "")
-                return
-        self._answer(refusal)
+                answer = self._store(body, match["study"] or "")
+            for _ in body:  # what is left unread would be taken for the next request
+                pass
+        except BodyLengthError:
+            self.close_connection = True
+            answer = _Answer(400, b"a length of the body is none")
+        self._answer(*answer)
 
     def _is_authorised(self) -> bool:
         shown = self.headers.get("Authorization", "").encode()
         return secrets.compare_digest(shown, f"Bearer {self._archive.token}".encode())
 
     def _query(self, resource: str, identifiers: dict[str, str], query: str) -> None:
+        if not self._takes_json():
+            self._answer(406)
+            return
         level = {"studies": Level.STUDY, "series": Level.SERIES, "instances": Level.INSTANCE}[resource]
         parameters = dict(parse_qsl(query, keep_blank_values=True))
-        try:
-            limit, offset = int(parameters.pop("limit", "-1")), int(parameters.pop("offset", "0"))
-        except ValueError:
+        limit, offset = parameters.pop("limit", _ALL), parameters.pop("offset", "0")
+        if not (_COUNT.fullmatch(limit) and _COUNT.fullmatch(offset)):
             self._answer(400, b"limit and offset are whole numbers", "text/plain")
             return
         filters = {_keyword(name): value for name, value in parameters.items() if name not in _IGNORED_PARAMETERS}
@@ -181,17 +196,29 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if unknown:
             self._answer(400, f"cannot match {', '.join(sorted(unknown))}".encode(), "text/plain")
             return
-        results = self._archive.storage.index.query(level, identifiers, filters, limit, offset)
-        self._answer(200, query_answer(level, results), _JSON)
+        results = self._archive.storage.index.query(level, identifiers, filters, int(limit), int(offset))
+        self._answer(200, query_answer(level, results, self._archive.base_url), _JSON)
 
     def _retrieve(self, identifiers: dict[str, str], metadata: bool) -> None:
         paths = self._archive.storage.paths(identifiers) if identifiers else []
         if not paths:
             self._answer(404)
+        elif not (self._takes_json() if metadata else self._takes_objects()):
+            self._answer(406)
         elif metadata:
             self._answer(200, b"".join(metadata_answer(paths)), _JSON)
         else:
             self._send_files(paths)
+
+    def _takes_json(self) -> bool:
+        return any(takes(self._accept, kind) for kind in _KINDS_OF_JSON)
+
+    def _takes_objects(self) -> bool:
+        return takes(self._accept, "multipart/related", "application/dicom")
+
+    @property
+    def _accept(self) -> str:
+        return ",".join(self.headers.get_all("Accept", []))
 
     def _send_files(self, paths: list[Path]) -> None:
         """Always as stored: transcoding is the business of larger archives."""
@@ -209,45 +236,32 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"\r\n")
         self.wfile.write(tail)
 
-    def _store(self, chunks: Iterator[bytes], study_uid: str) -> None:
+    def _store(self, body: Iterator[bytes], study_uid: str) -> _Answer:
         storage = self._archive.storage
         received: list[Path] = []
         try:
-            for part in iterate_parts(chunks, boundary_of(self.headers.get("Content-Type", ""))):
+            for part in iterate_parts(body, boundary_of(self.headers.get("Content-Type", ""))):
                 received.append(_write(part, storage.incoming))
             outcomes = storage.add(received, study_uid)
         except MalformedMultipartError:
-            self._answer(400, b"the body is not a whole multipart/related message", "text/plain")
-            return
+            return _Answer(400, b"the body is not a whole multipart/related message")
         except OSError:
             outcomes = [Outcome(None, OUT_OF_RESOURCES)]
         finally:
             for path in received:
                 path.unlink(missing_ok=True)
         if not outcomes:
-            self._answer(400, b"the message holds no object", "text/plain")
-            return
+            return _Answer(400, b"the message holds no object")
         failed = sum(one.failure_reason is not None for one in outcomes)
         status = 200 if not failed else 409 if failed == len(outcomes) else 202
-        self._answer(status, store_answer(outcomes, self._archive.base_url), _JSON)
-
-    def _body(self) -> Iterator[bytes]:
-        """The body of a request in pieces, chunked or of a stated length."""
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            while size := int(self.rfile.readline().split(b";")[0] or b"0", 16):
-                if size > _MAXIMUM_CHUNK_BYTES:
-                    raise ValueError("a chunk larger than any client sends")
-                yield self.rfile.read(size)
-                self.rfile.readline()
-            self.rfile.readline()
-            return
-        remaining = int(self.headers.get("Content-Length", 0))
-        while remaining > 0 and (piece := self.rfile.read(min(_CHUNK_BYTES, remaining))):
-            remaining -= len(piece)
-            yield piece
+        return _Answer(status, store_answer(outcomes, self._archive.base_url), _JSON)
 
     def _answer(self, status: int, body: bytes = b"", kind: str = "text/plain") -> None:
         self.send_response(status)
+        if status == http.HTTPStatus.UNAUTHORIZED:
+            self.send_header("WWW-Authenticate", 'Bearer realm="BratsSegmenter"')  # RFC 9110 15.5.2, RFC 6750 3
+        if self.close_connection:
+            self.send_header("Connection", "close")
         if body:
             self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))

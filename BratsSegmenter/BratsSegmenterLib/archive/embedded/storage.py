@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
-from pydicom.errors import InvalidDicomError
+from pydicom.multival import MultiValue
 
 from BratsSegmenterLib.archive.embedded.index import KEYWORDS, Index
 from BratsSegmenterLib.archive.instance_file import (
@@ -21,6 +21,7 @@ from BratsSegmenterLib.archive.instance_file import (
 )
 from BratsSegmenterLib.durable import flush_file, flush_folder
 from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 PROCESSING_FAILURE = 0x0110
 DUPLICATE_INSTANCE = 0x0111
@@ -108,7 +109,7 @@ class Storage:
         try:
             identity = inspect(path)
             values = _values(path)
-        except (DamagedInstanceError, InvalidDicomError, ValueError):
+        except (DamagedInstanceError, *UNREADABLE):
             return Outcome(None, CANNOT_UNDERSTAND), None
         if study_uid and identity.study_uid != study_uid:
             return Outcome(identity, NOT_OF_THIS_STUDY), None
@@ -155,4 +156,6 @@ def _values(path: Path) -> dict[str, str]:
 
 def _text(dataset: Dataset, keyword: str) -> str:
     value = dataset.get(keyword)
+    if isinstance(value, MultiValue):
+        return "\\".join(map(str, value))
     return "" if value is None else str(value)

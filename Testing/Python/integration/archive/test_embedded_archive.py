@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -11,6 +13,7 @@ from archives import RunningArchive, write_study
 from dicomweb_client import DICOMwebClient
 from host.served_archive import served_archive
 from pydicom import dcmread
+from series_samples import change, put
 
 from BratsSegmenterLib.archive.embedded import serve
 from BratsSegmenterLib.archive.multipart import encode
@@ -82,7 +85,9 @@ def test_nobody_gets_in_without_the_token(url: str, files: list[Path], authorisa
     stranger.trust_env = False
     stranger.headers["Authorization"] = authorisation
 
-    assert stranger.get(f"{url}/studies").status_code == 401
+    refused = stranger.get(f"{url}/studies")
+    assert refused.status_code == 401
+    assert refused.headers["WWW-Authenticate"].startswith("Bearer ")
     assert post(stranger, f"{url}/studies", [files[0].read_bytes()]).status_code == 401
 
 
@@ -167,6 +172,9 @@ def test_a_uid_that_is_a_path_stays_outside(
     [
         ("limit=1", 200),
         ("limit=abc", 400),
+        ("limit=-3", 400),
+        ("offset=-1", 400),
+        (f"limit={10**30}", 400),
         ("PatientNmae=X", 400),
         ("Modality=MR", 400),
         ("00100020=P*", 200),
@@ -177,6 +185,111 @@ def test_a_filter_it_cannot_apply_is_said_and_not_ignored(
     session: requests.Session, url: str, query: str, status: int
 ) -> None:
     assert session.get(f"{url}/studies?{query}").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("SeriesNumber", b"abc "),
+        ("SeriesNumber", b"1\\2 "),
+        ("InstanceNumber", b"abc "),
+        ("Rows", b"\x20\x00\x21\x00"),
+    ],
+)
+def test_an_object_with_a_number_that_is_none_hides_neither_itself_nor_another(
+    embedded_archive: RunningArchive,
+    study: StudyIdentity,
+    files: list[Path],
+    tmp_path: Path,
+    keyword: str,
+    value: bytes,
+) -> None:
+    change(files[0], lambda dataset: put(dataset, keyword, value))
+    archive = embedded_archive.connect()
+    archive.store(files, study.study_uid)
+
+    fetched = archive.fetch(study.study_uid, tmp_path / "fetched")
+
+    assert {file.read_bytes() for file in fetched.files} == {file.read_bytes() for file in files}
+
+
+def test_an_object_whose_number_has_no_end_is_not_understood(
+    session: requests.Session, url: str, files: list[Path]
+) -> None:
+    change(files[0], lambda dataset: put(dataset, "InstanceNumber", b"1e999 "))
+    assert failure_reasons(post(session, f"{url}/studies", [files[0].read_bytes()])) == [0xC000]
+
+
+def test_several_values_are_listed_as_several(session: requests.Session, url: str, files: list[Path]) -> None:
+    change(files[0], lambda dataset: put(dataset, "StudyDescription", b"MRI\\brain "))
+    post(session, f"{url}/studies", [files[0].read_bytes()])
+
+    (listed,) = session.get(f"{url}/studies").json()
+
+    assert listed["00081030"]["Value"] == ["MRI", "brain"]
+
+
+def test_every_listing_says_where_to_retrieve_it(session: requests.Session, url: str, files: list[Path]) -> None:
+    post(session, f"{url}/studies", [file.read_bytes() for file in files])
+
+    for level, count in (("studies", len(files)), ("series", len(files) // 2), ("instances", 1)):
+        address = session.get(f"{url}/{level}").json()[0]["00081190"]["Value"][0]
+        assert session.get(address).content.count(b"Content-Type: application/dicom\r\n") == count
+
+
+@pytest.mark.parametrize(
+    ("resource", "accept", "status"),
+    [
+        ("studies", "application/dicom+json", 200),
+        ("studies", "text/html, application/json;q=0.9", 200),
+        ("studies", "text/html,application/xml;q=0.9,*/*;q=0.8", 200),
+        ("studies", 'multipart/related; type="application/dicom+xml"', 406),
+        ("studies/{study}/metadata", "application/*", 200),
+        ("studies/{study}/metadata", "application/dicom+xml", 406),
+        ("studies/{study}", 'multipart/related; type="application/dicom"; transfer-syntax=*', 200),
+        ("studies/{study}", "Multipart/Related; Type=Application/DICOM", 200),
+        ("studies/{study}", "multipart/related", 200),
+        ("studies/{study}", 'multipart/related; type="image/jpeg"', 406),
+        ("studies/{study}", "application/zip", 406),
+    ],
+)
+def test_what_a_client_does_not_take_is_not_sent(
+    session: requests.Session,
+    url: str,
+    study: StudyIdentity,
+    files: list[Path],
+    resource: str,
+    accept: str,
+    status: int,
+) -> None:
+    post(session, f"{url}/studies", [files[0].read_bytes()])
+    address = f"{url}/{resource.format(study=study.study_uid)}"
+    assert session.get(address, headers={"Accept": accept}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("header", "body"),
+    [
+        ("Content-Length: abc", b""),
+        ("Content-Length: -5", b""),
+        ("Transfer-Encoding: chunked", b"zz\r\n"),
+        ("Transfer-Encoding: chunked", b"fffffffff\r\n"),
+    ],
+)
+@pytest.mark.parametrize("has_token", [True, False])
+def test_a_body_without_a_known_end_is_refused_and_nothing_behind_it_is_read(
+    embedded_archive: RunningArchive, header: str, body: bytes, has_token: bool
+) -> None:
+    token = f"Authorization: Bearer {embedded_archive.credentials.token}\r\n"
+    kind = "Content-Type: multipart/related; boundary=b\r\n"
+    request = f"POST /dicom-web/studies HTTP/1.1\r\nHost: here\r\n{token if has_token else ''}{kind}{header}\r\n\r\n"
+    behind = f"GET /dicom-web/studies HTTP/1.1\r\nHost: here\r\n{token}\r\n"
+    place = urlsplit(embedded_archive.profile.url)
+    with socket.create_connection((place.hostname, place.port), timeout=10) as connection:
+        connection.sendall(request.encode() + body + behind.encode())
+        with connection.makefile("rb") as answer:
+            assert answer.readline() == b"HTTP/1.1 400 Bad Request\r\n"
+            assert b"200 OK" not in answer.read()
 
 
 def test_what_is_not_stored_is_not_found(session: requests.Session, url: str) -> None:
