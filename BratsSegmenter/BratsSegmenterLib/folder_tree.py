@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+_PACKED = (".zip", ".7z", ".rar", ".tar", ".tar.gz", ".tgz")
+
 
 def folders_below(root: Path) -> Iterator[Path]:
     """`root` and every folder in it that can be listed, each once, so that a loop of links ends.
@@ -23,6 +25,11 @@ def folders_below(root: Path) -> Iterator[Path]:
         for inner in sorted(folder.iterdir()):
             if os.path.isdir(inner):  # Path.is_dir raises where a link leads into a folder that is closed
                 (linked if inner.is_symlink() else own).append(inner)
+
+
+def is_packed(file: Path) -> bool:
+    """Whether a file holds others that nothing here looks into, as its name says; portals hand out studies so."""
+    return file.name.lower().endswith(_PACKED)
 
 
 def can_be_listed(folder: Path) -> bool:

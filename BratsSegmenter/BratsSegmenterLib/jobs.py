@@ -92,7 +92,7 @@ class PrepareJob:
     profile, study_uid
         Where the study is, or None to read `files`.
     files : Path or None
-        A folder of DICOM files.
+        A folder of DICOM files; of several studies `study_uid` says which one is meant.
     listed : tuple of Path
         The study's files on this computer, where they share their folder with other studies.
     """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.job_results import ListFolderResult, LocalStudy
 from BratsSegmenterLib.progress import Progress
 
@@ -35,6 +37,39 @@ def studies_below(folder: Path, progress: Progress) -> tuple[tuple[LocalStudy, .
     studies = [LocalStudy(_summary(study), tuple(study.files)) for study in found if "MR" in study.modalities]
     studies.sort(key=lambda local: (local.study.study_date, local.study.study_uid), reverse=True)
     return tuple(studies), passed_over
+
+
+def files_of_study(folder: Path, study_uid: str | None, progress: Progress) -> Path | tuple[Path, ...]:
+    """The folder itself where it holds one study, else the files in it and below it of the study that is meant.
+
+    With them come files beside them that cannot be read: they may be images of that study, and whoever opens them says
+    so.
+
+    Parameters
+    ----------
+    folder : Path
+    study_uid : str or None
+        None where none was named: the folder is to hold one alone.
+
+    Raises
+    ------
+    SeriesError
+        The folder does not exist, cannot be listed, or does not hold the study.
+    """
+    if study_uid is None:
+        return folder
+    with progress.stage("find the study"):
+        studies, passed_over = dicom.studies_in(folder, progress)
+    meant = next((study for study in studies if study.study_uid == study_uid), None)
+    if meant is None:
+        raise SeriesError(
+            f"None of the files is of the study that was asked for, {study_uid}.",
+            "Check the Study Instance UID, or give the folder that holds this study.",
+        )
+    if len(studies) == 1:
+        return folder
+    place = Path(os.path.commonpath([file.parent for file in meant.files]))
+    return (*meant.files, *(file for file in passed_over if place in file.parents))
 
 
 def _summary(study: dicom.FolderStudy) -> StudySummary:

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile, SettingNames
-from BratsSegmenterLib.commands.values import absolute_path, study_date
-from BratsSegmenterLib.dicom import Contouring, GapError, ObjectKind
+from BratsSegmenterLib.commands.values import absolute_path, dicom_path, study_date
+from BratsSegmenterLib.dicom import Contouring, GapError, ObjectKind, SeveralStudiesError
 from BratsSegmenterLib.domain import Algorithm, PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import (
     ArchiveError,
@@ -100,13 +100,20 @@ def optional_archive(arguments: argparse.Namespace) -> tuple[Profile | None, Cre
 
 
 def add_date_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which days a study may be of."""
+    """Which days a study may be of; see :func:`require_period`."""
     parser.add_argument(
         "--from", dest="date_from", type=study_date, default="", metavar="YYYYMMDD", help="earliest study date"
     )
     parser.add_argument(
         "--to", dest="date_to", type=study_date, default="", metavar="YYYYMMDD", help="latest study date"
     )
+    parser.set_defaults(refuse=parser.error)
+
+
+def require_period(arguments: argparse.Namespace) -> None:
+    """A usage error where no day lies between the two given: it would look as if there were no studies."""
+    if arguments.date_from and arguments.date_to and arguments.date_from > arguments.date_to:
+        arguments.refuse(f"--from {arguments.date_from} lies after --to {arguments.date_to}")
 
 
 def add_segmentation_arguments(parser: argparse.ArgumentParser) -> None:
@@ -138,11 +145,37 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     add_study_argument(parser, required=False)
     parser.add_argument(
         "--files",
-        type=absolute_path,
+        type=dicom_path,
         metavar="DIR",
-        help="take the DICOM files of a folder instead; with --study they must be of that study",
+        help="take the DICOM files of a folder and all below it instead; with --study those of that study alone",
     )
     parser.set_defaults(refuse=parser.error)
+
+
+def add_files_arguments(parser: argparse.ArgumentParser) -> None:
+    """A folder of DICOM files, and which study of it."""
+    parser.add_argument(
+        "files", type=dicom_path, metavar="DIR", help="take the DICOM files of a folder and all below it"
+    )
+    parser.add_argument(
+        "--study", metavar="UID", help="Study Instance UID, where the folder holds several: take that one alone"
+    )
+    parser.set_defaults(refuse=parser.error)
+
+
+@contextmanager
+def naming_study_option() -> Iterator[None]:
+    """Say, where the files are of several studies, by which option one of them is taken.
+
+    Raises
+    ------
+    SeveralStudiesError
+    """
+    try:
+        yield
+    except SeveralStudiesError as error:
+        error.advice = "Name one of them with --study UID; cohort --files takes them all, one after the other."
+        raise
 
 
 def require_source(arguments: argparse.Namespace) -> None:
@@ -153,8 +186,8 @@ def require_source(arguments: argparse.Namespace) -> None:
 
 def require_other_folder(arguments: argparse.Namespace) -> None:
     """A usage error where the results would lie among the DICOM files: whoever reads those next would meet them."""
-    if arguments.files is not None and arguments.out.resolve() == arguments.files.resolve():
-        arguments.refuse("--out must be another folder than the one with the DICOM files")
+    if arguments.files is not None and arguments.out.resolve().is_relative_to(arguments.files.resolve()):
+        arguments.refuse("--out must lie outside the folder with the DICOM files")
 
 
 def add_override_argument(parser: argparse.ArgumentParser) -> None:
@@ -220,9 +253,7 @@ def contouring_from(arguments: argparse.Namespace) -> Contouring:
 def add_unattended_arguments(parser: argparse.ArgumentParser) -> None:
     """Which studies, how they are segmented, and what none of them may lack."""
     add_archive_arguments(parser, required=False)
-    parser.add_argument(
-        "--files", type=absolute_path, metavar="DIR", help="take the studies of a folder and all below it"
-    )
+    parser.add_argument("--files", type=dicom_path, metavar="DIR", help="take the studies of a folder and all below it")
     parser.add_argument(
         "--description",
         action="append",

@@ -10,6 +10,8 @@ from BratsSegmenterLib.commands.arguments import (
     add_unattended_arguments,
     optional_archive,
     require_model,
+    require_other_folder,
+    require_period,
     rules_from,
     unattended_source,
 )
@@ -40,6 +42,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.unattended.table import PAGE_FILE
     from BratsSegmenterLib.unattended.watching import about_deleted, about_unlisted
 
+    _require_one_source(arguments)
+    require_other_folder(arguments)
+    require_period(arguments)
     warnings: list[str] = []
 
     def warn(text: str) -> None:
@@ -104,3 +109,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         }
     )
     return STUDIES_FAILED if counts[StudyState.FAILED.value] else 0
+
+
+def _require_one_source(arguments: argparse.Namespace) -> None:
+    """For ``route`` both have a meaning; here one of them was left over from another command."""
+    if arguments.files is not None and arguments.archive:
+        arguments.refuse("give --archive URL or --files DIR, not both")

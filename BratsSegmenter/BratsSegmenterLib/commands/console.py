@@ -43,6 +43,10 @@ class Console:
         """A line that deserves attention."""
         self._speaker.print(f"! {text}", style="yellow", markup=False, soft_wrap=True)
 
+    def remark(self, text: str) -> None:
+        """A line that is good to know."""
+        self._speaker.print(f"- {text}", markup=False, soft_wrap=True)
+
     def error(self, error: BratsSegmenterError) -> None:
         """What went wrong, what to do and, smaller, why."""
         self.to_stderr(error.what, "bold red")

@@ -7,8 +7,10 @@ from collections.abc import Collection
 from pathlib import Path
 
 from BratsSegmenterLib.commands.arguments import (
+    add_files_arguments,
     add_step_arguments,
     naming_options,
+    naming_study_option,
     require_other_folder,
     require_writable,
     steps_from,
@@ -22,18 +24,18 @@ HELP = "register, resample, bias-correct, mask and normalise the DICOM files of 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A folder of DICOM files and the steps to leave out."""
-    parser.add_argument("files", type=Path, metavar="DIR", help="folder with the DICOM files of one study")
+    add_files_arguments(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--resample-gaps", action="store_true", help="fill missing slices by interpolation")
     parser.add_argument("--postoperative", action="store_true", help="the patient was operated on: keep a cavity")
     add_step_arguments(parser)
-    parser.set_defaults(refuse=parser.error)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write one image a sequence, the brain mask and the quality page."""
     from BratsSegmenterLib.domain import Sequence
     from BratsSegmenterLib.image_files import write_image
+    from BratsSegmenterLib.local_studies import files_of_study
     from BratsSegmenterLib.pipeline import load_case, recognise, scan_study
     from BratsSegmenterLib.preprocessing import PAGE_FILE, preprocess, write_quality_page
     from BratsSegmenterLib.segmentation import BRAIN_MODEL, brain_finder, load_bundle_for
@@ -44,7 +46,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     _require_ours((*files.values(), mask), quality / PAGE_FILE)
     require_writable(arguments.out)
     with console.progress() as progress:
-        recognition = recognise(scan_study(arguments.files, progress), progress)
+        with naming_study_option():
+            study = scan_study(files_of_study(arguments.files, arguments.study, progress), progress)
+        recognition = recognise(study, progress)
         found = {sequence: candidate.series for sequence, candidate in recognition.found.items()}
         with naming_options(arguments):
             case = load_case(found, arguments.resample_gaps, progress)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from BratsSegmenterLib.commands.arguments import add_files_arguments, naming_study_option
 from BratsSegmenterLib.commands.console import Console
 
 if TYPE_CHECKING:
@@ -19,21 +19,24 @@ HELP = "say which series are T1, T1c, T2 and FLAIR, how surely and why"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A folder of DICOM files."""
-    parser.add_argument("files", type=Path, metavar="DIR", help="folder with the DICOM files of one study")
+    add_files_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the series taken, those that could be taken in their place, those set aside and the contradictions."""
+    from BratsSegmenterLib.local_studies import files_of_study
     from BratsSegmenterLib.pipeline import recognise, scan_study
     from BratsSegmenterLib.records import to_json
     from BratsSegmenterLib.versions import describe as describe_results
     from BratsSegmenterLib.workbench import describe
 
-    with console.progress() as progress:
-        study = scan_study(arguments.files, progress)
+    with console.progress() as progress, naming_study_option():
+        study = scan_study(files_of_study(arguments.files, arguments.study, progress), progress)
         recognition = recognise(study, progress)
     described = describe(study, recognition)
     descriptions = {row.key: row.description for row in described.series}
+    for text in described.warnings:
+        console.warn(text)
     console.table(
         "Taken",
         ("role", "series", "confidence", "why", "key"),
@@ -42,11 +45,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             for role, choice in described.sequences.items()
         ),
     )
-    console.table(
-        "Could be taken, with --take ROLE=KEY",
-        ("role", "series", "slices", "why", "key"),
-        _others_to_take(described, recognition),
-    )
+    others = tuple(_others_to_take(described, recognition))
+    if others:
+        columns = ("role", "series", "slices", "why", "key")
+        console.table("Could be taken, with --take ROLE=KEY", columns, others)
     console.table(
         "Left aside",
         ("series", "slices", "why", "key"),
@@ -58,8 +60,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     )
     if described.results:
         console.say(describe_results(described.results))
-    for text in (*described.warnings, *described.notes):
-        console.warn(text)
+    for text in described.notes:
+        console.remark(text)
     console.result(to_json(described))
     return 0
 

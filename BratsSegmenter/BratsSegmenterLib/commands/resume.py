@@ -8,6 +8,7 @@ from pathlib import Path
 from BratsSegmenterLib.commands.arguments import (
     add_source_arguments,
     naming_options,
+    naming_study_option,
     optional_archive,
     require_other_folder,
     require_source,
@@ -39,7 +40,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     profile, credentials = optional_archive(arguments)
     with console.progress() as progress:
         workbench = Workbench(arguments.out, credentials, progress)
-        prepared = workbench.prepare(PrepareJob(arguments.out, profile, arguments.study, arguments.files))
+        with naming_study_option():
+            prepared = workbench.prepare(PrepareJob(arguments.out, profile, arguments.study, arguments.files))
         job = ResumeJob(arguments.out, arguments.object, resample_gaps=arguments.resample_gaps)
         with naming_options(arguments):
             result = workbench.resume(job)

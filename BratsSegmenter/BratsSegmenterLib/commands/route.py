@@ -13,6 +13,7 @@ from BratsSegmenterLib.commands.arguments import (
     optional_archive,
     require_destination,
     require_model,
+    require_other_folder,
     rules_from,
     unattended_source,
 )
@@ -57,6 +58,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.child_worker import run_in_child
     from BratsSegmenterLib.unattended import PassedOver, Studies, StudyOutcome, Timing, Wanted, watch, write_tables
 
+    require_other_folder(arguments)
     profile, credentials = optional_archive(arguments)
     if arguments.days is None and arguments.files is None:
         arguments.days = _DAYS_OF_AN_ARCHIVE

@@ -5,7 +5,12 @@ from __future__ import annotations
 import argparse
 
 from BratsSegmenterLib.archive import StudyQuery
-from BratsSegmenterLib.commands.arguments import add_archive_arguments, add_date_arguments, open_archive
+from BratsSegmenterLib.commands.arguments import (
+    add_archive_arguments,
+    add_date_arguments,
+    open_archive,
+    require_period,
+)
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.values import whole_number
 from BratsSegmenterLib.records import to_json
@@ -32,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the studies found, and whether there are more than were asked for."""
+    require_period(arguments)
     query = StudyQuery(
         patient_id=arguments.patient_id,
         patient_name=arguments.patient_name,

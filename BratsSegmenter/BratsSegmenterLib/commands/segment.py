@@ -6,9 +6,11 @@ import argparse
 from pathlib import Path
 
 from BratsSegmenterLib.commands.arguments import (
+    add_files_arguments,
     add_override_argument,
     add_segmentation_arguments,
     naming_options,
+    naming_study_option,
     require_model,
     require_other_folder,
     segment_job,
@@ -22,11 +24,10 @@ HELP = "recognise, pre-process and segment the DICOM files of a folder"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A folder of DICOM files, the model, overrides of the recognition."""
-    parser.add_argument("files", type=Path, metavar="DIR", help="folder with the DICOM files of one study")
+    add_files_arguments(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the job's folder")
     add_override_argument(parser)
     add_segmentation_arguments(parser)
-    parser.set_defaults(refuse=parser.error)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -40,7 +41,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     require_model(arguments)
     with console.progress() as progress:
         workbench = Workbench(arguments.out, Credentials(), progress)
-        prepared = workbench.prepare(PrepareJob(arguments.out, files=arguments.files))
+        with naming_study_option():
+            prepared = workbench.prepare(PrepareJob(arguments.out, study_uid=arguments.study, files=arguments.files))
         with naming_options(arguments):
             result = workbench.segment(segment_job(arguments, prepared))
     print_segmentation(console, result)

@@ -14,6 +14,15 @@ def absolute_path(text: str) -> Path:
     return Path(text).absolute()
 
 
+def dicom_path(text: str) -> Path:
+    """The absolute path of a folder of DICOM files, or of a file; a medium's DICOMDIR stands for its folder.
+
+    The directory of a medium lies at its root, holds no image and has this name (PS3.10 8.6).
+    """
+    path = absolute_path(text)
+    return path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path
+
+
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     """The type of an argument that is a whole number from `least` to `most`."""
 
@@ -42,6 +51,13 @@ def number(least: float, most: float | None = None) -> Callable[[str], float]:
         return value
 
     return convert
+
+
+def bundle_version(text: str) -> str:
+    """A bundle's version, which no bundle is without."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; write it like 1.2.0")
+    return text.strip()
 
 
 def study_date(text: str) -> str:

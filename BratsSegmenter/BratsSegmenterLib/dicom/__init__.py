@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.references import check_references
     from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
     from BratsSegmenterLib.dicom.rtstruct_writer import write_rtstruct
-    from BratsSegmenterLib.dicom.scanning import ScannedStudy, scan
+    from BratsSegmenterLib.dicom.scanning import ScannedStudy, SeveralStudiesError, scan
     from BratsSegmenterLib.dicom.segmentation_object import write_seg
     from BratsSegmenterLib.dicom.segmentation_reader import read_seg
     from BratsSegmenterLib.dicom.slice_planes import SlicePlanes, require_drawn, require_on_grid
@@ -68,6 +68,7 @@ _MODULE_OF = {
     "Recognition": "recognition",
     "ResultObject": "provenance",
     "ScannedStudy": "scanning",
+    "SeveralStudiesError": "scanning",
     "SlicePlanes": "slice_planes",
     "Surgery": "recognition",
     "Verified": "gate",
@@ -121,6 +122,7 @@ __all__ = [
     "Recognition",
     "ResultObject",
     "ScannedStudy",
+    "SeveralStudiesError",
     "SlicePlanes",
     "Surgery",
     "Verified",

@@ -17,10 +17,16 @@ from BratsSegmenterLib.dicom.reading import TruncatedFileError, files_in, lists_
 from BratsSegmenterLib.dicom.stacks import split_stacks
 from BratsSegmenterLib.domain import Series, series_label
 from BratsSegmenterLib.errors import SeriesError
+from BratsSegmenterLib.folder_tree import is_packed
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.unreadable import UNREADABLE
 
+_MOST_NAMED = 20
 _FILE = "{file}"  # stands for a name in sentences that are to be said once for several files
+
+
+class SeveralStudiesError(SeriesError):
+    """Files of several studies were taken for one; the caller can name the study that is meant."""
 
 
 @dataclass(frozen=True)
@@ -74,23 +80,32 @@ class ScannedStudy:
 
         Raises
         ------
+        SeveralStudiesError
         SeriesError
-            No MR image was found, or the images are of several patients, or the files belong to several studies.
+            No MR image was found, or the images are of several patients.
         """
+        if len(self.study_uids) > 1:
+            raise SeveralStudiesError(
+                f"The files belong to {len(self.study_uids)} different studies.",
+                "Separate them and choose one folder.",
+                ", ".join(self.study_uids[:_MOST_NAMED]),
+            )
         if self.patient_count > 1:
             raise SeriesError(
                 f"The MR images name {self.patient_count} different patients.",
                 "Separate them and choose one folder; if they came from the PACS so, ask its administrator whose they "
                 "are.",
             )
-        if len(self.study_uids) > 1:
-            raise SeriesError(
-                f"The files belong to {len(self.study_uids)} different studies.", "Separate them and choose one folder."
-            )
         if not self.series:
             reasons = "; ".join(item.sentence for item in self.set_aside[:3])
-            raise SeriesError("There is no MR image among the files.", "Choose another folder or study.", reasons)
+            raise SeriesError("There is no MR image among the files.", self._way_to_images(), reasons)
         return self.study_uids[0]
+
+    def _way_to_images(self) -> str:
+        packed = next((file for item in self.set_aside for file in item.files if is_packed(file)), None)
+        if packed is not None:
+            return f"Unpack {packed.name} first, and choose the folder with what it holds."
+        return "Choose another folder or study."
 
 
 @disable_value_validation()

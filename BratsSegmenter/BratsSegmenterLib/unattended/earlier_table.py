@@ -55,12 +55,6 @@ def put_aside(file: Path) -> Path:
     return file.rename(aside)
 
 
-def is_put_aside(file: Path, name: str) -> bool:
-    """Whether a file was called `name` before it was put aside."""
-    stem, _, number = file.stem.rpartition(_ASIDE)
-    return number.isdecimal() and file.with_stem(stem).name == name
-
-
 def _lines(written: str, delimiter: str) -> list[dict[str, str]] | None:
     reader = csv.DictReader(io.StringIO(written, newline=""), restkey="", restval="", delimiter=delimiter)
     try:

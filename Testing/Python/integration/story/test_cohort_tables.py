@@ -21,7 +21,7 @@ from BratsSegmenterLib.domain import ED, ET, Segmentation, Sequence
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
 from BratsSegmenterLib.study import JobFolder, KeptStudy, forget_unsent, write_unsent
-from BratsSegmenterLib.unattended import PassedOver, write_tables
+from BratsSegmenterLib.unattended import write_tables
 
 _QUICK = ("--device", "cpu", "--no-brain-mask", "--no-registration", "--no-bias-correction")
 _NO_CONTRAST = "20260302"
@@ -203,14 +203,6 @@ def test_files_that_are_passed_over_are_counted_and_named_only_in_their_list(
     assert main(elsewhere.again()) == 0
     assert _printed(capsys)["warnings"] == []
     assert not (cohort.out / "passed_over.txt").exists()
-
-
-def test_nothing_that_a_cohort_wrote_is_passed_over_when_its_folder_is_looked_through(finished: Cohort) -> None:
-    written = tuple(path for path in finished.out.rglob("*") if path.is_file() and path.suffix != ".dcm")
-    assert {path.name for path in written if path.parent == finished.out} >= {"queue.json", "studies.csv"}
-    passed_over = PassedOver(finished.out, pytest.fail)
-    passed_over(written)
-    assert passed_over.files == ()
 
 
 def test_studies_that_are_left_out_for_their_dates_are_counted(

@@ -164,7 +164,7 @@ def test_files_must_be_of_the_study_that_is_named_beside_them(
     source, uid = segmented.source(), "2.25.4711"
     arguments = [command, "--files", str(tmp_path / "other"), "--archive", "http://127.0.0.1:9", "--study", uid]
     assert main([*arguments, "--out", str(segmented.path)]) == 4
-    assert f"another study than the one asked for, {uid}" in capsys.readouterr().err
+    assert f"None of the files is of the study that was asked for, {uid}." in capsys.readouterr().err
     assert segmented.source() == source, "what lies in the folder stays usable"
 
 
@@ -211,6 +211,12 @@ def test_what_cannot_work_is_said_at_once_and_leaves_no_folder(
         ["segment", "study", "--out", "study/../study"],
         ["preprocess", "study", "--out", "study"],
         ["resume", "--files", "study", "--out", "study"],
+        ["run", "--files", "study", "--out", "study/job"],
+        ["cohort", "--files", "studies", "--out", "studies/out"],
+        ["route", "--files", "studies", "--out", "studies/out"],
+        ["cohort", "--files", "studies", "--archive", "http://127.0.0.1:9", "--out", "out"],
+        ["cohort", "--files", "studies", "--out", "out", "--from", "20260101", "--to", "20250101"],
+        ["search", "--archive", "http://127.0.0.1:9", "--from", "2026-01-01", "--to", "2025-01-01"],
     ],
 )
 def test_what_no_command_can_mean_is_a_usage_error_and_said_to_scripts_too(

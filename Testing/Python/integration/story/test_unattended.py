@@ -280,9 +280,10 @@ def test_what_cannot_work_is_said_before_anything_is_done(
 def test_a_folder_that_another_program_works_on_is_left_to_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "in").mkdir()
     other = StudyQueue(tmp_path / "queue.json")
     other.take()
-    assert main(["cohort", "--files", str(tmp_path), "--out", str(tmp_path)]) == 11
+    assert main(["cohort", "--files", str(tmp_path / "in"), "--out", str(tmp_path)]) == 11
     assert "Another Slicer or a router works on the queue." in capsys.readouterr().err
 
 

@@ -105,6 +105,13 @@ def test_a_folder_without_mr_images_is_refused(tmp_path: Path) -> None:
         scan(tmp_path / "absent")
 
 
+def test_a_packed_study_is_to_be_unpacked_first(tmp_path: Path) -> None:
+    (tmp_path / "study.zip").write_bytes(b"PK")
+    for chosen in (tmp_path, tmp_path / "study.zip"):
+        with pytest.raises(SeriesError, match=r"no MR image among the files\. Unpack study\.zip first"):
+            scan(chosen).require_one_study()
+
+
 def test_ct_and_other_objects_are_set_aside_with_their_reason(tmp_path: Path) -> None:
     for file in classic(tmp_path / "ct", number=3):
         change(file, lambda dataset: setattr(dataset, "Modality", "CT"))

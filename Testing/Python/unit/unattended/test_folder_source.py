@@ -17,9 +17,7 @@ from series_samples import change, classic
 from BratsSegmenterLib.dicom import scan
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.study import StudyQueue, study_folder
 from BratsSegmenterLib.unattended import FolderSource, PassedOver, Wanted
-from BratsSegmenterLib.unattended.earlier_table import put_aside
 
 
 @pytest.fixture
@@ -77,23 +75,13 @@ def test_the_directory_of_a_medium_is_nothing_that_is_missing(tmp_path: Path) ->
     assert scan(tmp_path).set_aside == ()
 
 
-def test_what_the_program_made_among_the_studies_is_not_told(tmp_path: Path) -> None:
-    out, damaged = tmp_path / "out", tmp_path / "out" / "Doe Jane" / "IM1"
-    names = ("queue.json", "queue.lock", "studies.csv", "studies.html", "passed_over.txt", ".partial-5f-studies.csv")
-    ours = [*(out / name for name in names), study_folder(out, "2.25.1") / "quality" / "preprocessing.html"]
-    for file in (*ours, damaged):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(b"no DICOM")
-    put_aside(out / "studies.csv")
-    theirs = (out / "studies-2024.csv", damaged)
-    theirs[0].write_bytes(b"no DICOM")
+def test_packed_studies_are_counted_among_what_is_passed_over(tmp_path: Path) -> None:
+    for name in ("P1.ZIP", "P2.tar.gz", "notes.txt"):
+        (tmp_path / name).write_bytes(b"PK")
     said: list[str] = []
-    assert StudyQueue(out / "queue.json").items == ()
-    assert (out / "queue.damaged").exists(), "what is no queue is put aside"
-    passed_over = PassedOver(out, said.append)
-    FolderSource(tmp_path, passed_over=passed_over).studies(Progress())
-    assert set(passed_over.files) == set(theirs)
-    assert len(said) == 1
+    FolderSource(tmp_path, passed_over=PassedOver(tmp_path / "out", said.append)).studies(Progress())
+    assert said[0].partition(": ")[2].startswith("3. ")
+    assert said[0].endswith(" Packed, and to be unpacked first: 2.")
 
 
 def test_studies_that_are_left_out_for_their_dates_are_counted_once(tmp_path: Path) -> None:
