@@ -7,7 +7,6 @@ from pathlib import Path
 
 from BratsSegmenterLib.commands.arguments import add_format_argument, contouring_from
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.commands.earlier_objects import deleted_notes, names_in
 from BratsSegmenterLib.commands.exit_codes import EXIT_CODES
 from BratsSegmenterLib.commands.tables import print_objects
 from BratsSegmenterLib.commands.values import number
@@ -46,7 +45,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.jobs import SendJob
     from BratsSegmenterLib.labelmap import read_labelmap
     from BratsSegmenterLib.records import to_json
-    from BratsSegmenterLib.study import JobFolder
+    from BratsSegmenterLib.study import JobFolder, about_deleted, object_files
     from BratsSegmenterLib.workbench import Workbench
 
     if arguments.approve and not arguments.reviewer:
@@ -66,11 +65,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         minutes_spent=arguments.minutes,
         contouring=contouring_from(arguments),
     )
-    lay_there = names_in(folder.objects)
+    lay_there = object_files(folder)
     with console.progress() as progress:
         result = Workbench(arguments.folder, Credentials(), progress).send(job)
     print_objects(console, result.objects, result.pushed)
-    for text in (*result.notes, *deleted_notes(folder.objects, lay_there)):
+    for text in (*result.notes, *about_deleted(folder, lay_there)):
         console.warn(text)
     if arguments.ledger and result.is_in_ledger is None:
         console.warn(_NOTHING_TO_ENTER)

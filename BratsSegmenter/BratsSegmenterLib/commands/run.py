@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from BratsSegmenterLib.commands.arguments import (
     add_format_argument,
@@ -12,6 +16,7 @@ from BratsSegmenterLib.commands.arguments import (
     add_source_arguments,
     contouring_from,
     naming_options,
+    naming_study_option,
     optional_archive,
     require_destination,
     require_model,
@@ -20,18 +25,22 @@ from BratsSegmenterLib.commands.arguments import (
     segment_job,
 )
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.commands.earlier_objects import deleted_notes, names_in
 from BratsSegmenterLib.commands.exit_codes import EXIT_CODES
 from BratsSegmenterLib.commands.tables import print_objects, print_segmentation, print_stages
 from BratsSegmenterLib.commands.values import whole_number
 from BratsSegmenterLib.errors import ExportError
 
+if TYPE_CHECKING:
+    from BratsSegmenterLib.archive import Credentials, Profile
+    from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult
+    from BratsSegmenterLib.progress import Progress
+
 NAME = "run"
 HELP = "fetch, recognise, pre-process, segment, measure, export and, with --push, store one study"
 
 _NOTHING_TO_WRITE = (
-    "Nothing was written or stored: where a model finds nothing, only a person can say that nothing is there, with "
-    "export {} --formats SR --reviewer NAME."
+    "Nothing was written or stored. Where a model finds nothing, only a person can say that nothing is there: "
+    "brats-segmenter export {} --formats SR --reviewer NAME"
 )
 
 
@@ -53,13 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print sequences, volumes, stages, peak memory and what was stored."""
-    from BratsSegmenterLib.job_results import SendResult
-    from BratsSegmenterLib.jobs import PrepareJob, SendJob
     from BratsSegmenterLib.machine import peak_memory_mb
-    from BratsSegmenterLib.records import to_json
-    from BratsSegmenterLib.study import JobFolder
-    from BratsSegmenterLib.versions import describe
-    from BratsSegmenterLib.workbench import Workbench
 
     require_source(arguments)
     require_other_folder(arguments)
@@ -68,65 +71,100 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         arguments.refuse("--borrow-within looks for other studies in an archive: give --archive URL")
     profile, credentials = optional_archive(arguments)
     require_model(arguments)
-    objects = JobFolder(arguments.out).objects
-    lay_there = names_in(objects)
-    prepare = PrepareJob(arguments.out, profile, arguments.study, arguments.files)
     with console.progress() as progress:
-        workbench = Workbench(arguments.out, credentials, progress)
-        prepared = workbench.prepare(prepare)
-        if profile is not None and arguments.borrow_within is not None:
-            prepared = workbench.borrow_missing(prepared, profile, arguments.borrow_within)
-        with naming_options(arguments):
-            segmented = workbench.segment(segment_job(arguments, prepared))
-        is_blank = not any(segmented.volumes_ml.values())
-        if is_blank:
-            sent = SendResult(objects=(), pushed=(), receipt=None, notes=(_NOTHING_TO_WRITE.format(arguments.out),))
-        else:
-            send = SendJob(
-                arguments.out,
-                segmented.labels,
-                edited=False,
-                formats=tuple(arguments.formats),
-                profile=profile if arguments.push else None,
-                contouring=contouring_from(arguments),
-            )
-            sent = workbench.send(send)
-    warnings = (*prepared.warnings, *segmented.warnings, *sent.notes, *deleted_notes(objects, lay_there))
-    if prepared.results:
-        console.say(describe(prepared.results))
-    print_segmentation(console, segmented)
-    print_stages(console, progress.stages)
-    print_objects(console, sent.objects, sent.pushed)
-    for text in warnings:
-        console.warn(text)
-    console.say(f"Peak memory: {peak_memory_mb():.0f} MB\nQuality page: {segmented.quality_page}")
-    if sent.receipt is not None:
-        console.say(f"Receipt: {sent.receipt}")
+        way = _gone(arguments, profile, credentials, progress)
+    _print(way, progress, console)
     console.result(
         {
-            "sequences": {
-                role: {
-                    "series_uid": choice.series_uid,
-                    "confidence": choice.confidence,
-                    "reason": "; ".join(choice.reasons),
-                }
-                for role, choice in prepared.sequences.items()
-            },
-            "borrowed": to_json(prepared.borrowed),
-            "volumes_ml": segmented.volumes_ml,
-            "intervals_ml": segmented.intervals_ml,
-            "expected_dice": segmented.expected_dice,
-            "not_measured": segmented.not_measured,
+            **_as_json(way),
             "stages": [{"name": stage.name, "seconds": round(stage.seconds, 3)} for stage in progress.stages],
             "peak_memory_mb": round(peak_memory_mb()),
-            "earlier_results": to_json(prepared.results),
-            "version": sent.version,
-            "pushed": sent.pushed,
-            "receipt": sent.receipt,
-            "segmentation": segmented.labels,
-            "objects": [{"kind": o.kind, "path": o.path} for o in sent.objects],
-            "quality_page": segmented.quality_page,
-            "warnings": warnings,
         }
     )
-    return EXIT_CODES[ExportError] if is_blank else 0
+    return EXIT_CODES[ExportError] if way.sent is None else 0
+
+
+@dataclass(frozen=True)
+class _Way:
+    """What came of each step of a study's way; `sent` is None where the model found nothing that could be."""
+
+    prepared: PrepareResult
+    segmented: SegmentResult
+    sent: SendResult | None
+    folder: Path
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        nothing = _NOTHING_TO_WRITE.format(shlex.quote(str(self.folder)))
+        about_objects = (nothing,) if self.sent is None else self.sent.notes
+        return (*self.prepared.warnings, *self.segmented.warnings, *about_objects)
+
+
+def _gone(arguments: argparse.Namespace, profile: Profile | None, credentials: Credentials, progress: Progress) -> _Way:
+    from BratsSegmenterLib.jobs import PrepareJob, SendJob
+    from BratsSegmenterLib.workbench import Workbench
+
+    workbench = Workbench(arguments.out, credentials, progress)
+    with naming_study_option():
+        prepared = workbench.prepare(PrepareJob(arguments.out, profile, arguments.study, arguments.files))
+    if profile is not None and arguments.borrow_within is not None:
+        prepared = workbench.borrow_missing(prepared, profile, arguments.borrow_within)
+    with naming_options(arguments):
+        segmented = workbench.segment(segment_job(arguments, prepared))
+    if not any(segmented.volumes_ml.values()):
+        return _Way(prepared, segmented, None, arguments.out)
+    send = SendJob(
+        arguments.out,
+        segmented.labels,
+        edited=False,
+        formats=tuple(arguments.formats),
+        profile=profile if arguments.push else None,
+        contouring=contouring_from(arguments),
+    )
+    return _Way(prepared, segmented, workbench.send(send), arguments.out)
+
+
+def _print(way: _Way, progress: Progress, console: Console) -> None:
+    from BratsSegmenterLib.machine import peak_memory_mb
+    from BratsSegmenterLib.versions import describe
+
+    if way.prepared.results:
+        console.say(describe(way.prepared.results))
+    print_segmentation(console, way.segmented)
+    print_stages(console, progress.stages)
+    if way.sent is not None:
+        print_objects(console, way.sent.objects, way.sent.pushed)
+    for text in way.warnings:
+        console.warn(text)
+    console.say(f"Peak memory: {peak_memory_mb():.0f} MB\nQuality page: {way.segmented.quality_page}")
+    if way.sent is not None and way.sent.receipt is not None:
+        console.say(f"Receipt: {way.sent.receipt}")
+
+
+def _as_json(way: _Way) -> Mapping[str, Any]:
+    from BratsSegmenterLib.records import to_json
+
+    prepared, segmented, sent = way.prepared, way.segmented, way.sent
+    return {
+        "sequences": {
+            role: {
+                "series_uid": choice.series_uid,
+                "confidence": choice.confidence,
+                "reason": "; ".join(choice.reasons),
+            }
+            for role, choice in prepared.sequences.items()
+        },
+        "borrowed": to_json(prepared.borrowed),
+        "volumes_ml": segmented.volumes_ml,
+        "intervals_ml": segmented.intervals_ml,
+        "expected_dice": segmented.expected_dice,
+        "not_measured": segmented.not_measured,
+        "earlier_results": to_json(prepared.results),
+        "version": sent.version if sent else None,
+        "pushed": sent.pushed if sent else (),
+        "receipt": sent.receipt if sent else None,
+        "segmentation": segmented.labels,
+        "objects": [{"kind": o.kind, "path": o.path} for o in sent.objects] if sent else [],
+        "quality_page": segmented.quality_page,
+        "warnings": way.warnings,
+    }

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.delivery.held_study import HeldStudy
     from BratsSegmenterLib.delivery.left_over import give_up, is_part_of
     from BratsSegmenterLib.delivery.new_version import require_new_version, reviewers_in
-    from BratsSegmenterLib.delivery.objects import Exported, Signature, export_objects
+    from BratsSegmenterLib.delivery.objects import Exported, Signature, export_objects, require_sayable
     from BratsSegmenterLib.delivery.sending import Sending
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "give_up",
     "is_part_of",
     "require_new_version",
+    "require_sayable",
     "reviewers_in",
 ]
 
@@ -37,6 +38,7 @@ _LOADED_WHEN_USED = {
     "give_up": "left_over",
     "is_part_of": "left_over",
     "require_new_version": "new_version",
+    "require_sayable": "objects",
     "reviewers_in": "new_version",
 }
 

@@ -109,12 +109,10 @@ def export_objects(
     Raises
     ------
     ExportError
-        The label map lies in another grid than the reference, nothing is drawn in it and no report is to say so in
-        somebody's name, or an object would not say what the user sees.
+        The label map lies in another grid than the reference, or an object would not say what the user sees.
     """
     segmentation = _on_grid_of(reference, segmentation)
     dicom.require_on_grid(reference, segmentation)
-    require_sayable(kinds, segmentation, signature)
     measurements = measure(segmentation, intervals_ml)
     provenance = _provenance(segmentation, signature, earlier, notes)
     result = _Result(reference, segmentation, measurements, provenance, images, contouring, others)
@@ -130,7 +128,10 @@ def export_objects(
 
 
 def require_sayable(kinds: Collection[ObjectKind], segmentation: Segmentation, signature: Signature) -> None:
-    """Raise :class:`ExportError` where nothing is drawn, and nobody says so by name, or not in a report."""
+    """Raise :class:`ExportError` where nothing is drawn, and nobody says so by name, or not in a report.
+
+    It is asked once, before the archive is.
+    """
     if ObjectKind.SR not in kinds:
         dicom.require_drawn(segmentation)
     if segmentation.is_blank and not signature.reviewer:

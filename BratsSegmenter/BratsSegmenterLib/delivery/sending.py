@@ -16,7 +16,6 @@ from BratsSegmenterLib.delivery.objects import (
     Exported,
     Signature,
     export_objects,
-    require_sayable,
     results_in_archive,
     says_the_same,
     store_objects,
@@ -55,11 +54,6 @@ class Sending:
         What whoever reads the result must know.
     others : tuple of Series
         The study's further series that it was drawn with.
-
-    Raises
-    ------
-    ExportError
-        Nothing is drawn, and nobody says so by name, or not in a report.
     """
 
     folder: JobFolder
@@ -74,9 +68,6 @@ class Sending:
     intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     others: tuple[Series, ...] = ()
-
-    def __post_init__(self) -> None:
-        require_sayable(self.kinds, self.segmentation, self.signature)
 
     def write(self, earlier: tuple[EarlierResult, ...]) -> SendResult:
         """Write and check the objects as the version after `earlier`; nothing leaves this machine."""

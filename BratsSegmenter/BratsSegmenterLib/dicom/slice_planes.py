@@ -82,7 +82,7 @@ def require_drawn(segmentation: Segmentation) -> None:
     if segmentation.is_blank:
         raise ExportError(
             "Nothing is drawn, so there are no contours, segments or pictures to write.",
-            "Draw at least one region, or choose the measurement report (SR), which can say so.",
+            "Draw at least one region, or choose the measurement report (SR), which says so in the name of a reviewer.",
         )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         study_folders,
     )
     from BratsSegmenterLib.study.notes import about_images, carried_on, result_notes
+    from BratsSegmenterLib.study.objects_before import about_deleted, object_files
     from BratsSegmenterLib.study.own_unsent import OwnUnsent
     from BratsSegmenterLib.study.queue import QueueInUseError, QueueItem, StudyQueue
     from BratsSegmenterLib.study.result_images import image_uids, require_images
@@ -50,6 +51,7 @@ __all__ = [
     "StudyQueue",
     "StudyState",
     "UnsentCorrections",
+    "about_deleted",
     "about_images",
     "carried_on",
     "clean",
@@ -61,6 +63,7 @@ __all__ = [
     "keep_accepted",
     "keep_result",
     "look_after",
+    "object_files",
     "read_accepted",
     "read_sent",
     "read_unsent",
@@ -87,6 +90,7 @@ _LOADED_WHEN_USED = {
     "StudyQueue": "queue",
     "StudyState": "kept_study",
     "UnsentCorrections": "unsent",
+    "about_deleted": "objects_before",
     "about_images": "notes",
     "carried_on": "notes",
     "clean": "storage",
@@ -98,6 +102,7 @@ _LOADED_WHEN_USED = {
     "keep_accepted": "acceptance",
     "keep_result": "keeping",
     "look_after": "storage",
+    "object_files": "objects_before",
     "read_accepted": "acceptance",
     "read_sent": "sent",
     "read_unsent": "unsent",

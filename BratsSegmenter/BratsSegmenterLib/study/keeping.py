@@ -20,6 +20,7 @@ from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study.job_folder import JobFolder, ResultRecord
 from BratsSegmenterLib.study.kept_study import KeptStudy
 from BratsSegmenterLib.study.notes import about_interpolated_slices
+from BratsSegmenterLib.study.objects_before import delete_objects
 from BratsSegmenterLib.study.result_images import image_uids
 from BratsSegmenterLib.study.unsent import set_aside_unsent
 
@@ -36,8 +37,8 @@ def keep_result(
 ) -> SegmentResult:
     """Write label map, images, uncertainty, record and quality page, and say where they are.
 
-    The record comes last: until all is written the label map goes by no model's name. Corrections of the result before
-    that were not sent stay under a name of their own.
+    The record comes last: until all is written the label map goes by no model's name. Of the result before, corrections
+    that were not sent stay under a name of their own, and the DICOM objects are deleted: they say something else.
 
     Parameters
     ----------
@@ -69,6 +70,7 @@ def keep_result(
         KeptStudy(folder.path).forget_result()
         folder.forget_record()
         set_aside = set_aside_unsent(folder)
+        about_objects = delete_objects(folder)
         folder.sent.unlink(missing_ok=True)
         with progress.stage("write"):
             write_labelmap(segmentation, folder.segmentation)
@@ -113,9 +115,10 @@ def keep_result(
             *result.findings,
             *about_interpolated_slices(segmentation, case.reference_volume, case.reference.value),
             *_about_what_was_set_aside(set_aside),
+            *about_objects,
         ),
         doubts=result.doubts,
-        routine=result.routine,
+        routine=(*result.routine, *about_objects),
         tolerated=tolerated,
         intervals_ml=intervals_ml,
         expected_dice=result.expected_dice,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Archive, Credentials, Profile
-from BratsSegmenterLib.delivery import Sending, Signature
+from BratsSegmenterLib.delivery import Sending, Signature, require_sayable
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ScannedStudy
 from BratsSegmenterLib.domain import Case, Sequence, Series
 from BratsSegmenterLib.errors import LearningError, PreprocessingError, SeriesError
@@ -23,6 +23,7 @@ from BratsSegmenterLib.job_results import BorrowedSequence, PrepareResult, Segme
 from BratsSegmenterLib.jobs import BorrowJob, PrepareJob, ResumeJob, SegmentJob, SendJob
 from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.ledger import Correction, Ledger
+from BratsSegmenterLib.local_studies import files_of_study
 from BratsSegmenterLib.pipeline import Settings, load_case, recognise, scan_study, segment_case
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study import (
@@ -86,13 +87,12 @@ class Workbench:
         Raises
         ------
         SeriesError
-            The files hold no study, several, or another one than was asked for; or the folder is another study's.
+            The files hold no study, several, or not the one that was asked for; or the folder is another study's.
         """
-        on_this_computer = job.listed or job.files
+        on_this_computer = job.listed or (job.files and files_of_study(job.files, job.study_uid, self._progress))
         if not on_this_computer:
             self._fetch(job.profile, job.study_uid)
         study = scan_study(on_this_computer or self._folder.dicom, self._progress)
-        _require_asked_for(study, job.study_uid)
         if on_this_computer:
             self._require_no_result_of_another(study.require_one_study())
             self._folder.write_source(on_this_computer)
@@ -157,6 +157,8 @@ class Workbench:
         ------
         StudyChangedError
             The result was drawn with other images than those that are here, or in the archive.
+        ExportError
+            Nothing is drawn, and nobody says so by name, or not in a report; or an object would not say what is drawn.
         """
         record = self._folder.record()
         drawn_with = self._drawn_with(record)
@@ -164,13 +166,16 @@ class Workbench:
         with self._progress.stage("load"):
             reference = dicom.load_volume(reference_series, record.resampled_gaps, self._progress, keep_blank=True)
         drawn = compared_with_model(self._folder, read_labelmap(job.labels))
+        kinds = tuple(ObjectKind[name] for name in job.formats)
+        signature = Signature(job.edited or record.authorship is Authorship.EDITED, job.reviewer, job.approved)
+        require_sayable(kinds, drawn.segmentation, signature)
         sending = Sending(
             folder=self._folder,
             reference=reference,
             segmentation=drawn.segmentation,
             images=self._images(),
-            kinds=tuple(ObjectKind[name] for name in job.formats),
-            signature=Signature(job.edited or record.authorship is Authorship.EDITED, job.reviewer, job.approved),
+            kinds=kinds,
+            signature=signature,
             progress=self._progress,
             contouring=job.contouring,
             only_first=job.only_first,
@@ -304,11 +309,3 @@ class Workbench:
             again = "Then send once more: it is entered, and nothing is stored twice."
             return False, (f"The correction was not entered into the ledger. {error} {again}",)
         return None if entry is None and correction.changes_nothing else True, ()
-
-
-def _require_asked_for(study: ScannedStudy, study_uid: str | None) -> None:
-    if study_uid and study.require_one_study() != study_uid:
-        raise SeriesError(
-            f"The files are of another study than the one asked for, {study_uid}.",
-            "Check the Study Instance UID, or give the folder that holds this study.",
-        )

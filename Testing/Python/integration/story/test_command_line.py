@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.image_files import read_mask
 from BratsSegmenterLib.labelmap import read_labelmap
 from BratsSegmenterLib.paths import module_folder
+from BratsSegmenterLib.study import JobFolder
 
 _QUICK = ["--no-registration", "--no-bias-correction"]
 _SHOWN_STAGES = (
@@ -181,22 +183,28 @@ def test_a_folder_of_files_takes_the_place_of_an_archive(
     printed = json.loads(capsys.readouterr().out)
     assert printed["pushed"] == []
     assert Path(printed["objects"][0]["path"]).exists()
-    assert any("was deleted: seg.dcm" in text for text in printed["warnings"])
+    assert any("was deleted: seg.dcm." in text for text in printed["warnings"])
 
 
 def test_a_study_in_which_the_model_finds_nothing_is_said_whole_and_can_be_signed(
     phantom_study: PhantomStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job = str(tmp_path / "job")
+    objects = JobFolder(tmp_path / "my job").objects
+    objects.mkdir(parents=True)
+    (objects / "seg.dcm").touch()
+    job = str(tmp_path / "my job")
     how = ["--bundle", str(threshold_bundle(tmp_path / "bundle", above=99).folder), "--no-brain-mask", *_QUICK]
     assert main(["run", "--files", str(phantom_study.folder), "--out", job, "--json", *how]) == EXIT_CODES[ExportError]
     printed = json.loads(capsys.readouterr().out)
     assert set(printed["volumes_ml"].values()) == {0}
     assert printed["objects"] == []
     assert Path(printed["quality_page"]).exists()
+    assert any(f"left in {objects} was deleted: seg.dcm." in text for text in printed["warnings"])
+    assert not objects.exists()
     (advice,) = [text for text in printed["warnings"] if "only a person can say that nothing is there" in text]
-    command = advice.partition("with export ")[2].rstrip(".").replace("NAME", "Curie^Marie")
-    assert main(["export", *command.split(), "--json"]) == 0
+    program, *command = shlex.split(advice.partition("there: ")[2].replace("NAME", "Curie^Marie"))
+    assert program == "brats-segmenter"
+    assert main([*command, "--json"]) == 0
     assert [thing["kind"] for thing in json.loads(capsys.readouterr().out)["objects"]] == ["SR"]
 
 

@@ -54,6 +54,16 @@ def test_interpolated_slices_are_said_among_the_warnings_and_on_the_quality_page
     assert any(text.startswith("1 of 34 slices of T1c have no image and were interpolated") for text in kept.warnings)
 
 
+def test_objects_of_the_result_before_do_not_stay_beside_it(result: SegmentedCase, tmp_path: Path) -> None:
+    folder = JobFolder(tmp_path)
+    folder.objects.mkdir()
+    (folder.objects / "seg.dcm").touch()
+    kept = keep_result(result, folder, Progress(), resampled_gaps=True)
+    assert not folder.objects.exists()
+    (sentence,) = (text for text in kept.warnings if "was deleted: seg.dcm." in text)
+    assert sentence in kept.routine
+
+
 def test_a_cancel_during_the_writing_comes_too_late_and_one_before_it_leaves_what_was_there(
     result: SegmentedCase, tmp_path: Path
 ) -> None:

@@ -90,6 +90,14 @@ def test_a_report_whose_content_is_damaged_counts_as_a_version_and_not_as_blank(
     assert (result.version, result.is_blank) == (1, False)
 
 
+def test_a_report_of_a_tumour_whose_segments_are_gone_does_not_say_that_nothing_is_drawn(station: Station) -> None:
+    written = station.send(profile=None, formats=("SR",), reviewer="Curie^Marie")
+    (report,) = [one.path for one in written.objects if one.kind == "SR"]
+    station.archive.connect().store([report])
+    blank = station.send(station.blank(), formats=("SR",), reviewer="Curie^Marie")
+    assert (blank.version, len(blank.pushed)) == (2, 1)
+
+
 def test_a_router_that_comes_later_stores_nothing_beside_it(station: Station) -> None:
     station.send(station.blank(), **_SIGNED)
     later = station.send(only_first=True)
@@ -125,14 +133,14 @@ def test_a_later_study_is_compared_with_nothing(any_archive: RunningArchive, tmp
     ],
     ids=["without a report", "in nobody's name"],
 )
-def test_it_is_refused_and_leaves_what_was_written_before(
+def test_it_is_refused_before_the_archive_is_asked_and_leaves_what_was_written_before(
     station: Station, facts: dict[str, object], sentence: str
 ) -> None:
     written = _written(station)
+    nobody = replace(station.archive.profile, url="http://127.0.0.1:1/dicom-web")
     with pytest.raises(ExportError, match=sentence):
-        station.send(station.blank(), **facts)
+        station.send(station.blank(), profile=nobody, **facts)
     assert all(path.exists() for path in written)
-    assert station.instances() == 0
 
 
 def _written(station: Station) -> list[Path]:
