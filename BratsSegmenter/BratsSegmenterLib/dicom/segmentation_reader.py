@@ -127,7 +127,7 @@ def _structures(dataset: Dataset, volume: Volume, name: str) -> ReadStructures:
                 f"The segments do not say how far apart their slices are; taken as their thickness, {step_mm:.1f} mm."
             )
     regions = [number for number, label in labels.items() if region_named(label) is not None]
-    others = dict.fromkeys(label for number, label in labels.items() if number not in regions)
+    others = dict.fromkeys(labels[number] for number in labels if number not in (*regions, *_background(dataset)))
     if placement is None:
         found = _resampled(dataset, volume.geometry, regions, name)
     else:
@@ -172,12 +172,16 @@ def _undescribed(dataset: Dataset, labels: Collection[int]) -> list[str]:
     """A sentence about what belongs to a segment that the object does not describe."""
     segments = _frame_segments(dataset)
     if segments is None:
-        background = (0, dataset.get("PixelPaddingValue") or 0)
-        what, is_known = "voxels", np.isin(dataset.pixel_array, [*background, *labels])
+        what, is_known = "voxels", np.isin(dataset.pixel_array, [*_background(dataset), *labels])
     else:
         what, is_known = "frames", np.isin(segments, [*labels])
     count = is_known.size - np.count_nonzero(is_known)
     return [f"{count} {what} belong to segments that are not described; they were left out."] if count else []
+
+
+def _background(dataset: Dataset) -> tuple[int, ...]:
+    """The values of a label map around its segments, which it describes as it has to (DICOM PS3.3 C.8.20.2.3)."""
+    return (0, int(dataset.get("PixelPaddingValue") or 0)) if dataset.SegmentationType == _LABEL_MAP else ()
 
 
 class _Placement:

@@ -320,6 +320,7 @@ def test_label_maps_and_fractions_of_others_are_read(kind: str, volume: Volume, 
     _others_seg(volume, volume.geometry, labels, kind).save_as(tmp_path / "seg.dcm")
     structures = read_seg(tmp_path / "seg.dcm", volume)
     np.testing.assert_array_equal(structures.masks["ET"], labels == 1)
+    assert not structures.others, "what surrounds the segments of a label map is none"
     assert any("fractional" in sentence for sentence in structures.tolerated) == (kind == "FRACTIONAL")
 
 
