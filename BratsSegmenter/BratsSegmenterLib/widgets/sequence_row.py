@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import qt
 from slicer.i18n import tr as _
 
@@ -58,6 +60,8 @@ class SequenceRowWidget:
         self.ui.reasonLabel.setText(row.reason)
         set_text_or_hide(self.ui.doubtLabel, row.doubt)
         self.ui.thumbnailLabel.setPixmap(qt.QPixmap(str(row.thumbnail or "")))
+        picture = "" if row.thumbnail is None else f'<br><img src="{escape(row.thumbnail.as_posix())}">'
+        self.ui.thumbnailLabel.setToolTip(_("The middle slice") + picture)
 
     def show_offer(self, text: str, can_be_taken: bool) -> None:
         """Show what another study of the patient has; nothing where `text` is empty."""

@@ -1,4 +1,4 @@
-"""A small picture of each series, so that the choice of sequences can be seen at a glance."""
+"""A picture of each series, so that the choice of sequences can be seen at a glance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.pictures import window
 from BratsSegmenterLib.progress import Progress
 
-_EDGE_PX = 112
+_EDGE_PX = 384  # large enough to tell T1 from T1c where the panel shows it whole
 
 
 def write_thumbnails(series: Iterable[Series], folder: Path, progress: Progress) -> dict[str, Path]:

@@ -1,6 +1,7 @@
 """The panel under another style of Slicer's."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import qt
@@ -11,6 +12,7 @@ from host.slicer_app import application, open_module
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.widgets.sequence_row import SequenceRowWidget
+from BratsSegmenterLib.widgets.sequences_model import SequenceRow
 from BratsSegmenterLib.widgets.study_table import Column
 from BratsSegmenterLib.widgets.tones import Tone
 from BratsSegmenterLib.worker_messages import Failure
@@ -78,3 +80,17 @@ def test_the_tooltip_of_a_thumbnail_does_not_take_over_its_black_ground():
     ground = tooltip_s_kind.palette.color(qt.QPalette.Window).name()
     row.widget.hide()
     assert ground != "#000000"
+
+
+def test_the_picture_of_a_sequence_is_shown_whole_under_the_mouse(tmp_path: Path):
+    application()
+    row, path = SequenceRowWidget(Sequence.T1C), tmp_path / "a <b> & c.png"
+    image = qt.QImage(384, 384, qt.QImage.Format.Format_Grayscale8)
+    image.fill(qt.QColor("white"))
+    assert image.save(str(path))
+    row.show(SequenceRow(Sequence.T1C, "key", 1.0, "its name", False, "", path))
+    page = qt.QTextDocument()
+    page.setHtml(row.ui.thumbnailLabel.toolTip)
+    assert page.size.height() > 384
+    row.show(SequenceRow(Sequence.T1C, "", None, "", False, "", None))
+    assert row.ui.thumbnailLabel.toolTip == "The middle slice"

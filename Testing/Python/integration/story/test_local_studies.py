@@ -39,7 +39,7 @@ def test_a_study_is_prepared_from_its_files_with_a_picture_of_every_series_on_of
     for row in prepared.series:
         assert (row.thumbnail is None) == bool(row.excluded and not row.overrulable)
     pictures = [Image.open(row.thumbnail) for row in prepared.series if row.thumbnail]
-    assert {picture.size for picture in pictures} == {(112, 112)}
+    assert {picture.size for picture in pictures} == {(384, 384)}
     assert all(picture.getextrema()[1] > 200 for picture in pictures), "a picture shows the head, not the air"
 
 
