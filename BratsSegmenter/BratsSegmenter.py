@@ -26,6 +26,13 @@ def offerSampleData() -> None:
     BratsSegmenter.samplePatient = register_sample_data()
 
 
+def describeLayouts() -> None:
+    """Let a saved scene show its views before the panel is opened."""
+    from BratsSegmenterLib.scene.layout import register_layouts
+
+    register_layouts()
+
+
 class BratsSegmenter(ScriptedLoadableModule):
     """What Slicer shows about the module before it is opened."""
 
@@ -50,6 +57,7 @@ class BratsSegmenter(ScriptedLoadableModule):
         )
         parent.acknowledgementText = _("Built on 3D Slicer, MONAI, pydicom, highdicom, dicomweb-client and SimpleITK.")
         slicer.app.startupCompleted.connect(offerSampleData)
+        slicer.app.startupCompleted.connect(describeLayouts)
 
     def resourcePath(self, filename: str) -> str:
         """A file of Resources/, which lies beside the module or one folder above it."""

@@ -112,6 +112,7 @@ class LayoutManager(qt.QObject):
             (self._node, self._node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._update)),
             (application.scene, application.scene.AddObserver(end_of_batch, self._catch_up)),
         )
+        self._catch_up()
 
     def layoutLogic(self) -> Any:
         """The vtkMRMLLayoutLogic, whose node knows the layouts by number."""
@@ -128,7 +129,7 @@ class LayoutManager(qt.QObject):
             self._node.SetViewArrangement(number)
 
     def sliceViewNames(self) -> list[str]:
-        """Names of the slice views."""
+        """Names of the slice views, those that no layout shows among them."""
         return [name for name, widget in self._widgets.items() if isinstance(widget.view, SliceView)]
 
     def viewWidget(self, name: str) -> ViewWidget:
@@ -165,7 +166,7 @@ class LayoutManager(qt.QObject):
         self._widgets.clear()
 
     def _catch_up(self, *_event: Any) -> None:
-        """Views of a loaded scene exist from the end of its batch on, before any layout shows them."""
+        """Slicer's standard views exist from the start, those of a loaded scene from the end of its batch on."""
         for node in self._application.scene.GetNodesByClass("vtkMRMLSliceNode"):
             self._view_widget("vtkMRMLSliceNode", node.GetSingletonTag())
         self._update()

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
+import slicer
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.archive import StudySummary
@@ -20,16 +21,17 @@ from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.measurement import changed_regions, measure, still_not_measured
 from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.scene.hierarchy import place_under_study, remove_from_scene
-from BratsSegmenterLib.scene.layout import is_layout_known
+from BratsSegmenterLib.scene.layout import LAYOUT, LAYOUT_WITH_PLOT, register_layouts
 from BratsSegmenterLib.scene.left_result import LeftResult
 from BratsSegmenterLib.scene.overlay import loading_doubt
 from BratsSegmenterLib.scene.parameters import SceneParameters
+from BratsSegmenterLib.scene.plot import hide_plot
 from BratsSegmenterLib.scene.redrawing import redraw
 from BratsSegmenterLib.scene.segments import create_segmentation, label_map, require_only_regions
+from BratsSegmenterLib.scene.shown_images import ShownImages
 from BratsSegmenterLib.scene.surfaces import has_surfaces, making_surfaces, showing_surfaces
 from BratsSegmenterLib.scene.terminology import load_terminology
 from BratsSegmenterLib.scene.views import (
-    empty_views,
     jump_to,
     jump_to_largest_slice,
     middle_of_largest_slice,
@@ -78,6 +80,7 @@ class Review:
         self._exported: NDArray[np.uint8] | None = None
         self._sent: NDArray[np.uint8] | None = None
         self._left: list[LeftResult] = []
+        self._images = ShownImages()
         self.began_with: UnsentCorrections | SentLabels | None = None
         self.on_placed: Callable[[], None] = _nothing
         self.on_volumes: Callable[[Mapping[str, float]], None] = _nobody
@@ -213,6 +216,7 @@ class Review:
         place_under_study(loaded, study)
         self.on_placed()
         yield from showing_review_layout(volumes, reference)
+        self._images.hold()
         labels = label_map(segmentation, reference)
         jump_to_largest_slice(labels, reference)
         yield from showing_surfaces(segmentation)
@@ -226,7 +230,7 @@ class Review:
         """Take the result out of the views, so that its patient is not taken for the next, and measure it no more."""
         self._put_aside()
         self.release()
-        empty_views()
+        self._images.take_out(self.parameters.reference)
 
     def clear_away(self) -> None:
         """Take what was left, or replaced by another result, out of the scene, as far as it is kept on the disk.
@@ -246,17 +250,28 @@ class Review:
         self.parameters.put_back(before)
 
     def restore_views(self) -> None:
-        """Show the layout for a scene that was loaded, where this Slicer has none; it begins with what it holds."""
+        """Take up the views of a scene that was loaded, with the images in them; it begins with what it holds."""
         sent = read_sent(JobFolder(self.parameters.folder), self.geometry)
         self.began_with, self._sent = None, None if sent is None else sent.labels
-        if not is_layout_known():
-            self.fill_views()
+        register_layouts()
+        if slicer.app.layoutManager().layout == LAYOUT_WITH_PLOT:
+            hide_plot(LAYOUT)  # no scene keeps what was plotted
+        self._images.hold()
 
     def fill_views(self) -> None:
         """Show the images of the result in the views, in place of what is shown there."""
         parameters = self.parameters
         volumes = parameters.volumes or {parameters.result.reference: parameters.reference}
         run_through(showing_review_layout(volumes, parameters.reference))
+        self._images.hold()
+
+    def remember_views(self) -> None:
+        """Another module is shown: remember which images the views show."""
+        self._images.remember()
+
+    def bring_back_views(self) -> None:
+        """The panel is shown again: what other modules put into the views makes way for what was there."""
+        self._images.bring_back()
 
     def draw(self, labels: NDArray[np.uint8]) -> None:
         """Draw a whole label map, as :attr:`labels`, in place of what is drawn; the surfaces follow."""
@@ -295,9 +310,15 @@ class Review:
 
     def release(self) -> None:
         """Let go of the nodes, for a scene or a module that closes."""
+        self._images.forget()
         if self._table is not None:
             self._table.stop()
             self._table = None
+
+    def shut_down(self) -> None:
+        """Let go of the views too, for a module or an application that closes."""
+        self.release()
+        self._images.release()
 
     def export_labels(self, folder: Path) -> ExportedLabels:
         """Write the segments as a NIfTI label map in the reference's own grid, as the model's label map lies in it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,14 @@ from BratsSegmenterLib.steps import Steps
 
 # What is shown beside T1c and FLAIR is what tells most that these two do not.
 _ORDER = (Sequence.T1C, Sequence.FLAIR, Sequence.T2, Sequence.T1)
+_PLANES = ("Sagittal", "Coronal", "Axial")  # by the axis across the slices: right, anterior, superior
+_STANDARD_VIEWS = ("Red", "Green", "Yellow")
 
 
 def showing_review_layout(volumes: Mapping[str, Any], reference: Any) -> Steps[None]:
-    """Show the layout with three volumes, in the plane of `reference`, linked, each filling its view; step by step.
+    """Show the layout with three volumes on the slices of `reference`, linked, each filling its view; step by step.
+
+    Slicer's standard views, which other layouts show, get `reference` along its three axes.
 
     Parameters
     ----------
@@ -29,28 +33,39 @@ def showing_review_layout(volumes: Mapping[str, Any], reference: Any) -> Steps[N
     """
     names = [sequence.value for sequence in _ORDER if sequence.value in volumes]
     shown = dict(zip(SLICE_VIEWS, (*names, *names[-1:] * 2), strict=False))
-    show_layout(shown)
+    show_layout()
     yield
     for view, name in shown.items():
-        logic = slicer.app.applicationLogic().GetSliceLogicByLayoutName(view)
+        logic = _slice_logic(view)
         composite = logic.GetSliceCompositeNode()
         composite.SetLinkedControl(True)
         composite.SetHotLinkedControl(True)
-        composite.SetBackgroundVolumeID(volumes[name].GetID())
-        composite.SetForegroundVolumeID(None)
-        composite.SetLabelVolumeID(None)
-        logic.GetSliceNode().SetLayoutLabel(name)
+        _show(logic, volumes[name])
+        _show_slices_of(reference, logic.GetSliceNode())
+        logic.FitSliceToBackground()
+        yield
+    for logic in standard_logics():
+        _show(logic, reference)
+        logic.GetSliceNode().SetOrientationToDefault()
         logic.GetSliceNode().RotateToVolumePlane(reference)
         logic.FitSliceToBackground()
         yield
 
 
-def empty_views() -> None:
-    """Show no image in the slice views of the layout."""
-    for logic in slice_logics():
-        composite = logic.GetSliceCompositeNode()
-        composite.SetBackgroundVolumeID(None)
-        composite.SetForegroundVolumeID(None)
+def _show(logic: Any, volume: Any) -> None:
+    composite = logic.GetSliceCompositeNode()
+    composite.SetBackgroundVolumeID(volume.GetID())
+    composite.SetForegroundVolumeID(None)
+    composite.SetLabelVolumeID(None)
+
+
+def _show_slices_of(reference: Any, slice_node: Any) -> None:
+    """Turn a view to the slices of a volume as they were acquired, the way up that radiologists are used to."""
+    matrix = vtk.vtkMatrix4x4()
+    reference.GetIJKToRASMatrix(matrix)
+    across_slices = [abs(matrix.GetElement(row, 2)) for row in range(3)]
+    slice_node.SetOrientation(_PLANES[across_slices.index(max(across_slices))])
+    slice_node.RotateToAxes(matrix, 2)
 
 
 def third_sequence() -> str:
@@ -58,11 +73,9 @@ def third_sequence() -> str:
     return _slice_logic(THIRD).GetSliceNode().GetLayoutLabel()
 
 
-def show_in_third_view(name: str, volume: Any) -> None:
+def show_in_third_view(volume: Any) -> None:
     """Show another sequence in the third view; what is seen of it stays."""
-    logic = _slice_logic(THIRD)
-    logic.GetSliceCompositeNode().SetBackgroundVolumeID(volume.GetID())
-    logic.GetSliceNode().SetLayoutLabel(name)
+    _slice_logic(THIRD).GetSliceCompositeNode().SetBackgroundVolumeID(volume.GetID())
 
 
 def jump_to_largest_slice(labels: NDArray[np.uint8], reference: Any) -> None:
@@ -97,7 +110,16 @@ def jump_to(place: tuple[float, float, float], reference: Any) -> None:
 
 def slice_logics() -> list[Any]:
     """The vtkMRMLSliceLogic of each slice view of the layout that exists."""
-    return [logic for view in SLICE_VIEWS if (logic := _slice_logic(view)) is not None]
+    return _logics_of(SLICE_VIEWS)
+
+
+def standard_logics() -> list[Any]:
+    """The vtkMRMLSliceLogic of each slice view of Slicer's own layouts that exists."""
+    return _logics_of(_STANDARD_VIEWS)
+
+
+def _logics_of(views: Iterable[str]) -> list[Any]:
+    return [logic for view in views if (logic := _slice_logic(view)) is not None]
 
 
 def _slice_logic(view: str) -> Any:

@@ -152,10 +152,12 @@ class Panel:
     def enter(self) -> None:
         """The module is shown."""
         self.review.editor.enter()
+        self._review.bring_back_views()
 
     def leave(self) -> None:
         """Another module is shown."""
         self.review.editor.leave()
+        self._review.remember_views()
 
     @property
     def is_importing(self) -> bool:
@@ -230,6 +232,7 @@ class Panel:
         self._masking.release()
         self._keeper.release()
         self._release_nodes()
+        self._review.shut_down()
 
     def _release_nodes(self) -> None:
         self.review.release()

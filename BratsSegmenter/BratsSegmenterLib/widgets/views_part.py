@@ -121,7 +121,7 @@ class ViewsPart(Part):
         name = self._sequences[row] if 0 <= row < len(self._sequences) else ""
         volume = self._review.parameters.volumes.get(name)
         if volume is not None:  # else the user took it out of the scene
-            show_in_third_view(name, volume)
+            show_in_third_view(volume)
 
     def _show_next_sequence(self) -> None:
         if self._sequences:

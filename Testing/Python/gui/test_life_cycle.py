@@ -3,18 +3,20 @@
 import importlib
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import slicer
 from child_processes import started_processes
 from host.driver import finish, paint, wait_until
 from host.fixtures import MODULE_FILE, replay_command
+from host.other_modules import add_data, visit_segment_editor
 from host.replay_worker import Behaviour
 from host.slicer_app import OpenedModule, application, open_module
 
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.jobs import SendJob
-from BratsSegmenterLib.scene.layout import LAYOUT, LEFT, SLICE_VIEWS, THREE_D
+from BratsSegmenterLib.scene.layout import LAYOUT, LAYOUT_WITH_PLOT, LEFT, SLICE_VIEWS, THREE_D, show_layout_with_plot
 from BratsSegmenterLib.scene.views import slice_logics
 from BratsSegmenterLib.study import JobFolder, KeptStudy, StudyOrigin
 from BratsSegmenterLib.widgets import assembly
@@ -56,6 +58,13 @@ def _volumes(panel) -> dict[str, str]:
 
 def _segmentations() -> list:
     return list(slicer.mrmlScene.GetNodesByClass("vtkMRMLSegmentationNode"))
+
+
+def _shown() -> list[tuple[str, str]]:
+    """Label and image of each view."""
+    images = [logic.GetBackgroundLayer().GetVolumeNode() for logic in slice_logics()]
+    labels = [logic.GetSliceNode().GetLayoutLabel() for logic in slice_logics()]
+    return [(label, "" if image is None else image.GetName()) for label, image in zip(labels, images, strict=True)]
 
 
 def _save(file: Path) -> str:
@@ -109,6 +118,38 @@ def test_a_saved_scene_loaded_into_a_slicer_that_was_just_started_is_taken_up(
     later.widget.cleanup()
 
 
+@pytest.mark.parametrize("is_loaded_first", [True, False], ids=["then Slicer has started", "into a started Slicer"])
+def test_a_saved_scene_shows_its_views_in_a_slicer_in_which_the_panel_was_never_opened(
+    module: OpenedModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_loaded_first: bool
+):
+    offers = SimpleNamespace(registerCustomSampleDataSource=lambda **_offered: None)
+    monkeypatch.setitem(sys.modules, "SampleData", SimpleNamespace(SampleDataLogic=offers))
+    _segment(module.widget.panel)
+    scene_file = _save(tmp_path / "scene.mrb")
+    module.widget.cleanup()
+    slicer.mrmlScene.Clear(0)
+    application().layoutManager().hostStartAnew(LAYOUT, LAYOUT_WITH_PLOT)
+    if is_loaded_first:
+        slicer.mrmlScene.ReadFromMRB(scene_file)
+        application().startupCompleted.emit()
+    else:
+        application().startupCompleted.emit()
+        assert application().layoutManager().hostShown() == (), "nothing of ours before it is asked for"
+        slicer.mrmlScene.ReadFromMRB(scene_file)
+    assert application().layoutManager().hostShown() == (*SLICE_VIEWS, THREE_D)
+    assert _shown() == [("T1c", "T1c"), ("FLAIR", "FLAIR"), ("T2", "T2")]
+
+
+def test_a_scene_saved_beside_a_plot_is_taken_up_without_one(module: OpenedModule, tmp_path: Path):
+    panel = module.widget.panel
+    _segment(panel)
+    show_layout_with_plot()
+    scene_file = _save(tmp_path / "scene.mrb")
+    slicer.mrmlScene.Clear(0)
+    _load(panel, scene_file)
+    assert application().layoutManager().hostShown() == (*SLICE_VIEWS, THREE_D)
+
+
 def test_a_loaded_scene_is_shown_as_it_was_saved_whatever_was_chosen_since(module: OpenedModule, tmp_path: Path):
     panel = module.widget.panel
     _segment(panel)
@@ -132,6 +173,25 @@ def test_a_loaded_scene_is_shown_as_it_was_saved_whatever_was_chosen_since(modul
     assert shown() == (False, False, True)
     assert switches.styleSelector.currentText == "Fill"
     assert (switches.boxET.checked, switches.boxED.checked, switches.doubtBox.checked) == (True, False, True)
+
+
+def test_the_sequences_are_back_in_their_views_after_a_visit_to_another_module(module: OpenedModule):
+    panel = module.widget.panel
+    _segment(panel)
+    module.widget.exit()
+    visit_segment_editor(panel._review.parameters.reference)
+    assert _shown() == [("T1c", "T1c")] * 3
+    module.widget.enter()
+    assert _shown() == [("T1c", "T1c"), ("FLAIR", "FLAIR"), ("T2", "T2")]
+
+
+def test_a_scene_closed_in_another_module_leaves_the_views_to_what_is_loaded_then(module: OpenedModule):
+    _segment(module.widget.panel)
+    module.widget.exit()
+    slicer.mrmlScene.Clear(0)
+    add_data("CT of another day")
+    module.widget.enter()
+    assert _shown() == [("CT of another day", "CT of another day")] * 3
 
 
 def test_two_scenes_loaded_one_right_after_the_other_leave_the_study_under_review(module, colleagues_scene):

@@ -7,13 +7,22 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import slicer
+import vtk
+from host.other_modules import add_data
 from host.replay_worker import doubt
 from vtk.util.numpy_support import vtk_to_numpy
 
 from BratsSegmenterLib.scene.layout import LAYOUT, SLICE_VIEWS, THREE_D
 from BratsSegmenterLib.scene.overlay import RegionStyle, draw_regions, show_doubt, show_region
 from BratsSegmenterLib.scene.review import Review
-from BratsSegmenterLib.scene.views import jump_to, show_in_third_view, slice_logics, third_sequence
+from BratsSegmenterLib.scene.views import (
+    jump_to,
+    show_in_third_view,
+    showing_review_layout,
+    slice_logics,
+    standard_logics,
+    third_sequence,
+)
 from BratsSegmenterLib.steps import run_through
 
 LOWEST_SLICE_MM, SLICE_MM = -23.0, 2.0
@@ -44,6 +53,73 @@ def test_three_sequences_stand_in_one_plane_linked_beside_the_3d_view(review):
     assert len({logic.GetSliceNode().GetOrientation() for logic in slice_logics()}) == 1
 
 
+SLICES = {  # rows of the affine from columns, rows, slices to right, anterior, superior; millimetres
+    "axial": [[-1, 0, 0, 20], [0, -1, 0, 20], [0, 0, 5, -60]],
+    "sagittal": [[0, 0, -5, 60], [-1, 0, 0, 20], [0, -1, 0, 20]],
+    "coronal": [[-1, 0, 0, 20], [0, 0, 5, -60], [0, -1, 0, 20]],
+    "sagittal, nodding": [[0.0, -0.26, -4.83, 60], [-1, 0, 0, 20], [0.0, -0.97, 1.29, 20]],
+    "axial, tilted": [[-1, 0, 0, 20], [0, -0.9, -2.2, 20], [0, -0.44, 4.5, -60]],
+}
+
+
+@pytest.fixture(params=SLICES)
+def acquired(request, scene):
+    """A volume of forty pixels a side and twelve slices, shown as the reference."""
+    affine = np.vstack([SLICES[request.param], [0, 0, 0, 1]]).astype(float)
+    volume = slicer.util.addVolumeFromArray(np.ones((12, 40, 40), np.float32), affine, "T1c")
+    run_through(showing_review_layout({"T1c": volume}, volume))
+    return volume
+
+
+def _axes(matrix) -> np.ndarray:
+    axes = slicer.util.arrayFromVTKMatrix(matrix)[:3, :3]
+    return axes / np.linalg.norm(axes, axis=0)
+
+
+def _axes_of(volume) -> np.ndarray:
+    matrix = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(matrix)
+    return _axes(matrix)
+
+
+def test_the_views_show_the_reference_s_own_slices_the_usual_way_up(acquired):
+    for logic in slice_logics():
+        across, up, normal = _axes(logic.GetSliceNode().GetSliceToRAS()).T
+        assert abs(normal @ _axes_of(acquired)[:, 2]) == pytest.approx(1.0)
+        assert up @ (0, 0.75, 1) > 0.7, "what is superior, or else anterior, is on top"
+        assert across @ (-1, -0.75, 0) > 0.7, "the patient's left, or else the back, is on the right"
+
+
+def test_a_jump_shows_the_slice_that_it_names(acquired):
+    jump_to((7.0, 20.0, 20.0), acquired)
+    matrix = vtk.vtkMatrix4x4()
+    acquired.GetRASToIJKMatrix(matrix)
+    for logic in slice_logics():
+        to_ras = logic.GetSliceNode().GetXYToRAS()
+        corners = [matrix.MultiplyPoint(to_ras.MultiplyPoint((x, y, 0, 1)))[2] for x, y in ((0, 0), (90, 0), (0, 90))]
+        assert corners == pytest.approx([7.0] * 3)
+
+
+def test_every_view_of_slicer_lies_along_the_reference_so_that_nothing_is_painted_in_stripes(acquired):
+    """Segment Editor warns of each view that does not, of those that no layout shows too."""
+    views = [slicer.app.layoutManager().viewWidget(name).view for name in slicer.app.layoutManager().sliceViewNames()]
+    assert {"Red", "Green", "Yellow", *SLICE_VIEWS} == {view.node.GetLayoutName() for view in views}
+    for view in views:
+        along = np.abs(_axes(view.node.GetSliceToRAS()).T @ _axes_of(acquired))
+        assert along.max(axis=1) == pytest.approx([1.0] * 3, abs=1e-6)
+
+
+def test_slicer_s_own_layouts_show_the_reference_in_three_planes_until_the_study_is_left(review):
+    assert {logic.GetBackgroundLayer().GetVolumeNode().GetName() for logic in standard_logics()} == {"T1c"}
+    own = add_data("the user's own")
+    standard_logics()[1].GetSliceCompositeNode().SetBackgroundVolumeID(review.parameters.reference.GetID())
+    review.leave()
+    shown = [logic.GetSliceCompositeNode().GetBackgroundVolumeID() for logic in standard_logics()]
+    assert shown == [own.GetID(), None, own.GetID()]
+    planes = [logic.GetSliceNode().GetOrientation() for logic in standard_logics()]
+    assert planes == ["Axial", "Coronal", "Sagittal"]
+
+
 def test_the_views_open_at_the_largest_slice_of_the_tumour(review, result):
     area = (sitk.GetArrayFromImage(sitk.ReadImage(str(result.labels))) > 0).sum(axis=(1, 2))
     assert [area[index] for index in _slice_indices()] == [area.max()] * 3
@@ -59,7 +135,7 @@ def test_a_study_with_one_sequence_shows_it_in_all_views(parameter_node, study, 
 
 def test_the_third_view_takes_any_sequence_and_says_which_without_moving(review):
     before = _slice_indices()
-    show_in_third_view("T1", review.parameters.volumes["T1"])
+    show_in_third_view(review.parameters.volumes["T1"])
     assert (_shown()[2], third_sequence()) == ("T1", "T1")
     assert _shown()[:2] == ["T1c", "FLAIR"]
     assert _slice_indices() == before
@@ -139,7 +215,7 @@ def test_a_scene_loaded_into_a_slicer_that_does_not_know_the_layout_gets_its_vie
 def test_a_scene_loaded_into_a_slicer_that_knows_the_layout_keeps_what_its_views_showed(
     review, parameter_node, tmp_path
 ):
-    show_in_third_view("T1", review.parameters.volumes["T1"])
+    show_in_third_view(review.parameters.volumes["T1"])
     _save_and_load(tmp_path / "scene.mrb", is_restarted=False)
     Review(parameter_node).restore_views()
     assert slicer.app.layoutManager().hostShown() == (*SLICE_VIEWS, THREE_D)
