@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import slicer
@@ -60,7 +61,8 @@ def _line(name: str, length_mm: float, ends_lps: _Ends, visible: bool) -> Any:
     node.SetAttribute(_MARK, "1")
     node.SetSaveWithScene(False)
     node.SetHideFromEditors(True)
-    node = slicer.mrmlScene.AddNode(node)
+    with _active_list_kept():
+        node = slicer.mrmlScene.AddNode(node)
     # The label stands at one end: in the middle, where Slicer puts its own, both lines cross.
     for index, ((left, posterior, superior), label) in enumerate(
         zip(ends_lps, ("", f"{length_mm:.1f} mm"), strict=True)
@@ -78,3 +80,13 @@ def _line(name: str, length_mm: float, ends_lps: _Ends, visible: bool) -> Any:
     display.SetGlyphScale(_GLYPH_SCALE)
     display.SetVisibility(visible)
     return node
+
+
+@contextmanager
+def _active_list_kept() -> Iterator[None]:
+    """Slicer lets the user's next point go into the newest markups node; a line of ours is no place for it."""
+    selection = slicer.app.applicationLogic().GetSelectionNode()
+    class_name, node_id = selection.GetActivePlaceNodeClassName(), selection.GetActivePlaceNodeID()
+    yield
+    selection.SetReferenceActivePlaceNodeClassName(class_name)
+    selection.SetReferenceActivePlaceNodeID(node_id)

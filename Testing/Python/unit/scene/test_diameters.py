@@ -76,3 +76,14 @@ def test_one_switch_hides_them_and_shows_them_on_their_slice(review):
 def test_a_saved_scene_does_not_keep_them(review):
     lines = _draw(review.measure().lesions, visible=True)
     assert not any(line.GetSaveWithScene() for line in lines)
+
+
+@pytest.mark.parametrize("kind", ["vtkMRMLMarkupsFiducialNode", "vtkMRMLMarkupsLineNode", None])
+def test_the_user_s_next_point_goes_where_it_went_before(review, kind):
+    selection = application().applicationLogic().GetSelectionNode()
+    selection.SetReferenceActivePlaceNodeID(None)
+    own = slicer.mrmlScene.AddNewNodeByClass(kind, "the user's own") if kind else None
+    before = selection.GetActivePlaceNodeClassName(), selection.GetActivePlaceNodeID()
+    assert before[1] == (own.GetID() if own else None)
+    assert _draw(review.measure().lesions, visible=True)
+    assert (selection.GetActivePlaceNodeClassName(), selection.GetActivePlaceNodeID()) == before
