@@ -15,10 +15,17 @@ class DatabaseStudy:
 
 
 class DicomDatabase:
-    """Closed while it holds no study, as Slicer's before its first use."""
+    """Closed while it holds no study, as Slicer's before its first use.
+
+    Attributes
+    ----------
+    hostListed : list of str
+        UIDs of the series whose files were asked for; a real one queries its tables and builds a path for each.
+    """
 
     def __init__(self, studies: dict[str, DatabaseStudy] | None = None) -> None:
         self._studies = studies or {}
+        self.hostListed: list[str] = []
 
     @property
     def isOpen(self) -> bool:
@@ -39,6 +46,7 @@ class DicomDatabase:
 
     def filesForSeries(self, series: str) -> list[str]:
         """Absolute paths."""
+        self.hostListed.append(series)
         return self._series(series)[1]
 
     def fieldForPatient(self, name: str, patient: str) -> str:

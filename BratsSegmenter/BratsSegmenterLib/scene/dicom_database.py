@@ -7,32 +7,44 @@ from pathlib import Path
 import slicer
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.job_results import LocalStudy
 
 
-def database_studies() -> tuple[LocalStudy, ...]:
-    """The MR studies that were imported into Slicer, newest first; none while no database is open."""
+class SlicerDatabase:
+    """The MR studies that were imported into Slicer.
+
+    Each question to the database is a query on Slicer's own thread: what other studies hold is not asked for.
+    """
+
+    def studies(self) -> tuple[StudySummary, ...]:
+        """All of them, newest first; none while no database is open. How many images they have is not counted."""
+        database = slicer.dicomDatabase
+        if not database.isOpen:
+            return ()
+        uids = ((patient, uid) for patient in database.patients() for uid in database.studiesForPatient(patient))
+        found = [summary for patient, uid in uids if (summary := _mr_study(patient, uid)) is not None]
+        return tuple(sorted(found, key=lambda study: (study.study_date, study.study_uid), reverse=True))
+
+    def files_of(self, study_uid: str) -> tuple[Path, ...]:
+        """The files of a study."""
+        database = slicer.dicomDatabase
+        every_series = database.seriesForStudy(study_uid)
+        return tuple(Path(file) for series in every_series for file in database.filesForSeries(series))
+
+
+def _mr_study(patient: str, study_uid: str) -> StudySummary | None:
     database = slicer.dicomDatabase
-    if not database.isOpen:
-        return ()
-    found = [_study(patient, study) for patient in database.patients() for study in database.studiesForPatient(patient)]
-    with_mr = [local for local in found if "MR" in local.study.modalities]
-    return tuple(sorted(with_mr, key=lambda local: (local.study.study_date, local.study.study_uid), reverse=True))
-
-
-def _study(patient: str, study_uid: str) -> LocalStudy:
-    database = slicer.dicomDatabase
-    series = database.seriesForStudy(study_uid)
-    files = tuple(Path(file) for one in series for file in database.filesForSeries(one))
-    summary = StudySummary(
+    every_series = database.seriesForStudy(study_uid)
+    modalities = {database.fieldForSeries("Modality", series) for series in every_series}
+    if "MR" not in modalities:
+        return None
+    return StudySummary(
         study_uid=study_uid,
         patient_name=database.fieldForPatient("PatientsName", patient),
         patient_id=database.fieldForPatient("PatientID", patient),
         accession_number=database.fieldForStudy("AccessionNumber", study_uid),
         study_date=database.fieldForStudy("StudyDate", study_uid).replace("-", ""),
         description=database.fieldForStudy("StudyDescription", study_uid),
-        modalities=tuple(sorted({database.fieldForSeries("Modality", one) for one in series})),
-        series_count=len(series),
-        instance_count=len(files),
+        modalities=tuple(sorted(modalities)),
+        series_count=len(every_series),
+        instance_count=None,
     )
-    return LocalStudy(summary, files)

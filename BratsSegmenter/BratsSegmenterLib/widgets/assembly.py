@@ -11,7 +11,7 @@ import qt
 import slicer
 
 from BratsSegmenterLib.archive import CredentialStore, ProfileStore
-from BratsSegmenterLib.scene.dicom_database import database_studies
+from BratsSegmenterLib.scene.dicom_database import SlicerDatabase
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.study import StudyQueue
 from BratsSegmenterLib.widgets.considerate_runner import ConsiderateRunner
@@ -55,7 +55,7 @@ def build_panel(layout: Any, parameter_node: Callable[[], Any], command: Sequenc
     queue = QueueRunner(StudyQueue(studies / "queue.json"), WorkerProcess(command), studies, profiles.connection_of)
     runner = ConsiderateRunner(WorkerProcess(command), queue)
     workflow = Workflow(runner, review, studies, ledger_folder, ensure_dependencies, run_steps=TimedSteps())
-    sources = Sources(workflow, profiles, database_studies)
+    sources = Sources(workflow, profiles, SlicerDatabase())
     worklist = Worklist(
         sources,
         queue,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from BratsSegmenterLib.archive import StudyQuery, StudySummary
 from BratsSegmenterLib.job_results import ListFolderResult, LocalStudy
@@ -13,6 +14,16 @@ from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.translation import tr as _
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.worker_messages import Failure
+
+
+class StudyDatabase(Protocol):
+    """Studies that are on this computer already, with a list of them."""
+
+    def studies(self) -> tuple[StudySummary, ...]:
+        """All of them."""
+
+    def files_of(self, study_uid: str) -> tuple[Path, ...]:
+        """The files of one."""
 
 
 class Sources:
@@ -26,8 +37,8 @@ class Sources:
         Does the searching.
     profiles : ProfilesModel
         The archives.
-    database_studies : callable
-        The studies in Slicer's DICOM database.
+    database : StudyDatabase
+        Slicer's DICOM database.
 
     Attributes
     ----------
@@ -38,15 +49,14 @@ class Sources:
         Emitted with the studies of one search.
     """
 
-    def __init__(
-        self, workflow: Workflow, profiles: ProfilesModel, database_studies: Callable[[], tuple[LocalStudy, ...]]
-    ) -> None:
+    def __init__(self, workflow: Workflow, profiles: ProfilesModel, database: StudyDatabase) -> None:
         self._workflow = workflow
         self._profiles = profiles
-        self._database_studies = database_studies
+        self._database = database
+        self._imported: tuple[StudySummary, ...] = ()
         self._listed: tuple[LocalStudy, ...] | None = None
         self._searched_archive = ""
-        self._origins: dict[str, StudyOrigin] = {}
+        self._origin_of: Callable[[StudySummary], StudyOrigin] = StudyOrigin
         self._query = StudyQuery()
         self.folder: Path | None = None
         self.uses_database = False
@@ -83,28 +93,35 @@ class Sources:
         self.folder, self.uses_database = None, True
 
     def search(self, query: StudyQuery, anew: bool = True) -> None:
-        """Look for studies; the files of a folder are read again only when that is wanted `anew`."""
+        """Look for studies; a folder or Slicer's database is read again only when that is wanted `anew`."""
         self._query = query
         connection = self._profiles.connection() if self.is_archive else None
         if self.uses_database:
-            self._show(self._database_studies())
+            if anew:
+                self._imported = self._database.studies()
+            self._show(self._imported, self._origin_in_database)
         elif self.folder is not None and (anew or self._listed is None):
             self._workflow.list_folder(self.folder)
         elif self._listed is not None and self.folder is not None:
-            self._show(self._listed)
+            self._show_listed(self._listed)
         elif connection is not None:
             self._searched_archive = connection.profile.name
             self._workflow.search(connection, query)
 
     def origin(self, study: StudySummary) -> StudyOrigin:
         """Where the images of a study are that the last search found."""
-        return self._origins[study.study_uid]
+        return self._origin_of(study)
 
     def others_of(self, study: StudySummary) -> tuple[LocalStudy, ...]:
         """The other studies of the same patient in a folder or in Slicer's DICOM database, where one is in use."""
-        local = self._database_studies() if self.uses_database else self._listed or ()
-        others = (one for one in local if one.study.study_uid != study.study_uid)
-        return tuple(one for one in others if one.study.patient_id == study.patient_id)
+
+        def is_other(one: StudySummary) -> bool:
+            return one.study_uid != study.study_uid and one.patient_id == study.patient_id
+
+        if self.uses_database:
+            others = (one for one in self._imported if is_other(one))
+            return tuple(LocalStudy(one, self._database.files_of(one.study_uid)) for one in others)
+        return tuple(local for local in self._listed or () if is_other(local.study))
 
     def choose(self, study: StudySummary) -> None:
         """Work on a study that was found from now on."""
@@ -122,17 +139,25 @@ class Sources:
                 self._workflow.failed.emit(Failure(what, _("Add it again, or search where the study is.")))
 
     def _on_archive_searched(self, studies: Sequence[StudySummary]) -> None:
-        self._list([StudyOrigin(study, self._searched_archive) for study in studies])
+        archive = self._searched_archive
+        self._list(studies, lambda study: StudyOrigin(study, archive))
 
     def _on_folder_listed(self, result: ListFolderResult) -> None:
         self._listed = result.studies
-        self._show(result.studies)
+        self._show_listed(result.studies)
 
-    def _show(self, studies: Iterable[LocalStudy]) -> None:
-        wanted = [StudyOrigin(local.study, files=local.files) for local in studies if self._query.matches(local.study)]
+    def _show_listed(self, listed: Sequence[LocalStudy]) -> None:
+        files = {local.study.study_uid: local.files for local in listed}
+        self._show([local.study for local in listed], lambda study: StudyOrigin(study, files=files[study.study_uid]))
+
+    def _origin_in_database(self, study: StudySummary) -> StudyOrigin:
+        return StudyOrigin(study, files=self._database.files_of(study.study_uid))
+
+    def _show(self, studies: Sequence[StudySummary], origin_of: Callable[[StudySummary], StudyOrigin]) -> None:
+        wanted = [study for study in studies if self._query.matches(study)]
         first, last = self._query.offset, self._query.offset + self._query.limit
-        self._list(wanted[first:last])
+        self._list(wanted[first:last], origin_of)
 
-    def _list(self, origins: Sequence[StudyOrigin]) -> None:
-        self._origins = {origin.study.study_uid: origin for origin in origins}
-        self.found.emit([origin.study for origin in origins])
+    def _list(self, studies: Sequence[StudySummary], origin_of: Callable[[StudySummary], StudyOrigin]) -> None:
+        self._origin_of = origin_of
+        self.found.emit(list(studies))

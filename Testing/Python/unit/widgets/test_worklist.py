@@ -136,6 +136,22 @@ def test_the_filter_finds_no_hidden_name(identities):
     assert table.rows() == ()
 
 
+class Database:
+    """Slicer's, with one study in it; counts how often it was read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.imported = [ANNA]
+        self.readings = 0
+
+    def studies(self) -> tuple[StudySummary, ...]:
+        self.readings += 1
+        return tuple(self.imported)
+
+    def files_of(self, study_uid: str) -> tuple[Path, ...]:
+        return (self._folder / f"{study_uid}.dcm",)
+
+
 class Desk:
     """Workflow, queue and sources over runners that a test holds in its hands."""
 
@@ -146,7 +162,8 @@ class Desk:
         self.workflow = Workflow(self.runner, ScriptedScene(folder), folder, folder / "ledger", lambda _model: None)
         queue = StudyQueue(folder / "queue.json")
         self.queue = QueueRunner(queue, self.worker, folder, self.profiles.connection_of)
-        self.sources = Sources(self.workflow, self.profiles, lambda: (LocalStudy(ANNA, (folder / "anna.dcm",)),))
+        self.database = Database(folder)
+        self.sources = Sources(self.workflow, self.profiles, self.database)
         self.rows = QueueModel(self.queue, identities)
 
 
@@ -252,7 +269,22 @@ def test_a_study_of_slicer_s_database_is_worked_on_by_its_files(desk, tmp_path):
     desk.sources.choose(ANNA)
     desk.workflow.run(RunOptions())
     assert isinstance(desk.runner.jobs[-1], PrepareJob)
-    assert desk.runner.jobs[-1].listed == (tmp_path / "anna.dcm",)
+    assert desk.runner.jobs[-1].listed == (tmp_path / f"{ANNA.study_uid}.dcm",)
+
+
+def test_slicer_s_database_is_read_when_the_user_searches_and_not_at_every_word_she_types(desk, tmp_path):
+    found: list[list[StudySummary]] = []
+    desk.sources.found.connect(found.append)
+    desk.sources.use_database()
+    desk.sources.search(StudyQuery())
+    before = replace(ANNA, study_uid="2.25.4", study_date="20250304")
+    desk.database.imported.append(before)
+    desk.sources.search(StudyQuery(patient_name="Ash*"), anew=False)
+    assert desk.sources.others_of(ANNA) == ()
+    assert desk.database.readings == 1
+    desk.sources.search(StudyQuery())
+    assert found == [[ANNA], [ANNA], [ANNA, before]]
+    assert desk.sources.others_of(ANNA) == (LocalStudy(before, (tmp_path / "2.25.4.dcm",)),)
 
 
 def test_back_in_the_archive_a_study_comes_from_there_though_its_files_are_here_too(desk):
