@@ -1,8 +1,8 @@
 """Looks up every name of ``slicer_names.txt`` in the sources of Slicer and CTK, and notes beside it where it stands.
 
-``python -m host.name_sources SLICER_REPOSITORY CTK_REPOSITORY [--write]``; both are clones, bare ones too. A name that
-stands nowhere, or a member of a class that PythonQt does not reach, is printed, and the exit code is 1. Classes of Qt
-itself are looked up in Qt's own bindings.
+``python -m host.name_sources SLICER_REPOSITORY CTK_REPOSITORY [--revision 5.12] [--write]``; both are clones, bare ones
+too. A name that stands nowhere, or a member of a class that PythonQt does not reach, is printed, and the exit code is 1.
+Classes of Qt itself are looked up in Qt's own bindings.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ _HEADING = """\
 
 
 class Sources:
-    """The newest commit of one or more clones."""
+    """One commit of each of some clones, by the name of the clone: its folder and the revision."""
 
-    def __init__(self, clones: dict[str, Path]) -> None:
+    def __init__(self, clones: dict[str, tuple[Path, str]]) -> None:
         self._clones = clones
-        self._files = {name: self._git(name, "ls-tree", "-r", "--name-only", "HEAD").splitlines() for name in clones}
+        trees = {name: ("ls-tree", "-r", "--name-only", revision) for name, (_folder, revision) in clones.items()}
+        self._files = {name: self._git(name, *tree).splitlines() for name, tree in trees.items()}
 
     def files(self, pattern: str) -> Iterator[tuple[str, str]]:
         """Clone and path of every file whose path matches."""
@@ -45,10 +46,10 @@ class Sources:
 
     def text(self, clone: str, path: str) -> str:
         """What the file says."""
-        return self._git(clone, "show", f"HEAD:{path}")
+        return self._git(clone, "show", f"{self._clones[clone][1]}:{path}")
 
     def _git(self, clone: str, *arguments: str) -> str:
-        command = ("git", "-C", str(self._clones[clone]), *arguments)
+        command = ("git", "-C", str(self._clones[clone][0]), *arguments)
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -119,9 +120,10 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("slicer", type=Path)
     parser.add_argument("ctk", type=Path)
+    parser.add_argument("--revision", default="HEAD", help="of Slicer; default: the newest")
     parser.add_argument("--write", action="store_true", help="note the sources in the list")
     arguments = parser.parse_args(argv)
-    sources = Sources({"Slicer": arguments.slicer, "CTK": arguments.ctk})
+    sources = Sources({"Slicer": (arguments.slicer, arguments.revision), "CTK": (arguments.ctk, "HEAD")})
     found = {name: looked_up(name, sources) for name in sorted(known_names())}
     missing = [name for name, known in found.items() if not known.source]
     used = {name for file in SLICER_SIDE for name in used_names(file)}
