@@ -277,7 +277,7 @@ def _require_regions(
 def _require_equal(kind: str, key: str, found: NDArray[np.bool_], expected: NDArray[np.bool_]) -> None:
     difference = np.count_nonzero(found != expected)
     if difference:
-        raise _differs(kind, key, f"{difference} of {np.count_nonzero(expected)} voxels differ")
+        raise _differs(kind, key, f"{difference} voxels differ, {np.count_nonzero(expected)} are drawn")
 
 
 def _differs(kind: str, key: str, difference: str) -> ExportError:
