@@ -1,7 +1,7 @@
 """Looks up every name of ``slicer_names.txt`` in the sources of Slicer and CTK, and notes beside it where it stands.
 
 ``python -m host.name_sources SLICER_REPOSITORY CTK_REPOSITORY [--revision 5.12] [--write]``; both are clones, bare ones
-too. A name that stands nowhere, or a member of a class that PythonQt does not reach, is printed, and the exit code is 1.
+too. A name that stands nowhere, or a member that PythonQt does not reach, is printed; then the exit code is 1.
 Classes of Qt itself are looked up in Qt's own bindings.
 """
 
