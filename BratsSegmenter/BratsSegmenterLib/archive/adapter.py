@@ -17,7 +17,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from BratsSegmenterLib.errors import ArchiveError
 
-_UTF_8 = "utf-8"
+_UTF_8 = "utf-8-sig"  # a mark at the beginning is left out
 
 
 class OpenSockets:

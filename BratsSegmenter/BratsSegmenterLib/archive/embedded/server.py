@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import os
 import re
 import secrets
 import shutil
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from pydicom.datadict import keyword_for_tag
@@ -241,7 +242,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         received: list[Path] = []
         try:
             for part in iterate_parts(body, boundary_of(self.headers.get("Content-Type", ""))):
-                received.append(_write(part, storage.incoming))
+                received.append(_new_file(storage.incoming))
+                with received[-1].open("wb") as file:
+                    file.writelines(part)
             outcomes = storage.add(received, study_uid)
         except MalformedMultipartError:
             return _Answer(400, b"the body is not a whole multipart/related message")
@@ -280,9 +283,7 @@ def _keyword(name: str) -> str:
     return keyword_for_tag(int(name, 16)) if re.fullmatch("[0-9a-fA-F]{8}", name) else name
 
 
-def _write(part: Iterator[bytes], folder: Path) -> Path:
+def _new_file(folder: Path) -> Path:
     handle, name = tempfile.mkstemp(prefix=RECEIVING, dir=folder)
-    with cast(IO[bytes], open(handle, "wb")) as file:
-        for piece in part:
-            file.write(piece)
+    os.close(handle)
     return Path(name)

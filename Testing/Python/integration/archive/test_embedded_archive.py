@@ -143,13 +143,16 @@ def test_nothing_useful_is_never_a_success(session: requests.Session, url: str, 
     assert post(session, f"{url}/studies", parts).status_code in (400, 409)
 
 
-def test_a_message_that_was_cut_stores_nothing(session: requests.Session, url: str, files: list[Path]) -> None:
+def test_a_message_that_was_cut_stores_nothing(
+    session: requests.Session, url: str, files: list[Path], tmp_path: Path
+) -> None:
     body, content_type = encode([file.read_bytes() for file in files])
 
     response = session.post(f"{url}/studies", data=body[:-500], headers={"Content-Type": content_type})
 
     assert response.status_code == 400
     assert session.get(f"{url}/instances").json() == []
+    assert not [*(tmp_path / "embedded archive" / "incoming").iterdir()]
 
 
 def test_a_uid_that_is_a_path_stays_outside(

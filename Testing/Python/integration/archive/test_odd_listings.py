@@ -91,7 +91,8 @@ def test_what_is_sent_with_a_series_and_not_listed_is_not_taken_for_nothing(
 
 
 @pytest.mark.parametrize(
-    ("stated", "written"), [("iso-8859-1", "iso-8859-1"), ("iso-8859-1", "utf-8"), ("none", "utf-8"), ("", "utf-8")]
+    ("stated", "written"),
+    [("iso-8859-1", "iso-8859-1"), ("iso-8859-1", "utf-8"), ("none", "utf-8"), ("", "utf-8"), ("", "utf-8-sig")],
 )
 def test_a_name_is_found_in_the_character_set_that_a_listing_states_if_it_is_not_utf_8(
     embedded_archive: RunningArchive, proxy: FaultyProxy, stated: str, written: str
