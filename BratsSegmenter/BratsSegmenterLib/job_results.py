@@ -222,6 +222,9 @@ class SegmentResult:
         EDITED where regions were taken up that a person had drawn or changed.
     image_numbers : ImageNumbers or None
         Of the reference; None where they are not known.
+    product_sum_mm2 : float or None
+        Of the products of all measurable lesions, also of a single one; None where the enhancing tumour was not
+        measured, and in what an older version wrote.
     """
 
     reference: str
@@ -245,6 +248,7 @@ class SegmentResult:
     sequences: Mapping[str, str] = field(default_factory=dict)
     authorship: Authorship = Authorship.AI
     image_numbers: ImageNumbers | None = None
+    product_sum_mm2: float | None = None
 
     @property
     def warnings_to_heed(self) -> tuple[str, ...]:

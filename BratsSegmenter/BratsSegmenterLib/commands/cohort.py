@@ -61,6 +61,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     def done(outcome: StudyOutcome) -> None:
         console.clear_bars()
         console.say(f"{total - studies.open_count}/{total} {outcome.sentence}")
+        write_tables(arguments.out, warn)
 
     with console.progress() as progress, studies:
         origins = source.studies(progress)
@@ -86,20 +87,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.say(f"Table: {arguments.out / TABLE_FILE}\nPage: {arguments.out / PAGE_FILE}")
     console.result(
         {
-            "studies": [
-                {
-                    "folder": row.folder,
-                    "study_uid": row.origin.study.study_uid,
-                    "state": row.state.value,
-                    "reason": row.reason,
-                    "model": row.model,
-                    "volumes_ml": row.volumes_ml,
-                    "volumes_of": row.volumes_of,
-                    "doubts": row.doubts,
-                    "remarks": row.remarks,
-                }
-                for row in rows
-            ],
+            "studies": [row.record for row in rows],
             "counts": counts,
             "models": Counter(row.model for row in rows if row.model),
             "passed_over": len(passed_over.files),

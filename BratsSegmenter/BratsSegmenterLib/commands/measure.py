@@ -25,12 +25,12 @@ _OLD_CODING = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A label map, and a file for the table."""
     parser.add_argument("labels", type=Path, metavar="FILE")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table here too")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the volumes here too, the lesions beside them")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print millilitres by region and the diameters of each enhancing lesion."""
-    from BratsSegmenterLib.measurement import measure, product_sum_text, to_csv
+    from BratsSegmenterLib.measurement import csv_tables, measure, product_sum_text, sum_of_products_mm2
     from BratsSegmenterLib.records import to_json
 
     drawn = _read(arguments.labels)
@@ -59,14 +59,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for text in warnings:
         console.warn(text)
     if arguments.csv is not None:
-        arguments.csv.write_text(to_csv(measurements, drawn.image_numbers), encoding="utf-8")
+        for file, text in csv_tables(arguments.csv, measurements, drawn.image_numbers).items():
+            file.write_text(text, encoding="utf-8")
     console.result(
         {
             "volumes_ml": measurements.volumes_ml,
             "intervals_ml": measurements.intervals_ml,
             "not_measured": segmentation.not_measured,
             "lesions": to_json(measurements.lesions),
-            "product_sum_mm2": measurements.product_sum_mm2,
+            "product_sum_mm2": sum_of_products_mm2(measurements),
             "warnings": warnings,
         }
     )

@@ -54,7 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print a line for each study; ends with Ctrl+C or SIGTERM, and goes on when it is started again."""
+    """Print a line for each study, for scripts a JSON object, and at last one of all studies.
+
+    It ends with Ctrl+C or SIGTERM, and goes on when it is started again.
+    """
     from BratsSegmenterLib.child_worker import run_in_child
     from BratsSegmenterLib.unattended import PassedOver, Studies, StudyOutcome, Timing, Wanted, watch, write_tables
 
@@ -77,7 +80,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     def done(outcome: StudyOutcome) -> None:
         console.clear_bars()
         say(outcome.sentence)
-        write_tables(arguments.out, say)
+        rows = write_tables(arguments.out, say)
+        console.result({"study": next(row.record for row in rows if row.folder == outcome.folder)})
 
     studies = Studies(arguments.out, rules, run_in_child, profile, credentials, arguments.push)
     with console.progress() as progress, studies:
@@ -87,9 +91,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         except Cancelled:
             say("Stopped; started again, it goes on from here.")
     rows = write_tables(arguments.out, say)
-    console.result(
-        {"studies": [{"folder": row.folder, "state": row.state.value, "reason": row.reason} for row in rows]}
-    )
+    console.result({"studies": [row.record for row in rows]})
     return 0
 
 

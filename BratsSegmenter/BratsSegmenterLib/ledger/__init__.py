@@ -6,5 +6,6 @@ key stays behind when the ledger is given away.
 
 from BratsSegmenterLib.ledger.corrections import Correction, LedgerEntry
 from BratsSegmenterLib.ledger.ledger import Ledger
+from BratsSegmenterLib.ledger.pseudonyms import Pseudonyms
 
-__all__ = ["Correction", "Ledger", "LedgerEntry"]
+__all__ = ["Correction", "Ledger", "LedgerEntry", "Pseudonyms"]

@@ -54,12 +54,12 @@ class Pseudonyms:
             key = bytes.fromhex(self._path.read_text(encoding="ascii"))
         except (OSError, ValueError) as error:
             raise LearningError(
-                f"The key of the ledger's pseudonyms, {self._path.name}, is missing or damaged.",
-                "Bring it back from a backup; with another key the same study would get another name.",
+                f"The key of the pseudonyms, {self._path.name}, is missing or damaged.",
+                "Bring it back from a backup; with another key the same patient and study would get another name.",
                 type(error).__name__,
             ) from error
         if len(key) != _KEY_BYTES:
             raise LearningError(
-                f"The key of the ledger's pseudonyms, {self._path.name}, is too short.", "Bring it back from a backup."
+                f"The key of the pseudonyms, {self._path.name}, is too short.", "Bring it back from a backup."
             )
         return key

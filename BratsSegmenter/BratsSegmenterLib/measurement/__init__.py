@@ -10,7 +10,7 @@ from BratsSegmenterLib.measurement.findings import (
     quality_findings,
     registration_findings,
 )
-from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM, measure
+from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM, measure, sum_of_products_mm2
 from BratsSegmenterLib.measurement.overlap import dice
 from BratsSegmenterLib.measurement.sentence import (
     MEASURABLE,
@@ -21,7 +21,7 @@ from BratsSegmenterLib.measurement.sentence import (
     report_sentence,
     size_text,
 )
-from BratsSegmenterLib.measurement.table import to_csv
+from BratsSegmenterLib.measurement.table import csv_tables
 from BratsSegmenterLib.measurement.unmeasured import still_not_measured
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "brain_cut_off_findings",
     "cavity_findings",
     "changed_regions",
+    "csv_tables",
     "cut_off_findings",
     "dice",
     "doubtful_slices",
@@ -48,5 +49,5 @@ __all__ = [
     "report_sentence",
     "size_text",
     "still_not_measured",
-    "to_csv",
+    "sum_of_products_mm2",
 ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from BratsSegmenterLib.domain import Lesion, Measurements
+from BratsSegmenterLib.domain import Lesion, Measurements, RegionVolume
 from BratsSegmenterLib.slice_names import ImageNumbers, place_of
 
 _VOLUME_COLUMNS = ("region", "name", "volume_ml", "lower_ml", "upper_ml")
@@ -19,34 +21,36 @@ _LESION_COLUMNS = (
     "place",
     "measurable",
 )
-_SUM_COLUMNS = ("measurable_lesions", "product_sum_mm2")
 
 
-def to_csv(measurements: Measurements, numbers: ImageNumbers | None = None) -> str:
-    """Tables of the regions, of the lesions, and where several are measurable of the sum of their products.
-
-    An empty line lies between two tables.
+def csv_tables(file: Path, measurements: Measurements, numbers: ImageNumbers | None = None) -> dict[Path, str]:
+    """The table of the regions and, beside it, that of the lesions, as text by the file that each belongs into.
 
     Parameters
     ----------
+    file : Path
+        Of the regions. The lesions go into ``lesions.csv`` beside ``volumes.csv``, else ``name-lesions.csv``.
     measurements : Measurements
     numbers : ImageNumbers or None
         By which the images of the diameters are named; without them their planes are.
     """
+    lesions = file.with_stem("lesions" if file.stem == "volumes" else f"{file.stem}-lesions")
+    return {
+        file: _as_text(_VOLUME_COLUMNS, map(_volume_row, measurements.volumes)),
+        lesions: _as_text(_LESION_COLUMNS, (_lesion_row(lesion, numbers) for lesion in measurements.lesions)),
+    }
+
+
+def _as_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_VOLUME_COLUMNS)
-    for volume in measurements.volumes:
-        interval = [f"{bound:.3f}" for bound in volume.interval_ml] if volume.interval_ml else ["", ""]
-        writer.writerow([volume.region.key, volume.region.name, f"{volume.volume_ml:.3f}", *interval])
-    writer.writerow([])
-    writer.writerow(_LESION_COLUMNS)
-    writer.writerows(_lesion_row(lesion, numbers) for lesion in measurements.lesions)
-    if measurements.product_sum_mm2 is not None:
-        writer.writerow([])
-        writer.writerow(_SUM_COLUMNS)
-        writer.writerow([len(measurements.measurable), f"{measurements.product_sum_mm2:.0f}"])
+    writer.writerows((columns, *rows))
     return text.getvalue()
+
+
+def _volume_row(volume: RegionVolume) -> list[str]:
+    interval = [f"{bound:.3f}" for bound in volume.interval_ml] if volume.interval_ml else ["", ""]
+    return [volume.region.key, volume.region.name, f"{volume.volume_ml:.3f}", *interval]
 
 
 def _lesion_row(lesion: Lesion, numbers: ImageNumbers | None) -> list[str]:

@@ -121,7 +121,7 @@ class JobFolder:
 
     @property
     def volumes_table(self) -> Path:
-        """Volumes and diameters of that label map, CSV."""
+        """Volumes of that label map, CSV; its lesions with their diameters lie beside it."""
         return self.path / "volumes.csv"
 
     @property

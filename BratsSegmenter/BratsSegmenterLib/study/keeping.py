@@ -13,7 +13,7 @@ from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.image_files import write_image
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import write_labelmap
-from BratsSegmenterLib.measurement import DoubtfulSlice, doubtful_slices, to_csv
+from BratsSegmenterLib.measurement import DoubtfulSlice, csv_tables, doubtful_slices, sum_of_products_mm2
 from BratsSegmenterLib.pipeline import SegmentedCase
 from BratsSegmenterLib.preprocessing import resample_to_reference, write_quality_page
 from BratsSegmenterLib.progress import Progress
@@ -74,7 +74,8 @@ def keep_result(
         folder.sent.unlink(missing_ok=True)
         with progress.stage("write"):
             write_labelmap(segmentation, folder.segmentation)
-            write_atomically(folder.volumes_table, to_csv(result.measurements, numbers).encode())
+            for file, table in csv_tables(folder.volumes_table, result.measurements, numbers).items():
+                write_atomically(file, table.encode())
             uncertainty = _keep_map(segmentation.uncertainty, segmentation, folder.uncertainty)
             brain = None if result.brain is None else result.brain.astype(np.uint8)
             brain_path = _keep_map(brain, segmentation, folder.brain)
@@ -127,6 +128,7 @@ def keep_result(
         authorship=authorship,
         is_postoperative=is_postoperative,
         image_numbers=numbers,
+        product_sum_mm2=sum_of_products_mm2(result.measurements),
     )
 
 

@@ -30,7 +30,10 @@ _STUDY_FOLDER = re.compile(r"[0-9a-f]{16}")
 
 
 class StudyState(Enum):
-    """How far the work on a study is; the value is what the job folder keeps."""
+    """How far the work on a study is; the value is what the job folder keeps.
+
+    A study is left alone by a router that found a result in it, beside which it stores none.
+    """
 
     NEW = "new"
     QUEUED = "queued"
@@ -40,6 +43,7 @@ class StudyState(Enum):
     SEGMENTED = "segmented"
     CORRECTED = "corrected"
     SENT = "sent"
+    LEFT_ALONE = "left alone"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
@@ -70,7 +74,7 @@ class StudyOrigin:
 
 @dataclass(frozen=True)
 class StudyProgress:
-    """How far the work on the study is, queues aside: NEW, SEGMENTED, CORRECTED or SENT.
+    """How far the work on the study is, queues aside: NEW, SEGMENTED, CORRECTED, SENT or LEFT_ALONE.
 
     Attributes
     ----------

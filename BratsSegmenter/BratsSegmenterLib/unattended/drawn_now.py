@@ -14,7 +14,7 @@ from BratsSegmenterLib.domain import Segmentation
 from BratsSegmenterLib.durable import Stamp, stamp_of
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_labelmap
-from BratsSegmenterLib.measurement import measure
+from BratsSegmenterLib.measurement import measure, sum_of_products_mm2
 from BratsSegmenterLib.study import JobFolder, compared_with_model, read_sent, read_unsent
 
 _MOST_REMEMBERED = 10_000
@@ -34,12 +34,15 @@ class DrawnVolumes:
         By region key.
     intervals_ml : mapping of str to (float, float)
         By region key, of the regions that are as the model drew them.
+    product_sum_mm2 : float or None
+        As of :class:`~BratsSegmenterLib.job_results.SegmentResult`.
     """
 
     file: Path
     is_corrected: bool
     volumes_ml: Mapping[str, float]
     intervals_ml: Mapping[str, tuple[float, float]]
+    product_sum_mm2: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +60,9 @@ def volumes_now(folder: JobFolder, result: SegmentResult) -> DrawnVolumes:
         A person drew on the model's label map, and that is gone or damaged.
     """
     corrected = _measured(folder, _stamps(folder))
-    return corrected or DrawnVolumes(folder.segmentation, False, result.volumes_ml, result.intervals_ml)
+    return corrected or DrawnVolumes(
+        folder.segmentation, False, result.volumes_ml, result.intervals_ml, result.product_sum_mm2
+    )
 
 
 def labels_now(folder: JobFolder) -> Segmentation:
@@ -84,7 +89,9 @@ def _measured(folder: JobFolder, _stamps: tuple[Stamp | None, ...]) -> DrawnVolu
         return None
     drawn = compared_with_model(folder, correction.segmentation)
     measured = measure(drawn.segmentation, drawn.intervals_ml)
-    return DrawnVolumes(correction.file, True, measured.volumes_ml, measured.intervals_ml)
+    return DrawnVolumes(
+        correction.file, True, measured.volumes_ml, measured.intervals_ml, sum_of_products_mm2(measured)
+    )
 
 
 def _correction(folder: JobFolder) -> _Correction | None:

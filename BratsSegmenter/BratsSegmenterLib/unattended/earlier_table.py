@@ -13,7 +13,13 @@ from BratsSegmenterLib.study import StudyState
 TABLE_FILE = "studies.csv"
 DELETED = "deleted"
 """The state of a study that a clean-up deleted."""
-_DONE = (StudyState.SEGMENTED.value, StudyState.CORRECTED.value, StudyState.SENT.value, DELETED)
+_DONE = (
+    StudyState.SEGMENTED.value,
+    StudyState.CORRECTED.value,
+    StudyState.SENT.value,
+    StudyState.LEFT_ALONE.value,
+    DELETED,
+)
 _NEEDED = ("folder", "study_uid")
 _ASIDE = "-unreadable-"
 

@@ -31,7 +31,7 @@ class StudyOutcome:
     folder : str
         Name of its job folder, which says nothing about whose it is.
     state : StudyState
-        SEGMENTED or SENT: done. NEEDS_YOU: a person has to look. FAILED: see the reason.
+        SEGMENTED, SENT or LEFT_ALONE: done. NEEDS_YOU: a person has to look. FAILED: see the reason.
     reason : str
         Why it needs a person or failed, or a remark.
     may_pass : bool

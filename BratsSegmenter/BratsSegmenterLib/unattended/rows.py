@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from BratsSegmenterLib.dicom import Authorship
 from BratsSegmenterLib.errors import ExportError
@@ -14,6 +15,7 @@ from BratsSegmenterLib.study import JobFolder, KeptStudy, QueueItem, StudyOrigin
 from BratsSegmenterLib.unattended.drawn_now import DrawnVolumes, volumes_now
 from BratsSegmenterLib.unattended.file_names import FileNames
 from BratsSegmenterLib.unattended.overview import PICTURE_FILE
+from BratsSegmenterLib.unattended.standing import was_left_alone
 from BratsSegmenterLib.unattended.studies import QUEUE_FILE
 from BratsSegmenterLib.unattended.whole_way import CARRIES_A_RESULT
 
@@ -40,6 +42,8 @@ class StudyRow:
         Why it cannot; empty otherwise.
     no_picture : str
         Why its picture could not be drawn; empty otherwise.
+    patient : str
+        The same for all studies under one Patient ID, and nobody's name; empty where the ID is not known.
     """
 
     folder: str
@@ -50,6 +54,7 @@ class StudyRow:
     drawn: DrawnVolumes | None
     unreadable: str = ""
     no_picture: str = ""
+    patient: str = ""
 
     @cached_property
     def doubts(self) -> tuple[str, ...]:
@@ -87,6 +92,29 @@ class StudyRow:
         return "" if self.result is None else self.result.algorithm.title
 
     @property
+    def product_sum_mm2(self) -> float | None:
+        """Of the products of all measurable lesions; None where that is not known."""
+        return None if self.drawn is None else self.drawn.product_sum_mm2
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What scripts read of it."""
+        return {
+            "folder": self.folder,
+            "study_uid": self.origin.study.study_uid,
+            "study_date": self.origin.study.study_date,
+            "patient": self.patient,
+            "state": self.state.value,
+            "reason": self.reason,
+            "model": self.model,
+            "volumes_ml": self.volumes_ml,
+            "product_sum_mm2": self.product_sum_mm2,
+            "volumes_of": self.volumes_of,
+            "doubts": self.doubts,
+            "remarks": self.remarks,
+        }
+
+    @property
     def picture(self) -> str:
         """Path of its picture from the folder of the studies; empty where there is none."""
         return "" if self.drawn is None or self.no_picture else f"{self.folder}/{PICTURE_FILE}"
@@ -121,9 +149,9 @@ def _in_queue(item: QueueItem, origin: StudyOrigin) -> tuple[StudyState, str]:
 
 
 def _at_rest(kept: KeptStudy, result: SegmentResult | None) -> tuple[StudyState, str]:
+    if was_left_alone(kept):
+        return StudyState.LEFT_ALONE, CARRIES_A_RESULT
     state = kept.state
-    if state is StudyState.SENT and kept.sent is None:
-        return state, CARRIES_A_RESULT
     return state, _RESULT_IS_GONE if state is not StudyState.NEW and result is None else ""
 
 

@@ -26,7 +26,7 @@ def is_taken_over(folder: Path) -> bool:
     progress = kept.progress
     was_edited = progress.state is StudyState.CORRECTED or JobFolder(folder).unsent.exists()
     was_segmented = progress.state is StudyState.SEGMENTED and not progress.is_by_rules and kept.result is not None
-    return was_edited or was_segmented or progress.state is StudyState.SENT
+    return was_edited or was_segmented or progress.state in (StudyState.SENT, StudyState.LEFT_ALONE)
 
 
 def is_without_result(folder: Path, sends: bool) -> bool:
@@ -38,8 +38,13 @@ def is_without_result(folder: Path, sends: bool) -> bool:
     kept = KeptStudy(folder)
     progress = kept.progress
     was_segmented = progress.state is StudyState.SEGMENTED and progress.is_by_rules
-    was_left = progress.state is StudyState.SENT and kept.sent is None and not sends
-    return (was_segmented or was_left) and kept.result is None and not JobFolder(folder).unsent.exists()
+    may_be_measured = was_left_alone(kept) and not sends
+    return (was_segmented or may_be_measured) and kept.result is None and not JobFolder(folder).unsent.exists()
+
+
+def was_left_alone(kept: KeptStudy) -> bool:
+    """Whether nothing was stored in the study because it carried a result; an older version called that SENT."""
+    return kept.state is StudyState.LEFT_ALONE or (kept.state is StudyState.SENT and kept.sent is None)
 
 
 def is_decided(folder: Path) -> bool:

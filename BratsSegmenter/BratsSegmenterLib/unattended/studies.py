@@ -196,7 +196,7 @@ class Studies:
         return next((item for item in waiting if item.folder in self._taken_up), None)
 
     def _rest(self, outcome: StudyOutcome) -> None:
-        if outcome.state in (StudyState.SEGMENTED, StudyState.SENT):
+        if outcome.state in (StudyState.SEGMENTED, StudyState.SENT, StudyState.LEFT_ALONE):
             self._queue.remove(outcome.folder)
         else:
             self._queue.update(outcome.folder, state=outcome.state, reason=outcome.reason)

@@ -16,6 +16,8 @@ from BratsSegmenterLib.pages import write_page
 from BratsSegmenterLib.study import JobFolder, StudyState, study_folder
 from BratsSegmenterLib.unattended.earlier_table import DELETED, TABLE_FILE, put_aside, read_table
 from BratsSegmenterLib.unattended.overview import draw_overview
+from BratsSegmenterLib.unattended.patients import patient_names
+from BratsSegmenterLib.unattended.places import write_places
 from BratsSegmenterLib.unattended.rows import StudyRow, study_rows
 
 PAGE_FILE = "studies.html"
@@ -24,6 +26,7 @@ _COLUMNS = (
     "folder",
     "study_uid",
     "study_date",
+    "patient",
     "state",
     "reason",
     "sequences",
@@ -31,6 +34,7 @@ _COLUMNS = (
     "postoperative",
     "volumes_of",
     *(f"{key}_{what}" for key in REGIONS for what in ("ml", "low_ml", "high_ml")),
+    "product_sum_mm2",
     "doubts",
     "remarks",
 )
@@ -43,17 +47,24 @@ def _say_nothing(_sentence: str) -> None:
 def write_tables(folder: Path, say: Callable[[str], None] = _say_nothing) -> tuple[StudyRow, ...]:
     """Write ``studies.csv`` and ``studies.html`` about all studies of a folder, and return what they say.
 
-    The table names studies by their UIDs, for joining them with other data; the page by their folders alone. What the
-    table said of studies that were deleted since, it says on.
+    The table names studies by their UIDs, for joining them with other data, and patients by pseudonyms; the page names
+    studies by their folders alone. What the table said of studies that were deleted since, it says on. Where studies of
+    this computer lay stands in a list of its own.
 
     Parameters
     ----------
     folder : Path
         Of the studies.
     say : callable
-        Told where the table is kept that could not be read any more.
+        Told where the table is kept that could not be read any more, and why patients have no pseudonyms.
     """
-    rows = tuple(replace(row, no_picture=_not_drawn(folder, row)) for row in study_rows(folder))
+    rows = study_rows(folder)
+    patients = patient_names(folder, (row.origin.study.patient_id for row in rows), say)
+    rows = tuple(
+        replace(row, no_picture=_not_drawn(folder, row), patient=patients.get(row.origin.study.patient_id, ""))
+        for row in rows
+    )
+    write_places(folder, rows)
     write_atomically(folder / TABLE_FILE, to_csv(rows, _deleted(folder, rows, say)).encode())
     write_page(
         folder / PAGE_FILE,
@@ -123,6 +134,7 @@ def _line(row: StudyRow) -> dict[str, str]:
         "folder": row.folder,
         "study_uid": study.study_uid,
         "study_date": study.study_date,
+        "patient": row.patient,
         "state": row.state.value,
         "reason": row.reason,
         "doubts": " ".join(row.doubts),
@@ -146,4 +158,6 @@ def _measured(row: StudyRow) -> dict[str, str]:
     intervals_ml = {} if row.drawn is None else row.drawn.intervals_ml
     for key, interval in intervals_ml.items():
         cells[f"{key}_low_ml"], cells[f"{key}_high_ml"] = (f"{bound:.3f}" for bound in interval)
+    if row.product_sum_mm2 is not None:
+        cells["product_sum_mm2"] = f"{row.product_sum_mm2:.0f}"
     return cells

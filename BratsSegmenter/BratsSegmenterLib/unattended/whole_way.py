@@ -19,7 +19,7 @@ from BratsSegmenterLib.unattended.standing import holds_undelivered, is_decided,
 
 _DECIDED_IN_THE_PANEL = "Somebody decided in the panel how it is segmented: open it and segment it there."
 CARRIES_A_RESULT = "The study carries a result already."
-"""Why a study is SENT to which nothing was sent from this folder."""
+"""Why a study is LEFT_ALONE."""
 _CHANGED_WHEN_HALF_SENT = (
     "The study carries a result and was changed while objects still wait to be sent: open it and send what is right."
 )
@@ -67,8 +67,7 @@ class WholeWay:
         prepared = (kept.prepared if item.is_prepared else None) or self._prepared(item, kept, progress)
         if self.sends and prepared.results:
             if not holds_undelivered(folder):
-                kept.write_state(StudyState.SENT)
-                return StudyOutcome(item.folder, StudyState.SENT, CARRIES_A_RESULT)
+                return self._left_alone(item, kept)
             if kept.result is None:
                 is_its_own = is_half_sent(folder, prepared.results)
                 reason = _CHANGED_WHEN_HALF_SENT if is_its_own else _ANOTHER_WHEN_HALF_SENT
@@ -138,10 +137,13 @@ class WholeWay:
         if sent.gave_way and holds_undelivered(self.folder / item.folder):
             return StudyOutcome(item.folder, StudyState.NEEDS_YOU, _ANOTHER_WHEN_HALF_SENT)
         if sent.gave_way:
-            kept.write_state(StudyState.SENT)
-            return StudyOutcome(item.folder, StudyState.SENT, CARRIES_A_RESULT)
+            return self._left_alone(item, kept)
         kept.write_sent(sent.version, job.labels)
         return StudyOutcome(item.folder, StudyState.SENT, " ".join((f"Version {sent.version}.", *sent.notes)))
+
+    def _left_alone(self, item: QueueItem, kept: KeptStudy) -> StudyOutcome:
+        kept.write_state(StudyState.LEFT_ALONE)
+        return StudyOutcome(item.folder, StudyState.LEFT_ALONE, CARRIES_A_RESULT)
 
     def _do(self, job: Job, kind: type[Result], progress: Progress) -> Result:
         result = self.run(job, self.credentials.to_json(), progress)

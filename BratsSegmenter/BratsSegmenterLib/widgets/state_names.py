@@ -17,6 +17,7 @@ def state_name(state: StudyState) -> str:
         StudyState.SEGMENTED: _("segmented"),
         StudyState.CORRECTED: _("corrected"),
         StudyState.SENT: _("sent"),
+        StudyState.LEFT_ALONE: _("carries a result"),
         StudyState.FAILED: _("failed"),
         StudyState.CANCELLED: _("cancelled"),
     }[state]

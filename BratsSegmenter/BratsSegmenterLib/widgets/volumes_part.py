@@ -13,7 +13,7 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.domain import ET
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import ExportError
-from BratsSegmenterLib.measurement import cut_off_findings, report_sentence, to_csv
+from BratsSegmenterLib.measurement import csv_tables, cut_off_findings, report_sentence
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.scene.diameters import drawing_diameters, remove_diameters, show_diameters
 from BratsSegmenterLib.scene.layout import LAYOUT_WITH_PLOT
@@ -179,9 +179,10 @@ class VolumesPart(Part):
         file = qt.QFileDialog.getSaveFileName(self.widget, title, "volumes.csv", kinds)
         if file:
             assert self._workflow.result is not None
-            table = to_csv(self._review.measure(), self._workflow.result.image_numbers)
+            written = csv_tables(Path(file), self._review.measure(), self._workflow.result.image_numbers)
             try:
-                write_atomically(Path(file), table.encode())
+                for path, table in written.items():
+                    write_atomically(path, table.encode())
             except OSError as error:
                 what = _("The file {name} cannot be written.").format(name=Path(file).name)
                 failure = ExportError(what, _("Choose another folder."), cause=str(error))

@@ -148,6 +148,37 @@ def test_the_picture_follows_a_correction_and_its_undoing(cohort: Cohort) -> Non
     assert cohort.table()[0]["volumes_of"] == "model"
 
 
+def test_the_table_tells_patients_apart_without_naming_them_and_sums_the_lesions(cohort: Cohort) -> None:
+    with_contrast, without = cohort.table()
+    assert len({with_contrast["patient"], without["patient"]}) == 2
+    assert float(with_contrast["product_sum_mm2"]) > 0
+    assert without["product_sum_mm2"] == "", "where nobody looked for enhancing tumour"
+    kept = KeptStudy(cohort.folder(1).path)
+    origin = kept.origin
+    assert origin is not None
+    kept.write_origin(replace(origin, study=replace(origin.study, patient_id="U-20260301")))
+    write_tables(cohort.out)
+    assert [row["patient"] for row in cohort.table()] == [with_contrast["patient"]] * 2
+    kept.write_origin(replace(origin, study=replace(origin.study, patient_id=" ")))
+    write_tables(cohort.out)
+    assert [row["patient"] for row in cohort.table()] == [with_contrast["patient"], ""]
+    (cohort.out / "patients.key").write_text("damaged", encoding="ascii")
+    said: list[str] = []
+    write_tables(cohort.out, said.append)
+    assert [row["patient"] for row in cohort.table()] == ["", ""]
+    assert said[0].startswith("The key of the pseudonyms, patients.key, is missing or damaged.")
+
+
+def test_where_studies_lay_stands_in_a_list_of_its_own(cohort: Cohort) -> None:
+    gone, stays = (row["study_uid"] for row in cohort.table())
+    shutil.rmtree(cohort.folder(0).path)
+    write_tables(cohort.out)
+    with (cohort.out / "places.csv").open(encoding="utf-8", newline="") as file:
+        places = {line["study_uid"]: line["path"] for line in csv.DictReader(file)}
+    assert places == {gone: str(cohort.files), stays: str(cohort.files)}
+    assert str(cohort.files) not in (cohort.out / "studies.csv").read_text(encoding="utf-8")
+
+
 def test_what_could_not_be_measured_is_not_0_ml(
     cohort: Cohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -206,7 +206,7 @@ def test_a_half_sent_result_gives_way_to_one_that_a_colleague_signed_meanwhile(r
     router.let_a_colleague_correct()
     router.proxy.behave()
     (outcome,) = router.look(3)
-    assert (outcome.state, outcome.reason) == (StudyState.SENT, "The study carries a result already.")
+    assert (outcome.state, outcome.reason) == (StudyState.LEFT_ALONE, "The study carries a result already.")
     assert router.sent == ["RTSTRUCT", "RTSTRUCT", "SEG"], "its own SEG never comes after hers"
     assert router.left == [TransactionState.REPLACED]
     assert router.look(3) == []

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -65,6 +66,12 @@ class Router:
         first, *others = [line[20:] for line in self.log.read_text(encoding="utf-8").splitlines()] or [""]
         assert first in ("", "Watching, with a look every 0.5 s; Ctrl+C or SIGTERM ends it.")
         return others
+
+    @property
+    def printed(self) -> list[dict[str, Any]]:
+        """What it said to scripts."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
     def stop(self) -> int:
         """As a service manager does."""
@@ -130,17 +137,24 @@ def test_a_router_sends_each_study_once_through_kills_and_restarts(
         assert secret not in said
     with _routing(embedded_archive, tmp_path / "another folder") as router:
         _until(lambda: len(router.lines) == 2, "both studies")
-        assert sum(line.endswith(" sent: The study carries a result already.") for line in router.lines) == 1
+        assert sum(line.endswith(" left alone: The study carries a result already.") for line in router.lines) == 1
         assert router.stop() == 0
     assert _structure_sets(embedded_archive, uid) == 1
 
 
 def test_a_router_takes_what_lies_in_a_folder_however_old_it_is(tmp_path: Path) -> None:
     _study(tmp_path / "in", "20010301", Sequence.T1)
-    with _router(tmp_path / "studies", "--files", str(tmp_path / "in")) as router:
-        _until(lambda: bool(router.lines), "the study")
+    with _router(tmp_path / "studies", "--files", str(tmp_path / "in"), "--json") as router:
+        _until(lambda: bool(router.printed), "the study")
         assert router.lines[0].endswith(" needs you: Not found in this study: T1c, T2, FLAIR.")
+        (while_it_runs,) = router.printed
         assert router.stop() == 0
+    assert router.printed[1:] == [{"studies": [while_it_runs["study"]]}]
+    (line,) = _table(tmp_path / "studies")
+    said = while_it_runs["study"]
+    assert {key: said[key] for key in ("folder", "study_uid", "study_date", "patient", "state", "reason")} == {
+        key: line[key] for key in ("folder", "study_uid", "study_date", "patient", "state", "reason")
+    }
 
 
 @pytest.fixture

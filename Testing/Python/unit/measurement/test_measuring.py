@@ -1,6 +1,7 @@
 """Volumes, lesions and diameters agree with shapes whose measures are known."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import Algorithm, Diameters, Measurements, Segmentation
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.measurement import measure, to_csv
+from BratsSegmenterLib.measurement import csv_tables, measure
 from BratsSegmenterLib.slice_names import ImageNumbers
 
 _AXIAL = np.eye(3)
@@ -233,10 +234,12 @@ def test_an_empty_segmentation_has_no_lesion_and_zero_volumes() -> None:
     assert {volume.volume_ml for volume in measurements.volumes} == {0}
 
 
-def test_the_table_lists_regions_then_lesions_with_their_images() -> None:
+def test_regions_and_lesions_have_a_table_each_the_lesions_with_their_images() -> None:
     measurements: Measurements = measure(_drawn(_GRIDS["axial"], _ellipsoid((12, 8, 8))), {"ET": (3.0, 3.5)})
     numbers = ImageNumbers(5, tuple(range(100, 200)))
-    regions, lesions = to_csv(measurements, numbers).split("\n\n")
+    written = csv_tables(Path("job/volumes.csv"), measurements, numbers)
+    assert list(written) == [Path("job/volumes.csv"), Path("job/lesions.csv")]
+    regions, lesions = written.values()
     assert regions.splitlines()[0] == "region,name,volume_ml,lower_ml,upper_ml"
     assert regions.splitlines()[1].endswith(",3.000,3.500")
     diameters = measurements.lesions[0].diameters
@@ -247,7 +250,10 @@ def test_the_table_lists_regions_then_lesions_with_their_images() -> None:
         f"image {100 + diameters.slice_index} of series 5",
         "yes",
     ]
-    assert ",axial plane " in to_csv(measurements).splitlines()[-1]
+    assert len({line.count(",") for line in lesions.splitlines()}) == 1, "programs read it as one table"
+    _, lesions = csv_tables(Path("job/mine.csv"), measurements).items()
+    assert lesions[0] == Path("job/mine-lesions.csv")
+    assert ",axial plane " in lesions[1].splitlines()[-1]
 
 
 def test_a_cavity_is_measured_where_there_is_one_and_not_claimed_to_be_empty_elsewhere() -> None:

@@ -115,7 +115,7 @@ def test_a_doubtful_result_is_kept_and_not_sent(studies: Studies, worker: Worker
 def test_a_study_with_a_result_of_ours_gets_no_second_one(studies: Studies, worker: Worker) -> None:
     worker.prepared = CARRYING
     (step,) = watch_answers(studies, (a_study(1),), (a_study(1),))
-    assert (step.state, step.reason) == (StudyState.SENT, "The study carries a result already.")
+    assert (step.state, step.reason) == (StudyState.LEFT_ALONE, "The study carries a result already.")
     assert worker.kinds == ["prepare"]
 
 
@@ -326,9 +326,9 @@ def test_nothing_is_sent_beside_another_result(tmp_path: Path, worker: Worker) -
     send = worker.jobs[-1]
     assert isinstance(send, SendJob)
     assert send.only_first
-    assert (step.state, step.reason) == (StudyState.SENT, "The study carries a result already.")
+    assert (step.state, step.reason) == (StudyState.LEFT_ALONE, "The study carries a result already.")
     kept = KeptStudy(study_folder(tmp_path, "2.25.1"))
-    assert (kept.state, kept.sent) == (StudyState.SENT, None)
+    assert (kept.state, kept.sent) == (StudyState.LEFT_ALONE, None)
 
 
 def test_a_full_disk_is_said_once_and_its_studies_are_done_when_there_is_room(tmp_path: Path, worker: Worker) -> None:

@@ -52,9 +52,13 @@ def test_a_study_that_carried_a_result_is_not_said_to_be_sent_from_here_and_a_co
     tmp_path: Path, worker: Worker
 ) -> None:
     worker.prepared = CARRYING
-    assert _work_once(tmp_path, worker, sends=True) == [StudyState.SENT]
-    (row,) = write_tables(tmp_path)
-    assert (row.state, row.reason) == (StudyState.SENT, "The study carries a result already.")
+    assert _work_once(tmp_path, worker, sends=True) == [StudyState.LEFT_ALONE]
+    kept = KeptStudy(study_folder(tmp_path, "2.25.1"))
+    for state in (StudyState.LEFT_ALONE, StudyState.SENT):
+        kept.write_state(state)
+        (row,) = write_tables(tmp_path)
+        told = (row.state, row.reason)
+        assert told == (StudyState.LEFT_ALONE, "The study carries a result already."), "what an older version wrote too"
     assert _work_once(tmp_path, worker, sends=True) == [], "whatever sends has nothing to do there"
     assert _work_once(tmp_path, worker, sends=False) == [StudyState.SEGMENTED]
     assert _work_once(tmp_path, worker, sends=False) == []
