@@ -18,6 +18,9 @@ from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled, ExportError
 from BratsSegmenterLib.logs import keep_identities_out_of_logs
 
 
+_JSON = "print one JSON object on standard output; route prints one for each study, too"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     keep_identities_out_of_logs()
@@ -93,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in all_commands():
         sub = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP)
-        sub.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+        sub.add_argument("--json", action="store_true", help=_JSON)
         command.add_arguments(sub)
         sub.set_defaults(run=command.run)
     return parser
