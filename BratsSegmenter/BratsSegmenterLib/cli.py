@@ -17,7 +17,6 @@ from BratsSegmenterLib.commands.exit_codes import CANCELLED, UNEXPECTED, exit_co
 from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled, ExportError, explaining_disk, explaining_memory
 from BratsSegmenterLib.logs import keep_identities_out_of_logs
 
-
 _JSON = "print one JSON object on standard output; route prints one for each study, too"
 
 
