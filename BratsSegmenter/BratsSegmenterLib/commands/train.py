@@ -8,9 +8,10 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from BratsSegmenterLib.commands.arguments import add_device_argument, require_writable_bundle
+from BratsSegmenterLib.commands.arguments import add_device_argument
+from BratsSegmenterLib.commands.bundle_place import add_replace_argument, next_version, require_bundle_place
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.commands.values import number, whole_number
+from BratsSegmenterLib.commands.values import bundle_version, number, whole_number
 from BratsSegmenterLib.learning.devices import DEVICES, learning_device
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 NAME = "train"
 HELP = "train a model on synthetic heads or on your own labelled cases, and export it as a bundle"
 
-_FIRST_VERSION = "0.1.0"
 _LICENCE = "The weights belong to whoever trained them. Check the terms of the data they were trained on.\n"
 
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whole-head label maps of a new run; left out like --data: the ICBM atlas",
     )
     parser.add_argument("--minutes", type=number(0), help="stop after so long; the next call goes on")
-    parser.add_argument("--steps", type=int, help="length of the schedule, instead of the settings'")
+    parser.add_argument("--steps", type=int, help="length of a new run's schedule, instead of the settings'")
     add_device_argument(parser, DEVICES)
     parser.add_argument(
         "--validate",
@@ -48,12 +48,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--validation-share", type=number(0, 1), help="of own cases of a new run, not trained on (0.2)")
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="export here when the schedule is finished")
+    parser.add_argument(
+        "--version",
+        type=bundle_version,
+        help="of the bundle; left out: 0.1.0, or the next minor one of the model that it replaces",
+    )
+    add_replace_argument(parser)
     parser.add_argument("--tensorboard", action="store_true", help="write events for TensorBoard")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train, score cases that were not trained on, export."""
     from BratsSegmenterLib.learning.training import (
+        exported_by,
         is_leader,
         open_source,
         origin_of,
@@ -66,16 +73,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     settings = _settings(arguments)
     if arguments.bundle:
         refuse_to_export(settings)
-        require_writable_bundle(arguments.bundle)
+        require_bundle_place(arguments.bundle, arguments.replace, exported_by(arguments.run_folder))
     learning_device(arguments.device)
     origin = origin_of(arguments.run_folder, arguments.data, arguments.anatomy, arguments.validation_share)
     with console.progress() as progress:
         source = open_source(origin, settings, arguments.run_folder, progress)
         if arguments.bundle:
             refuse_to_export(settings, source.untaught)
+        left_out = what_is_left_out(settings, source.untaught)
         if is_leader():
-            for problem in source.problems:
-                console.warn(problem)
+            for sentence in (*source.problems, *filter(None, [left_out])):
+                console.warn(sentence)
         with progress.stage("train"):
             model = train(
                 settings,
@@ -90,14 +98,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             return 0
         with progress.stage("validate"):
             validation = validate(model, source, arguments.validate, progress)
-    rows = [(name, f"{value:.3f}") for name, value in validation.scores.items()]
-    title = f"After {model.steps_done} of {settings.optimisation.steps} steps, mean over {validation.cases} cases"
-    console.table(title, ("measure", "value"), rows)
-    bundle, left_out = None, what_is_left_out(settings, source.untaught)
+    console.say(f"{model.steps_done} of {settings.optimisation.steps} steps are done.")
+    if validation.cases:
+        rows = [(name, f"{value:.3f}") for name, value in validation.scores.items()]
+        console.table(f"Mean over {validation.cases} cases", ("measure", "value"), rows)
+    bundle = None
     if arguments.bundle and model.is_finished:
-        bundle = _exported(model, source, validation, arguments.bundle)
-        if left_out:
-            console.warn(left_out)
+        bundle = _exported(model, source, validation, arguments)
         console.say(f"The bundle is in {bundle}")
     elif arguments.bundle:
         console.warn("The schedule is not finished, so no bundle was written. Call again to go on.")
@@ -115,13 +122,24 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _exported(model: TrainedModel, source: CaseSource, validation: Validation, folder: Path) -> Path:
+def _exported(model: TrainedModel, source: CaseSource, validation: Validation, arguments: argparse.Namespace) -> Path:
     """Where the bundle was written."""
-    from BratsSegmenterLib.learning.training import export_bundle
+    from BratsSegmenterLib.learning.training import LOSSES, export_bundle, exported_by, note_export
 
-    return export_bundle(
-        model, folder, _FIRST_VERSION, source.description, _LICENCE, validation, source.standard_scales, source.untaught
-    ).folder
+    run = arguments.run_folder
+    bundle = export_bundle(
+        model,
+        arguments.bundle,
+        arguments.version or next_version(arguments.bundle, exported_by(run)),
+        source.description,
+        _LICENCE,
+        validation,
+        source.standard_scales,
+        source.untaught,
+        run / LOSSES,
+    )
+    note_export(run, bundle)
+    return bundle.folder
 
 
 def _settings(arguments: argparse.Namespace) -> TrainingSettings:

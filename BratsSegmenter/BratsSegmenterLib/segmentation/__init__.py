@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.segmentation.bundle import (
         BRAIN_MODEL,
         POSTOPERATIVE,
+        SHIPPED,
         Bundle,
         available_bundles,
         installed_bundles,
@@ -66,6 +67,7 @@ _HOMES = {
     "brain_finder": "brain",
     "BRAIN_MODEL": "bundle",
     "POSTOPERATIVE": "bundle",
+    "SHIPPED": "bundle",
     "Bundle": "bundle",
     "available_bundles": "bundle",
     "installed_bundles": "bundle",
@@ -124,6 +126,7 @@ __all__ = [
     "POSTOPERATIVE",
     "PRESETS",
     "PUBLISHED",
+    "SHIPPED",
     "THRESHOLD",
     "Bundle",
     "Calibration",

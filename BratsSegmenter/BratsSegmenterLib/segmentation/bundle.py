@@ -13,6 +13,7 @@ from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.errors import BundleError
 from BratsSegmenterLib.paths import models_folder
 from BratsSegmenterLib.segmentation import metadata as bundle_metadata
+from BratsSegmenterLib.segmentation.choices import DEFAULT_BUNDLE
 from BratsSegmenterLib.segmentation.specification import ModelSpecification
 from BratsSegmenterLib.segmentation.weights import checked_bytes, state_dict
 
@@ -23,6 +24,8 @@ BRAIN_MODEL = "brain-synthetic"
 """The shipped bundle that finds the brain for models that do not find it themselves."""
 POSTOPERATIVE = "-postoperative"
 """Ends the name of a bundle that takes the place of the one beside it once an operation is confirmed."""
+SHIPPED = tuple(name + ending for name in (DEFAULT_BUNDLE, BRAIN_MODEL) for ending in ("", POSTOPERATIVE))
+"""Names that stand for the bundles of this extension alone."""
 _MODEL_ZOO_WEIGHTS = "models/model.pt"
 _MODEL_ZOO_HASHES = "large_files.yml"
 _GET_IT_AGAIN = "Get the bundle again from its source."
@@ -56,6 +59,11 @@ class Bundle:
     def algorithm(self) -> Algorithm:
         """For results and provenance."""
         return Algorithm(self.name, self.specification.version, self.weights_sha256)
+
+    @property
+    def said(self) -> str:
+        """Name, version and the beginning of the weights' hash, for what people read."""
+        return f"{self.algorithm.title} ({self.weights_sha256[:16]})"
 
     def load_network(self) -> nn.Module:
         """Build the network, in evaluation mode on the CPU, and fill in its weights.

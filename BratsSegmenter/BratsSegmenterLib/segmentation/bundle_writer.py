@@ -7,7 +7,9 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from BratsSegmenterLib.segmentation import metadata as bundle_metadata
@@ -28,6 +30,7 @@ def write_bundle(
     card: str,
     licence: str,
     half_precision: bool = True,
+    further: Mapping[str, str] = MappingProxyType({}),
 ) -> Bundle:
     """Write a bundle and load it again.
 
@@ -35,7 +38,7 @@ def write_bundle(
     ----------
     folder : Path
         Of the bundle; its name is the bundle's. An older bundle there is replaced, its calibration, which does not hold
-        for other weights, removed; files of it that are not part of a bundle (a training log, for instance) stay.
+        for other weights, removed; files of it that are not part of a bundle (pictures, for instance) stay.
     network : torch.nn.Module
         Whose weights are stored; ``specification.network`` must describe it.
     card : str
@@ -44,6 +47,8 @@ def write_bundle(
         Text of the licence of the weights.
     half_precision : bool
         Store float16 values, half the size; the network computes in float32 all the same.
+    further : mapping of str to str
+        Text of more files, by their paths in the bundle: how it was trained, for instance.
 
     Returns
     -------
@@ -73,6 +78,8 @@ def write_bundle(
         _write(staging / "configs/inference.json", _json(inference))
         _write(staging / "README.md", card.encode())
         _write(staging / "LICENSE", licence.encode())
+        for path, text in further.items():
+            _write(staging / path, text.encode())
         load_bundle(staging).load_network()
         (folder / CALIBRATION_FILE).unlink(missing_ok=True)
         for file in (path for path in staging.rglob("*") if path.is_file()):

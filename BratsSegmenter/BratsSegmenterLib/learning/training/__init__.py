@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.learning.training.distributed import is_leader
     from BratsSegmenterLib.learning.training.export import export_bundle, refuse_to_export
     from BratsSegmenterLib.learning.training.folders import FolderCases, prepare_cases
+    from BratsSegmenterLib.learning.training.log import LOSSES
     from BratsSegmenterLib.learning.training.nyul import learn_standard_scale
-    from BratsSegmenterLib.learning.training.origin import Origin, open_source, origin_of
+    from BratsSegmenterLib.learning.training.origin import Origin, exported_by, note_export, open_source, origin_of
     from BratsSegmenterLib.learning.training.run_folder import settings_of
     from BratsSegmenterLib.learning.training.settings import (
         CaseSettings,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.learning.training.validation import Validation, validate
 
 _MODULE_OF = {
+    "LOSSES": "log",
     "CaseSettings": "settings",
     "CaseSource": "sources",
     "Cases": "cases",
@@ -47,8 +49,10 @@ _MODULE_OF = {
     "Validation": "validation",
     "average_bundles": "averaging",
     "export_bundle": "export",
+    "exported_by": "origin",
     "is_leader": "distributed",
     "learn_standard_scale": "nyul",
+    "note_export": "origin",
     "open_source": "origin",
     "origin_of": "origin",
     "prepare_cases": "folders",
@@ -60,6 +64,7 @@ _MODULE_OF = {
 }
 
 __all__ = [
+    "LOSSES",
     "CaseSettings",
     "CaseSource",
     "Cases",
@@ -77,8 +82,10 @@ __all__ = [
     "Validation",
     "average_bundles",
     "export_bundle",
+    "exported_by",
     "is_leader",
     "learn_standard_scale",
+    "note_export",
     "open_source",
     "origin_of",
     "prepare_cases",

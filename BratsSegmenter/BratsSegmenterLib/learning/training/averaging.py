@@ -31,11 +31,13 @@ def average_bundles(bundles: Sequence[Bundle], folder: Path, version: str) -> Bu
     Raises
     ------
     LearningError
-        There are fewer than two, or they are not alike.
+        There are fewer than two, one is named twice, or they are not alike.
     """
     if len(bundles) < 2:
         raise LearningError("A mean needs at least two bundles.", "Name another bundle.")
     first, *others = bundles
+    if len({bundle.folder for bundle in bundles}) < len(bundles):
+        raise LearningError("A bundle is named twice.", "Name each once.")
     for other in others:
         if _comparable(other.specification) != _comparable(first.specification):
             raise LearningError(
@@ -46,13 +48,20 @@ def average_bundles(bundles: Sequence[Bundle], folder: Path, version: str) -> Bu
     states = [network.state_dict() for network in networks]
     mean = {name: torch.stack([state[name].float() for state in states]).mean(0) for name in states[0]}
     networks[0].load_state_dict(mean)
-    parents = ", ".join(
-        f"{bundle.name} {bundle.algorithm.version} ({bundle.weights_sha256[:16]})" for bundle in bundles
+    parents = ", ".join(bundle.said for bundle in bundles)
+    data_sources = " ".join(dict.fromkeys(bundle.specification.data_source for bundle in bundles)).strip()
+    specification = replace(first.specification, version=version, data_source=data_sources, scores={})
+    card = (
+        f"# {folder.name}\n\nVersion {version}: the mean of the weights of {parents}.\n\n"
+        f"Trained on: {data_sources}\n\nResearch only.\n"
     )
-    specification = replace(first.specification, version=version, scores={})
-    card = f"# {folder.name}\n\nVersion {version}: the mean of the weights of {parents}.\n\nResearch only.\n"
-    licence = (first.folder / "LICENSE").read_text(encoding="utf-8")
-    return write_bundle(folder, networks[0], specification, card, licence)
+    return write_bundle(folder, networks[0], specification, card, _licence(first))
+
+
+def _licence(bundle: Bundle) -> str:
+    """Empty where the bundle has none, as some of other makers."""
+    file = bundle.folder / "LICENSE"
+    return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 def _comparable(specification: ModelSpecification) -> ModelSpecification:

@@ -9,14 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+import yaml
 from torch import nn
 
 from BratsSegmenterLib.domain import ED, ET, NCR, RC, TC, WT, Region, Sequence
 from BratsSegmenterLib.errors import LearningError
+from BratsSegmenterLib.learning.configuration import to_plain
 from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
 from BratsSegmenterLib.learning.training.settings import Recipe, TrainingSettings
 from BratsSegmenterLib.learning.training.teaching import NEEDS, Untaught, what_is_left_out
 from BratsSegmenterLib.learning.training.trainer import TrainedModel
+from BratsSegmenterLib.learning.training.transfer import parent_of
 from BratsSegmenterLib.learning.training.validation import Validation
 from BratsSegmenterLib.learning.training.whole_brain import BRAIN, OVERLAP, output_keys
 from BratsSegmenterLib.segmentation import (
@@ -47,6 +50,8 @@ without enhancement, of oedema apart from the tumour and of enhancement beside a
 (Testing/benchmarks/isolated_pieces.py); BraTS counts no lesion of 50 mm3 or less. All enhancement together from a dozen
 voxels of the 2 mm grid on: of fewer a network is never sure."""
 _NOTHING_UNTAUGHT = Untaught()
+_SETTINGS, _LOG = "configs/train.yaml", "training_log.csv"
+"""Files of a bundle that say how it came about."""
 
 
 def export_bundle(
@@ -58,8 +63,9 @@ def export_bundle(
     validation: Validation,
     standard_scales: Mapping[Sequence, StandardScale] | None = None,
     untaught: Untaught = _NOTHING_UNTAUGHT,
+    losses: Path | None = None,
 ) -> Bundle:
-    """Write the averaged weights as a bundle.
+    """Write the averaged weights as a bundle, beside the settings and the losses of its training.
 
     Parameters
     ----------
@@ -73,11 +79,15 @@ def export_bundle(
         Of the source that was trained on.
     untaught : Untaught
         Of the same source; the bundle has no such outputs and takes no such sequences.
+    losses : Path, optional
+        File with the losses of the run.
 
     Raises
     ------
     LearningError
         As of :func:`refuse_to_export`.
+    BundleError
+        The model that the network started from can no longer be loaded.
     """
     settings = model.settings
     refuse_to_export(settings, untaught)
@@ -85,6 +95,7 @@ def export_bundle(
     outputs = tuple(region for region in _OUTPUTS if region.key in taught)
     sequences = tuple(sequence for sequence in Sequence if sequence not in untaught.sequences)
     channels = settings.network.channels
+    second_looks, appearance = _ways_to_ask(settings)
     definition = NetworkDefinition(
         f"{ResidualUNet.__module__}.{ResidualUNet.__qualname__}",
         {
@@ -112,17 +123,17 @@ def export_bundle(
         standard_scales=standard_scales or {},
         clip=CLIP,
         tolerates_missing=True,
-        second_looks=_looks(settings.second_looks, sequences, taught),
+        second_looks=_looks(second_looks, sequences, taught),
         flip_averaging=settings.cases.mirror and bool(outputs),
-        appearance=settings.appearance and bool(outputs),
+        appearance=appearance and bool(outputs),
         needs=_needs(outputs, sequences),
         data_source=data_source,
         scores=validation.scores,
     )
     kept = [keys.index(key) for key in (*(region.key for region in outputs), BRAIN) if key in taught]
-    card = _card(model, data_source, validation, what_is_left_out(settings, untaught))
+    card = _card(folder.name, version, model, data_source, validation, what_is_left_out(settings, untaught))
     network = _with_inputs(_with_outputs(model.network, kept), [one.channel for one in sequences])
-    return write_bundle(folder, network, specification, card, licence)
+    return write_bundle(folder, network, specification, card, licence, further=_how_it_was_trained(settings, losses))
 
 
 def refuse_to_export(settings: TrainingSettings, untaught: Untaught = _NOTHING_UNTAUGHT) -> None:
@@ -158,6 +169,27 @@ def _taught(settings: TrainingSettings, untaught: Untaught) -> tuple[str, ...]:
     """Keys of the outputs that the bundle has."""
     possible = {*(region.key for region in _OUTPUTS), BRAIN} - set(untaught.outputs)
     return tuple(key for key in output_keys(settings) if key in possible)
+
+
+def _ways_to_ask(settings: TrainingSettings) -> tuple[tuple[SecondLook, ...], bool]:
+    """Second looks and correction by appearance: as the settings say, else as of the model that training started from.
+
+    A network that goes on from another answers as that one does, and is worse when it is asked otherwise.
+    """
+    parent = parent_of(settings.transfer)
+    looks, appearance = (parent.specification.second_looks, parent.specification.appearance) if parent else ((), False)
+    return (
+        looks if settings.second_looks is None else settings.second_looks,
+        appearance if settings.appearance is None else settings.appearance,
+    )
+
+
+def _how_it_was_trained(settings: TrainingSettings, losses: Path | None) -> dict[str, str]:
+    """Contents of files for the bundle, by their paths in it."""
+    files = {_SETTINGS: yaml.safe_dump(to_plain(settings), sort_keys=False)}
+    if losses is not None:
+        files[_LOG] = losses.read_text(encoding="utf-8")
+    return files
 
 
 def _either(names: Items[str]) -> str:
@@ -224,14 +256,18 @@ def _with_inputs(network: nn.Module, kept: list[int]) -> nn.Module:
     return reduced
 
 
-def _card(model: TrainedModel, data_source: str, validation: Validation, left_out: str) -> str:
+def _card(name: str, version: str, model: TrainedModel, data_source: str, validation: Validation, left_out: str) -> str:
+    network = f"{ResidualUNet.__module__}.{ResidualUNet.__name__}"
     lines = [
-        f"# {model.settings.name}",
+        f"# {name}",
         "",
-        f"Trained on: {data_source}",
+        f"Version {version}. Trained on: {data_source}",
         "",
         *([left_out, ""] if left_out else ()),
-        f"Steps: {model.steps_done} of {model.settings.optimisation.steps}; seed {model.settings.seed}.",
+        f"Steps: {model.steps_done} of {model.settings.optimisation.steps}; seed {model.settings.seed}. All settings "
+        f"are in `{_SETTINGS}`.",
+        "",
+        f"Programs that read MONAI's bundles build the network where `{network}` can be imported.",
         "",
         *_score_lines(validation),
         "Research only; not a medical device, not to be used for diagnosis or treatment.",

@@ -14,9 +14,11 @@ from BratsSegmenterLib.learning.configuration import checked, read_settings, to_
 from BratsSegmenterLib.learning.limits import PROBABILITY, limited
 from BratsSegmenterLib.learning.training.recipes import build_recipe
 from BratsSegmenterLib.learning.training.run_folder import ORIGIN, SETTINGS, claim, has_begun
-from BratsSegmenterLib.learning.training.settings import TrainingSettings
+from BratsSegmenterLib.learning.training.settings import TrainingSettings, TransferSettings
 from BratsSegmenterLib.learning.training.sources import CaseSource, FolderSource, SyntheticSource
+from BratsSegmenterLib.learning.training.transfer import parent_of
 from BratsSegmenterLib.progress import Progress
+from BratsSegmenterLib.segmentation import Bundle
 
 _OWN_CASES = "cases"
 _USUAL_SHARE = 0.2
@@ -36,12 +38,18 @@ class Origin:
         Of own cases, held back.
     held_back : tuple of str or None
         Names of the cases held back; None before they were drawn.
+    went_on_from : str
+        The model that the run started from and what that was trained on, in a sentence; empty for random weights.
+    exported : str
+        SHA-256 of the weights that the run wrote into a bundle last; empty before.
     """
 
     data: Path | None = None
     anatomy: Path | None = None
     validation_share: float = limited(_USUAL_SHARE, PROBABILITY)
     held_back: tuple[str, ...] | None = None
+    went_on_from: str = ""
+    exported: str = ""
 
 
 def origin_of(
@@ -106,15 +114,45 @@ def open_source(origin: Origin, settings: TrainingSettings, run: Path, progress:
     LearningError
         A setting makes no sense or is not the run's, there is nothing to learn from, or a case that was held back is no
         longer there.
+    BundleError
+        The model to start from cannot be loaded.
     """
     build_recipe(checked(settings))  # says what is wrong with them before cases are prepared
+    if not (has_begun(run) and origin.went_on_from):  # later another model may have that name
+        origin = replace(origin, went_on_from=_beginning(settings.transfer))
     _note(origin, run)
     claim(run, settings)
+    source = _source(origin, settings, run, progress)
+    if origin.went_on_from:
+        source.description = f"{source.description} {origin.went_on_from}"
+    return source
+
+
+def note_export(run: Path, bundle: Bundle) -> None:
+    """Note in a run's folder that it made a bundle, which it may then replace."""
+    _note(replace(read_settings(Origin, run / ORIGIN), exported=bundle.weights_sha256), run)
+
+
+def exported_by(run: Path) -> str:
+    """SHA-256 of the weights that the run in a folder wrote into a bundle last; empty where it wrote none."""
+    return read_settings(Origin, run / ORIGIN).exported if (run / ORIGIN).exists() else ""
+
+
+def _source(origin: Origin, settings: TrainingSettings, run: Path, progress: Progress) -> CaseSource:
     if origin.data is None:
         return SyntheticSource(settings, origin.anatomy, run / "anatomy", progress)
     own = FolderSource(settings, origin.data, origin.validation_share, run / _OWN_CASES, progress, origin.held_back)
     _note(replace(origin, held_back=own.held_back), run)
     return own
+
+
+def _beginning(transfer: TransferSettings) -> str:
+    """Which model a network goes on from; its terms hold for what comes of it, too."""
+    parent = parent_of(transfer)
+    if parent is None:
+        return ""
+    learnt_from = parent.specification.data_source or "its bundle does not say what"
+    return f"Went on from {parent.said}, trained on: {learnt_from.rstrip('.')}."
 
 
 def _note(origin: Origin, run: Path) -> None:

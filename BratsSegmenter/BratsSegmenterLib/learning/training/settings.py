@@ -161,17 +161,19 @@ class TrainingSettings:
     Attributes
     ----------
     name : str
-        Of the exported bundle.
+        Of the settings, for whoever reads them; a bundle is called as its folder.
     seed : int
         Of weights, cases and augmentation.
     region_weights : mapping of str to float
         Weight of each output in the loss: region keys, and ``brain`` for the brain mask.
     checkpoint_minutes : float
         Between two checkpoints.
-    second_looks : tuple of SecondLook
-        How the trained model is to be asked; training itself does not depend on it.
-    appearance : bool
-        Whether its answer is to be corrected by what the tumour looks like in the same images; nor on this.
+    second_looks : tuple of SecondLook or None
+        How the trained model is to be asked; training itself does not depend on it. None for as the model is that the
+        network starts from, once otherwise.
+    appearance : bool or None
+        Whether its answer is to be corrected by what the tumour looks like in the same images; nor on this. None for as
+        of the model that the network starts from, not otherwise.
     """
 
     name: str = DEFAULT_BUNDLE
@@ -182,8 +184,8 @@ class TrainingSettings:
         metadata=Limits(0, items=1).metadata,
     )
     checkpoint_minutes: float = limited(10.0, NOT_NEGATIVE)
-    second_looks: tuple[SecondLook, ...] = ()
-    appearance: bool = False
+    second_looks: tuple[SecondLook, ...] | None = None
+    appearance: bool | None = None
     network: NetworkSettings = field(default_factory=NetworkSettings)
     patches: PatchSettings = field(default_factory=PatchSettings)
     cases: CaseSettings = field(default_factory=CaseSettings)

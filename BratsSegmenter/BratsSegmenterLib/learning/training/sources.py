@@ -15,7 +15,7 @@ from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.evaluation import find_labelled_cases, sequence_gaps, with_label_four_settled
 from BratsSegmenterLib.learning.synthesis import load_anatomies
 from BratsSegmenterLib.learning.training.cases import Cases, Share, SyntheticCases
-from BratsSegmenterLib.learning.training.folders import FolderCases, prepare_cases, split
+from BratsSegmenterLib.learning.training.folders import FolderCases, KeptCase, prepare_cases, split
 from BratsSegmenterLib.learning.training.nyul import learn_standard_scales
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
 from BratsSegmenterLib.learning.training.teaching import Untaught, untaught_by
@@ -174,7 +174,7 @@ class FolderSource:
         self.untaught = untaught_by(training, settings.transfer)
         assumed = (meaning_of_four,) if meaning_of_four else ()
         self.problems = (*assumed, *gaps, *(case.reason for case in prepared.set_aside))
-        self.description = f"{len(training)} labelled cases of one site."
+        self.description = _counted(to_train)
 
     def training(self, rank: int, size: int, device: torch.device) -> Cases:
         """The processes go through all cases together, each taking another one at the same step."""
@@ -184,6 +184,13 @@ class FolderSource:
         """The cases held back."""
         held_back = len(self._validation)
         return self._validation, held_back if count is None else min(count, held_back)
+
+
+def _counted(cases: SequenceOf[KeptCase]) -> str:
+    """How many of how many patients, as far as names tell."""
+    patients = len({case.patient for case in cases})
+    of_whom = "one patient" if patients == 1 else f"{patients} patients"
+    return f"{len(cases)} labelled case{'s' if len(cases) > 1 else ''} of {of_whom}."
 
 
 def _refuse_lost(held_back: SequenceOf[str], found: Collection[str], data: Path) -> None:

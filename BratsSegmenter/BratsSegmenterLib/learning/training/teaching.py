@@ -10,8 +10,9 @@ import torch
 
 from BratsSegmenterLib.domain import ED, ET, NCR, RC, REGIONS, TC, WT, Sequence
 from BratsSegmenterLib.learning.training.settings import TrainingSettings, TransferSettings
+from BratsSegmenterLib.learning.training.transfer import parent_of
 from BratsSegmenterLib.learning.training.whole_brain import BRAIN, output_keys
-from BratsSegmenterLib.segmentation import Need, load_bundle
+from BratsSegmenterLib.segmentation import Need
 
 _NAMES = {**{key: region.name.lower() for key, region in REGIONS.items()}, BRAIN: "brain"}
 _WATER = (Sequence.FLAIR, Sequence.T2)
@@ -64,7 +65,8 @@ def untaught_by(files: Iterable[Path], transfer: TransferSettings) -> Untaught:
     BundleError
         The model to start from cannot be loaded.
     """
-    known = load_bundle(transfer.bundle).specification.sequences if transfer.bundle else ()
+    parent = parent_of(transfer)
+    known = parent.specification.sequences if parent else ()
     regions, sequences = set(REGIONS), set(Sequence) - set(known)
     for file in files:
         if not regions and not sequences:

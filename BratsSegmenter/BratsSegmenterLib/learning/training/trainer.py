@@ -104,7 +104,7 @@ class _Run:
         self._recipe: TrainingRecipe = build_recipe(settings)
         torch.manual_seed(settings.seed)
         self._network = self._recipe.network().to(processes.device)
-        start_from(settings.transfer, self._network)
+        start_from(settings, self._network)
         optimisation = settings.optimisation
         self._optimiser = torch.optim.AdamW(
             [parameter for parameter in self._network.parameters() if parameter.requires_grad],

@@ -53,7 +53,7 @@ class WholeBrainRecipe:
                 "Give at least one region a weight above 0.",
             )
         self.outputs = output_keys(settings)
-        unlearnt = {key for look in settings.second_looks for key in look.regions} - set(self.outputs)
+        unlearnt = {key for look in settings.second_looks or () for key in look.regions} - set(self.outputs)
         if unlearnt:
             raise LearningError(
                 f"The setting 'second_looks' names the region '{min(unlearnt)}', which is not trained.",

@@ -24,7 +24,7 @@ from refusing_disks import read_only
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.commands.exit_codes import exit_code
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.errors import Cancelled, DiskRefusedError, InferenceError, LearningError
+from BratsSegmenterLib.errors import Cancelled, DiskRefusedError, ExportError, InferenceError, LearningError
 from BratsSegmenterLib.learning import synthesis
 from BratsSegmenterLib.learning.configuration import read_settings, to_plain
 from BratsSegmenterLib.learning.evaluation import find_cases, read_case
@@ -44,7 +44,15 @@ from BratsSegmenterLib.learning.training.settings import Recipe, TransferSetting
 from BratsSegmenterLib.learning.training.transfer import start_from
 from BratsSegmenterLib.learning.training.whole_brain import WholeBrainRecipe
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation import SecondLook, brain_finder, load_bundle, load_calibration, segment
+from BratsSegmenterLib.segmentation import (
+    SHIPPED,
+    SecondLook,
+    brain_finder,
+    installed_bundles,
+    load_bundle,
+    load_calibration,
+    segment,
+)
 
 torch.set_num_threads(1)
 
@@ -277,7 +285,7 @@ def test_cases_that_come_later_are_trained_on_and_those_held_back_stay_so(
     assert held_back is not None
     _add_cases(tmp_path, range(4, 9))
     source = open_source(origin_of(run), TRAINING, run, Progress())
-    assert source.description == "7 labelled cases of one site."
+    assert source.description == "7 labelled cases of 7 patients."
     assert read_settings(Origin, run / ORIGIN).held_back == held_back
     shutil.move(own_cases / held_back[0], own_cases / "renamed")
     with pytest.raises(LearningError, match=f"'{held_back[0]}'.*no longer in 'data'"):
@@ -293,6 +301,82 @@ def test_a_run_on_own_cases_that_noted_no_source_asks_for_it(
     code, result = _train(run, capsys)
     assert (code, "your own cases" in result["error"]["what"]) == (10, True)
     assert _train(run, capsys, "--data", own_cases, "--minutes", 0)[0] == 0
+
+
+def test_a_bundle_says_what_it_is_called_what_it_went_on_from_and_how_it_was_trained(
+    own_cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parent = tiny_bundle(tmp_path / "parent", replace(TINY, data_source="Cases of another hospital."))
+    transfer, one_step = TransferSettings(str(parent.folder)), replace(TRAINING.optimisation, steps=1)
+    settings = replace(TRAINING, name="copied", transfer=transfer, optimisation=one_step)
+    run, mine = tmp_path / "run", tmp_path / "mine"
+    options = ("--data", own_cases, "--settings", _settings_file(tmp_path, settings), "--validation-share", 0.5)
+    assert _train(run, capsys, *options, "--bundle", mine, "--version", "2.1.0")[0] == 0
+    specification, card = load_bundle(mine).specification, (mine / "README.md").read_text()
+    assert specification.version == "2.1.0"
+    assert specification.data_source == (
+        f"2 labelled cases of 2 patients. Went on from parent 1.0 ({parent.weights_sha256[:16]}), "
+        "trained on: Cases of another hospital."
+    )
+    assert card.startswith("# mine\n")
+    assert f"Version 2.1.0. Trained on: {specification.data_source}" in card
+    assert read_settings(TrainingSettings, mine / "configs" / "train.yaml") == settings
+    assert (mine / "training_log.csv").read_text() == (run / "losses.csv").read_text()
+
+
+def test_a_model_is_replaced_by_the_run_that_made_it_and_by_others_only_when_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_head(tmp_path / "maps")
+    settings = replace(TRAINING, optimisation=replace(TRAINING.optimisation, steps=1))
+    options = ("--anatomy", tmp_path / "maps", "--settings", _settings_file(tmp_path, settings), "--validate", 0)
+    mine = ("--bundle", tmp_path / "mine")
+    assert _train(tmp_path / "first", capsys, *options, *mine)[0] == 0
+    assert _train(tmp_path / "first", capsys, *mine)[0] == 0
+    first = load_bundle(tmp_path / "mine")
+    assert first.specification.version == "0.1.0"
+    code, result = _train(tmp_path / "second", capsys, *options, *mine)
+    assert code == exit_code(ExportError(""))
+    assert first.said in result["error"]["what"]
+    assert load_bundle(tmp_path / "mine").weights_sha256 == first.weights_sha256
+    assert not (tmp_path / "second").exists()
+    other = replace(settings, seed=4)
+    options = ("--anatomy", tmp_path / "maps", "--settings", _settings_file(tmp_path, other), "--validate", 0)
+    assert _train(tmp_path / "second", capsys, *options, *mine, "--replace")[0] == 0
+    second = load_bundle(tmp_path / "mine")
+    assert second.weights_sha256 != first.weights_sha256
+    assert second.specification.version == "0.2.0"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_model_takes_the_name_of_a_shipped_one(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert name in installed_bundles()
+    code, result = _train(tmp_path / "run", capsys, "--bundle", tmp_path / name, "--replace")
+    assert (code, name in result["error"]["what"]) == (exit_code(ExportError("")), True)
+
+
+def test_a_mean_takes_the_place_of_no_model_unless_told_and_of_none_that_it_is_made_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = tiny_bundle(tmp_path / "one", replace(TINY, data_source="Cases of one hospital."))
+    two = tiny_bundle(tmp_path / "two", replace(TINY, data_source="Cases of another."), seed=1)
+    old = tiny_bundle(tmp_path / "old", seed=2)
+    for bundle in (one, two):
+        (bundle.folder / "LICENSE").unlink()
+    average = ["average", str(one.folder), str(two.folder), "--version", "1.1", "--json"]
+    assert main([*average, "--out", str(old.folder)]) == exit_code(ExportError(""))
+    assert old.said in json.loads(capsys.readouterr().out)["error"]["what"]
+    with pytest.raises(SystemExit):
+        main([*average, "--out", str(one.folder), "--replace"])
+    assert main([*average, "--out", str(old.folder), "--replace"]) == 0
+    mean = load_bundle(old.folder)
+    assert mean.specification.version == "1.1"
+    assert mean.specification.data_source == "Cases of one hospital. Cases of another."
+    assert (mean.folder / "README.md").read_text().count("Cases of one hospital.") == 1
+    with pytest.raises(SystemExit):
+        main(["average", str(one.folder), str(two.folder), "--version", "", "--out", str(tmp_path / "mean")])
 
 
 def test_what_own_cases_cannot_teach_is_no_output_of_the_bundle_and_that_is_said(
@@ -334,7 +418,7 @@ def test_a_sequence_that_no_own_case_has_is_not_taken_by_the_bundle_and_that_is_
         segment(replace(prepared_arrays(), present=(Sequence.T2,)), bundle, "cpu")
     images = torch.randn(1, 4, 24, 24, 24)
     goes_on = WholeBrainRecipe(TRAINING).network().eval()
-    start_from(TransferSettings(str(bundle.folder)), goes_on)
+    start_from(replace(TRAINING, transfer=TransferSettings(str(bundle.folder))), goes_on)
     known, own = bundle.load_network().eval()(images[:, [0, 1, 3]]), goes_on(images)
     assert torch.allclose(own[:, : known.shape[1]], known, atol=1e-4)
 

@@ -16,7 +16,7 @@ import pytest
 import torch
 import yaml
 from learning_samples import SYNTHESIS, TRAINING, write_head
-from model_samples import prepared_arrays
+from model_samples import TINY, prepared_arrays, tiny_bundle
 
 from BratsSegmenterLib.domain import ET, RC, TC, WT, Sequence
 from BratsSegmenterLib.errors import BundleError, Cancelled, InferenceError, LearningError
@@ -246,7 +246,7 @@ def test_a_wider_network_answers_as_the_one_it_started_from_and_learns_on(tmp_pa
         transfer=TransferSettings(str(bundle.folder)),
     )
     wide = build_recipe(settings).network()
-    start_from(settings.transfer, wide)
+    start_from(settings, wide)
     images = torch.randn(1, 4, 24, 24, 24)
     outputs = narrow(images).shape[1]
     assert torch.allclose(wide.eval()(images)[:, :outputs], narrow(images), atol=1e-4)
@@ -276,6 +276,21 @@ def test_how_a_model_is_to_be_asked_is_kept_in_its_bundle(tmp_path: Path) -> Non
     assert kept.second_looks == looks
     assert kept.appearance
     assert kept.flip_averaging == settings.cases.mirror
+
+
+def test_a_model_that_goes_on_from_another_is_asked_as_that_one_unless_its_settings_say_otherwise(
+    tmp_path: Path,
+) -> None:
+    looks = (SecondLook((Sequence.T1C,), ("WT",)),)
+    asked = replace(TINY, second_looks=looks, appearance=True)
+    parent = tiny_bundle(tmp_path / "parent", asked)
+    settings = replace(TRAINING, region_weights={"WT": 1.0, "TC": 1.0}, transfer=TransferSettings(str(parent.folder)))
+    model = _trained(settings, tmp_path, minutes=0)
+    answers = {}
+    for name, one in (("same", settings), ("other", replace(settings, second_looks=(), appearance=False))):
+        bundle = export_bundle(replace(model, settings=one), tmp_path / name, "0.1.0", "", "", Validation())
+        answers[name] = (bundle.specification.second_looks, bundle.specification.appearance)
+    assert answers == {"same": (looks, True), "other": ((), False)}
 
 
 def test_own_cases_are_brought_onto_a_standard_scale_that_the_bundle_keeps(tmp_path: Path) -> None:

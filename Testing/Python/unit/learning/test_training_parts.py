@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from learning_samples import TRAINING, small_cases
+from model_samples import WITH_BRAIN, tiny_bundle
 from torch import Tensor, nn
 
 from BratsSegmenterLib.domain import Sequence
@@ -33,7 +34,7 @@ from BratsSegmenterLib.learning.training.log import read_losses
 from BratsSegmenterLib.learning.training.optimisation import MovingAverage, learning_rate
 from BratsSegmenterLib.learning.training.settings import CaseSettings, OptimisationSettings, TransferSettings
 from BratsSegmenterLib.learning.training.transfer import start_from
-from BratsSegmenterLib.learning.training.whole_brain import WholeBrainRecipe, region_targets
+from BratsSegmenterLib.learning.training.whole_brain import WholeBrainRecipe, output_keys, region_targets
 from BratsSegmenterLib.segmentation import ResidualUNet, SecondLook, StandardScale
 
 torch.set_num_threads(1)
@@ -279,7 +280,7 @@ def test_the_only_checkpoint_is_never_away_and_what_a_kill_left_goes(
 def test_a_frozen_encoder_stays_as_it_is_while_the_decoder_learns(tmp_path: Path) -> None:
     recipe, case = WholeBrainRecipe(TRAINING), small_cases(tmp_path)[0]
     network = recipe.network()
-    start_from(TransferSettings(freeze_encoder=True), network)
+    start_from(replace(TRAINING, transfer=TransferSettings(freeze_encoder=True)), network)
     before = {name: values.clone() for name, values in network.state_dict().items()}
     optimiser = _optimiser(network)
     recipe.loss(network, case, np.random.default_rng(0)).backward()
@@ -288,6 +289,21 @@ def test_a_frozen_encoder_stays_as_it_is_while_the_decoder_learns(tmp_path: Path
         name.split(".")[0] for name, values in network.state_dict().items() if not torch.equal(values, before[name])
     }
     assert changed == {"upsampling", "decoder", "heads"}
+
+
+@pytest.mark.parametrize("outputs", [("WT", "TC", "ET", "RC", "brain"), ("WT", "ET"), ("ET", "NCR")])
+def test_a_head_goes_on_from_the_head_of_the_same_name(outputs: tuple[str, ...], tmp_path: Path) -> None:
+    parent = tiny_bundle(tmp_path / "parent", WITH_BRAIN)
+    known = parent.load_network().heads[0].bias.detach()
+    settings = replace(
+        TRAINING, region_weights=dict.fromkeys(outputs, 1.0), transfer=TransferSettings(str(parent.folder))
+    )
+    network = WholeBrainRecipe(settings).network()
+    at_random = network.heads[0].bias.detach().clone()
+    start_from(settings, network)
+    for key, before, after in zip(output_keys(settings), at_random, network.heads[0].bias, strict=True):
+        theirs = {"WT": 0, "TC": 1, "ET": 2, "brain": 3}.get(key)
+        assert after == (before if theirs is None else known[theirs])
 
 
 @pytest.mark.parametrize("torn", ["3", "3,0.5", "3,0.5,", "3,0.5,1e-", "\0\0\0", "3,0.,5,1"])
