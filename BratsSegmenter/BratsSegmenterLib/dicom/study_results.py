@@ -162,9 +162,10 @@ def _made_at(header: Dataset) -> str:
 
 def _iso_8601(date: str, time: str) -> str:
     """From DA, also in its old form with points, and TM, which may be short; empty where it is no date."""
-    digits = f"{date.replace('.', '')}{time[:6]:0<6}"
+    whole, _, fraction = time.strip().partition(".")
+    digits = f"{date.replace('.', '')}{whole:0<6}{fraction[:6]:0<6}"
     try:
-        return datetime.strptime(digits, "%Y%m%d%H%M%S").isoformat()
+        return datetime.strptime(digits, "%Y%m%d%H%M%S%f").isoformat()
     except ValueError:
         return ""
 

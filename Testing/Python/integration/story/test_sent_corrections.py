@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +120,6 @@ def test_what_was_written_before_another_result_was_stored_is_not_pushed_beside_
         return [one["path"] for one in json.loads(capsys.readouterr().out)["objects"]]
 
     seg, report = exported()
-    time.sleep(1)  # results are told apart by the second in which they were made
     colleague.send()
     assert main([*push, seg]) == 3
     said = capsys.readouterr()

@@ -138,7 +138,7 @@ def test_a_signed_and_approved_result_names_reviewer_and_time(volume: Volume, tm
     )
     assert dataset.ApprovalStatus == "APPROVED"
     assert dataset.ReviewerName == "Röntgen^Wilhelm"
-    assert (dataset.ReviewDate, dataset.ReviewTime) == ("20260301", "123000")
+    assert (dataset.ReviewDate, dataset.ReviewTime) == ("20260301", "123000.000000")
     assert {item.ROIGenerationAlgorithm for item in dataset.StructureSetROISequence} == {"SEMIAUTOMATIC"}
 
 

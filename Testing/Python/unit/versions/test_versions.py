@@ -147,6 +147,19 @@ def test_a_version_that_an_archive_renamed_keeps_its_place_in_time(
     assert [(result.version, result.authorship) for result in results] == [(1, Authorship.AI), (2, Authorship.EDITED)]
 
 
+def test_two_results_of_one_second_are_told_apart(volume: Volume, segmentation: Segmentation, tmp_path: Path) -> None:
+    made = [_MAY.replace(microsecond=1), _MAY.replace(microsecond=2)]
+    written = [
+        dicom.write_seg(
+            tmp_path / f"{reviewer}.dcm", volume, segmentation, samples.provenance(content_time=when, reviewer=reviewer)
+        )
+        for when, reviewer in zip(made, ("Curie^Marie", "Meitner^Lise"), strict=True)
+    ]
+    results = _results(tuple(written))
+    assert [result.reviewer for result in results] == ["Curie^Marie", "Meitner^Lise"]
+    assert [result.made_at for result in results] == [when.isoformat() for when in made]
+
+
 def test_structure_sets_of_others_are_no_versions_of_ours(study: tuple[WrittenObject, ...], tmp_path: Path) -> None:
     dataset = pydicom.dcmread(study[0].path)
     dataset.Manufacturer = "Somebody"
