@@ -16,6 +16,7 @@ from BratsSegmenterLib.archive.connection import Connection
 from BratsSegmenterLib.archive.instance_file import UNUSABLE, DamagedInstanceError, refuse_inflation_bomb
 from BratsSegmenterLib.archive.listing import InstanceSummary
 from BratsSegmenterLib.archive.threads import Stop
+from BratsSegmenterLib.escapes import without_escapes
 from BratsSegmenterLib.unreadable import UNREADABLE
 
 _LAST_OF_PATIENT = 0x0010FFFF
@@ -105,4 +106,4 @@ def _is_past_the_patient(tag: BaseTag, _vr: str | None, _length: int) -> bool:
 
 
 def _text(header: Dataset, keyword: str) -> str:
-    return str(header.get(keyword) or "").strip("\0 ")
+    return without_escapes(str(header.get(keyword) or "")).strip("\0 ")

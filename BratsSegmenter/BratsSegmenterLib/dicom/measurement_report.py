@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import UID, Comprehensive3DSRStorage
 
+from BratsSegmenterLib.dicom.character_sets import CharacterSet, can_hold
 from BratsSegmenterLib.dicom.concepts import concept, declare_private_scheme
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.source_images import source_images
@@ -23,6 +24,7 @@ from BratsSegmenterLib.dicom.study_objects import (
     stamp,
     tracking_uid,
     writable_notes,
+    written_character_set,
 )
 from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import (
@@ -93,6 +95,7 @@ def write_measurement_report(
     """
     segments = None if segmentation_object is None else segread(segmentation_object.path)
     numbers = {} if segments is None else _segment_numbers(segments)
+    character_set = written_character_set(volume, provenance)
     groups: _Groups = []
     for measured in measurements.volumes:
         if segments is not None and measured.region.key in numbers:
@@ -106,7 +109,7 @@ def write_measurement_report(
         evidence=[*source_images(volume), *([] if segments is None else [segments]), *_named(others)],
         content=sr.MeasurementReport(
             observation_context=_observers(provenance),
-            procedure_reported=_procedures(volume.series.header),
+            procedure_reported=_procedures(volume.series.header, character_set),
             imaging_measurements=groups,
             title=codes.DCM.ImagingMeasurementReport,
         ),
@@ -116,7 +119,7 @@ def write_measurement_report(
         is_final=provenance.approved_at is not None,
         is_verified=provenance.approved_at is not None,
         verifying_observer_name=provenance.reviewer or None,
-        verifying_organization=_organisation(volume.series.header),
+        verifying_organization=_organisation(volume.series.header, character_set),
     )
     _comment(dataset, writable_notes(volume, provenance))
     stamp(dataset, volume, provenance)
@@ -132,11 +135,11 @@ def _segment_numbers(segments: Segmentation) -> dict[str, int]:
     return {str(segments.get_segment_description(n).tracking_id): n for n in segments.segment_numbers}
 
 
-def _organisation(header: Dataset) -> str:
-    """The institution; the first where images name several, as there is room for one."""
+def _organisation(header: Dataset, character_set: CharacterSet) -> str:
+    """The institution, if it can be written anew; the first where images name several, as there is room for one."""
     named = header.get("InstitutionName") or ""
     names = [named] if isinstance(named, str) else named
-    return next(filter(None, names), _NO_ORGANISATION)
+    return next((name for name in names if name and can_hold(name, character_set)), _NO_ORGANISATION)
 
 
 def _coordinate_system(volume: Volume) -> str:
@@ -168,18 +171,22 @@ def _named(others: Iterable[Series]) -> Iterator[Dataset]:
             yield image
 
 
-def _procedures(header: Dataset) -> list[CodedConcept]:
-    """What the images say was done, as far as they say it in whole codes; else what is true of every study of ours."""
-    stated = [item for item in header.get("ProcedureCodeSequence") or [] if _is_whole_code(item)]
+def _procedures(header: Dataset, character_set: CharacterSet) -> list[CodedConcept]:
+    """What the images say was done, as far as they say it in whole codes that can be written anew.
+
+    Else what is true of every study of ours.
+    """
+    stated = [item for item in header.get("ProcedureCodeSequence") or [] if _is_whole_code(item, character_set)]
     return [CodedConcept.from_dataset(item) for item in stated] or [concept(_PROCEDURE)]
 
 
-def _is_whole_code(item: Dataset) -> bool:
+def _is_whole_code(item: Dataset, character_set: CharacterSet) -> bool:
     """Whether it has all that a code consists of (DICOM PS3.3 table 8.8-1)."""
     values = [keyword for keyword in ("CodeValue", "LongCodeValue", "URNCodeValue") if keyword in item]
     parts = [item.get(keyword) for keyword in (*values, "CodingSchemeDesignator", "CodeMeaning")]
     # A backslash would make several values of one.
-    return len(values) == 1 and all(isinstance(part, str) and part for part in parts)
+    is_whole = len(values) == 1 and all(isinstance(part, str) and part for part in parts)
+    return is_whole and all(can_hold(part, character_set) for part in parts)
 
 
 def _observers(provenance: Provenance) -> sr.ObservationContext:

@@ -15,6 +15,7 @@ from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.sentence_form import sentences
 from BratsSegmenterLib.unreadable import UNREADABLE
 
+LINE_END = "\r\n"
 _COMMENT = "121106"
 
 
@@ -22,7 +23,7 @@ def whole_notes(notes: Iterable[str], longest: int) -> str:
     """Those of the notes that a text of so many characters has room for, one a line; empty ones take none."""
     text = ""
     for note in filter(None, notes):
-        longer = f"{text}\r\n{note}".lstrip()
+        longer = f"{text}{LINE_END}{note}".lstrip()
         if len(longer) <= longest:
             text = longer
     return text

@@ -102,15 +102,10 @@ def _is_to_be_opened(path: Path) -> bool:
 
 
 def decode_text(dataset: Dataset) -> None:
-    """Decode the text of a dataset and of its items; what cannot be read, as some private elements, is dropped.
+    """Read all elements of a dataset and of its items; what cannot be read, as some private elements, is dropped.
 
     What is still bytes would be read in the character set of the dataset that it is copied to.
     """
-    _drop_unreadable(dataset)
-    dataset.decode()
-
-
-def _drop_unreadable(dataset: Dataset) -> None:
     for tag in list(dataset.keys()):
         try:
             element = dataset[tag]
@@ -119,7 +114,7 @@ def _drop_unreadable(dataset: Dataset) -> None:
             continue
         if element.VR == "SQ":
             for item in element.value:
-                _drop_unreadable(item)
+                decode_text(item)
 
 
 def lists_a_medium(header: Dataset) -> bool:

@@ -11,7 +11,8 @@ from pydicom.tag import Tag
 from BratsSegmenterLib.dicom.closed_contours import contour_points_mm
 from BratsSegmenterLib.dicom.named_images import named_images
 from BratsSegmenterLib.dicom.provenance import ObjectKind, WrittenObject
-from BratsSegmenterLib.dicom.reading import read_whole
+from BratsSegmenterLib.dicom.reading import read_header, read_whole
+from BratsSegmenterLib.dicom.same_statements import differing_keyword
 from BratsSegmenterLib.dicom.slice_planes import ON_PLANE_MM, SlicePlanes
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import ExportError
@@ -19,7 +20,6 @@ from BratsSegmenterLib.errors import ExportError
 _ADVICE = "Nothing was sent. Please report this; the segmentation itself is kept."
 _WITHOUT_REFERENCES = (Tag("ContourData"), Tag("PixelData"))
 _FRAMES_OF_REFERENCE = ("FrameOfReferenceUID", "ReferencedFrameOfReferenceUID")
-_SAME_AS_IMAGES = ("PatientID", "PatientName", "PatientBirthDate", "StudyInstanceUID", "StudyDate", "AccessionNumber")
 
 
 def check_references(
@@ -28,7 +28,8 @@ def check_references(
     """Prove that the objects belong to the study of the volumes and refer only to what is in it.
 
     Every referenced SOP instance (and frame) is one of the volumes' images, one of the objects, or known; every
-    contour lies on the plane of the image it names; patient, study and frame of reference are those of the images.
+    contour lies on the plane of the image it names; patient, study and frame of reference are those of the images, of
+    which a header is read anew from its file.
 
     Parameters
     ----------
@@ -42,6 +43,8 @@ def check_references(
     ------
     ExportError
         Names the object and what it refers to.
+    SeriesError
+        An image that was loaded cannot be read any more.
     """
     objects = tuple(objects)
     frames = {(frame.sop_instance_uid, frame.number) for volume in volumes for frame in volume.frames}
@@ -59,10 +62,11 @@ def check_references(
 
 
 def _check_identity(written: WrittenObject, dataset: Dataset, volume: Volume) -> None:
-    header = volume.series.header
-    for keyword in _SAME_AS_IMAGES:
-        if (dataset.get(keyword) or "") != (header.get(keyword) or ""):
-            raise ExportError(f"The {written.kind.name} has another {keyword} than the images.", _ADVICE)
+    keyword = differing_keyword(dataset, read_header(volume.series.files[0]))
+    if keyword is None and dataset.StudyInstanceUID != volume.series.study_uid:
+        keyword = "StudyInstanceUID"
+    if keyword is not None:
+        raise ExportError(f"The {written.kind.name} has another {keyword} than the images.", _ADVICE)
     if str(dataset.SOPInstanceUID) != written.sop_instance_uid:
         raise ExportError(f"The file of the {written.kind.name} holds another object.", _ADVICE)
 

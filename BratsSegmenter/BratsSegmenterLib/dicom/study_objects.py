@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from copy import deepcopy
+import re
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from pydicom.charset import convert_encodings
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID
 
+from BratsSegmenterLib.dicom.character_sets import UTF_8, CharacterSet, can_hold
+from BratsSegmenterLib.dicom.copied_text import copied
+from BratsSegmenterLib.dicom.notes_in_objects import LINE_END
 from BratsSegmenterLib.dicom.patient_and_study import OPTIONAL, REFERENCES, REQUIRED
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, ObjectReference, Provenance, WrittenObject
-from BratsSegmenterLib.dicom.reading import decode_text
+from BratsSegmenterLib.dicom.reading import read_header
 from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.domain import Frame, Region, Volume
 from BratsSegmenterLib.durable import whole_file
 from BratsSegmenterLib.errors import ExportError, unwritable
 
-_UTF_8 = "ISO_IR 192"
-_ASCII = ("", "ISO_IR 6", "ISO 2022 IR 6")
-_JIS_X_0201 = ("ISO_IR 13", "ISO 2022 IR 13")
 _UNDECLARED = (
-    "The images do not say in which characters the patient and the study are named. Those names can only be copied as "
-    "they are, and the reviewer's name beside them has to be in plain letters."
+    "The images do not say in which characters the patient and the study are named, or not rightly. Those names can "
+    "only be copied as they are, and the reviewer's name beside them has to be in plain letters."
 )
 _WRITE_IN_ASCII = "Enter the reviewer's name in the letters A to Z without accents, for example Roentgen^Wilhelm."
 _IMPLEMENTATION_CLASS_UID = "2.25.206417862263829417953478930427560214173"
@@ -41,8 +40,10 @@ def new_object(sop_class_uid: str, transfer_syntax: str, volume: Volume, provena
     ------
     ExportError
         The images do not say in which characters they name patient and study, and the reviewer's name is not in ASCII.
+    SeriesError
+        An image that was loaded cannot be read any more.
     """
-    header = _readable_header(volume)
+    header = volume.series.header
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = UID(sop_class_uid)
     meta.MediaStorageSOPInstanceUID = UID(new_uid())
@@ -51,10 +52,9 @@ def new_object(sop_class_uid: str, transfer_syntax: str, volume: Volume, provena
     dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     dataset.SOPClassUID = meta.MediaStorageSOPClassUID
     dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
-    _declare_character_set(dataset, volume, provenance)
     dataset.InstanceCreationDate, dataset.InstanceCreationTime = date_and_time(provenance.content_time)
     dataset.StudyInstanceUID = volume.series.study_uid
-    _adopt_patient_and_study(dataset, header)
+    _adopt_patient_and_study(dataset, volume, provenance)
     _adopt_time_zone(dataset, header, provenance)
     dataset.SeriesInstanceUID = new_uid()
     dataset.SeriesDate, dataset.SeriesTime = date_and_time(provenance.content_time)
@@ -67,18 +67,49 @@ def new_object(sop_class_uid: str, transfer_syntax: str, volume: Volume, provena
     return dataset
 
 
-def _adopt_patient_and_study(dataset: Dataset, header: Dataset) -> None:
+def _adopt_patient_and_study(dataset: Dataset, volume: Volume, provenance: Provenance) -> None:
+    """As the images state them, byte for byte in their character set; in UTF-8 where our text needs that.
+
+    Images whose names go beyond ASCII and that name no set leave it to the archive how those are read. There no set is
+    named either, or the archive would show another patient's name with the result.
+    """
+    images = _header_anew(volume)
+    character_set = written_character_set(volume, provenance)
+    try:
+        block = copied(images, (*REQUIRED, *OPTIONAL), in_utf_8=character_set != _stated_set(images))
+    except ValueError as error:
+        raise ExportError(_UNDECLARED, _WRITE_IN_ASCII) from error
+    if character_set:
+        dataset.SpecificCharacterSet = character_set
+    elif "SpecificCharacterSet" in dataset:
+        del dataset.SpecificCharacterSet
     for keyword in REQUIRED:
-        setattr(dataset, keyword, header.get(keyword, ""))
-    for keyword in OPTIONAL:
-        if keyword in header:
-            dataset[keyword] = deepcopy(header[keyword])
+        put(dataset, keyword, "")
+    dataset.update(block)
 
 
-def _readable_header(volume: Volume) -> Dataset:
-    """The header of the images, with all its text decoded: bytes would be written in the character set of before."""
-    decode_text(volume.series.header)
-    return volume.series.header
+def _header_anew(volume: Volume) -> Dataset:
+    """The header of the images from their file: what pydicom was asked for once has lost its bytes."""
+    return read_header(volume.series.files[0])
+
+
+def _stated_set(header: Dataset) -> CharacterSet:
+    return header.get("SpecificCharacterSet") or ""
+
+
+def written_character_set(volume: Volume, provenance: Provenance) -> CharacterSet:
+    """That of the images, so that the patient block stays byte for byte; UTF-8 where our text needs it."""
+    stated = _stated_set(volume.series.header)
+    added = (*_own_words(provenance), LINE_END.join(writable_notes(volume, provenance)))
+    return stated if all(can_hold(text, stated) for text in added) else UTF_8
+
+
+def _own_words(provenance: Provenance) -> Iterator[str]:
+    """What we write beside notes and the names of regions; of the reviewer's name each component for itself."""
+    yield from re.split(r"[\^=]", provenance.reviewer)
+    yield from software_versions(provenance)
+    for kind in ObjectKind:
+        yield provenance.series_description(kind)
 
 
 def _adopt_time_zone(dataset: Dataset, header: Dataset, provenance: Provenance) -> None:
@@ -102,7 +133,7 @@ def without_identity(dataset: Dataset) -> Dataset:
             del dataset[keyword]
     for keyword in REQUIRED:
         put(dataset, keyword, "")
-    put(dataset, "SpecificCharacterSet", _UTF_8)
+    put(dataset, "SpecificCharacterSet", UTF_8)
     return dataset
 
 
@@ -140,49 +171,21 @@ def software_versions(provenance: Provenance) -> list[str]:
     return [version[:64] for version in versions if version]
 
 
-def _declare_character_set(dataset: Dataset, volume: Volume, provenance: Provenance) -> None:
-    """That of the images, so that the patient block stays byte for byte; UTF-8 where our text needs it.
-
-    Images whose names go beyond ASCII and that name no set leave it to the archive how those are read. There no set is
-    named either, or the archive would show another patient's name with the result.
-    """
-    header = volume.series.header
-    of_images = header.get("SpecificCharacterSet") or ""
-    notes = writable_notes(volume, provenance)
-    added_text = "".join((provenance.reviewer, *notes, *software_versions(provenance)))
-    try:
-        added_text.encode(_encoding_of(of_images))
-    except UnicodeEncodeError as error:
-        if _are_names_undeclared(header):
-            raise ExportError(_UNDECLARED, _WRITE_IN_ASCII) from error
-        of_images = _UTF_8
-    if of_images:
-        dataset.SpecificCharacterSet = of_images
-    elif "SpecificCharacterSet" in dataset:
-        del dataset.SpecificCharacterSet
-
-
 def writable_notes(volume: Volume, provenance: Provenance) -> tuple[str, ...]:
     """The notes of the provenance; with ? for what is not ASCII, where the images prevent that a set is named."""
-    if not _are_names_undeclared(_readable_header(volume)):
+    stated = _stated_set(volume.series.header)
+    if can_hold(LINE_END.join(provenance.notes), stated) or _can_be_read(_header_anew(volume)):
         return provenance.notes
     return tuple(note.encode("ascii", "replace").decode() for note in provenance.notes)
 
 
-def _are_names_undeclared(header: Dataset) -> bool:
-    """Whether patient or study are named in more than ASCII, and no character set says in what."""
-    names = "".join(str(header.get(keyword) or "") for keyword in (*REQUIRED, *OPTIONAL))
-    return (header.get("SpecificCharacterSet") or "") in _ASCII and not names.isascii()
-
-
-def _encoding_of(character_set: str | Sequence[str]) -> str:
-    """Of text before any escape sequence: where none is named it is ASCII (DICOM PS3.3 C.12.1.1.2), not Latin-1.
-
-    JIS X 0201 counts as ASCII too: Python has no codec of its own for it, and the one that pydicom names, Shift JIS,
-    knows kanji that it lacks.
-    """
-    first = character_set if isinstance(character_set, str) else character_set[0]
-    return "ascii" if first in (*_ASCII, *_JIS_X_0201) else convert_encodings(first)[0]
+def _can_be_read(images: Dataset) -> bool:
+    """Whether patient and study are named in the character set that the images state."""
+    try:
+        copied(images, (*REQUIRED, *OPTIONAL), in_utf_8=True)
+    except ValueError:
+        return False
+    return True
 
 
 def date_and_time(moment: datetime) -> tuple[str, str]:
@@ -195,13 +198,11 @@ def stamp(dataset: Dataset, volume: Volume, provenance: Provenance) -> None:
 
     Raises
     ------
-    ExportError
+    ExportError, SeriesError
         As :func:`new_object`.
     """
-    header = _readable_header(volume)
-    _declare_character_set(dataset, volume, provenance)
-    _adopt_patient_and_study(dataset, header)
-    _adopt_time_zone(dataset, header, provenance)
+    _adopt_patient_and_study(dataset, volume, provenance)
+    _adopt_time_zone(dataset, volume.series.header, provenance)
     moment = date_and_time(provenance.content_time)
     dataset.ContentDate, dataset.ContentTime = moment
     dataset.SeriesDate, dataset.SeriesTime = moment

@@ -193,12 +193,27 @@ def _rename_patient(dataset: Dataset) -> None:
     dataset.PatientID = "SOMEONE-ELSE"
 
 
+def _blur_name(dataset: Dataset) -> None:
+    dataset.PatientName = "".join("^" if letter == "^" else "?" for letter in str(dataset.PatientName))
+
+
+def _blur_description(dataset: Dataset) -> None:
+    dataset.StudyDescription = "MRI ????"
+
+
+def _add_history(dataset: Dataset) -> None:
+    dataset.AdditionalPatientHistory = "headache"
+
+
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [
         (_point_contour_at_the_next_slice, "mm off the slice that it names"),
         (_point_contour_at_nothing, "refers to 1.2.3, which is not in the study"),
         (_rename_patient, "has another PatientID than the images"),
+        (_blur_name, "has another PatientName than the images"),
+        (_blur_description, "has another StudyDescription than the images"),
+        (_add_history, "has another AdditionalPatientHistory than the images"),
     ],
 )
 def test_a_wrong_reference_stops_the_push(edit: Callable[[Dataset], None], sentence: str, export: Export) -> None:
@@ -206,6 +221,15 @@ def test_a_wrong_reference_stops_the_push(edit: Callable[[Dataset], None], sente
     with pytest.raises(ExportError, match=sentence) as stopped:
         export.verify()
     assert "SOMEONE-ELSE" not in str(stopped.value)
+
+
+def test_the_patient_is_compared_with_the_files_of_the_images_not_with_what_was_read_of_them_before(
+    export: Export,
+) -> None:
+    export.damage(ObjectKind.RTSTRUCT, _blur_name)
+    export.volume.series.header.PatientName = dcmread(export.objects[ObjectKind.RTSTRUCT].path).PatientName
+    with pytest.raises(ExportError, match="has another PatientName"):
+        export.verify()
 
 
 def test_a_file_that_broke_on_the_disk_stops_the_push(export: Export) -> None:

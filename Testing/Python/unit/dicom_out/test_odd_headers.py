@@ -10,6 +10,7 @@ from pydicom import DataElement, Dataset, config, dcmread
 from pydicom.datadict import dictionary_VR
 from series_samples import change, classic, enhanced, in_parts
 
+from BratsSegmenterLib.archive import patient_in
 from BratsSegmenterLib.delivery import Exported, Signature, export_objects
 from BratsSegmenterLib.dicom import ObjectKind, load_volume, scan, verify_objects
 from BratsSegmenterLib.dicom.prior_volumes import newest_result, volumes_of
@@ -56,8 +57,9 @@ def _datasets(exported: Exported) -> dict[ObjectKind, Dataset]:
         (_JAPANESE, "Yamada^Tarou=山田^太郎=やまだ^たろう", "Röntgen^Wilhelm", "ISO_IR 192"),
         ("ISO_IR 13", "ﾔﾏﾀﾞ^ﾀﾛｳ", "Curie^Marie", "ISO_IR 13"),
         ("ISO_IR 13", "ﾔﾏﾀﾞ^ﾀﾛｳ", "山田^花子", "ISO_IR 192"),
-        (_JAPANESE_KANA, "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう", "山田^花子", "ISO_IR 192"),
+        (_JAPANESE_KANA, "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう", "山田^花子", _JAPANESE_KANA),
         (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞=홍^길동", "Curie^Marie", ["", "ISO 2022 IR 149"]),
+        (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞=홍^길동", "김^민수", ["", "ISO 2022 IR 149"]),
     ],
 )
 def test_every_object_keeps_the_names_whatever_the_images_are_written_in(
@@ -79,22 +81,22 @@ def test_every_object_keeps_the_names_whatever_the_images_are_written_in(
     assert datasets[ObjectKind.SR].VerifyingObserverSequence[0].VerifyingObserverName == reviewer
 
 
-_PLACE = "X" * 12
-
-
-def _volume_of_patient(folder: Path, name: bytes, of_images: str | None) -> Volume:
-    """Images whose patient is named in those bytes, whatever the character set that they state."""
+def _volume_of_patient(
+    folder: Path, name: bytes, of_images: str | list[str] | None, description: bytes = b""
+) -> Volume:
+    """Images whose patient and study are named in those bytes, whatever the character set that they state."""
 
     def edit(dataset: Dataset) -> None:
         del dataset.SpecificCharacterSet
         if of_images:
             dataset.SpecificCharacterSet = of_images
-        dataset.PatientName = _PLACE
+        stated = {"PatientName": name, "StudyDescription": description, "InstitutionName": description}
+        for keyword, value in stated.items():
+            dataset[keyword] = DataElement(keyword, dictionary_VR(keyword), value, validation_mode=config.IGNORE)
+        dataset.ProcedureCodeSequence = _item(CodeValue="K", CodingSchemeDesignator="99RIS", CodeMeaning="")
+        dataset.ProcedureCodeSequence[0]["CodeMeaning"] = DataElement("CodeMeaning", "LO", description)
 
-    for file in classic(folder / "series"):
-        change(file, edit)
-        file.write_bytes(file.read_bytes().replace(_PLACE.encode(), name.ljust(len(_PLACE))))
-    return samples.load(folder / "series")
+    return _changed_volume(folder, edit)
 
 
 @pytest.mark.parametrize("of_images", [None, "ISO_IR 6"])
@@ -117,6 +119,72 @@ def test_a_reviewer_whose_name_would_change_how_that_of_the_patient_is_read_ente
     with pytest.raises(ExportError, match="do not say in which characters") as caught:
         _export(tmp_path, volume, "Röntgen^Wilhelm")
     assert "without accents" in caught.value.advice
+    assert not list((tmp_path / "objects").glob("*.dcm"))
+
+
+_CHINESE = ["", "ISO 2022 IR 58"]
+_CHINESE_NAME = b"Zhang^XiaoDong=\x1b$)A" + "张".encode("gb2312") + b"^\x1b$)A" + "小东".encode("gb2312")
+_CHINESE_TEXT = b"MR \x1b$)A" + "头颅".encode("gb2312")
+
+
+def _stated(dataset: Dataset) -> list[bytes]:
+    """Patient's Name, Study Description, Institution Name and the meaning of the procedure's code."""
+    stored = [dataset.get_item(keyword).value for keyword in ("PatientName", "StudyDescription", "InstitutionName")]
+    stored.append(dataset.ProcedureCodeSequence[0].get_item("CodeMeaning").value)
+    return [value.rstrip(b" ") for value in stored]
+
+
+@pytest.mark.parametrize("reviewer", ["", "Curie^Marie"])
+@pytest.mark.parametrize(
+    ("of_images", "name", "description"),
+    [
+        ("ISO_IR 13", "ﾔﾏﾀﾞ ﾀﾛｳ".encode("shift_jis"), "MRI ﾄｳﾌﾞ".encode("shift_jis")),
+        ("ISO_IR 13", "山田^花".encode("shift_jis"), "頭部 MR".encode("shift_jis")),
+        ("ISO_IR 192", "Müller^Jörg".encode("latin-1"), "Schädel MR".encode("latin-1")),
+        ("ISO_IR 127", b"\xe2\xc8\xc7\xa1\xe6\xea", b"\xa1\xe2\xff"),
+        ("ISO_IR 999", "Müller^Jörg".encode("latin-1"), "Schädel MR".encode("latin-1")),
+        (["", "ISO 2022 IR 149"], "홍^길동".encode("euc_kr"), "뇌".encode("euc_kr")),
+        (_CHINESE, _CHINESE_NAME, _CHINESE_TEXT),
+    ],
+    ids=repr,
+)
+def test_what_the_images_state_of_patient_and_study_leaves_byte_for_byte(
+    of_images: str | list[str], name: bytes, description: bytes, reviewer: str, tmp_path: Path
+) -> None:
+    volume = _volume_of_patient(tmp_path, name, of_images, description)
+    known_as = str(volume.series.header.PatientName)
+    for kind, dataset in _datasets(_export(tmp_path, volume, reviewer)).items():
+        assert dataset.SpecificCharacterSet == of_images, kind
+        assert _stated(dataset) == [name, description, description, description], kind
+    assert str(volume.series.header.PatientName) == known_as
+
+
+def test_no_escape_sequence_gets_into_names_that_are_written_in_utf8(tmp_path: Path) -> None:
+    volume = _volume_of_patient(tmp_path, _CHINESE_NAME, _CHINESE, _CHINESE_TEXT)
+    exported = _export(tmp_path, volume, "李^四")
+    for kind, dataset in _datasets(exported).items():
+        assert dataset.SpecificCharacterSet == "ISO_IR 192", kind
+        texts = ["Zhang^XiaoDong=张^小东", *["MR 头颅"] * 3]
+        assert _stated(dataset) == [text.encode() for text in texts], kind
+    images = volume.series.files[0]
+    assert {patient_in(one.path) for one in exported.objects} == {patient_in(images)}
+
+
+@pytest.mark.parametrize(
+    ("of_images", "name"),
+    [
+        ("ISO_IR 13", "山田^花".encode("shift_jis")),
+        ("ISO_IR 127", b"\xe2\xc8\xc7\xa1\xe6\xea"),
+        (["", "ISO 2022 IR 149"], "홍^길동".encode("euc_kr")),
+    ],
+    ids=repr,
+)
+def test_names_that_are_not_in_the_stated_set_are_not_guessed_for_a_reviewer_who_needs_another(
+    of_images: str | list[str], name: bytes, tmp_path: Path
+) -> None:
+    volume = _volume_of_patient(tmp_path, name, of_images)
+    with pytest.raises(ExportError, match="in which characters the patient and the study are named, or not rightly"):
+        _export(tmp_path, volume, "Röntgen^Wilhelm")
     assert not list((tmp_path / "objects").glob("*.dcm"))
 
 
