@@ -26,11 +26,13 @@ def offerSampleData() -> None:
     BratsSegmenter.samplePatient = register_sample_data()
 
 
-def describeLayouts() -> None:
-    """Let a saved scene show its views before the panel is opened."""
+def prepareViews() -> None:
+    """Let a saved scene show its views, with labels that are true, before the panel is opened."""
     from BratsSegmenterLib.scene.layout import register_layouts
+    from BratsSegmenterLib.scene.shown_images import follow_in_loaded_scenes
 
     register_layouts()
+    follow_in_loaded_scenes()
 
 
 class BratsSegmenter(ScriptedLoadableModule):
@@ -57,7 +59,7 @@ class BratsSegmenter(ScriptedLoadableModule):
         )
         parent.acknowledgementText = _("Built on 3D Slicer, MONAI, pydicom, highdicom, dicomweb-client and SimpleITK.")
         slicer.app.startupCompleted.connect(offerSampleData)
-        slicer.app.startupCompleted.connect(describeLayouts)
+        slicer.app.startupCompleted.connect(prepareViews)
 
     def resourcePath(self, filename: str) -> str:
         """A file of Resources/, which lies beside the module or one folder above it."""

@@ -7,7 +7,8 @@ from typing import Any
 import slicer
 import vtk
 
-from BratsSegmenterLib.scene.views import slice_logics, standard_logics
+from BratsSegmenterLib.scene.layout import SLICE_VIEWS
+from BratsSegmenterLib.scene.views import standard_logics
 
 _LONGEST_LABEL = 32  # a longer one would widen the view's bar, and with it the view
 
@@ -26,9 +27,14 @@ class ShownImages:
 
     def hold(self) -> None:
         """Keep what the views show from now on, and let the labels follow."""
-        self.release()
         for composite in _composites():
             composite.SetDoPropagateVolumeSelection(False)
+        self.follow()
+
+    def follow(self) -> None:
+        """Let the label of each view say what the view shows, from now on."""
+        self.release()
+        for composite in _composites():
             _name_image(composite)
             self._followed.append((composite, composite.AddObserver(vtk.vtkCommand.ModifiedEvent, _name_image)))
 
@@ -68,8 +74,17 @@ class ShownImages:
         self._followed = []
 
 
+def follow_in_loaded_scenes() -> None:
+    """Let the labels follow in scenes that are loaded while no panel was opened yet."""
+    images = ShownImages()
+    images.follow()
+    slicer.mrmlScene.AddObserver(slicer.vtkMRMLScene.EndImportEvent, lambda *_event: images.follow())
+
+
 def _composites() -> list[Any]:
-    return [logic.GetSliceCompositeNode() for logic in slice_logics()]
+    """What says which images stand in a view, for each view that the scene has; a loaded one may not be drawn yet."""
+    nodes = (slicer.mrmlScene.GetSingletonNode(view, "vtkMRMLSliceCompositeNode") for view in SLICE_VIEWS)
+    return [node for node in nodes if node is not None]
 
 
 def _image(node_id: str | None) -> Any:

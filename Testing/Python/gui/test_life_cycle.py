@@ -138,6 +138,8 @@ def test_a_saved_scene_shows_its_views_in_a_slicer_in_which_the_panel_was_never_
         slicer.mrmlScene.ReadFromMRB(scene_file)
     assert application().layoutManager().hostShown() == (*SLICE_VIEWS, THREE_D)
     assert _shown() == [("T1c", "T1c"), ("FLAIR", "FLAIR"), ("T2", "T2")]
+    visit_segment_editor(slicer.util.getNode("T2"))
+    assert _shown() == [("T2", "T2")] * 3
 
 
 def test_a_scene_saved_beside_a_plot_is_taken_up_without_one(module: OpenedModule, tmp_path: Path):
