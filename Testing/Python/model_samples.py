@@ -138,6 +138,16 @@ def model_zoo_bundle(folder: Path) -> SegResNet:
             ],
         },
         "inferer": {"_target_": "SlidingWindowInferer", "roi_size": [240, 240, 160], "overlap": 0.5},
+        "postprocessing": {
+            "_target_": "Compose",
+            "transforms": [
+                {"_target_": "Activationsd", "keys": "pred", "sigmoid": True},
+                {"_target_": "Invertd", "keys": "pred", "transform": "@preprocessing", "orig_keys": "image"},
+                {"_target_": "AsDiscreted", "keys": "pred", "threshold": 0.5},
+                {"_target_": "Lambdad", "keys": "pred", "func": "$lambda x: torch.where(x[[2]] > 0, 4, 0)"},
+                {"_target_": "SaveImaged", "keys": "pred", "output_dir": "@output_dir"},
+            ],
+        },
     }
     (folder / "configs" / "metadata.json").write_text(json.dumps(metadata))
     (folder / "configs" / "inference.json").write_text(json.dumps(inference))

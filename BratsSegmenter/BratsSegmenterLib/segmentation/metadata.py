@@ -24,6 +24,7 @@ from BratsSegmenterLib.segmentation.specification import (
     SecondLook,
 )
 from BratsSegmenterLib.segmentation.standard_scale import PERCENTILES, StandardScale
+from BratsSegmenterLib.segmentation.zoo_transforms import read_preparation
 
 BLOCK = "brats_segmenter"
 FORMAT = 1
@@ -31,8 +32,6 @@ FORMAT = 1
 _OUTPUT_NAMES = {"Whole tumor": WT, "Tumor core": TC, "Enhancing tumor": ET, "Resection cavity": RC}
 _BRAIN = "Brain"
 _NAMES_OF_OUTPUTS = {region.key: name for name, region in _OUTPUT_NAMES.items()}
-_MODEL_ZOO_ORIENTATION = "LPS"
-"""BraTS files, as nibabel loads them for MONAI: x grows to the left, y to the back, z upwards."""
 
 _T = TypeVar("_T")
 
@@ -61,7 +60,7 @@ def from_json(name: str, metadata: Mapping[str, Any], inference: Mapping[str, An
         sequences=sequences,
         outputs=tuple(region for region in outputs if region is not None),
         outputs_brain=None in outputs,
-        orientation=reader.own("orientation", _MODEL_ZOO_ORIENTATION),
+        orientation=reader.orientation(),
         spacing_mm=reader.spacing_mm(),
         multiple_of=reader.multiple_of(),
         field_of_view=reader.shape(reader.own("field_of_view", None)),
@@ -179,6 +178,7 @@ class _Reader:
         self._inference = inference
         self._own: Mapping[str, Any] = self._object(metadata, BLOCK)
         self._inferer = self._object(inference, "inferer")
+        self._theirs = None if BLOCK in metadata else read_preparation(name, inference)
 
     def wrong(self, what: str, cause: str = "") -> BundleError:
         return BundleError(f"The model bundle '{self._name}' {what}.", "Get the bundle again from its source.", cause)
@@ -254,7 +254,12 @@ class _Reader:
             raise self.wrong(f"gives {overlap:g} as 'overlap', which is none from 0 to below 1")
         return overlap
 
+    def orientation(self) -> Any:
+        return self._theirs.orientation if self._theirs else self._own.get("orientation")
+
     def spacing_mm(self) -> float:
+        if self._theirs:
+            return self._theirs.spacing_mm
         spacing_mm = self._number("spacing_mm", self.own("spacing_mm", 1.0))
         if spacing_mm <= 0:
             raise self.wrong(f"gives {spacing_mm:g} as 'spacing_mm', which is no length")
@@ -273,18 +278,13 @@ class _Reader:
         return NetworkDefinition(definition["_target_"], arguments)
 
     def normalisation(self) -> Normalisation:
-        """Ours by name; a Model Zoo bundle's by the one transform that such bundles use for MR."""
-        if BLOCK in self._metadata:
-            try:
-                return Normalisation(self._own.get("normalisation"))
-            except ValueError as error:
-                raise self.wrong(f"asks for the unknown normalisation {self._own.get('normalisation')!r}") from error
-        transforms = self._object(self._inference, "preprocessing").get("transforms")
-        for transform in transforms if isinstance(transforms, list) else ():
-            is_known = isinstance(transform, Mapping) and transform.get("_target_") == "NormalizeIntensityd"
-            if is_known and transform.get("nonzero"):
-                return Normalisation.NONZERO_ZSCORE
-        raise self.wrong("does not normalise intensities in a way this program knows (NormalizeIntensityd, nonzero)")
+        """Ours by name; others have the one that such bundles use for MR."""
+        if self._theirs:
+            return Normalisation.NONZERO_ZSCORE
+        try:
+            return Normalisation(self._own.get("normalisation"))
+        except ValueError as error:
+            raise self.wrong(f"asks for the unknown normalisation {self._own.get('normalisation')!r}") from error
 
     def standard_scales(self) -> dict[Sequence, StandardScale]:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -174,6 +175,52 @@ def test_the_model_zoos_layout_is_understood(tmp_path: Path) -> None:
     assert not specification.tolerates_missing
     for ours, theirs in zip(bundle.load_network().parameters(), network.parameters(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+def _changed_zoo_bundle(folder: Path, block: str, changed: list[dict[str, Any]]) -> Path:
+    """A Model Zoo bundle with other transforms; those of the same name take the place of its own, others come first."""
+    model_zoo_bundle(folder)
+
+    def change(inference: dict[str, Any]) -> None:
+        names = {transform["_target_"] for transform in changed}
+        transforms = inference[block]["transforms"]
+        inference[block]["transforms"] = [*changed, *(one for one in transforms if one["_target_"] not in names)]
+
+    _edit(folder, "inference.json", change)
+    return folder
+
+
+def test_axes_and_spacing_of_a_model_zoo_bundle_are_followed(tmp_path: Path) -> None:
+    turned = {"_target_": "monai.transforms.Orientationd", "keys": "image", "axcodes": "RAS"}
+    coarser = {"_target_": "Spacingd", "keys": ["image"], "pixdim": [2, 2.0, 2], "mode": "bilinear"}
+    folder = _changed_zoo_bundle(tmp_path / "zoo", "preprocessing", [turned, coarser])
+    specification = load_bundle(folder).specification
+    assert (specification.orientation, specification.spacing_mm) == ("RAS", 2.0)
+
+
+@pytest.mark.parametrize(
+    ("block", "changed", "named"),
+    [
+        ("preprocessing", {"_target_": "Orientationd", "axcodes": "RAL"}, "RAL"),
+        ("preprocessing", {"_target_": "Orientationd", "axcodes": "@axes"}, "@axes"),
+        ("preprocessing", {"_target_": "Orientationd", "as_closest_canonical": True}, "as_closest_canonical"),
+        ("preprocessing", {"_target_": "Spacingd", "pixdim": [1, 1, 3]}, "[1, 1, 3]"),
+        ("preprocessing", {"_target_": "Spacingd", "pixdim": "$2"}, "$2"),
+        ("preprocessing", {"_target_": "ScaleIntensityRanged", "a_min": 0}, "ScaleIntensityRanged"),
+        ("preprocessing", {"_target_": "NormalizeIntensityd", "channel_wise": True}, "nonzero"),
+        ("preprocessing", {"_target_": "NormalizeIntensityd", "nonzero": True}, "channel_wise"),
+        ("postprocessing", {"_target_": "Activationsd", "softmax": True}, "sigmoid"),
+        ("postprocessing", {"_target_": "AsDiscreted", "argmax": True}, "threshold"),
+        ("postprocessing", {"_target_": "AsDiscreted", "threshold": 0.3}, "threshold"),
+        ("postprocessing", {"_target_": "KeepLargestConnectedComponentd"}, "KeepLargestConnectedComponentd"),
+    ],
+)
+def test_what_a_model_zoo_bundle_does_otherwise_is_refused_by_name(
+    block: str, changed: dict[str, Any], named: str, tmp_path: Path
+) -> None:
+    folder = _changed_zoo_bundle(tmp_path / "zoo", block, [{"keys": "image", **changed}])
+    with pytest.raises(BundleError, match=re.escape(named)):
+        load_bundle(folder)
 
 
 def test_a_name_that_is_no_bundle_is_answered_with_those_that_are() -> None:
