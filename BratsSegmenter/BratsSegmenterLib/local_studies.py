@@ -34,7 +34,7 @@ def studies_below(folder: Path, progress: Progress) -> tuple[tuple[LocalStudy, .
     """
     with progress.stage("read headers"):
         found, passed_over = dicom.studies_in(folder, progress)
-    studies = [LocalStudy(_summary(study), tuple(study.files)) for study in found if "MR" in study.modalities]
+    studies = [LocalStudy(_summary(study), _all_files(study)) for study in found if "MR" in study.modalities]
     studies.sort(key=lambda local: (local.study.study_date, local.study.study_uid), reverse=True)
     return tuple(studies), passed_over
 
@@ -69,7 +69,13 @@ def files_of_study(folder: Path, study_uid: str | None, progress: Progress) -> P
     if len(studies) == 1:
         return folder
     place = Path(os.path.commonpath([file.parent for file in meant.files]))
-    return (*meant.files, *(file for file in passed_over if place in file.parents))
+    beside = (file for file in passed_over if place in file.parents)
+    return tuple(sorted({*_all_files(meant), *beside}))
+
+
+def _all_files(study: dicom.FolderStudy) -> tuple[Path, ...]:
+    """With the damaged ones: whoever opens the study says what is wrong with it."""
+    return tuple(sorted((*study.files, *study.damaged)))
 
 
 def _summary(study: dicom.FolderStudy) -> StudySummary:

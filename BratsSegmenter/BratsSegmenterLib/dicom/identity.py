@@ -9,6 +9,7 @@ from pydicom import Dataset
 from pydicom.uid import UID
 
 from BratsSegmenterLib.dicom.planes import MR_IMAGES
+from BratsSegmenterLib.dicom.reading import read_head
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.unreadable import UNREADABLE
 
@@ -52,6 +53,14 @@ def identity_of(header: Dataset, file: Path) -> FileIdentity:
     if not all(uids):
         raise SeriesError(f"{file.name} lacks the UID of its study, series, instance or class.", _LEAVE_OUT)
     return identity
+
+
+def identity_of_damaged(file: Path) -> FileIdentity | None:
+    """Whose file it is that cannot be read, as far as what comes before its damage tells; None where it does not."""
+    try:
+        return identity_of(read_head(file), file)
+    except SeriesError:
+        return None
 
 
 def why_no_mr_image(identity: FileIdentity) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from pydicom import Dataset, dcmread
+from pydicom.filereader import read_partial
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 from BratsSegmenterLib.deflated import inflates_beyond
@@ -21,22 +23,14 @@ _LARGEST_INFLATED_BYTES = 512 << 20
 _LARGEST_ROWS_OR_COLUMNS = 8192
 _LARGEST_PIXEL_BYTES = 1 << 30
 _PREAMBLE_BYTES = 128
+_SERIES_NUMBER = 0x00200011
+_ELEMENT_HEADER_BYTES = {False: 12, True: 8}  # of pixel data, with explicit and implicit VR (PS3.5 7.1)
 
 _FETCH_AGAIN = "Fetch the series again; if the archive sends the same file, have it repaired there."
 
 
-class TruncatedFileError(SeriesError):
-    """A file ends before its pixel data does.
-
-    Attributes
-    ----------
-    header : pydicom.Dataset
-        What was read before the end.
-    """
-
-    def __init__(self, file: Path, header: Dataset) -> None:
-        super().__init__(f"{file.name} is truncated: its pixel data ends too early.", _FETCH_AGAIN)
-        self.header = header
+class NoDicomError(SeriesError):
+    """A file holds something else, and not what is left of a DICOM file."""
 
 
 def read_header(file: Path) -> Dataset:
@@ -57,7 +51,7 @@ def read_header(file: Path) -> Dataset:
     SeriesError
         The file is no DICOM file, truncated, corrupt, or claims an image larger than any MR series.
     """
-    return _read(file, with_pixels=False)
+    return _read(file, partial(_read_checked, with_pixels=False))
 
 
 def read_whole(file: Path) -> Dataset:
@@ -68,7 +62,18 @@ def read_whole(file: Path) -> Dataset:
     SeriesError
         As :func:`read_header`.
     """
-    return _read(file, with_pixels=True)
+    return _read(file, partial(_read_checked, with_pixels=True))
+
+
+def read_head(file: Path) -> Dataset:
+    """What a damaged file says before its damage of whose it is: everything up to its Series Number (0020,0011).
+
+    Raises
+    ------
+    SeriesError
+        As :func:`read_header`, where not even that can be read.
+    """
+    return _read(file, _read_head_checked)
 
 
 def files_in(folder_or_files: str | Path | Iterable[str | Path]) -> tuple[Path, ...]:
@@ -122,9 +127,16 @@ def lists_a_medium(header: Dataset) -> bool:
     return bool(header.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage)
 
 
-def _read(file: Path, with_pixels: bool) -> Dataset:
+def _read(file: Path, read: Callable[[BinaryIO, Path], Dataset]) -> Dataset:
     try:
-        return _read_checked(file, with_pixels)
+        with file.open("rb") as stream, warnings.catch_warnings():
+            # pydicom's warnings quote values, and a value can be a patient's name.
+            warnings.simplefilter("ignore")
+            if _size(stream) > _LARGEST_FILE_BYTES:
+                raise SeriesError(f"{file.name} is larger than 2 GB; no MR series is.", "Leave it out.")
+            _check_preamble(stream, file)
+            _check_inflated_size(stream, file)
+            return read(stream, file)
     except OSError as error:
         advice = "Check that it exists and may be read."
         raise SeriesError(f"{file.name} cannot be opened.", advice, error.strerror or "") from error
@@ -132,32 +144,33 @@ def _read(file: Path, with_pixels: bool) -> Dataset:
         raise SeriesError(f"{file.name} is a damaged DICOM file.", _FETCH_AGAIN, type(error).__name__) from error
 
 
-def _read_checked(file: Path, with_pixels: bool) -> Dataset:
-    size = file.stat().st_size
-    if size > _LARGEST_FILE_BYTES:
-        raise SeriesError(f"{file.name} is larger than 2 GB; no MR series is.", "Leave it out.")
-    with file.open("rb") as stream, warnings.catch_warnings():
-        # pydicom's warnings quote values, and a value can be a patient's name.
-        warnings.simplefilter("ignore")
-        _check_preamble(stream, file)
-        _check_inflated_size(stream, file)
-        header = dcmread(stream, stop_before_pixels=True)
-        if "BitsAllocated" in header:
-            _check_claimed_size(header, file)
-            # A deflated file's bytes after inflation are not on disk; the decoder checks those.
-            if header.file_meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
-                _check_pixel_length(header, stream, size, file)
-        if not with_pixels:
-            return header
-        stream.seek(0)
-        return dcmread(stream)
+def _read_checked(stream: BinaryIO, file: Path, with_pixels: bool) -> Dataset:
+    header = dcmread(stream, stop_before_pixels=True)
+    if "BitsAllocated" in header:
+        _check_claimed_size(header, file)
+    # A deflated file's bytes after inflation are not on disk; the decoder checks those.
+    if header.file_meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
+        _check_pixel_length(header, stream, file)
+    if not with_pixels:
+        return header
+    stream.seek(0)
+    return dcmread(stream)
+
+
+def _read_head_checked(stream: BinaryIO, file: Path) -> Dataset:
+    head = read_partial(stream, stop_when=lambda tag, _vr, _length: tag > _SERIES_NUMBER)
+    if stream.tell() == _size(stream) and head:
+        del head[max(head.keys())]  # the file may end in the middle of it
+    return head
 
 
 def _check_preamble(stream: BinaryIO, file: Path) -> None:
     start = stream.read(_PREAMBLE_BYTES + 4)
     stream.seek(0)
+    if not start.strip(b"\0"):  # what a full disk or a copy that was cut off leaves
+        raise SeriesError(f"{file.name} is empty, or blank where it begins.", _FETCH_AGAIN)
     if start[_PREAMBLE_BYTES:] != b"DICM":
-        raise SeriesError(f"{file.name} is not a DICOM file.", "Leave it out.")
+        raise NoDicomError(f"{file.name} is not a DICOM file.", "Leave it out.")
 
 
 def _check_inflated_size(stream: BinaryIO, file: Path) -> None:
@@ -184,11 +197,23 @@ def frame_count(header: Dataset) -> int:
     return int(header.get("NumberOfFrames") or 1)
 
 
-def _check_pixel_length(header: Dataset, stream: BinaryIO, size: int, file: Path) -> None:
+def _check_pixel_length(header: Dataset, stream: BinaryIO, file: Path) -> None:
     syntax = UID(header.file_meta.get("TransferSyntaxUID", ""))
-    remaining = size - stream.tell()
-    if remaining == 0 or (remaining < _native_pixel_bytes(header) and not syntax.is_compressed):
-        raise TruncatedFileError(file, header)
+    remaining = _size(stream) - stream.tell()
+    is_short = remaining == 0 and _is_an_image(header)
+    if "BitsAllocated" in header and not syntax.is_compressed:
+        is_short = remaining < _ELEMENT_HEADER_BYTES[bool(syntax.is_implicit_VR)] + _native_pixel_bytes(header)
+    if is_short:
+        raise SeriesError(f"{file.name} is truncated: its pixel data ends too early.", _FETCH_AGAIN)
+
+
+def _is_an_image(header: Dataset) -> bool:
+    """Whether there has to be pixel data; a file can end before it says of which kind."""
+    return "BitsAllocated" in header or UID(header.get("SOPClassUID") or "").name.endswith("Image Storage")
+
+
+def _size(stream: BinaryIO) -> int:
+    return os.fstat(stream.fileno()).st_size
 
 
 def _native_pixel_bytes(header: Dataset) -> int:

@@ -11,9 +11,9 @@ from pydicom.config import disable_value_validation
 
 from BratsSegmenterLib.dicom.copies import are_same_image, told_apart
 from BratsSegmenterLib.dicom.grid import grid_of
-from BratsSegmenterLib.dicom.identity import FileIdentity, identity_of, why_no_mr_image
+from BratsSegmenterLib.dicom.identity import FileIdentity, identity_of, identity_of_damaged, why_no_mr_image
 from BratsSegmenterLib.dicom.planes import Plane, planes_of
-from BratsSegmenterLib.dicom.reading import TruncatedFileError, files_in, lists_a_medium, read_header
+from BratsSegmenterLib.dicom.reading import files_in, lists_a_medium, read_header
 from BratsSegmenterLib.dicom.stacks import split_stacks
 from BratsSegmenterLib.domain import Series, series_label
 from BratsSegmenterLib.errors import SeriesError
@@ -141,29 +141,26 @@ class _Files:
     series_uid: str
     number: int | None
     planes: list[Plane] = field(default_factory=list)
-    fault: str = ""
-    unplaced: dict[str, list[Path]] = field(default_factory=dict)
+    lost: dict[str, list[Path]] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
         return series_label(self.number, self.series_uid)
 
-    def lose(self, sentence: str) -> None:
-        """Remember that a slice of it is unusable; the first reason stands."""
-        self.fault = self.fault or f"{self.label}: {sentence}"
+    @property
+    def fault(self) -> str:
+        """Why the series is incomplete, even if no gap shows; the first of several reasons."""
+        return next((item.sentence for item in self.about_lost()), "")
 
-    def lose_unplaced(self, file: Path, sentence: str) -> None:
-        """Remember that a file has no image plane, beside those of which the same is to be said."""
-        self.lose(sentence)
-        self.unplaced.setdefault(sentence.replace(file.name, _FILE), []).append(file)
+    def lose(self, file: Path, sentence: str) -> None:
+        """Remember that no image can be made of a file, beside those of which the same is to be said."""
+        self.lost.setdefault(sentence.replace(file.name, _FILE), []).append(file)
 
-    def about_unplaced(self) -> Iterator[SetAside]:
+    def about_lost(self) -> Iterator[SetAside]:
         """One sentence for all files with the same fault, as for a whole series without positions."""
-        for sentence, files in self.unplaced.items():
-            first = f"{self.label}: {sentence.replace(_FILE, files[0].name)}"
-            all_of_them = f" So it is with {len(files)} of its files." if len(files) > 1 else ""
+        for sentence, files in self.lost.items():
             rest = "" if self.planes else " No image of the series can be used."
-            yield SetAside(tuple(files), f"{first}{all_of_them}{rest}", is_damaged=True)
+            yield SetAside(tuple(files), f"{self.label}: {_said_of(files, sentence)}{rest}", is_damaged=True)
 
 
 class _Sorting:
@@ -183,11 +180,8 @@ class _Sorting:
             if lists_a_medium(header):
                 return
             identity = identity_of(header, file)
-        except TruncatedFileError as error:
-            self._lose(file, error)
-            return
         except SeriesError as error:
-            self._set_file_aside(file, error.what)
+            self._lose(file, error.what)
             return
         self._study_uids[identity.study_uid] = None
         files = self._files_of(identity)
@@ -204,7 +198,7 @@ class _Sorting:
         try:
             files.planes += planes_of(header, file)
         except SeriesError as error:
-            files.lose_unplaced(file, error.what)
+            files.lose(file, error.what)
 
     def result(self) -> ScannedStudy:
         """Everything that was added, by Series Number."""
@@ -217,15 +211,13 @@ class _Sorting:
             len(self._patients),
         )
 
-    def _lose(self, file: Path, error: TruncatedFileError) -> None:
-        """Set a file aside; its series, where known, is incomplete without it even if no gap shows."""
-        self._set_file_aside(file, error.what)
-        try:
-            identity = identity_of(error.header, file)
-        except SeriesError:
-            # It ends before it says whose it is: naming the file is all that can be done.
-            return
-        self._files_of(identity).lose(error.what)
+    def _lose(self, file: Path, sentence: str) -> None:
+        """Set a file aside that cannot be read; where it says of which series it is, that is incomplete without it."""
+        identity = identity_of_damaged(file)
+        if identity is None:
+            self._set_file_aside(file, sentence.replace(file.name, _FILE))
+        else:
+            self._files_of(identity).lose(file, sentence)
 
     def _set_copy_aside(self, file: Path, earlier: Path) -> None:
         """One sentence for all copies of a folder that are the same; a study must not wait for those."""
@@ -253,12 +245,19 @@ class _Sorting:
                 " It names another patient, or writes the ID otherwise: it is not taken up." if is_of_another else ""
             )
             by_sentence.setdefault((sentence + remark, is_damaged, is_of_another), []).extend(files)
-        unplaced = (item for files in self._by_series.values() for item in files.about_unplaced())
-        return (*(SetAside(tuple(files), *said) for said, files in by_sentence.items()), *unplaced)
+        lost = (item for files in self._by_series.values() for item in files.about_lost())
+        aside = (SetAside(tuple(files), _said_of(files, said), *how) for (said, *how), files in by_sentence.items())
+        return (*aside, *lost)
 
     def _files_of(self, identity: FileIdentity) -> _Files:
         key = identity.study_uid, identity.series_uid
         return self._by_series.setdefault(key, _Files(*key, identity.series_number))
+
+
+def _said_of(files: list[Path], sentence: str) -> str:
+    """The sentence about the first of the files, and of how many of them it holds."""
+    so_many = f" So it is with {len(files)} of the files." if len(files) > 1 and _FILE in sentence else ""
+    return sentence.replace(_FILE, files[0].name) + so_many
 
 
 def _stacks(files: _Files) -> Iterator[Series]:

@@ -36,7 +36,7 @@ class Rules:
     def reason_to_wait(self, prepared: PrepareResult) -> str:
         """Why a person has to look before the study is segmented; empty when all is clear."""
         if not prepared.sequences:
-            return "None of the series was recognised as T1, T1c, T2 or FLAIR."
+            return " ".join((*prepared.warnings, "None of the series was recognised as T1, T1c, T2 or FLAIR."))
         unsure = [name for name, choice in prepared.sequences.items() if not choice.is_sure]
         lacking = [sequence.value for sequence in Sequence if self._lacks(sequence, prepared)]
         sentences = [

@@ -383,5 +383,5 @@ def reason_to_wait(prepared: PrepareResult, choices: StudyChoices) -> str:
     if prepared.others or any(result.regions is not None for result in prepared.results):
         sentences = (*sentences, _CARRIES_A_RESULT)
     if not (prepared.sequences or any(choices.sequences.values())):
-        sentences = (_("None of the series was recognised as T1, T1c, T2 or FLAIR."),)
+        sentences = (*prepared.warnings, _("None of the series was recognised as T1, T1c, T2 or FLAIR."))
     return " ".join(sentences)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from BratsSegmenterLib import dicom
@@ -23,7 +23,7 @@ def describe(
     return PrepareResult(
         series=_series_rows(study, recognition, thumbnails or {}),
         sequences={sequence.value: _choice(candidate) for sequence, candidate in recognition.found.items()},
-        warnings=(*recognition.warnings, *(item.sentence for item in study.set_aside if item.is_damaged)),
+        warnings=(*recognition.warnings, *_about_damage(study, recognition)),
         notes=(
             *dicom.missing_notes(recognition.found),
             *(item.sentence for item in study.set_aside if not item.is_damaged),
@@ -34,6 +34,13 @@ def describe(
         operated=_OPERATED.get(surgery.surgery),
         operated_reason=surgery.words,
     )
+
+
+def _about_damage(study: ScannedStudy, recognition: Recognition) -> Iterator[str]:
+    """What no warning of the recognition says already, of the series that a file would have been of."""
+    for item in study.set_aside:
+        if item.is_damaged and not any(item.sentence in warning for warning in recognition.warnings):
+            yield item.sentence
 
 
 def results_in(study: ScannedStudy) -> tuple[ResultObject, ...]:

@@ -43,6 +43,23 @@ def test_a_study_is_prepared_from_its_files_with_a_picture_of_every_series_on_of
     assert all(picture.getextrema()[1] > 200 for picture in pictures), "a picture shows the head, not the air"
 
 
+def test_a_study_of_which_files_were_cut_off_is_listed_with_them_and_says_so_before_it_is_segmented(
+    tmp_path: Path,
+) -> None:
+    coarse_study(tmp_path / "in", "20260301", Sequence.T1C, Sequence.FLAIR)
+    for file in sorted((tmp_path / "in" / "20260301-2").iterdir())[-10:]:
+        file.write_bytes(file.read_bytes()[:3000])
+    listed = perform(ListFolderJob(tmp_path / "in"), Credentials(), Progress())
+    (local,) = listed.studies
+    assert (len(local.files), local.study.instance_count, listed.passed_over) == (68, 58, 0)
+    prepared = perform(PrepareJob(tmp_path / "job", listed=local.files), Credentials(), Progress())
+    assert [*prepared.sequences] == ["T1c"]
+    assert prepared.warnings == (
+        "Series 2: 0025.dcm is truncated: its pixel data ends too early. So it is with 10 of the files. It would have "
+        "been taken as FLAIR.",
+    )
+
+
 def test_of_a_folder_with_studies_of_several_patients_the_one_that_is_named_is_taken(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

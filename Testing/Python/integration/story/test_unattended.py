@@ -192,6 +192,24 @@ def test_a_cohort_becomes_a_table_and_goes_on_with_what_waited(
     assert [row["sequences"] for row in _table(tmp_path / "out")] == ["T1 T1c T2 FLAIR", "T1c T2"]
 
 
+def test_a_study_of_which_files_were_cut_off_waits_until_they_are_whole_and_holds_up_no_other(
+    cohort: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut_off = {file: file.read_bytes() for file in sorted((tmp_path / "in" / "20260302-2").iterdir())[-5:]}
+    for file, whole in cut_off.items():
+        file.write_bytes(whole[:3000])
+    options = [*cohort, "--json", "--needs", "T1c"]
+    assert main(options) == 0
+    first, second = json.loads(capsys.readouterr().out)["studies"]
+    assert (first["state"], second["state"], second["volumes_ml"]) == ("segmented", "needs you", {})
+    sentence = "Series 2: file 30 is truncated: its pixel data ends too early. So it is with 5 of the files."
+    assert second["reason"] == f"{sentence} It would have been taken as T2."
+    for file, whole in cut_off.items():
+        file.write_bytes(whole)
+    assert main(options) == 0
+    assert json.loads(capsys.readouterr().out)["counts"] == {"segmented": 2}
+
+
 def test_a_result_whose_images_were_removed_is_named_and_the_table_goes_on(
     cohort: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

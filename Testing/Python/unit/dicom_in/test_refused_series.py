@@ -216,7 +216,7 @@ def test_one_fault_of_many_slices_is_said_once(tmp_path: Path, lost: int, remark
     (aside,) = scan(tmp_path).set_aside
     assert aside.files == tuple(files)
     assert aside.sentence == (
-        f"Series 1: 0001.dcm has no Image Position (Patient) (0020,0032). So it is with {lost} of its files.{remark}"
+        f"Series 1: 0001.dcm has no Image Position (Patient) (0020,0032). So it is with {lost} of the files.{remark}"
     )
 
 

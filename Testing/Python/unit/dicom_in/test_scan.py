@@ -13,7 +13,10 @@ import pytest
 from bombs import DISGUISES, deflated, packed_zeros
 from pydicom import Dataset, dcmread
 from pydicom.uid import (
+    UID,
     ComputedRadiographyImageStorage,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
     RLELossless,
     SegmentationStorage,
 )
@@ -129,7 +132,7 @@ def test_ct_and_other_objects_are_set_aside_with_their_reason(tmp_path: Path) ->
         "Series 3 is CT, not MR.": 12,
         "Series 4 holds no MR image but Computed Radiography Image Storage.": 12,
         "notes.txt is not a DICOM file.": 1,
-        "empty.dcm is not a DICOM file.": 1,
+        "empty.dcm is empty, or blank where it begins.": 1,
     }
 
 
@@ -183,6 +186,30 @@ def test_a_file_cut_anywhere_is_named_and_never_read_as_whole(tmp_path: Path) ->
         scanned = scan(tmp_path)
         assert "0006.dcm" in sentences(scanned)
         assert all(len(one.frames) == 11 for one in scanned.series)
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian], ids=["stored", "deflated"])
+def test_wherever_a_file_was_cut_off_it_is_named_and_its_series_never_passes_for_whole(
+    tmp_path: Path, syntax: UID
+) -> None:
+    file = classic(tmp_path)[11]
+    change(file, lambda dataset: setattr(dataset.file_meta, "TransferSyntaxUID", syntax))
+    whole = file.read_bytes()
+    for left in range(0, len(whole) - 1, 37):
+        file.write_bytes(whole[:left])
+        (aside,) = scan(tmp_path).set_aside
+        assert (aside.files, aside.is_damaged) == ((file,), True)
+        assert "0012.dcm" in aside.sentence
+        (series,) = scan(tmp_path).series
+        assert series.fault or not aside.sentence.startswith("Series 1: "), left
+
+
+def test_files_that_were_cut_off_are_counted_in_one_sentence(tmp_path: Path) -> None:
+    for file in classic(tmp_path)[7:]:
+        file.write_bytes(file.read_bytes()[:-5])
+    scanned = scan(tmp_path)
+    sentence = "Series 1: 0008.dcm is truncated: its pixel data ends too early. So it is with 5 of the files."
+    assert sentences(scanned) == scanned.series[0].fault == sentence
 
 
 @pytest.mark.filterwarnings("ignore:Failed to decode", "ignore:Found unknown escape")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from refusing_disks import closed
 from series_samples import change, classic
 
 from BratsSegmenterLib.dicom import scan
+from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.dicom.values import new_uid
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.unattended import FolderSource, PassedOver, Wanted
@@ -43,7 +46,9 @@ def test_a_folder_that_is_closed_and_a_link_that_leads_nowhere_are_told(open_fol
     with closed(open_folder / "P2"):
         assert _passed_over(open_folder) == [open_folder / "P2", open_folder / "P3"]
         aside = {item.sentence: item.files for item in scan(open_folder).set_aside}
-    assert aside == {f"{name} cannot be opened.": (open_folder / name,) for name in ("P2", "P3")}
+    assert aside == {
+        "P2 cannot be opened. So it is with 2 of the files.": (open_folder / "P2", open_folder / "P3"),
+    }
 
 
 def test_a_link_into_a_closed_folder_stops_nothing_and_is_told(open_folder: Path) -> None:
@@ -73,6 +78,51 @@ def test_the_directory_of_a_medium_is_nothing_that_is_missing(tmp_path: Path) ->
     directory.save_as(tmp_path / "DICOMDIR", enforce_file_format=True)
     assert _passed_over(tmp_path) == []
     assert scan(tmp_path).set_aside == ()
+
+
+def test_files_that_were_cut_off_stay_with_the_study_that_they_name(tmp_path: Path) -> None:
+    """As an interrupted copy leaves them: whole ones, cut ones and one that is empty."""
+    cut, whole = StudyIdentity(patient_name="Cut^Off"), StudyIdentity(patient_name="Wh^Ole")
+    files = [*classic(tmp_path / "in", identity=cut), *classic(tmp_path / "other", identity=whole)]
+    shutil.move(files[-1], tmp_path / "in" / "other.dcm")
+    for file in files[8:12]:
+        file.write_bytes(file.read_bytes()[:2000])
+    origins = {origin.study.study_uid: origin for origin in FolderSource(tmp_path).studies(Progress())}
+    assert origins[cut.study_uid].files == tuple(files[:12])
+    assert origins[cut.study_uid].study.instance_count == 8, "what is copied again counts as added"
+    assert tmp_path / "in" / "other.dcm" in origins[whole.study_uid].files
+    assert len(origins[whole.study_uid].files) == 12
+    assert _passed_over(tmp_path) == []
+    for file in files[:8]:
+        file.write_bytes(file.read_bytes()[:2000])
+    (damaged,) = (one for one in FolderSource(tmp_path).studies(Progress()) if one.files == tuple(files[:12]))
+    assert (damaged.study.patient_name, damaged.study.instance_count) == ("Cut^Off", 0)
+
+
+@pytest.mark.parametrize("left", [0, 100, 300, 413])
+def test_a_file_that_ends_before_it_says_whose_it_is_stays_with_the_studies_of_its_folder(
+    tmp_path: Path, left: int
+) -> None:
+    for place in ("one", "one", "two"):
+        name = new_uid()
+        for file in classic(tmp_path / "new", identity=StudyIdentity()):
+            (tmp_path / place).mkdir(exist_ok=True)
+            shutil.move(file, tmp_path / place / f"{name}.{file.name}")
+    damaged = tmp_path / "one" / "damaged.dcm"
+    damaged.write_bytes(next((tmp_path / "two").iterdir()).read_bytes()[:left])
+    origins = FolderSource(tmp_path).studies(Progress())
+    assert sorted(damaged in origin.files for origin in origins) == [False, True, True]
+    assert _passed_over(tmp_path) == [damaged]
+
+
+def test_what_is_no_dicom_and_empty_files_that_mark_a_folder_belong_to_no_study(tmp_path: Path) -> None:
+    files = classic(tmp_path)
+    (tmp_path / "notes.dcm").write_text("no image" * 100)
+    for mark in (".complete", "READY", "transfer.lock"):
+        (tmp_path / mark).touch()
+    (origin,) = FolderSource(tmp_path).studies(Progress())
+    assert origin.files == tuple(files)
+    assert len(_passed_over(tmp_path)) == 4
 
 
 def test_packed_studies_are_counted_among_what_is_passed_over(tmp_path: Path) -> None:

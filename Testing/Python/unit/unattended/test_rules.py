@@ -47,8 +47,11 @@ def test_what_a_study_carries_besides_its_images_does_not_wait() -> None:
 
 
 def test_nothing_recognised_waits() -> None:
-    reason = RULES.reason_to_wait(_without(*_NAMES))
-    assert reason == "None of the series was recognised as T1, T1c, T2 or FLAIR."
+    none = _without(*_NAMES)
+    reason = "None of the series was recognised as T1, T1c, T2 or FLAIR."
+    assert RULES.reason_to_wait(none) == reason
+    cut_off = "Series 1: 0008.dcm is truncated. It would have been taken as T1."
+    assert RULES.reason_to_wait(replace(none, warnings=(cut_off,))) == f"{cut_off} {reason}"
 
 
 @pytest.mark.parametrize(("confirmed", "waits"), [(False, True), (True, False)])

@@ -145,6 +145,7 @@ def test_a_damaged_queue_is_set_aside_and_the_panel_opens(tmp_path):
         (_prepared(confidence=0.3), "Not sure about T1, T1c, T2, FLAIR."),
         (_prepared(warnings=("Series 3 is called T2, but its echo time is that of a T1.",)), "Series 3 is called T2"),
         (PrepareResult((), {}, (), ()), "None of the series was recognised"),
+        (PrepareResult((), {}, ("Series 1: 8.dcm is truncated.",), ()), "Series 1: 8.dcm is truncated. None of"),
     ],
 )
 def test_a_study_that_leaves_questions_waits_for_a_person_and_the_next_one_begins(desk, prepared, reason):
