@@ -59,11 +59,14 @@ def written_kinds(kinds: Iterable[ObjectKind], is_blank: bool = False) -> frozen
 
 
 def review_statement(algorithm: Algorithm, authorship: Authorship, reviewer: str) -> str:
-    """Whether a person stands behind a result, in words; a review says nothing of corrections, which belong to it."""
-    if reviewer:
-        return f"{algorithm.author}, {_REVIEWED} by {reviewer.replace('^', ', ')}"
+    """Who drew a result, whether a person changed what a model drew, and whether one stands behind it, in words."""
+    review = f"{_REVIEWED} by {reviewer.replace('^', ', ')}" if reviewer else _NOT_REVIEWED
+    return f"{_drawn_by(algorithm, authorship)}, {review}"
+
+
+def _drawn_by(algorithm: Algorithm, authorship: Authorship) -> str:
     corrected = ", corrected" if algorithm.is_model and authorship is Authorship.EDITED else ""
-    return f"{algorithm.author}{corrected}, {_NOT_REVIEWED}"
+    return f"{algorithm.author}{corrected}"
 
 
 def series_description(
@@ -74,7 +77,8 @@ def series_description(
     A name for which there is no room is left out, of the reviewer first; half of one would be another person's.
     """
     review = _REVIEWED if reviewer else _NOT_REVIEWED
-    statements = (review_statement(algorithm, authorship, reviewer), f"{algorithm.author}, {review}", review)
+    drawn_by = _drawn_by(algorithm, authorship)
+    statements = (review_statement(algorithm, authorship, reviewer), f"{drawn_by}, {review}", review)
     descriptions = [f"{_CONTENT[kind]} v{version} ({statement})" for statement in statements]
     return next(text for text in descriptions if len(text) <= _LONGEST_DESCRIPTION)
 

@@ -14,11 +14,11 @@ from BratsSegmenterLib.dicom import (
     ObjectKind,
     ObjectReference,
     Provenance,
-    check_references,
     read_rtstruct,
-    segmentation_from,
     write_rtstruct,
 )
+from BratsSegmenterLib.dicom.adoption import segmentation_from
+from BratsSegmenterLib.dicom.references import check_references
 from BratsSegmenterLib.domain import LEAF_REGIONS, REGIONS, Segmentation, Volume
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.geometry import Geometry
@@ -205,6 +205,8 @@ def test_provenance_says_it_in_words() -> None:
     assert samples.provenance().review_statement == "AI, not reviewed"
     corrected: Provenance = samples.provenance(authorship=Authorship.EDITED)
     assert corrected.review_statement == "AI, corrected, not reviewed"
+    both: Provenance = samples.provenance(reviewer="Curie^Marie", authorship=Authorship.EDITED)
+    assert both.review_statement == "AI, corrected, reviewed by Curie, Marie"
     assert all(len(corrected.series_description(kind)) < 64 for kind in ObjectKind)
 
 
