@@ -34,7 +34,7 @@ class Brush:
 
     def press(self, slice_node: Any, position: tuple[float, float]) -> None:
         """A stroke begins at a position of the view, pixels from its lower left corner."""
-        if self._effect in _EFFECTS and self._editor.segmentationNode() is not None:
+        if self._editor.hostActiveEffect in _EFFECTS and self._editor.segmentationNode() is not None:
             self._stroke = [_place(slice_node, position)]
 
     def move(self, slice_node: Any, position: tuple[float, float]) -> None:
@@ -49,12 +49,8 @@ class Brush:
             to_slice = np.linalg.inv(slicer.util.arrayFromVTKMatrix(slice_node.GetSliceToRAS()))
             thickness_mm = self._editor.sourceVolumeNode().GetSpacing()[2]
             radius_mm = _brush_diameter_mm(slice_node) / 2
-            edit(self._editor, _along(stroke, radius_mm), radius_mm, self._effect == "Erase", to_slice, thickness_mm)
-
-    @property
-    def _effect(self) -> str:
-        node = self._editor.mrmlSegmentEditorNode()
-        return (node.GetActiveEffectName() or "") if node is not None else ""
+            is_erasing = self._editor.hostActiveEffect == "Erase"
+            edit(self._editor, _along(stroke, radius_mm), radius_mm, is_erasing, to_slice, thickness_mm)
 
 
 def edit(

@@ -7,8 +7,10 @@ from typing import Any
 
 import qt
 import slicer
+import vtk
 
 from host.brush import Brush
+from host.growing import GrowFromSeeds
 from host.interaction import observers
 
 
@@ -37,7 +39,10 @@ class qMRMLWidget(qt.QWidget):
 class qMRMLSegmentEditorWidget(qMRMLWidget):
     """The Segment Editor as far as nodes go: it lists the segments and chooses the one that is edited.
 
-    Paint and Erase hear the mouse in the slice views; the other effects are shown, not run.
+    What it shows follows its node, except while a scene closes or changes in many places, as in Slicer
+    (qMRMLSegmentEditorWidget::updateWidgetFromMRML): the node alone says neither which effect is at work nor what the
+    hidden selectors hold. Paint and Erase hear the mouse in the slice views, growing proposes and applies, the other
+    effects are shown, not run.
     """
 
     currentSegmentIDChanged = qt.Signal(str)
@@ -52,8 +57,12 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._segmentation_node: Any = None
         self._source_node: Any = None
         self._editor_node: Any = None
+        self._node_observation = 0
         self._observations: list[tuple[Any, int]] = []
+        self._growing = GrowFromSeeds(self)
+        self.hostActiveEffect = ""
         self.hostLogic = slicer.vtkSlicerSegmentEditorLogic()
+        self.hostLogic.SetVerbose(True)
         self._history = slicer.vtkSegmentationHistory()
         self.hostLogic.SetSegmentationHistory(self._history)
         self._table = qt.QTreeWidget()
@@ -113,43 +122,47 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
 
     def setMRMLScene(self, scene: Any) -> None:
         """Set the scene of the editor's logic."""
+        if scene is self._scene:
+            return
         self._scene = scene
         self.hostLogic.SetMRMLScene(scene)
+        scene.AddObserver(scene.EndImportEvent, self._lose_the_segmentation)
+        scene.AddObserver(scene.EndBatchProcessEvent, self._take_what_the_selector_lists)
+        scene.AddObserver(scene.EndCloseEvent, self._follow_node)
 
     def setMRMLSegmentEditorNode(self, node: Any) -> None:
-        """Set the node that holds the editor's state."""
+        """Set the node that holds the editor's state, and follow it; without one nothing is changed."""
+        if node is self._editor_node:
+            return
+        if self._editor_node is not None:
+            self._editor_node.RemoveObserver(self._node_observation)
         self._editor_node = node
         self.hostLogic.SetSegmentEditorNode(node)
+        if node is not None:
+            self._node_observation = node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._follow_node)
+            self._follow_node()
 
     def mrmlSegmentEditorNode(self) -> Any:
         """The node that holds the editor's state."""
         return self._editor_node
 
     def setSegmentationNode(self, node: Any) -> None:
-        """Edit this segmentation; None for nothing."""
-        self._segmentation_node = node
-        self._observe(node)
-        self.hostLogic.SetSegmentationNode(node)
-        if node is not None:
-            self._history.SetSegmentation(node.GetSegmentation())
-        self._fill()
-        self.segmentationNodeChanged.emit(node)
+        """Edit this segmentation, with no effect at first; None for nothing."""
+        if self.hostLogic.GetSegmentationNode() is not node:
+            self.hostLogic.SetSegmentationNode(node)
+            self.setActiveEffectByName("")
 
     def segmentationNode(self) -> Any:
-        """The segmentation that is edited."""
+        """The segmentation that the hidden selector holds."""
         return self._segmentation_node
 
     def setSourceVolumeNode(self, node: Any) -> None:
         """Set the volume whose intensities the effects see."""
-        is_another = node is not self._source_node
-        self._source_node = node
         self.hostLogic.SetSourceVolumeNode(node)
-        if is_another:
-            self.sourceVolumeNodeChanged.emit(node)
 
     def sourceVolumeNode(self) -> Any:
         """The volume whose intensities the effects see."""
-        return self._source_node
+        return self.hostLogic.GetSourceVolumeNode()
 
     def setCurrentSegmentID(self, segment_id: str) -> None:
         """Choose the segment that is edited."""
@@ -164,9 +177,13 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         return self._editor_node.GetSelectedSegmentID() or "" if self._editor_node else ""
 
     def setActiveEffectByName(self, name: str) -> None:
-        """Effects are not run in the host; the node remembers the name."""
+        """Put the effect to work, or none; the node remembers which."""
         if self._editor_node is not None:
             self._editor_node.SetActiveEffectName(name)
+
+    def effectByName(self, name: str) -> Any:
+        """The effect; None for those that the host does not run."""
+        return self._growing if name == self._growing.name else None
 
     def setMaximumNumberOfUndoStates(self, number: int) -> None:
         """Set how many edits can be undone."""
@@ -207,21 +224,53 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._segmentation_node.GetSegmentation().RemoveSegment(self.currentSegmentID())
         self._fill()
 
+    def _follow_node(self, *_event: Any) -> None:
+        """Show what the node says."""
+        scene, node = self._scene, self._editor_node
+        if node is None or scene is None or scene.IsClosing() or scene.IsBatchProcessing():
+            return
+        modified = node.StartModify()
+        if node.GetSegmentationNode() is not self._segmentation_node:
+            self._show_segmentation(node.GetSegmentationNode())
+        if self._segmentation_node is not None and node.GetSourceVolumeNode() is not self._source_node:
+            self._source_node = node.GetSourceVolumeNode()
+            self.sourceVolumeNodeChanged.emit(self._source_node)
+        effect = node.GetActiveEffectName() or ""
+        if effect != self.hostActiveEffect:
+            self.hostActiveEffect = effect
+            if effect:
+                self.setupViewObservations()
+            else:
+                self.removeViewObservations()
+        node.EndModify(modified)
+
+    def _show_segmentation(self, node: Any) -> None:
+        self._segmentation_node = node
+        self._observe(node)
+        if node is not None:
+            self.setSourceVolumeNode(node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole()))
+            self._history.SetSegmentation(node.GetSegmentation())
+        self._fill()
+        self.segmentationNodeChanged.emit(node)
+
+    def _lose_the_segmentation(self, *_event: Any) -> None:
+        """The selectors list all nodes anew when a scene was imported, and then hold none (Slicer/Slicer#4570)."""
+        self.setSegmentationNode(None)
+        self._source_node = None
+
     def _take_what_the_selector_lists(self, *_event: Any) -> None:
         """qMRMLSegmentEditorWidget::onMRMLSceneEndBatchProcessEvent; its selector of volumes lists no hidden one."""
-        if self._source_node is not None and self._source_node.GetHideFromEditors():
+        if self._source_node is None or self._source_node.GetHideFromEditors():
             self.setSourceVolumeNode(None)
+        self._follow_node()
 
     def _observe(self, node: Any) -> None:
         for observed, tag in self._observations:
             observed.RemoveObserver(tag)
         self._observations = []
         if node is not None:
-            end_of_batch = slicer.vtkMRMLScene.EndBatchProcessEvent
-            self._observations = [
-                (node, node.AddObserver(slicer.vtkSegmentation.SegmentModified, lambda *_args: self._fill())),
-                (self._scene, self._scene.AddObserver(end_of_batch, self._take_what_the_selector_lists)),
-            ]
+            tag = node.AddObserver(slicer.vtkSegmentation.SegmentModified, lambda *_args: self._fill())
+            self._observations = [(node, tag)]
 
     def _fill(self) -> None:
         self._table.blockSignals(True)

@@ -83,6 +83,4 @@ def _twin(volume: Any, voxels: NDArray[np.float32]) -> Any:
     twin.SetSaveWithScene(False)
     twin.SetIJKToRASMatrix(matrix)
     twin.SetAndObserveImageData(image)
-    twin = slicer.mrmlScene.AddNode(twin)
-    twin.SetAndObserveDisplayNodeID(volume.GetDisplayNodeID())
-    return twin
+    return slicer.mrmlScene.AddNode(twin)  # no view shows it, so it has no display node, least of all the volume's

@@ -27,7 +27,7 @@ from BratsSegmenterLib.scene.overlay import loading_doubt
 from BratsSegmenterLib.scene.parameters import SceneParameters
 from BratsSegmenterLib.scene.plot import hide_plot
 from BratsSegmenterLib.scene.redrawing import redraw
-from BratsSegmenterLib.scene.segments import create_segmentation, label_map, require_only_regions
+from BratsSegmenterLib.scene.segments import create_segmentation, label_map, require_regions_as_seen
 from BratsSegmenterLib.scene.shown_images import ShownImages
 from BratsSegmenterLib.scene.surfaces import has_surfaces, making_surfaces, showing_surfaces
 from BratsSegmenterLib.scene.terminology import load_terminology
@@ -326,14 +326,14 @@ class Review:
         Raises
         ------
         ExportError
-            The segmentation is no longer in the scene, or something beside the regions is drawn in it.
+            The segmentation is no longer in the scene, or holds something beside the regions, or overlaps.
         SeriesError
             The model's label map is gone or damaged.
         """
         parameters = self.parameters
         if not parameters.has_result:
             raise ExportError("The segmentation or its reference image was removed from the scene.", "Segment again.")
-        require_only_regions(parameters.segmentation)
+        require_regions_as_seen(parameters.segmentation, parameters.reference)
         labels = label_map(parameters.segmentation, parameters.reference)
         image = sitk.GetImageFromArray(labels)
         with _explaining_lost_labels():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,25 +73,26 @@ def create_segmentation(
 def label_map(segmentation_node: Any, reference: Any) -> NDArray[np.uint8]:
     """The segments as one label map in the grid of `reference`, shape (slices, rows, columns), labels as in domain.
 
-    Where segments overlap, which the editor prevents, the larger label wins. Segments that are no region are left out;
-    :func:`drawn_beside_regions` names them.
+    Where segments overlap, as other modules let them, the larger label wins; :func:`overlapping_regions` names them.
+    Segments that are no region are left out; :func:`drawn_beside_regions` names those.
     """
     labels = np.zeros(slicer.util.arrayFromVolume(reference).shape, np.uint8)
-    segmentation = segmentation_node.GetSegmentation()
-    for layer in range(segmentation.GetNumberOfLayers()):
-        image = _in_grid_of(reference, segmentation.GetLayerDataObject(layer))
-        if image is None:
-            continue
-        window, values = _window_and_values(image)
-        if not values.any():
-            continue
-        around = bounding_box(values > 0)
-        values, part = values[around], labels[window][around]
-        for value, label in _label_of_value(segmentation, layer):
-            # Arithmetic on whole arrays: five times faster here than masks or look-up tables.
-            drawn = (values == value).view(np.uint8) * np.uint8(label)
-            np.maximum(part, drawn, out=part)
+    for part, drawn in _layers_over(labels, segmentation_node, reference):
+        np.maximum(part, drawn, out=part)
     return labels
+
+
+def overlapping_regions(segmentation_node: Any, reference: Any) -> tuple[str, ...]:
+    """Names of the regions that share a voxel of `reference` with another one, which alone is measured there."""
+    if segmentation_node.GetSegmentation().GetNumberOfLayers() < 2:
+        return ()  # the values of one layer exclude each other
+    labels = np.zeros(slicer.util.arrayFromVolume(reference).shape, np.uint8)
+    found: set[int] = set()
+    for part, drawn in _layers_over(labels, segmentation_node, reference):
+        shared = (part > 0) & (drawn > 0)
+        found |= {*part[shared].tolist(), *drawn[shared].tolist()}
+        np.maximum(part, drawn, out=part)
+    return tuple(region.name for region in LEAF_REGIONS if region.label in found)
 
 
 def drawn_beside_regions(segmentation_node: Any) -> tuple[str, ...]:
@@ -100,20 +102,30 @@ def drawn_beside_regions(segmentation_node: Any) -> tuple[str, ...]:
     return tuple(segmentation.GetSegment(key).GetName() for key in others if _has_voxels(segmentation, key))
 
 
-def require_only_regions(segmentation_node: Any) -> None:
-    """Refuse to hand on regions while something is drawn beside them, as if it were not there.
+def require_regions_as_seen(segmentation_node: Any, reference: Any) -> None:
+    """Refuse to hand on regions while something is drawn beside them, or in several at once, as if it were not there.
 
     Raises
     ------
     ExportError
         It names the segments.
     """
-    names = ", ".join(f"'{name}'" for name in drawn_beside_regions(segmentation_node))
-    if names:
+    beside = drawn_beside_regions(segmentation_node)
+    if beside:
         raise ExportError(
-            f"What is drawn in {names} belongs to no region: it would be neither measured nor sent.",
+            f"What is drawn in {_quoted(beside)} belongs to no region: it would be neither measured nor sent.",
             "In Slicer's module Segment Editor, add it to a region with Logical operators, then remove that segment.",
         )
+    overlapping = overlapping_regions(segmentation_node, reference)
+    if overlapping:
+        raise ExportError(
+            f"{_quoted(overlapping)} overlap: each voxel would be measured and sent in one of them only.",
+            "Paint over the place with the region that it belongs to.",
+        )
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
 def _has_voxels(segmentation: Any, segment_id: str) -> bool:
@@ -180,6 +192,27 @@ def _window_and_values(image: Any) -> tuple[tuple[slice, slice, slice], NDArray]
     window = (slice(k0, k1 + 1), slice(j0, j1 + 1), slice(i0, i1 + 1))
     values = vtk_to_numpy(image.GetPointData().GetScalars())
     return window, values.reshape(k1 - k0 + 1, j1 - j0 + 1, i1 - i0 + 1)
+
+
+def _layers_over(
+    labels: NDArray[np.uint8], segmentation_node: Any, reference: Any
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """For each layer the part of `labels` (in the grid of `reference`) that it lies over, and its labels there."""
+    segmentation = segmentation_node.GetSegmentation()
+    for layer in range(segmentation.GetNumberOfLayers()):
+        image = _in_grid_of(reference, segmentation.GetLayerDataObject(layer))
+        if image is None:
+            continue
+        window, values = _window_and_values(image)
+        if not values.any():
+            continue
+        around = bounding_box(values > 0)
+        values = values[around]
+        drawn = np.zeros(values.shape, np.uint8)
+        for value, label in _label_of_value(segmentation, layer):
+            # Arithmetic on whole arrays: five times faster here than masks or look-up tables.
+            drawn += (values == value).view(np.uint8) * np.uint8(label)
+        yield labels[window][around], drawn
 
 
 def _label_of_value(segmentation: Any, layer: int) -> list[tuple[int, int]]:

@@ -178,6 +178,10 @@ class Panel:
         """Take up the result that a loaded scene brought; a study that is worked on is never left for it."""
         self._masking.update()
         before, self._before_import = self._before_import, None
+        self._look_what_was_loaded(before)
+        self.review.update()  # the editor lost its segmentation when another scene came in
+
+    def _look_what_was_loaded(self, before: SceneParameters | None) -> None:
         parameters = self._review.parameters
         if before is not None and parameters.has_same_segmentation(before):
             return
@@ -232,6 +236,7 @@ class Panel:
         self._masking.release()
         self._keeper.release()
         self._release_nodes()
+        self.review.shut_down()
         self._review.shut_down()
 
     def _release_nodes(self) -> None:

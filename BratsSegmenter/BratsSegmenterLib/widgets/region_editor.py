@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import qt
 import slicer
+import vtk
 from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
@@ -18,22 +19,30 @@ EFFECTS = {
     "Paint": "P",
     "Erase": "E",
     "Draw": "D",
-    "Scissors": "X",
+    "Scissors": "C",
     "Islands": "N",
     "Smoothing": "H",
     "Margin": "M",
-    "Threshold": "T",
     "Grow from seeds": "W",
 }
-"""What a correction needs, each with its key."""
+"""What a correction needs, each with a key that no effect wants for itself, as Draw wants X.
 
-UNDO_KEY, REDO_KEY, NO_EFFECT_KEY = "Z", "Y", "Esc"
+Threshold is none of them: in a view that does not show its source volume, its preview and the intensities under the
+mouse are those of what is shown there, while it draws by its source volume alone.
+"""
+
+UNDO_KEYS, REDO_KEYS, NO_EFFECT_KEY = ("Z", "Ctrl+Z"), ("Y", "Ctrl+Y"), "Esc"
 _UNDO_STATES = 20
-_NODE_TAG = "BratsSegmenter"
+_NODE_TAG = "BratsSegmenterRegionEditor"
+# How the editor's node refers to what growing proposes, and names the effect that does.
+_PROPOSAL, _PROPOSED_BY = "SegmentationResultPreview", "SegmentationResultPreviewOwnerEffect"
 
 
 class RegionEditor:
     """The editor on the segmentation under review.
+
+    Its state lives in a node of its own, so that the Segment Editor module keeps its own. The node outlives studies, as
+    brush sizes should, but is not saved with a scene: an effect would be at work as soon as that is loaded.
 
     Parameters
     ----------
@@ -45,6 +54,8 @@ class RegionEditor:
     def __init__(self, widget: Any, keys_owner: Any) -> None:
         self.widget = widget
         self._node: Any = None
+        self._segmentation: Any = None
+        self._overlap_tag = 0
         self._source: Any = None
         self._brain: NDArray[np.bool_] | None = None
         self._limit: BrainLimit | None = None
@@ -62,17 +73,27 @@ class RegionEditor:
         self._shortcuts = tuple(self._shortcut(key, action, keys_owner) for key, action in self._actions().items())
 
     def edit(self, segmentation: Any, source: Any) -> None:
-        """Edit `segmentation` with the intensities of the volume `source`, anywhere; None and None for nothing."""
-        if segmentation is self.widget.segmentationNode():
-            return
-        self._brain = None
-        if segmentation is not None:
-            self._ensure_node()
-        self.widget.setSegmentationNode(segmentation)
-        self.use_intensities_of(source)
+        """Edit `segmentation` with the intensities of the volume `source`, anywhere; None and None for nothing.
+
+        Called again with the same segmentation, it gives the editor back what it lost: its hidden selectors hold
+        nothing any more once a scene was loaded into this one.
+        """
+        if segmentation is not self._segmentation:
+            self.release()
+            if segmentation is not None:
+                self._take_node()
+            self._segmentation, self._source = segmentation, source
+        if segmentation is not None and segmentation is not self.widget.segmentationNode():
+            self.widget.setSegmentationNode(segmentation)
+            self._take_source()
+
+    @property
+    def segmentation(self) -> Any:
+        """The segmentation that is edited, whatever the editor's selectors hold; None for nothing."""
+        return self._segmentation
 
     def use_intensities_of(self, volume: Any) -> None:
-        """Threshold, growing and the editable intensity range go by this volume from now on; None for no volume."""
+        """Growing and the editable intensity range go by this volume from now on; None for no volume."""
         self._source = volume
         self._take_source()
 
@@ -95,13 +116,34 @@ class RegionEditor:
         self.widget.removeViewObservations()
 
     def release(self) -> None:
-        """Let go of the scene's nodes before they are removed, and stop an effect that is in use."""
-        self.widget.setActiveEffectByName("")
+        """Let go of segmentation and volumes before they are removed, and leave nothing of an effect behind.
+
+        The editor keeps its node: while a scene closes it does not follow it, and it ends its effect afterwards.
+        """
         self._source = self._brain = None
-        self._take_source()
+        if self._node is not None:
+            self.widget.setActiveEffectByName("")
+            self._cancel_proposal()
+            self._take_source()
+            self._node.SetSourceVolumeIntensityMask(False)
+            self._node.RemoveObserver(self._overlap_tag)
         self.widget.setSegmentationNode(None)
+        self._node = self._segmentation = None
+
+    def shut_down(self) -> None:
+        """Follow the editor's node no more, for a panel that closes: the next one has the same."""
+        self.release()
         self.widget.setMRMLSegmentEditorNode(None)
-        self._node = None
+
+    def _cancel_proposal(self) -> None:
+        """What was proposed and not applied would lie over the next segmentation, and could be applied to that."""
+        proposal = self._node.GetNodeReference(_PROPOSAL)
+        if proposal is None:
+            return
+        if self._node.GetSegmentationNode() is None:  # the user removed it, and the effect cannot do without
+            slicer.mrmlScene.RemoveNode(proposal)
+        else:
+            self.widget.effectByName(self._node.GetAttribute(_PROPOSED_BY)).self().onCancel()
 
     def _take_source(self) -> None:
         """Give the editor its source volume, or what of it lies inside the brain."""
@@ -130,25 +172,28 @@ class RegionEditor:
         if slicer.mrmlScene.IsNodePresent(self._volume):
             self.widget.setSourceVolumeNode(self._volume)
 
-    def _ensure_node(self) -> None:
-        """The editor's state lives in a node of our own, so that the Segment Editor module keeps its own."""
+    def _take_node(self) -> None:
         self.widget.setMRMLScene(slicer.mrmlScene)
-        if self._node is None:
-            node = slicer.mrmlScene.GetSingletonNode(_NODE_TAG, "vtkMRMLSegmentEditorNode")
-            if node is None:
-                node = slicer.vtkMRMLSegmentEditorNode()
-                node.SetSingletonTag(_NODE_TAG)
-                # ET, NCR and ED exclude each other: what is painted as one is no longer another.
-                node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteAllSegments)
-                node = slicer.mrmlScene.AddNode(node)
-            self._node = node
-            self.widget.setMRMLSegmentEditorNode(node)
+        node = slicer.mrmlScene.GetSingletonNode(_NODE_TAG, "vtkMRMLSegmentEditorNode")
+        if node is None:
+            node = slicer.vtkMRMLSegmentEditorNode()
+            node.SetSingletonTag(_NODE_TAG)
+            node.SetSaveWithScene(False)
+            node = slicer.mrmlScene.AddNode(node)
+        self._node = node
+        self._overlap_tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._allow_no_overlap)
+        self._allow_no_overlap()
+        self.widget.setMRMLSegmentEditorNode(node)
+
+    def _allow_no_overlap(self, *_event: Any) -> None:
+        """ET, NCR and ED exclude each other: what is painted as one is no longer another, whatever is chosen."""
+        self._node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteAllSegments)
 
     def _actions(self) -> dict[str, Callable[[], None]]:
         regions = {str(number): self._choosing(region.key) for number, region in enumerate(LEAF_REGIONS, 1)}
         effects = {key: self._activating(name) for name, key in EFFECTS.items()}
-        history = {UNDO_KEY: self.widget.undo, REDO_KEY: self.widget.redo, NO_EFFECT_KEY: self._activating("")}
-        return regions | effects | history
+        undo, redo = dict.fromkeys(UNDO_KEYS, self.widget.undo), dict.fromkeys(REDO_KEYS, self.widget.redo)
+        return regions | effects | undo | redo | {NO_EFFECT_KEY: self._activating("")}
 
     def _choosing(self, segment_id: str) -> Callable[[], None]:
         def choose() -> None:
@@ -173,4 +218,5 @@ def keys_text() -> str:
     regions = ", ".join(f"{number} {region.key}" for number, region in enumerate(LEAF_REGIONS, 1))
     effects = ", ".join(f"{key} {name}" for name, key in EFFECTS.items())
     others = _("{undo} undo, {redo} redo, {none} no effect")
-    return f"{regions}\n{effects}\n{others.format(undo=UNDO_KEY, redo=REDO_KEY, none=NO_EFFECT_KEY)}"
+    undo, redo = (_(" or ").join(keys) for keys in (UNDO_KEYS, REDO_KEYS))
+    return f"{regions}\n{effects}\n{others.format(undo=undo, redo=redo, none=NO_EFFECT_KEY)}"

@@ -17,7 +17,7 @@ from BratsSegmenterLib.widgets.signal import Signal
 from BratsSegmenterLib.widgets.workflow import Workflow
 from BratsSegmenterLib.worker_messages import Failure
 
-_LIMITED = _("Painting, growing and thresholds change nothing outside the brain that was found before the segmentation")
+_LIMITED = _("Painting and growing change nothing outside the brain that was found before the segmentation")
 _NO_MASK = _("This result has no brain mask: it was taken up from the study, or the mask was switched off")
 
 
@@ -60,7 +60,8 @@ class ReviewPart(Part):
         self.widget.setEnabled(segmentation is not None and not is_busy)
         if is_busy:
             self.ui.segmentEditor.setActiveEffectByName("")  # in a disabled editor it would still hear the mouse
-        if segmentation is self.ui.segmentEditor.segmentationNode():
+        if segmentation is self.editor.segmentation:
+            self.editor.edit(segmentation, parameters.reference)
             return
         self._regions.release()
         self.rows.clear()
@@ -85,6 +86,11 @@ class ReviewPart(Part):
         self._regions.release()
         self.rows.clear()
         self.editor.release()
+
+    def shut_down(self) -> None:
+        """The panel closes."""
+        self.release()
+        self.editor.shut_down()
 
     def _keep_accepted(self) -> None:
         """On the disk, where they are found when the study is opened again."""

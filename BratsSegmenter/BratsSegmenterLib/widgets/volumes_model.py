@@ -217,6 +217,14 @@ def beside_text(names: Collection[str]) -> str:
     return _("Not measured, as it belongs to no region: what is drawn in {segments}.").format(segments=segments)
 
 
+def overlap_text(names: Collection[str]) -> str:
+    """Regions that lie over each other, by their names; empty when none do."""
+    if not names:
+        return ""
+    regions = ", ".join(f"'{name}'" for name in names)
+    return _("{regions} overlap: each voxel is measured, kept and sent in one of them only.").format(regions=regions)
+
+
 def as_text(rows: tuple[VolumeRow, ...]) -> str:
     """The table as lines of tab-separated text, for the clipboard."""
     heading = (

@@ -19,7 +19,7 @@ from BratsSegmenterLib.scene.diameters import drawing_diameters, remove_diameter
 from BratsSegmenterLib.scene.layout import LAYOUT_WITH_PLOT
 from BratsSegmenterLib.scene.plot import hide_plot, plot_over_time, replace_plot, show_plot
 from BratsSegmenterLib.scene.review import Review
-from BratsSegmenterLib.scene.segments import drawn_beside_regions
+from BratsSegmenterLib.scene.segments import drawn_beside_regions, overlapping_regions
 from BratsSegmenterLib.steps import Steps, taking
 from BratsSegmenterLib.widgets.part import Part, on_return, set_text_or_hide, swatch
 from BratsSegmenterLib.widgets.timed_steps import TimedSteps
@@ -28,6 +28,7 @@ from BratsSegmenterLib.widgets.volumes_model import (
     as_text,
     beside_text,
     lesions_text,
+    overlap_text,
     prior_heading,
     prior_hint,
     study_day,
@@ -140,10 +141,12 @@ class VolumesPart(Part):
         result = self._workflow.result
         if result is not None:
             measurements = self._review.measure()
-            beside = beside_text(drawn_beside_regions(self._review.parameters.segmentation))
+            segmentation, reference = self._review.parameters.segmentation, self._review.parameters.reference
+            beside = beside_text(drawn_beside_regions(segmentation))
+            overlap = overlap_text(overlapping_regions(segmentation, reference))
             why_not = self._review.not_measured.get(ET.key, "")
             about_lesions = lesions_text(measurements, result.image_numbers, why_not)
-            set_text_or_hide(self.ui.lesionsLabel, "\n".join(filter(None, (beside, about_lesions))))
+            set_text_or_hide(self.ui.lesionsLabel, "\n".join(filter(None, (beside, overlap, about_lesions))))
             self._drawing = drawing_diameters(measurements.lesions_by_size, self.ui.diametersBox.checked)
             self._run_steps(taking(self._drawing))
             if self._layout_before_plot is not None:

@@ -296,6 +296,20 @@ def test_an_imported_scene_without_a_result_changes_nothing_about_the_study_unde
     assert "Dry run" in panel.send.ui.receiptLabel.text
 
 
+def test_an_imported_scene_leaves_the_editor_as_it_was_set_up(module, colleagues_scene):
+    panel = module.widget.panel
+    _segment(panel)
+    review = panel.review.ui
+    review.brainBox.click()
+    review.intensitySelector.setCurrentText("FLAIR")
+    _import(colleagues_scene)
+    _settle(panel)
+    application().processEvents()
+    assert review.segmentEditor.segmentationNode() is panel._review.parameters.segmentation
+    assert review.segmentEditor.sourceVolumeNode().GetName() == "FLAIR"
+    assert not review.brainBox.checked
+
+
 def test_an_imported_result_of_another_study_is_not_taken_up_beside_the_one_under_review(module, tmp_path: Path):
     panel = module.widget.panel
     _segment(panel)
@@ -330,6 +344,68 @@ def test_a_saved_scene_of_the_study_under_review_is_taken_up_when_it_is_imported
     assert panel.workflow.state is PanelState.REVIEW
     assert panel._review.parameters.segmentation is not first
     assert _volumes(panel) == saved
+
+
+def test_a_scene_saved_while_an_effect_was_at_work_is_loaded_without_it(module: OpenedModule, tmp_path: Path):
+    panel = module.widget.panel
+    _segment(panel)
+    panel.review.ui.segmentEditor.setActiveEffectByName("Paint")
+    scene_file = _save(tmp_path / "scene.mrb")
+    module.widget.cleanup()
+    slicer.mrmlScene.Clear(0)
+    later = open_module(MODULE_FILE)
+    later.widget.exit()  # the user is in another module
+    _load(later.widget.panel, scene_file)
+    editor = later.widget.panel.review.ui.segmentEditor
+    assert editor.segmentationNode() is later.widget.panel._review.parameters.segmentation
+    assert editor.hostActiveEffect == ""
+    assert not editor.hostObservesViews
+    later.widget.cleanup()
+
+
+def test_a_closed_scene_leaves_no_effect_at_work(module: OpenedModule):
+    panel = module.widget.panel
+    _segment(panel)
+    module.widget.enter()
+    panel.review.ui.segmentEditor.setActiveEffectByName("Paint")
+    slicer.mrmlScene.Clear(0)
+    assert panel.review.ui.segmentEditor.hostActiveEffect == ""
+    assert not panel.review.ui.segmentEditor.hostObservesViews
+
+
+def _propose_growing(panel):
+    """Press *Initialize* of "Grow from seeds", with oedema hidden; gives the effect."""
+    panel.views.ui.boxED.setChecked(False)
+    effect = panel.review.ui.segmentEditor.effectByName("Grow from seeds")
+    effect.self().onPreview()
+    assert [node.GetName() for node in _segmentations()] == ["Glioma", "Glioma preview"]
+    return effect
+
+
+def test_what_growing_proposed_for_one_study_is_not_there_to_be_applied_to_the_next(module: OpenedModule):
+    panel = module.widget.panel
+    _segment(panel)
+    effect = _propose_growing(panel)
+    _open_another_study(panel)
+    assert _segmentations() == []
+    panel.run.ui.runButton.click()
+    finish(panel)
+    assert [node.GetName() for node in _segmentations()] == ["Glioma"]
+    node = panel.review.ui.segmentEditor.mrmlSegmentEditorNode()
+    assert node.GetNodeReference("SegmentationResultPreview") is None
+    panel.views.ui.boxED.setChecked(True)
+    effect.self().onPreview()
+    (proposal,) = [node for node in _segmentations() if node is not panel._review.parameters.segmentation]
+    assert set(proposal.GetSegmentation().GetSegmentIDs()) == {"ET", "NCR", "ED"}, "the seeds are this study's"
+
+
+def test_what_growing_proposed_goes_with_a_segmentation_that_is_deleted(module: OpenedModule):
+    panel = module.widget.panel
+    _segment(panel)
+    _propose_growing(panel)
+    slicer.mrmlScene.RemoveNode(panel._review.parameters.segmentation)
+    assert panel.workflow.state is PanelState.NO_STUDY
+    assert _segmentations() == []
 
 
 @pytest.mark.parametrize("role", ["segmentation", "reference"])

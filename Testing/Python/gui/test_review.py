@@ -11,9 +11,11 @@ import slicer
 from host.driver import finish, paint, wait_until
 from host.replay_worker import ROUTINE, Behaviour, head
 
+from BratsSegmenterLib.domain import ET
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.scene.layout import PLOT
-from BratsSegmenterLib.widgets.region_editor import EFFECTS, keys_text
+from BratsSegmenterLib.scene.segments import overlapping_regions
+from BratsSegmenterLib.widgets.region_editor import EFFECTS, NO_EFFECT_KEY, REDO_KEYS, UNDO_KEYS, keys_text
 from BratsSegmenterLib.widgets.state import PanelState
 
 LEFT_OF_THE_TUMOUR = (7.0, 7.0, 1.0)
@@ -113,8 +115,9 @@ def test_reset_gives_the_model_s_region_back_and_undo_returns_to_the_edit(panel)
     assert edited_ml > before_ml
     panel.review.rows.rows["ET"].reset.click()
     assert _volume_ml(panel, "ET") == before_ml
-    _press(panel, "Z")
-    assert _volume_ml(panel, "ET") == edited_ml
+    for keys, shown_ml in (("Z", edited_ml), ("Y", before_ml), ("Ctrl+Z", edited_ml), ("Ctrl+Y", before_ml)):
+        _press(panel, keys)
+        assert _volume_ml(panel, "ET") == shown_ml
 
 
 def test_compare_shows_the_model_s_outline_while_it_is_pressed_in(panel):
@@ -140,11 +143,12 @@ def test_keys_choose_region_and_effect(panel):
 
 def test_no_two_effects_share_a_key_and_every_key_is_explained(panel):
     keys = [shortcut.key.toString() for shortcut in panel.review.widget.findChildren(qt.QShortcut)]
-    assert len(keys) == len(set(keys)) == 4 + len(EFFECTS) + 3
+    assert len(keys) == len(set(keys)) == 4 + len(EFFECTS) + len((*UNDO_KEYS, *REDO_KEYS, NO_EFFECT_KEY))
     assert all(f"{key} " in keys_text() for key in keys)
+    assert not {"A", "X", "Return"} & set(keys), "what Draw hears itself"
 
 
-def test_thresholds_go_by_the_sequence_that_is_chosen_and_the_views_keep_theirs(panel):
+def test_growing_goes_by_the_sequence_that_is_chosen_and_the_views_keep_theirs(panel):
     selector = panel.review.ui.intensitySelector
     assert selector.currentText == "T1c"
     selector.setCurrentIndex(selector.findText("FLAIR"))
@@ -194,6 +198,28 @@ def test_what_is_drawn_beside_the_regions_is_named_with_the_volumes_and_not_left
     send.sendButton.click()
     finish(panel)
     assert panel.workflow.state is PanelState.SENT
+
+
+@pytest.mark.parametrize("mode", ["OverwriteNone", "OverwriteVisibleSegments"])
+def test_regions_exclude_each_other_whatever_is_chosen_in_the_editor(panel, mode: str):
+    editor, parameters = panel.review.ui.segmentEditor, panel._review.parameters
+    oedema_ml = _volume_ml(panel, "ED")
+    panel.views.ui.boxED.setChecked(False)
+    editor.mrmlSegmentEditorNode().SetOverwriteMode(getattr(slicer.vtkMRMLSegmentEditorNode, mode))
+    paint(editor, "NCR", LEFT_OF_THE_TUMOUR, 10.0)
+    assert _volume_ml(panel, "ED") < oedema_ml
+    assert overlapping_regions(parameters.segmentation, parameters.reference) == ()
+
+
+def test_regions_that_another_module_lets_overlap_are_named_with_the_volumes_and_not_sent(panel):
+    parameters, send = panel._review.parameters, panel.send.ui
+    core = (panel._review.labels == ET.label).astype(np.uint8)
+    slicer.util.updateSegmentBinaryLabelmapFromArray(core, parameters.segmentation, "NCR", parameters.reference)
+    note = "'Enhancing tumour', 'Necrotic core' overlap: each voxel is measured, kept and sent in one of them only."
+    wait_until(lambda: note in panel.volumes.ui.lesionsLabel.text)
+    send.dryRunButton.click()
+    finish(panel)
+    assert "overlap: each voxel would be measured and sent in one of them only." in send.refusalLabel.text
 
 
 def test_a_result_without_a_brain_mask_says_so_and_is_edited_everywhere(panel):

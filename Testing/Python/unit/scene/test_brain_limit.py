@@ -105,6 +105,24 @@ def test_the_limit_and_the_effects_outlive_many_changes_of_the_scene(editor, vol
     assert np.array_equal(_drawn(editor, volume) > 0, brain)
 
 
+def test_what_a_loaded_scene_takes_from_the_editor_is_given_back_when_it_is_asked_for_again(editor, volume, brain):
+    editor.stay_inside(brain)
+    segmentation = editor.segmentation
+    slicer.mrmlScene.StartState(slicer.vtkMRMLScene.ImportState)
+    slicer.mrmlScene.EndState(slicer.vtkMRMLScene.ImportState)
+    assert editor.widget.segmentationNode() is None
+    editor.edit(segmentation, volume)
+    application().processEvents()
+    _paint(editor)
+    assert np.array_equal(label_map(segmentation, volume) > 0, brain)
+
+
+def test_the_volume_and_the_copy_of_its_brain_are_displayed_apart(editor, volume, brain):
+    volume.CreateDefaultDisplayNodes()
+    editor.stay_inside(brain)
+    assert volume.GetDisplayNode().GetInputImageData() is volume.GetImageData()
+
+
 def test_an_editor_that_let_go_takes_no_volume_back(editor, brain):
     editor.stay_inside(brain)
     _change_many_nodes()
@@ -118,6 +136,13 @@ def test_a_volume_that_was_removed_is_not_edited_by(editor, volume):
     editor.widget.setSourceVolumeNode(None)  # as Slicer's editor does then
     application().processEvents()
     assert editor.widget.sourceVolumeNode() is None
+
+
+def test_a_range_of_intensities_is_not_taken_to_the_next_study(editor, volume):
+    node = editor.widget.mrmlSegmentEditorNode()
+    node.SetSourceVolumeIntensityMask(True)
+    editor.edit(None, None)
+    assert not node.GetSourceVolumeIntensityMask()
 
 
 def test_the_limit_adds_no_segment_and_leaves_no_volume_behind(editor, volume, brain):

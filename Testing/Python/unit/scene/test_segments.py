@@ -7,7 +7,13 @@ import slicer
 
 from BratsSegmenterLib.domain import ED, ET, NCR, RC
 from BratsSegmenterLib.errors import ExportError, SeriesError
-from BratsSegmenterLib.scene.segments import create_segmentation, drawn_beside_regions, label_map, require_only_regions
+from BratsSegmenterLib.scene.segments import (
+    create_segmentation,
+    drawn_beside_regions,
+    label_map,
+    overlapping_regions,
+    require_regions_as_seen,
+)
 from BratsSegmenterLib.scene.terminology import CONTEXT, load_terminology, terminology_entry
 from BratsSegmenterLib.scene.volumes import load_volume
 
@@ -99,13 +105,25 @@ def test_a_segment_that_is_no_region_is_left_out_and_named_when_something_is_dra
 ):
     segmentation = create_segmentation(result.labels, reference, "Glioma")
     segmentation.GetSegmentation().AddEmptySegment("scratch", "Scratch pad")
-    require_only_regions(segmentation)
+    require_regions_as_seen(segmentation, reference)
     everywhere = np.ones_like(model_labels)
     slicer.util.updateSegmentBinaryLabelmapFromArray(everywhere, segmentation, "scratch", reference)
     assert np.array_equal(label_map(segmentation, reference), model_labels)
     assert drawn_beside_regions(segmentation) == ("Scratch pad",)
     with pytest.raises(ExportError, match="drawn in 'Scratch pad' belongs to no region"):
-        require_only_regions(segmentation)
+        require_regions_as_seen(segmentation, reference)
+
+
+def test_regions_that_share_voxels_are_named_and_not_handed_on(result, reference, model_labels):
+    segmentation = create_segmentation(result.labels, reference, "Glioma")
+    assert overlapping_regions(segmentation, reference) == ()
+    core = (model_labels == ET.label).astype(np.uint8)
+    slicer.util.updateSegmentBinaryLabelmapFromArray(core, segmentation, "NCR", reference)  # overwrites nothing
+    assert overlapping_regions(segmentation, reference) == ("Enhancing tumour", "Necrotic core")
+    with pytest.raises(ExportError, match="'Enhancing tumour', 'Necrotic core' overlap"):
+        require_regions_as_seen(segmentation, reference)
+    slicer.util.updateSegmentBinaryLabelmapFromArray(np.zeros_like(core), segmentation, "ET", reference)
+    require_regions_as_seen(segmentation, reference)
 
 
 def test_a_segment_that_shares_its_layer_with_regions_and_was_erased_holds_nothing_up(result, reference, model_labels):
