@@ -22,8 +22,9 @@ from BratsSegmenterLib.dicom.key_images import draw_pages
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.reading import read_header, read_whole
 from BratsSegmenterLib.dicom.references import check_references
-from BratsSegmenterLib.dicom.report_reader import observer_in
+from BratsSegmenterLib.dicom.report_reader import observer_in, sources_in_report
 from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
+from BratsSegmenterLib.dicom.slice_planes import SlicePlanes
 from BratsSegmenterLib.domain import REGIONS, Measurements, Region, Segmentation, Volume
 from BratsSegmenterLib.domain import Sequence as MrSequence
 from BratsSegmenterLib.errors import ExportError, SeriesError
@@ -111,7 +112,7 @@ def _verify(
         case ObjectKind.SEG:
             return _verify_seg(written.path, segmentation)
         case ObjectKind.SR:
-            return _verify_report(written.path, segmentation, measurements)
+            return _verify_report(written.path, volume, segmentation, measurements)
         case ObjectKind.KEY_IMAGE:
             return _verify_key_image(written.path, pages)
 
@@ -210,7 +211,7 @@ def _require_measures(path: Path, segmentation: Segmentation) -> None:
         raise ExportError(f"The SEG states voxels of {sides} mm, which is not their size.", _STOPPED)
 
 
-def _verify_report(path: Path, segmentation: Segmentation, measurements: Measurements) -> str:
+def _verify_report(path: Path, volume: Volume, segmentation: Segmentation, measurements: Measurements) -> str:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         run_dcmqi("tid1500reader", "--inputDICOM", path, "--outputMetadata", report)
@@ -237,7 +238,18 @@ def _verify_report(path: Path, segmentation: Segmentation, measurements: Measure
     for group in groups:
         key, *_number = group["TrackingIdentifier"].split()
         _require_code("SR", regions[key], group["Finding"])
+    _require_sources(path, volume, segmentation)
     return f"SR: {len(expected)} values read by dcmqi, the largest difference is {largest:.2%}."
+
+
+def _require_sources(path: Path, volume: Volume, segmentation: Segmentation) -> None:
+    """That a region is said to be drawn on the images and frames that it lies on, unless it lies between them alone."""
+    has_image = SlicePlanes(volume).has_image
+    for key, named in sources_in_report(read_whole(path)).items():
+        slices = np.flatnonzero(segmentation.mask(REGIONS[key]).any(axis=(1, 2)) & has_image)
+        lies_on = {(volume.frames[k].sop_instance_uid, volume.frames[k].number) for k in slices}
+        if lies_on and named != lies_on:
+            raise _differs("SR", key, "it is said to be drawn on other images")
 
 
 def _expected_values(segmentation: Segmentation, measurements: Measurements) -> dict[tuple[str, str, str], float]:

@@ -15,6 +15,7 @@ from pydicom.uid import UID, Comprehensive3DSRStorage
 
 from BratsSegmenterLib.dicom.character_sets import CharacterSet, can_hold
 from BratsSegmenterLib.dicom.concepts import concept, declare_private_scheme
+from BratsSegmenterLib.dicom.named_images import NamedImage, named_images
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.source_images import source_images
 from BratsSegmenterLib.dicom.study_objects import (
@@ -213,12 +214,33 @@ def _segment_group(
     description = segments.get_segment_description(number)
     return sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(uid=description.tracking_uid, identifier=measured.region.key),
-        referenced_segment=sr.ReferencedSegment.from_segmentation(segments, segment_number=number),
+        referenced_segment=_referenced_segment(segments, number),
         finding_type=concept(measured.region.code),
         finding_category=concept(MORPHOLOGICALLY_ABNORMAL_STRUCTURE),
         finding_sites=[sr.FindingSite(anatomic_location=concept(BRAIN))],
         measurements=[_region_volume(measured, algorithm)],
     )
+
+
+def _referenced_segment(segments: Dataset, number: int) -> sr.ReferencedSegment:
+    """The segment and the images it was drawn on; of a multi-frame one all frames, where highdicom names the first."""
+    frames: dict[str, list[int]] = {}
+    for uid, frame in _images_of(segments, number):
+        if frame is not None:
+            frames.setdefault(uid, []).append(frame)
+    referenced = sr.ReferencedSegment.from_segmentation(segments, segment_number=number)
+    for item in referenced:
+        (reference,) = item.ReferencedSOPSequence
+        if reference.ReferencedSOPInstanceUID in frames:
+            reference.ReferencedFrameNumber = sorted(frames[reference.ReferencedSOPInstanceUID])
+    return referenced
+
+
+def _images_of(segments: Dataset, number: int) -> Iterator[NamedImage]:
+    for group in segments.PerFrameFunctionalGroupsSequence:
+        if group.SegmentIdentificationSequence[0].ReferencedSegmentNumber == number:
+            for derivation in group.DerivationImageSequence:
+                yield from named_images(derivation.SourceImageSequence)
 
 
 def _group_without_segment(

@@ -170,6 +170,21 @@ def test_a_report_in_which_dcmqi_finds_no_measurement_stops_the_push(export: Exp
     assert "Nothing was sent" in stopped.value.advice
 
 
+def test_a_report_that_names_one_frame_of_a_region_on_several_stops_the_push(tmp_path: Path) -> None:
+    def name_one_frame(dataset: Dataset) -> None:
+        for item in dataset.ContentSequence:
+            if "ContentSequence" in item:
+                name_one_frame(item)
+            for reference in item.get("ReferencedSOPSequence", []):
+                if "ReferencedFrameNumber" in reference:
+                    reference.ReferencedFrameNumber = 1
+
+    export = Export(tmp_path / "objects", samples.enhanced_out_of_order(tmp_path / "series"))
+    export.damage(ObjectKind.SR, name_one_frame)
+    with pytest.raises(ExportError, match=r"The SR does not say .* it is said to be drawn on other images"):
+        export.verify()
+
+
 def test_a_report_without_a_lesion_of_the_table_stops_the_push(export: Export) -> None:
     lesion = export.measurements.lesions[0]
     more = Measurements(export.measurements.volumes, (*export.measurements.lesions, replace(lesion, number=77)))

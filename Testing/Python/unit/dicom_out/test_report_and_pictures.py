@@ -1,5 +1,6 @@
 """The measurement report, the key images and the plain files say what was measured."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +25,8 @@ from BratsSegmenterLib.dicom import (
 )
 from BratsSegmenterLib.dicom.key_image_page import Page
 from BratsSegmenterLib.dicom.region_names import region_named
-from BratsSegmenterLib.domain import ED, ET, NCR, Segmentation, Sequence, Volume
+from BratsSegmenterLib.dicom.report_reader import sources_in_report
+from BratsSegmenterLib.domain import ED, ET, NCR, REGIONS, Segmentation, Sequence, Volume
 from BratsSegmenterLib.errors import ExportError
 from BratsSegmenterLib.measurement import measure, millilitres, report_sentence
 from BratsSegmenterLib.pictures import Plane, legend
@@ -59,6 +61,28 @@ def test_a_lone_region_is_reported_as_well(
     (group,) = report.content.get_volumetric_roi_measurement_groups()
     assert group.tracking_identifier == "ED"
     assert np.array_equal(read_seg(tmp_path / "seg.dcm", volume).masks["Oedema"], labels == ED.label)
+
+
+def _in_three_parts(folder: Path) -> Volume:
+    samples.series_samples.in_parts(samples.series_samples.enhanced(folder / "e.dcm"), folder / "parts", 4)
+    return samples.load(folder / "parts")
+
+
+def _classic(folder: Path) -> Volume:
+    return samples.volume_on(samples.series_samples.oblique(), folder)
+
+
+@pytest.mark.parametrize("make", [_classic, samples.enhanced_out_of_order, _in_three_parts])
+def test_the_report_names_all_images_and_frames_that_a_region_lies_on(
+    make: Callable[[Path], Volume], tmp_path: Path
+) -> None:
+    volume = make(tmp_path / "series")
+    segmentation = samples.segmentation_on(volume)
+    sources = sources_in_report(_report(tmp_path, volume, segmentation))
+    assert sources.keys() == {"NCR", "ED", "ET", "RC"}
+    for key, named in sources.items():
+        slices = np.flatnonzero(segmentation.mask(REGIONS[key]).any(axis=(1, 2)))
+        assert named == {(volume.frames[k].sop_instance_uid, volume.frames[k].number) for k in slices}
 
 
 def test_the_report_states_an_interval_as_uncertainty_on_both_sides_of_its_volume_and_of_no_other(
