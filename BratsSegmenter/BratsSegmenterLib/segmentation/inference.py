@@ -182,7 +182,7 @@ def network_output(
     chosen = choose_device(device)
     network = bundle.load_network()
     grid = WorkingGrid.over(prepared.mask, prepared.geometry.spacing_mm[::-1], specification)
-    image = grid.to_network(*_channels(prepared, bundle))
+    image = network_input(prepared, grid, specification)
     looks = specification.second_looks_at(prepared.present)
     flips = _or_default(settings.flip_averaging, specification.flip_averaging)
     runner = WindowRunner(
@@ -273,24 +273,39 @@ def _what_to_assign(specification: ModelSpecification, present: Collection[Seque
     return f"Assign at least {', or '.join(choices)}."
 
 
-def _channels(prepared: Prepared, bundle: Bundle) -> tuple[Tensor, Tensor]:
+def network_input(prepared: Prepared, grid: WorkingGrid, specification: ModelSpecification) -> Tensor:
+    """What a network is shown of a prepared case, on its own grid: shape (1, channels, sides in the network's order).
+
+    Raises
+    ------
+    InferenceError
+        An image that is to be brought onto a standard scale has one value everywhere in the brain.
+    """
+    images, mask = _channels(prepared, specification)
+    shown = grid.to_network(images, mask)
+    if specification.normalisation is not Normalisation.STANDARD_SCALE:
+        return shown
+    # Its landmarks were learnt on such a grid: extremes of a finer one are others.
+    brain = grid.to_network(mask[None], mask)[0, 0] > 0
+    scaled = on_standard_scales(shown[0].numpy(), specification.sequences, brain.numpy(), specification.standard_scales)
+    return _clipped(torch.from_numpy(scaled)[None], specification)
+
+
+def _channels(prepared: Prepared, specification: ModelSpecification) -> tuple[Tensor, Tensor]:
     """Images in the order and scale the model expects, (channels, k, j, i), and the mask as float."""
-    specification = bundle.specification
     mask = torch.from_numpy(np.ascontiguousarray(prepared.mask))
     order = [sequence.channel for sequence in specification.sequences]
     images = torch.from_numpy(prepared.images[order]) * mask
-    if specification.normalisation is Normalisation.STANDARD_SCALE:
-        images = torch.from_numpy(
-            on_standard_scales(images.numpy(), specification.sequences, prepared.mask, specification.standard_scales)
-        )
     if specification.normalisation is Normalisation.NONZERO_ZSCORE:
         for image in images:
             inside = image[image != 0]
             if inside.numel():
                 image[image != 0] = (inside - inside.mean()) / inside.std(correction=0).clamp(min=1e-6)
-    if specification.clip is not None:
-        images = images.clamp(*specification.clip)
-    return images, mask.float()
+    return _clipped(images, specification), mask.float()
+
+
+def _clipped(images: Tensor, specification: ModelSpecification) -> Tensor:
+    return images if specification.clip is None else images.clamp(*specification.clip)
 
 
 def _fitting(window: tuple[int, int, int] | None, shape: tuple[int, ...]) -> tuple[int, int, int]:

@@ -25,7 +25,9 @@ from BratsSegmenterLib.segmentation import (
     segment,
     uncertainty,
 )
-from BratsSegmenterLib.segmentation.standard_scale import PERCENTILES, SCALE
+from BratsSegmenterLib.segmentation.grid import WorkingGrid
+from BratsSegmenterLib.segmentation.inference import network_input
+from BratsSegmenterLib.segmentation.standard_scale import PERCENTILES, STANDARD_SCALE, own_landmarks
 
 _WT_WITHOUT_T1C = SecondLook((Sequence.T1C,), ("WT",))
 
@@ -85,15 +87,26 @@ def test_intensities_beyond_what_the_model_was_trained_on_are_clipped(bundle: Bu
 def test_a_standard_scale_undoes_what_a_scanner_did_to_the_brightness(tmp_path: Path) -> None:
     prepared = prepared_arrays()
     other = replace(prepared, images=np.where(prepared.mask, np.exp(0.4 * prepared.images), 0).astype(np.float32))
-    scales = {sequence: StandardScale(tuple(np.linspace(*SCALE, len(PERCENTILES)))) for sequence in Sequence}
-    standard = replace(TINY, normalisation=Normalisation.STANDARD_SCALE, standard_scales=scales)
+    scales = {sequence: StandardScale(tuple(np.linspace(*STANDARD_SCALE, len(PERCENTILES)))) for sequence in Sequence}
+    plain = replace(TINY, spacing_mm=1.0)  # on a coarser grid noise is averaged, brighter voxels more than others
+    standard = replace(plain, normalisation=Normalisation.STANDARD_SCALE, standard_scales=scales)
     change = {}
-    for name, specification in (("plain", TINY), ("standard", standard)):
+    for name, specification in (("plain", plain), ("standard", standard)):
         bundle = tiny_bundle(tmp_path / name, specification)
         assert load_bundle(bundle.folder).specification.standard_scales == specification.standard_scales
         one, two = (segment(case, bundle, "cpu").probabilities for case in (prepared, other))
         change[name] = np.abs(one - two).mean()
     assert change["standard"] < 0.2 * change["plain"]
+
+
+def test_images_are_on_the_standard_scale_on_the_grid_on_which_it_was_learnt(tmp_path: Path) -> None:
+    landmarks = tuple(np.linspace(*STANDARD_SCALE, len(PERCENTILES)))
+    scales = {sequence: StandardScale(landmarks) for sequence in Sequence}
+    standard = replace(TINY, normalisation=Normalisation.STANDARD_SCALE, standard_scales=scales, clip=None)
+    prepared = prepared_arrays()
+    grid = WorkingGrid.over(prepared.mask, prepared.geometry.spacing_mm[::-1], standard)
+    for image in network_input(prepared, grid, standard)[0].numpy():
+        assert own_landmarks(image, image != 0) == pytest.approx(landmarks, abs=0.01)
 
 
 def test_what_cannot_be_measured_without_t1c_is_said_and_left_empty(bundle: Bundle) -> None:
