@@ -137,8 +137,13 @@ def _disk(folder: Path) -> Check:
 
 def _keyring() -> Check:
     if CredentialStore().is_lasting:
-        return Check("keyring", True, "Passwords are kept in the keyring of the operating system.")
-    return Check("keyring", None, "There is no keyring here: passwords are kept in memory and asked for again.")
+        return Check("keyring", True, "The panel keeps passwords in the keyring of the operating system.")
+    return Check(
+        "keyring",
+        None,
+        "There is no keyring here: the panel keeps passwords until Slicer is closed, and asks again. The command line "
+        "takes them from the environment.",
+    )
 
 
 def _bundles() -> tuple[Check, ...]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 import time
@@ -36,6 +37,7 @@ REPETITIONS = 9
 
 def main() -> int:
     """Measure and print."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     host.slicer_app.application()
     with tempfile.TemporaryDirectory() as folder:
         reference, segmentation = _study(Path(folder))

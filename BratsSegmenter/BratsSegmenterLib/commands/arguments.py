@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Profile, SettingNames
-from BratsSegmenterLib.commands.values import absolute_path, dicom_path, study_date
+from BratsSegmenterLib.commands.values import absolute_path, dicom_path, object_kind, study_date
 from BratsSegmenterLib.dicom import Contouring, GapError, ObjectKind, SeveralStudiesError
 from BratsSegmenterLib.domain import Algorithm, PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import (
@@ -23,7 +23,7 @@ from BratsSegmenterLib.errors import (
 )
 from BratsSegmenterLib.job_results import PrepareResult
 from BratsSegmenterLib.jobs import SegmentJob
-from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE, DEVICES
+from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE, DEVICES, segmenting_bundles
 from BratsSegmenterLib.unattended.passed_over import PassedOver
 from BratsSegmenterLib.unattended.rules import Rules
 from BratsSegmenterLib.unattended.sources import ArchiveSource, FolderSource, StudySource, Wanted
@@ -118,11 +118,22 @@ def require_period(arguments: argparse.Namespace) -> None:
 
 def add_segmentation_arguments(parser: argparse.ArgumentParser) -> None:
     """Model, device and the steps of the pre-processing that can be switched off."""
-    parser.add_argument("--bundle", default=DEFAULT_BUNDLE, help="a folder of models/, or a path to a bundle")
+    add_bundle_argument(parser, "the model that segments")
     add_device_argument(parser)
     parser.add_argument("--resample-gaps", action="store_true", help="fill missing slices by interpolation")
     parser.add_argument("--postoperative", action="store_true", help="the patient was operated on: look for a cavity")
     add_step_arguments(parser)
+
+
+def add_bundle_argument(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """Which model, by its name or where it lies; `purpose` begins the help."""
+    names = ", ".join(segmenting_bundles()).replace("%", "%%")
+    parser.add_argument(
+        "--bundle",
+        default=DEFAULT_BUNDLE,
+        metavar="NAME",
+        help=f"{purpose}: {names or 'none is installed'}, or the path of a bundle's folder (default: {DEFAULT_BUNDLE})",
+    )
 
 
 def add_device_argument(
@@ -235,7 +246,13 @@ def add_format_argument(parser: argparse.ArgumentParser) -> None:
     """Which DICOM objects to write."""
     kinds = [kind.name for kind in ObjectKind]
     parser.add_argument(
-        "--formats", nargs="+", default=[kinds[0]], choices=kinds, metavar="KIND", help=", ".join(kinds)
+        "--formats",
+        nargs="+",
+        type=object_kind,
+        default=[kinds[0]],
+        choices=kinds,
+        metavar="KIND",
+        help=f"{', '.join(kinds)} (default: {kinds[0]})",
     )
     parser.add_argument(
         "--nested", action="store_true", help="whole tumour and tumour core as ROIs of the RTSTRUCT too"

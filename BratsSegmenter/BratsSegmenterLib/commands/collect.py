@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from BratsSegmenterLib.commands.arguments import add_device_argument
+from BratsSegmenterLib.commands.arguments import add_bundle_argument, add_device_argument
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE
 
 NAME = "collect"
 HELP = "make cases to train on of kept studies whose result a person corrected and signed"
@@ -18,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("studies", type=Path, metavar="DIR", help="where the panel keeps its studies; its settings say")
     parser.add_argument("--ledger", type=Path, required=True, metavar="DIR", help="the ledger of corrections")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the cases go, in BraTS' layout")
-    parser.add_argument("--bundle", default=DEFAULT_BUNDLE, help="the model that is to be trained further")
+    add_bundle_argument(parser, "the model that is to be trained further")
     add_device_argument(parser)
 
 

@@ -6,10 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from BratsSegmenterLib.commands.arguments import add_device_argument, require_writable
+from BratsSegmenterLib.commands.arguments import add_bundle_argument, add_device_argument, require_writable
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.domain import Sequence
-from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE
 
 if TYPE_CHECKING:
     from BratsSegmenterLib.learning.evaluation import Protocol
@@ -27,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="one folder a case: t1, t1c, t2, flair, seg .nii.gz; or a data set of nnU-Net",
     )
-    parser.add_argument("--bundle", default=DEFAULT_BUNDLE, metavar="NAME", help="a bundle's name or folder")
+    add_bundle_argument(parser, "the model that is scored")
     add_device_argument(parser)
     parser.add_argument("--whole-chain", action="store_true", help="register, correct and strip the images as in use")
     parser.add_argument(

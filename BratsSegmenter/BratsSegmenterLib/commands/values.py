@@ -53,6 +53,11 @@ def number(least: float, most: float | None = None) -> Callable[[str], float]:
     return convert
 
 
+def object_kind(text: str) -> str:
+    """The name of a kind of objects, however it is written: our sentences say KEY IMAGE."""
+    return text.upper().replace(" ", "_").replace("-", "_")
+
+
 def bundle_version(text: str) -> str:
     """A bundle's version, which no bundle is without."""
     if not text.strip():

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         installed_bundles,
         load_bundle,
         load_bundle_for,
+        segmenting_bundles,
         stand_in_finding,
     )
     from BratsSegmenterLib.segmentation.bundle_writer import write_bundle
@@ -71,6 +72,7 @@ _HOMES = {
     "Bundle": "bundle",
     "available_bundles": "bundle",
     "installed_bundles": "bundle",
+    "segmenting_bundles": "bundle",
     "load_bundle": "bundle",
     "load_bundle_for": "bundle",
     "stand_in_finding": "bundle",
@@ -165,6 +167,7 @@ __all__ = [
     "pushed_outwards",
     "region_evidence",
     "segment",
+    "segmenting_bundles",
     "stand_in_finding",
     "uncertainty",
     "write_bundle",

@@ -93,6 +93,11 @@ def installed_bundles() -> tuple[str, ...]:
     return tuple(sorted(file.parents[1].name for file in models_folder().glob("*/configs/metadata.json")))
 
 
+def segmenting_bundles() -> tuple[str, ...]:
+    """Names of all bundles in the models folder that draw tumours, sorted: those for after an operation too."""
+    return tuple(name for name in installed_bundles() if name not in (BRAIN_MODEL, BRAIN_MODEL + POSTOPERATIVE))
+
+
 def available_bundles() -> tuple[str, ...]:
     """Names of the bundles in the models folder that a user chooses from, sorted.
 
@@ -165,7 +170,7 @@ def _folder(name_or_path: str | Path) -> Path:
     if name_or_path == BRAIN_MODEL:
         advice = "It belongs to the extension, and every study needs it: install the extension again."
     else:
-        installed = ", ".join(available_bundles()) or "none"
+        installed = ", ".join(segmenting_bundles()) or "none"
         advice = f"Installed: {installed}. Choose one of them, or give the path of a folder."
     raise BundleError(f"There is no model bundle '{name_or_path}'.", advice)
 

@@ -227,6 +227,21 @@ def test_what_no_command_can_mean_is_a_usage_error_and_said_to_scripts_too(
     assert json.loads(said.out)["error"]["what"] in said.err
 
 
+def test_the_help_names_models_and_kinds_of_objects_and_what_is_taken_without_a_choice(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert _exit_code(["run", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split()).replace("- ", "-")
+    assert "glioma-synthetic, glioma-synthetic-postoperative, or the path" in said
+    assert "(default: glioma-synthetic)" in said
+    assert "RTSTRUCT, SEG, SR, KEY_IMAGE (default: RTSTRUCT)" in said
+
+
+@pytest.mark.parametrize(("kind", "code"), [("seg", 9), ("Key Image", 9), ("key-image", 9), ("KEY_IMAGE", 9), ("CT", 2)])
+def test_a_kind_of_objects_may_be_written_as_people_do(kind: str, code: int, tmp_path: Path) -> None:
+    assert _exit_code(["export", str(tmp_path), "--formats", kind]) == code  # 9: the folder holds no segmentation
+
+
 def test_borrowing_from_other_studies_needs_an_archive_to_look_in(capsys: pytest.CaptureFixture[str]) -> None:
     assert _exit_code(["run", "--files", ".", "--out", "job", "--borrow-within", "30"]) == 2
     assert "--borrow-within looks for other studies in an archive" in capsys.readouterr().err
