@@ -16,6 +16,7 @@ from BratsSegmenterLib.dicom import (
     oldest_first,
 )
 from BratsSegmenterLib.domain import Algorithm
+from BratsSegmenterLib.spoken_names import spoken
 
 _AUTHORS = {Authorship.AI: "AI", Authorship.EDITED: "corrected", None: "author not stated"}
 _BLANK = "nothing drawn"
@@ -91,7 +92,7 @@ class EarlierResult:
     @property
     def standing(self) -> str:
         """Who drew it and who answers for it, with the reviewer's name: ``corrected, reviewed by Curie, Marie``."""
-        review = f"reviewed by {self.reviewer.replace('^', ', ')}" if self.reviewer else "not reviewed"
+        review = f"reviewed by {spoken(self.reviewer)}" if self.reviewer else "not reviewed"
         approval = ", approved" if self.is_approved else ""
         author = _AUTHORS[self.authorship] if self.algorithm.is_model else self.algorithm.author
         author = _BLANK if self.is_blank else author

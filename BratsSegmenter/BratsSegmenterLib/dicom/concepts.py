@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, Authorship, Provenance
+from BratsSegmenterLib.dicom.values import long_string
 from BratsSegmenterLib.domain import Code
 
 _NOT_KNOWN = "unknown"
@@ -27,14 +28,14 @@ def algorithm_identification(provenance: Provenance) -> AlgorithmIdentificationS
         families = codes.cid7162
         by_hand = provenance.authorship is Authorship.EDITED
         return AlgorithmIdentificationSequence(
-            name=algorithm.title,
+            name=long_string(algorithm.title),
             version=_NOT_KNOWN,
             family=families.ManualProcessing if by_hand else families.ArtificialIntelligence,
             source=algorithm.name,
         )
     return AlgorithmIdentificationSequence(
-        name=algorithm.name,
-        version=algorithm.version,
+        name=long_string(algorithm.name),
+        version=long_string(algorithm.version),
         family=codes.cid7162.ArtificialIntelligence,
         source=MANUFACTURER,
         parameters={"weights_sha256": algorithm.weights_sha256},

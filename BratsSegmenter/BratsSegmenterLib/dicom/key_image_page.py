@@ -25,6 +25,7 @@ from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.measurement import NOT_MEASURABLE, lesion_count, millilitres, product_sum_text, size_text
 from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, legend, montage, slice_image, window
 from BratsSegmenterLib.slice_names import ImageNumbers, place_of, plane_name
+from BratsSegmenterLib.spoken_names import spoken
 
 RESEARCH_BANNER = "RESEARCH USE ONLY - not a medical device, not for diagnosis"
 
@@ -119,7 +120,7 @@ class Page:
             captioned(self._outlined(array, plane, index), f"{name}, {plane_text}")
             for name, array in self._images.items()
         ]
-        review = replace(self._provenance, reviewer=_drawable(self._provenance.reviewer)).review_statement
+        review = replace(self._provenance, reviewer=_drawable(spoken(self._provenance.reviewer))).review_statement
         statement = f"{review}  |  {self._provenance.algorithm.title}"
         parts = [
             _line(RESEARCH_BANNER, _BANNER_COLOUR),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import compress
 from pathlib import Path
 
 import highdicom as hd
@@ -11,6 +12,7 @@ from highdicom.sc import SCImage
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian
 
 from BratsSegmenterLib.dicom.concepts import SOURCE_IMAGE, concept
 from BratsSegmenterLib.dicom.key_image_page import Page, chosen_slices, page_plane
@@ -75,7 +77,7 @@ def write_key_images(
         dataset = _secondary_capture(picture, plane, volume, provenance)
         dataset.SeriesInstanceUID = series_uid
         dataset.InstanceNumber = number
-        dataset.SourceImageSequence = [_source(volume, index, plane)]
+        dataset.SourceImageSequence = _sources(volume, index, plane)
         written.append(save(dataset, folder / f"key-image-{number}.dcm", ObjectKind.KEY_IMAGE))
     return tuple(written)
 
@@ -136,6 +138,7 @@ def _secondary_capture(picture: Image.Image, plane: Plane, volume: Volume, prove
         bits_allocated=8,
         coordinate_system=hd.CoordinateSystemNames.PATIENT,
         patient_orientation=_ORIENTATIONS[plane],
+        transfer_syntax_uid=ExplicitVRLittleEndian,
         **series_and_equipment(ObjectKind.KEY_IMAGE, provenance),
     )
     stamp(dataset, volume, provenance)
@@ -167,9 +170,12 @@ def _admit_burned_in_annotation(dataset: Dataset, volume: Volume) -> None:
         dataset.BurnedInAnnotation = "YES"
 
 
-def _source(volume: Volume, index: int, plane: Plane) -> Dataset:
-    """The image that the page shows; of a reformatted plane the first of the series it was cut from."""
+def _sources(volume: Volume, index: int, plane: Plane) -> list[Dataset]:
+    """The image that the page shows; of a reformatted plane all images, as it cuts through each."""
     is_acquired_plane = plane is page_plane(volume.geometry, acquired=True)
-    item = image_item(volume.frames[index if is_acquired_plane else 0])
-    item.PurposeOfReferenceCodeSequence = [concept(SOURCE_IMAGE)]
-    return item
+    has_image = SlicePlanes(volume).has_image
+    shown = [volume.frames[index]] if is_acquired_plane else list(compress(volume.frames, has_image))
+    items = [image_item(frame) for frame in shown]
+    for item in items:
+        item.PurposeOfReferenceCodeSequence = [concept(SOURCE_IMAGE)]
+    return items

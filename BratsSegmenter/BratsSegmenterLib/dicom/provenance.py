@@ -12,12 +12,13 @@ from pathlib import Path
 from BratsSegmenterLib.dicom.contouring import Contouring
 from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.spoken_names import spoken
 
 MANUFACTURER = "BratsSegmenter"
 
 _REVIEWED, _NOT_REVIEWED = "reviewed", "not reviewed"
 _LONGEST_DESCRIPTION = 64
-_LONGEST_NAME = 64  # of each component group
+_MOST_GROUPS, _MOST_COMPONENTS, _LONGEST_GROUP = 3, 5, 64
 _FORBIDDEN_IN_NAMES = re.compile(r"[\\\x00-\x1f\x7f]")
 
 
@@ -60,7 +61,7 @@ def written_kinds(kinds: Iterable[ObjectKind], is_blank: bool = False) -> frozen
 
 def review_statement(algorithm: Algorithm, authorship: Authorship, reviewer: str) -> str:
     """Who drew a result, whether a person changed what a model drew, and whether one stands behind it, in words."""
-    review = f"{_REVIEWED} by {reviewer.replace('^', ', ')}" if reviewer else _NOT_REVIEWED
+    review = f"{_REVIEWED} by {spoken(reviewer)}" if reviewer else _NOT_REVIEWED
     return f"{_drawn_by(algorithm, authorship)}, {review}"
 
 
@@ -177,6 +178,17 @@ def oldest_first(objects: Iterable[ResultObject]) -> list[ResultObject]:
     return sorted(results, key=lambda one: (version(one), one.made_at))
 
 
+def _is_person_name(name: str) -> bool:
+    """DICOM PS3.5 table 6.2-1, PN, and 6.2.1.1."""
+    groups = name.split("=")
+    return bool(
+        name.strip("=^ ")
+        and not _FORBIDDEN_IN_NAMES.search(name)
+        and len(groups) <= _MOST_GROUPS
+        and all(len(group) <= _LONGEST_GROUP and group.count("^") < _MOST_COMPONENTS for group in groups)
+    )
+
+
 @dataclass(frozen=True)
 class Provenance:
     """What every object of one export says about its making.
@@ -223,10 +235,11 @@ class Provenance:
     def __post_init__(self) -> None:
         if self.approved_at is not None and not self.reviewer:
             raise ExportError("The result is to be approved, but nobody is named as its reviewer.", "Enter your name.")
-        if _FORBIDDEN_IN_NAMES.search(self.reviewer) or max(map(len, self.reviewer.split("="))) > _LONGEST_NAME:
+        if self.reviewer and not _is_person_name(self.reviewer):
             raise ExportError(
-                f"The reviewer's name holds a backslash, a control character or more than {_LONGEST_NAME} characters, "
-                "which DICOM does not allow.",
+                "The reviewer's name is none that DICOM can hold: it is empty, or holds a backslash or a control "
+                f"character, more than {_LONGEST_GROUP} characters, more than {_MOST_COMPONENTS} parts with ^ between "
+                f"them, or more than {_MOST_GROUPS} spellings with = between them.",
                 "Enter it as Family^Given.",
             )
 

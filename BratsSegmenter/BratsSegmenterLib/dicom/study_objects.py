@@ -20,7 +20,7 @@ from BratsSegmenterLib.dicom.notes_in_objects import LINE_END
 from BratsSegmenterLib.dicom.patient_and_study import OPTIONAL, REFERENCES, REQUIRED
 from BratsSegmenterLib.dicom.provenance import MANUFACTURER, ObjectKind, ObjectReference, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.reading import read_header
-from BratsSegmenterLib.dicom.values import new_uid
+from BratsSegmenterLib.dicom.values import long_string, new_uid
 from BratsSegmenterLib.domain import Frame, Region, Volume
 from BratsSegmenterLib.durable import whole_file
 from BratsSegmenterLib.errors import ExportError, unwritable
@@ -165,10 +165,10 @@ def tracking_uid(study_uid: str, region: Region) -> str:
 
 
 def software_versions(provenance: Provenance) -> list[str]:
-    """Our version, the model's, and that of the model that found the brain: Long Strings of at most 64 characters."""
+    """Our version, the model's, and that of the model that found the brain."""
     algorithm = provenance.algorithm
     versions = [provenance.software_version, algorithm.title, algorithm.brain_model]
-    return [version[:64] for version in versions if version]
+    return [long_string(version) for version in versions if version]
 
 
 def writable_notes(volume: Volume, provenance: Provenance) -> tuple[str, ...]:

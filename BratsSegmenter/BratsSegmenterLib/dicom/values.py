@@ -10,6 +10,11 @@ def new_uid() -> str:
     return str(generate_uid(prefix=None))
 
 
+def long_string(text: str) -> str:
+    """As much of it as a Long String holds: 64 characters, and no backslash, which would make two values of one."""
+    return text.replace("\\", "/")[:64]
+
+
 def decimal_string(value: float) -> str:
     """A Decimal String of at most 16 characters."""
     return f"{value:.9f}"[:16]

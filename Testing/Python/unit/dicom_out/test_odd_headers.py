@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from pydicom.datadict import dictionary_VR
 from series_samples import change, classic, enhanced, in_parts
 
 from BratsSegmenterLib.archive import patient_in
-from BratsSegmenterLib.delivery import Exported, Signature, export_objects
+from BratsSegmenterLib.delivery import Signature
+from BratsSegmenterLib.delivery.objects import Exported, export_objects
 from BratsSegmenterLib.dicom import ObjectKind, load_volume, scan, verify_objects
 from BratsSegmenterLib.dicom.prior_volumes import newest_result, volumes_of
 from BratsSegmenterLib.domain import Sequence, Volume
@@ -194,12 +196,32 @@ def test_a_note_that_the_images_character_set_lacks_is_written_in_utf8(tmp_path:
     assert "T2 is of another study → look at both" in [item.get("TextValue") for item in report.ContentSequence]
 
 
-@pytest.mark.parametrize("reviewer", ["Doe\\Jane", "Doe\nJane", "D" * 65])
+@pytest.mark.parametrize(
+    "reviewer", ["Doe\\Jane", "Doe\nJane", "D" * 65, "a^b^c^d^e^f", "Doe=Doe=Doe=Doe", "^", " ", "=^"]
+)
 def test_a_name_that_dicom_cannot_hold_is_refused_before_anything_is_written(reviewer: str, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="reviewer's name") as caught:
         _export(tmp_path, samples.load(classic(tmp_path / "series")[0].parent), reviewer)
     assert "Family^Given" in caught.value.advice
     assert not (tmp_path / "objects").exists()
+
+
+@pytest.mark.parametrize(("name", "written"), [("n" * 100, "n" * 64), ("a\\b", "a/b")])
+def test_a_model_whose_name_is_too_long_for_dicom_or_holds_a_backslash_is_named_as_far_as_one_value_holds(
+    name: str, written: str, tmp_path: Path
+) -> None:
+    volume = samples.load(classic(tmp_path / "series")[0].parent)
+    algorithm = replace(samples.ALGORITHM, name=name, version=f"1.{name}")
+    result = replace(samples.segmentation_on(volume), algorithm=algorithm)
+    exported = export_objects(volume, result, {}, ObjectKind, Signature(), tmp_path / "objects", Progress())
+    datasets = _datasets(exported)
+    (segment, *_) = datasets[ObjectKind.SEG].SegmentSequence
+    (identification,) = segment.SegmentationAlgorithmIdentificationSequence
+    assert (segment.SegmentAlgorithmName, identification.AlgorithmName) == (written, written)
+    assert identification.AlgorithmVersion == f"1.{written}"[:64]
+    for dataset in datasets.values():
+        assert dataset["SoftwareVersions"].VM == 3
+        assert max(map(len, dataset.SoftwareVersions)) <= 64
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,13 @@ import pytest
 import result_samples as samples
 from highdicom.sr import Measurement, srread
 from pydicom import Dataset, dcmread
+from pydicom.uid import ExplicitVRLittleEndian
 
 from BratsSegmenterLib.dicom import (
     Authorship,
     ObjectKind,
     ObjectReference,
+    WrittenObject,
     image_numbers,
     key_image_page,
     read_seg,
@@ -23,7 +25,7 @@ from BratsSegmenterLib.dicom import (
     write_rtstruct,
     write_seg,
 )
-from BratsSegmenterLib.dicom.key_image_page import Page
+from BratsSegmenterLib.dicom.key_image_page import Page, chosen_slices
 from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.dicom.report_reader import sources_in_report
 from BratsSegmenterLib.domain import ED, ET, NCR, REGIONS, Segmentation, Sequence, Volume
@@ -322,6 +324,29 @@ def test_the_first_page_shows_the_lesion_that_the_sentence_for_the_report_names(
     assert "on image 7 of series 1;" in text
 
 
+@pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal", "double-oblique sagittal"])
+def test_a_page_names_the_image_that_it_shows_or_all_that_it_cuts_through(plane: str, tmp_path: Path) -> None:
+    volume = samples.volume_on(samples.GEOMETRIES[plane](), tmp_path / "series")
+    segmentation = samples.segmentation_on(volume)
+    pages = [dcmread(page.path) for page in _key_images(tmp_path, volume, segmentation)]
+    acquired = Plane[plane.split()[-1].upper()]
+    for page, (drawn, index) in zip(pages, chosen_slices(segmentation, measure(segmentation)), strict=True):
+        shown = [volume.frames[index]] if drawn is acquired else volume.frames
+        named = [item.ReferencedSOPInstanceUID for item in page.SourceImageSequence]
+        assert named == [frame.sop_instance_uid for frame in shown]
+
+
+def test_key_images_have_explicit_value_representations_which_media_for_interchange_ask_for(
+    volume: Volume, segmentation: Segmentation, tmp_path: Path
+) -> None:
+    for page in _key_images(tmp_path, volume, segmentation):
+        assert dcmread(page.path).file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
+
+
+def _key_images(folder: Path, volume: Volume, segmentation: Segmentation) -> tuple[WrittenObject, ...]:
+    return write_key_images(folder, volume, segmentation, measure(segmentation), samples.provenance())
+
+
 def test_a_page_names_the_image_by_the_number_that_viewers_show(tmp_path: Path) -> None:
     pages = []
     for first in (1, 101):
@@ -343,6 +368,7 @@ def test_a_page_names_the_image_by_the_number_that_viewers_show(tmp_path: Path) 
     ("reviewer", "drawn"),
     [
         ("Müller^Åse", "Muller^Ase"),
+        ("Suzuki^Hana=鈴木^花", "Suzuki^Hana"),
         ("Łuczak", "the person whom this image's header names"),
         ("Константинопольский^Александр Владимирович", "Łuczak"),
     ],

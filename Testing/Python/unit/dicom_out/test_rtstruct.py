@@ -210,6 +210,19 @@ def test_provenance_says_it_in_words() -> None:
     assert all(len(corrected.series_description(kind)) < 64 for kind in ObjectKind)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Suzuki^Hana=鈴木^花=すずき^はな", "Suzuki, Hana"),
+        ("=山田^花子", "山田, 花子"),
+        ("Doe^Jane^^Dr.", "Doe, Jane, Dr."),
+    ],
+)
+@pytest.mark.parametrize("kind", ObjectKind)
+def test_a_series_description_has_one_spelling_of_the_reviewers_name(kind: ObjectKind, name: str, said: str) -> None:
+    assert samples.provenance(reviewer=name).series_description(kind).endswith(f"reviewed by {said})")
+
+
 @pytest.mark.parametrize("kind", ObjectKind)
 @pytest.mark.parametrize("name", ["Hofmann^Alexandra^Dr. med.", "Mueller-Luedenscheidt^Karl-Friedrich", "X" * 64])
 @pytest.mark.parametrize("program", ["", "Planning Workstation of Example Medical Systems, release 12"])
