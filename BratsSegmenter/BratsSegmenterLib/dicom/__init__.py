@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         series_description,
         written_kinds,
     )
+    from BratsSegmenterLib.dicom.reading import files_in
     from BratsSegmenterLib.dicom.recognition import (
         Candidate,
         Recognition,
@@ -74,6 +75,7 @@ _MODULE_OF = {
     "Verified": "gate",
     "WrittenObject": "provenance",
     "check_references": "references",
+    "files_in": "reading",
     "image_numbers": "numbering",
     "load_volume": "volume",
     "middle_slice": "preview",
@@ -128,6 +130,7 @@ __all__ = [
     "Verified",
     "WrittenObject",
     "check_references",
+    "files_in",
     "image_numbers",
     "load_volume",
     "middle_slice",

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import http.server
-import os
 import re
 import secrets
 import shutil
 import socket
-import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -20,10 +18,11 @@ from urllib.parse import parse_qsl, urlsplit
 from pydicom.datadict import keyword_for_tag
 
 from BratsSegmenterLib.archive.embedded.accepting import takes
+from BratsSegmenterLib.archive.embedded.filling import NotTaken, fill
 from BratsSegmenterLib.archive.embedded.index import Level
 from BratsSegmenterLib.archive.embedded.messages import metadata_answer, query_answer, store_answer
 from BratsSegmenterLib.archive.embedded.request_body import BodyLengthError, request_body
-from BratsSegmenterLib.archive.embedded.storage import OUT_OF_RESOURCES, RECEIVING, Outcome, Storage
+from BratsSegmenterLib.archive.embedded.storage import OUT_OF_RESOURCES, Outcome, Storage
 from BratsSegmenterLib.archive.multipart import (
     MalformedMultipartError,
     boundary_of,
@@ -33,6 +32,7 @@ from BratsSegmenterLib.archive.multipart import (
     part_header,
 )
 from BratsSegmenterLib.logs import keep_identities_out_of_logs
+from BratsSegmenterLib.progress import Progress
 
 _ROOT = "/dicom-web"
 _JSON = "application/dicom+json"
@@ -75,6 +75,10 @@ class EmbeddedArchive:
     def wait(self) -> None:
         """Serve until the process is interrupted."""
         self._thread.join()
+
+    def add(self, files: Sequence[Path], progress: Progress) -> tuple[NotTaken, ...]:
+        """See :func:`~BratsSegmenterLib.archive.embedded.filling.fill`."""
+        return fill(self._storage, files, progress)
 
     def close(self) -> None:
         """Stop listening and let go of the files; objects stored so far stay."""
@@ -242,7 +246,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         received: list[Path] = []
         try:
             for part in iterate_parts(body, boundary_of(self.headers.get("Content-Type", ""))):
-                received.append(_new_file(storage.incoming))
+                received.append(storage.new_incoming())
                 with received[-1].open("wb") as file:
                     file.writelines(part)
             outcomes = storage.add(received, study_uid)
@@ -281,9 +285,3 @@ def _identifiers(match: re.Match[str]) -> dict[str, str]:
 def _keyword(name: str) -> str:
     """Keyword of an attribute given as such or as eight hexadecimal digits (PS3.18 8.3.4.1)."""
     return keyword_for_tag(int(name, 16)) if re.fullmatch("[0-9a-fA-F]{8}", name) else name
-
-
-def _new_file(folder: Path) -> Path:
-    handle, name = tempfile.mkstemp(prefix=RECEIVING, dir=folder)
-    os.close(handle)
-    return Path(name)

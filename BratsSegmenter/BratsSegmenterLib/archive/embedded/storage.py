@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +29,7 @@ DUPLICATE_INSTANCE = 0x0111
 OUT_OF_RESOURCES = 0xA700
 NOT_OF_THIS_STUDY = 0xA900
 CANNOT_UNDERSTAND = 0xC000
-RECEIVING = "receiving-"
-"""How the names of files in :attr:`Storage.incoming` begin."""
+_RECEIVING = "receiving-"
 _INDEX = "index.sqlite"
 
 
@@ -66,10 +66,10 @@ class Storage:
     def __init__(self, folder: Path) -> None:
         self.index = _open_index(folder)
         self._objects = folder / "objects"
-        self.incoming = folder / "incoming"
-        for made in (self._objects, self.incoming):
+        self._incoming = folder / "incoming"
+        for made in (self._objects, self._incoming):
             made.mkdir(exist_ok=True)
-        for unfinished in self.incoming.glob(f"{RECEIVING}*"):
+        for unfinished in self._incoming.glob(f"{_RECEIVING}*"):
             unfinished.unlink()
 
     def close(self) -> None:
@@ -80,8 +80,14 @@ class Storage:
         """Files of the instances with these UIDs by keyword."""
         return [self._objects / name[:2] / name for name in self.index.files(identifiers)]
 
+    def new_incoming(self) -> Path:
+        """An empty file to receive an object in, for :meth:`add`; what is left of it goes at the next start."""
+        handle, name = tempfile.mkstemp(prefix=_RECEIVING, dir=self._incoming)
+        os.close(handle)
+        return Path(name)
+
     def add(self, received: Iterable[Path], study_uid: str) -> list[Outcome]:
-        """Take files out of :attr:`incoming` into the archive, all in one commit.
+        """Take files of :meth:`new_incoming` into the archive, all in one commit.
 
         An object that is stored already is accepted when its bytes are the same and refused when they are not.
 

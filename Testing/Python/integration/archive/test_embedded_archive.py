@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +23,7 @@ from BratsSegmenterLib.archive.embedded import serve
 from BratsSegmenterLib.archive.multipart import encode
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.errors import ArchiveError
+from BratsSegmenterLib.progress import Progress
 
 
 @pytest.fixture
@@ -328,6 +333,52 @@ def test_what_somebody_else_put_into_the_folder_stays(tmp_path: Path) -> None:
         (tmp_path / "pacs" / "incoming" / "IM1.dcm").write_bytes(b"an image")
     with serve(tmp_path / "pacs"):
         assert [file.name for file in (tmp_path / "pacs" / "incoming").iterdir()] == ["IM1.dcm"]
+
+
+def test_a_folder_of_files_is_taken_in_and_what_is_no_whole_object_is_named(
+    tmp_path: Path, study: StudyIdentity, files: list[Path]
+) -> None:
+    folder = tmp_path / "study"
+    note, missing, cut, other = (folder / name for name in ("notes.txt", "missing.dcm", "cut.dcm", "other.dcm"))
+    note.write_text("no object")
+    missing.symlink_to(tmp_path / "moved")
+    cut.write_bytes(files[0].read_bytes()[:-100])
+    shutil.copy(files[1], other)
+    change(other, lambda dataset: setattr(dataset, "StationName", "elsewhere"))
+    kept = {file: file.read_bytes() for file in files}
+    with serve(tmp_path / "served") as archive:
+        for _time in range(2):
+            not_taken = archive.add([*files, note, missing, cut, other], Progress())
+            assert {one.file: one.reason for one in not_taken} == {
+                note: "holds no whole DICOM object",
+                missing: "cannot be opened",
+                cut: "holds no whole DICOM object",
+                other: "names itself as another object that is there already",
+            }
+        client = DICOMwebClient(archive.url, headers={"Authorization": f"Bearer {archive.token}"})
+        assert len(client.search_for_instances(study.study_uid)) == len(files)
+    assert {file: file.read_bytes() for file in files} == kept
+    assert not any((tmp_path / "served" / "incoming").iterdir())
+
+
+def test_a_folder_is_served_by_one_command_which_names_what_it_did_not_take(
+    tmp_path: Path, study: StudyIdentity, files: list[Path]
+) -> None:
+    note = tmp_path / "study" / "notes.txt"
+    note.write_text("no object")
+    command = [sys.executable, "-m", "BratsSegmenterLib.cli", "archive", "serve", "--add", str(tmp_path / "study")]
+    within = [*command, "--dir", str(tmp_path / "study" / "served")]
+    assert subprocess.run(within, stderr=subprocess.PIPE, check=False).returncode == 2
+    with subprocess.Popen(
+        [*command, "--dir", str(tmp_path / "served")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        ready = json.loads(server.stdout.readline())
+        client = DICOMwebClient(ready["url"], headers={"Authorization": f"Bearer {ready['token']}"})
+        assert len(client.search_for_instances(study.study_uid)) == ready["added"] == len(files)
+        server.terminate()
+        _, said = server.communicate(timeout=10)
+    assert said == f"Not taken: {note} holds no whole DICOM object.\n"
 
 
 def test_an_index_of_another_program_is_said(tmp_path: Path) -> None:
