@@ -251,6 +251,11 @@ class SegmentResult:
     product_sum_mm2: float | None = None
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """The warnings that are no doubts."""
+        return tuple(warning for warning in self.warnings if warning not in self.doubts)
+
+    @property
     def warnings_to_heed(self) -> tuple[str, ...]:
         """All but the routine."""
         return tuple(warning for warning in self.warnings if warning not in self.routine)

@@ -62,8 +62,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         if sequence in prepared.present:
             write_image(prepared.geometry.image(image), images[sequence.value])
     write_image(prepared.geometry.image(prepared.mask.astype("u1")), mask)
-    for text in (*case.notes, *prepared.findings):
+    for text in prepared.doubts:
         console.warn(text)
+    for text in (*case.notes, *(finding for finding in prepared.findings if finding not in prepared.doubts)):
+        console.remark(text)
     console.say(f"Quality page: {page}")
     console.result({"images": images, "mask": mask, "quality_page": page, "findings": prepared.findings})
     return 0

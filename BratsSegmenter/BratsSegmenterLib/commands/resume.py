@@ -14,7 +14,7 @@ from BratsSegmenterLib.commands.arguments import (
     require_source,
 )
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.commands.tables import print_volumes
+from BratsSegmenterLib.commands.tables import print_volumes, result_record
 
 NAME = "resume"
 HELP = "take up a structure set or segmentation of the study, ours or others', as a label map to work on"
@@ -31,7 +31,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the label map and print what it holds and what was tolerated."""
     from BratsSegmenterLib.jobs import PrepareJob, ResumeJob
-    from BratsSegmenterLib.records import to_json
     from BratsSegmenterLib.versions import describe
     from BratsSegmenterLib.workbench import Workbench
 
@@ -45,11 +44,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         job = ResumeJob(arguments.out, arguments.object, resample_gaps=arguments.resample_gaps)
         with naming_options(arguments):
             result = workbench.resume(job)
+    doubts = (*prepared.warnings, *result.doubts)
+    for text in (*doubts, *result.tolerated):
+        console.warn(text)
     if prepared.results:
         console.say(describe(prepared.results))
     print_volumes(console, result.volumes_ml, result.not_measured)
-    for text in (*result.warnings, *result.tolerated):
-        console.warn(text)
+    for text in result.remarks:
+        console.remark(text)
     console.say(f"Label map: {result.labels}")
-    console.result(to_json(result))
+    console.result(result_record(result, doubts))
     return 0

@@ -94,10 +94,14 @@ class _Way:
     folder: Path
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def doubts(self) -> tuple[str, ...]:
+        return (*self.prepared.warnings, *self.segmented.doubts)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
         nothing = _NOTHING_TO_WRITE.format(shlex.quote(str(self.folder)))
         about_objects = (nothing,) if self.sent is None else self.sent.notes
-        return (*self.prepared.warnings, *self.segmented.warnings, *about_objects)
+        return (*self.segmented.remarks, *about_objects)
 
 
 def _gone(arguments: argparse.Namespace, profile: Profile | None, credentials: Credentials, progress: Progress) -> _Way:
@@ -128,14 +132,16 @@ def _print(way: _Way, progress: Progress, console: Console) -> None:
     from BratsSegmenterLib.machine import peak_memory_mb
     from BratsSegmenterLib.versions import describe
 
+    for text in way.doubts:
+        console.warn(text)
     if way.prepared.results:
         console.say(describe(way.prepared.results))
     print_segmentation(console, way.segmented)
     print_stages(console, progress.stages)
     if way.sent is not None:
         print_objects(console, way.sent.objects, way.sent.pushed)
-    for text in way.warnings:
-        console.warn(text)
+    for text in way.remarks:
+        console.remark(text)
     console.say(f"Peak memory: {peak_memory_mb():.0f} MB\nQuality page: {way.segmented.quality_page}")
     if way.sent is not None and way.sent.receipt is not None:
         console.say(f"Receipt: {way.sent.receipt}")
@@ -166,5 +172,6 @@ def _as_json(way: _Way) -> Mapping[str, Any]:
         "segmentation": segmented.labels,
         "objects": [{"kind": o.kind, "path": o.path} for o in sent.objects] if sent else [],
         "quality_page": segmented.quality_page,
-        "warnings": way.warnings,
+        "doubts": way.doubts,
+        "remarks": way.remarks,
     }

@@ -16,7 +16,7 @@ from BratsSegmenterLib.commands.arguments import (
     segment_job,
 )
 from BratsSegmenterLib.commands.console import Console
-from BratsSegmenterLib.commands.tables import print_segmentation
+from BratsSegmenterLib.commands.tables import print_segmentation, result_record
 
 NAME = "segment"
 HELP = "recognise, pre-process and segment the DICOM files of a folder"
@@ -34,7 +34,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the label map and print the volumes."""
     from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.jobs import PrepareJob
-    from BratsSegmenterLib.records import to_json
     from BratsSegmenterLib.workbench import Workbench
 
     require_other_folder(arguments)
@@ -45,9 +44,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             prepared = workbench.prepare(PrepareJob(arguments.out, study_uid=arguments.study, files=arguments.files))
         with naming_options(arguments):
             result = workbench.segment(segment_job(arguments, prepared))
-    print_segmentation(console, result)
-    for text in (*prepared.warnings, *result.warnings):
+    doubts = (*prepared.warnings, *result.doubts)
+    for text in doubts:
         console.warn(text)
+    print_segmentation(console, result)
+    for text in result.remarks:
+        console.remark(text)
     console.say(f"Label map: {result.labels}\nQuality page: {result.quality_page}")
-    console.result(to_json(result))
+    console.result(result_record(result, doubts))
     return 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.domain import ET, REGIONS, as_found
 from BratsSegmenterLib.job_results import SegmentResult, SentObject
 from BratsSegmenterLib.progress import StageTime
+from BratsSegmenterLib.records import to_json
 
 
 def print_volumes(console: Console, volumes_ml: Mapping[str, float], not_measured: Mapping[str, str]) -> None:
@@ -25,6 +27,13 @@ def print_segmentation(console: Console, result: SegmentResult) -> None:
         for key, *row in _volume_rows(result.volumes_ml, result.not_measured)
     ]
     console.table("Volumes", ("region", "name", "mL", "interval mL", "expected Dice"), rows)
+
+
+def result_record(result: SegmentResult, doubts: Iterable[str]) -> dict[str, Any]:
+    """What scripts read of a result: the doubts, of the study too, apart from the remarks."""
+    record = to_json(result)
+    del record["warnings"], record["routine"]
+    return {**record, "doubts": tuple(doubts), "remarks": result.remarks}
 
 
 def _volume_rows(volumes_ml: Mapping[str, float], not_measured: Mapping[str, str]) -> list[tuple[str, str, str]]:

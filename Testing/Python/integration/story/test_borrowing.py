@@ -252,8 +252,8 @@ def test_a_run_that_nobody_attends_borrows_only_when_it_was_told_to(
     assert _run(embedded_archive, tmp_path, "--no-registration") == 0
     alone = json.loads(capsys.readouterr().out)
     assert alone["borrowed"] == []
-    assert not any("another study" in warning for warning in alone["warnings"])
+    assert not any("another study" in warning for warning in (*alone["doubts"], *alone["remarks"]))
     assert _run(embedded_archive, tmp_path, "--borrow-within", "10") == 0
     helped = json.loads(capsys.readouterr().out)
     assert [one["sequence"] for one in helped["borrowed"]] == ["FLAIR"]
-    assert any(warning.startswith("FLAIR was taken from another study") for warning in helped["warnings"])
+    assert any(warning.startswith("FLAIR was taken from another study") for warning in helped["remarks"])

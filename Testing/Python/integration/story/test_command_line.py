@@ -183,7 +183,7 @@ def test_a_folder_of_files_takes_the_place_of_an_archive(
     printed = json.loads(capsys.readouterr().out)
     assert printed["pushed"] == []
     assert Path(printed["objects"][0]["path"]).exists()
-    assert any("was deleted: seg.dcm." in text for text in printed["warnings"])
+    assert any("was deleted: seg.dcm." in text for text in printed["remarks"])
 
 
 def test_a_study_in_which_the_model_finds_nothing_is_said_whole_and_can_be_signed(
@@ -199,13 +199,27 @@ def test_a_study_in_which_the_model_finds_nothing_is_said_whole_and_can_be_signe
     assert set(printed["volumes_ml"].values()) == {0}
     assert printed["objects"] == []
     assert Path(printed["quality_page"]).exists()
-    assert any(f"left in {objects} was deleted: seg.dcm." in text for text in printed["warnings"])
+    assert any(f"left in {objects} was deleted: seg.dcm." in text for text in printed["remarks"])
     assert not objects.exists()
-    (advice,) = [text for text in printed["warnings"] if "only a person can say that nothing is there" in text]
+    (advice,) = [text for text in printed["remarks"] if "only a person can say that nothing is there" in text]
     program, *command = shlex.split(advice.partition("there: ")[2].replace("NAME", "Curie^Marie"))
     assert program == "brats-segmenter"
     assert main([*command, "--json"]) == 0
     assert [thing["kind"] for thing in json.loads(capsys.readouterr().out)["objects"]] == ["SR"]
+
+
+def test_doubts_are_said_before_the_volumes_and_remarks_after_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coarse_study(tmp_path / "in", "20260301", Sequence.T1C)
+    how = ["--bundle", str(threshold_bundle(tmp_path / "bundle", above=99).folder), "--no-brain-mask", *_QUICK]
+    segment = ["segment", str(tmp_path / "in"), "--out", str(tmp_path / "out"), *how]
+    assert main(segment) == 0
+    before, _, after = capsys.readouterr().out.partition("Volumes")
+    assert main([*segment, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["doubts"] == [line[2:] for line in before.splitlines() if line.startswith("! ")] != []
+    assert printed["remarks"] == [line[2:] for line in after.splitlines() if line.startswith("- ")] != []
 
 
 def test_the_user_overrules_the_recognition(

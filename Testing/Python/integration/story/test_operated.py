@@ -44,7 +44,7 @@ def test_a_cavity_open_to_the_surface_of_the_brain_is_found_and_exported(
     found, cavity = (sitk.GetArrayFromImage(image) == RC.label for image in (drawn, truth))
     assert dice(found, cavity) > 0.6
     assert printed["volumes_ml"]["RC"] == pytest.approx(np.count_nonzero(found) * np.prod(drawn.GetSpacing()) / 1000)
-    assert any("glioma-synthetic-postoperative takes the place" in text for text in printed["warnings"])
+    assert any("glioma-synthetic-postoperative takes the place" in text for text in printed["remarks"])
     structures = dcmread(job / "objects" / "rtstruct.dcm")
     assert "RC" in {item.ROIName for item in structures.StructureSetROISequence}
     versions = " ".join(structures.SoftwareVersions)
