@@ -14,6 +14,7 @@ from pydicom.filereader import read_partial
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 from BratsSegmenterLib.deflated import inflates_beyond
+from BratsSegmenterLib.dicom.fragments import is_chain_whole
 from BratsSegmenterLib.errors import SeriesError
 from BratsSegmenterLib.folder_tree import can_be_listed, folders_below
 from BratsSegmenterLib.unreadable import UNREADABLE
@@ -200,16 +201,19 @@ def frame_count(header: Dataset) -> int:
 def _check_pixel_length(header: Dataset, stream: BinaryIO, file: Path) -> None:
     syntax = UID(header.file_meta.get("TransferSyntaxUID", ""))
     remaining = _size(stream) - stream.tell()
-    is_short = remaining == 0 and _is_an_image(header)
-    if "BitsAllocated" in header and not syntax.is_compressed:
+    if "BitsAllocated" not in header:
+        is_short = remaining == 0 and _is_an_image(header)
+    elif syntax.is_compressed:
+        is_short = not is_chain_whole(stream)
+    else:
         is_short = remaining < _ELEMENT_HEADER_BYTES[bool(syntax.is_implicit_VR)] + _native_pixel_bytes(header)
     if is_short:
         raise SeriesError(f"{file.name} is truncated: its pixel data ends too early.", _FETCH_AGAIN)
 
 
 def _is_an_image(header: Dataset) -> bool:
-    """Whether there has to be pixel data; a file can end before it says of which kind."""
-    return "BitsAllocated" in header or UID(header.get("SOPClassUID") or "").name.endswith("Image Storage")
+    """Whether there has to be pixel data, though the file ended before it says of which kind."""
+    return UID(header.get("SOPClassUID") or "").name.endswith("Image Storage")
 
 
 def _size(stream: BinaryIO) -> int:

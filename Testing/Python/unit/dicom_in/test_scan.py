@@ -188,14 +188,21 @@ def test_a_file_cut_anywhere_is_named_and_never_read_as_whole(tmp_path: Path) ->
         assert all(len(one.frames) == 11 for one in scanned.series)
 
 
-@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian], ids=["stored", "deflated"])
+@pytest.mark.parametrize(
+    "syntax",
+    [ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian, RLELossless],
+    ids=["stored", "deflated", "compressed"],
+)
 def test_wherever_a_file_was_cut_off_it_is_named_and_its_series_never_passes_for_whole(
     tmp_path: Path, syntax: UID
 ) -> None:
     file = classic(tmp_path)[11]
-    change(file, lambda dataset: setattr(dataset.file_meta, "TransferSyntaxUID", syntax))
+    if syntax.is_encapsulated:
+        compress(file, syntax)
+    else:
+        change(file, lambda dataset: setattr(dataset.file_meta, "TransferSyntaxUID", syntax))
     whole = file.read_bytes()
-    for left in range(0, len(whole) - 1, 37):
+    for left in (*range(0, len(whole) - 2, 37), len(whole) - 2):
         file.write_bytes(whole[:left])
         (aside,) = scan(tmp_path).set_aside
         assert (aside.files, aside.is_damaged) == ((file,), True)
