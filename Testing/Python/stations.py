@@ -20,7 +20,8 @@ from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResu
 from BratsSegmenterLib.jobs import PrepareJob, ResumeJob, SendJob
 from BratsSegmenterLib.labelmap import write_labelmap
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.study import JobFolder, ResultRecord, image_uids
+from BratsSegmenterLib.study import JobFolder, ResultRecord
+from BratsSegmenterLib.study.result_images import image_uids
 from BratsSegmenterLib.workbench import Workbench
 
 SHAPE = (12, 96, 96)

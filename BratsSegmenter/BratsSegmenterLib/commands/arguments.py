@@ -24,9 +24,7 @@ from BratsSegmenterLib.errors import (
 from BratsSegmenterLib.job_results import PrepareResult
 from BratsSegmenterLib.jobs import SegmentJob
 from BratsSegmenterLib.segmentation import DEFAULT_BUNDLE, DEVICES, segmenting_bundles
-from BratsSegmenterLib.unattended.passed_over import PassedOver
-from BratsSegmenterLib.unattended.rules import Rules
-from BratsSegmenterLib.unattended.sources import ArchiveSource, FolderSource, StudySource, Wanted
+from BratsSegmenterLib.unattended import ArchiveSource, FolderSource, PassedOver, Rules, StudySource, Wanted
 
 _CREDENTIALS = "user and password or a token come from BRATS_SEGMENTER_USER, _PASSWORD and _TOKEN"
 _SETTING_NAMES = SettingNames(

@@ -37,10 +37,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print where each study came to rest, and where table and page lie."""
     from BratsSegmenterLib.child_worker import run_in_child
     from BratsSegmenterLib.study import StudyState
-    from BratsSegmenterLib.unattended import PassedOver, Studies, StudyOutcome, Wanted, made_otherwise, write_tables
-    from BratsSegmenterLib.unattended.earlier_table import TABLE_FILE
-    from BratsSegmenterLib.unattended.table import PAGE_FILE
-    from BratsSegmenterLib.unattended.watching import about_deleted, about_unlisted
+    from BratsSegmenterLib.unattended import (
+        PAGE_FILE,
+        TABLE_FILE,
+        PassedOver,
+        Studies,
+        StudyOutcome,
+        Wanted,
+        about_deleted,
+        about_unlisted,
+        made_otherwise,
+        write_tables,
+    )
 
     _require_one_source(arguments)
     require_other_folder(arguments)

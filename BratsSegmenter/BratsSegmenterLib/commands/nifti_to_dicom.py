@@ -27,8 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the study and print its UID."""
-    from BratsSegmenterLib.dicom import nifti_to_dicom
-    from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+    from BratsSegmenterLib.dicom import StudyIdentity, nifti_to_dicom
 
     given = {sequence: getattr(arguments, sequence.value.lower()) for sequence in Sequence}
     volumes = {sequence: file for sequence, file in given.items() if file is not None}

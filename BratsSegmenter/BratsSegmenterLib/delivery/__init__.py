@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING
 from BratsSegmenterLib.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from BratsSegmenterLib.delivery.destination import Destination
     from BratsSegmenterLib.delivery.held_study import HeldStudy
     from BratsSegmenterLib.delivery.left_over import give_up, is_part_of
     from BratsSegmenterLib.delivery.new_version import require_new_version, reviewers_in
-    from BratsSegmenterLib.delivery.objects import Exported, Signature, export_objects, require_sayable
+    from BratsSegmenterLib.delivery.objects import Signature, require_sayable
     from BratsSegmenterLib.delivery.sending import Sending
 
 __all__ = [
-    "Destination",
-    "Exported",
     "HeldStudy",
     "Sending",
     "Signature",
-    "export_objects",
     "give_up",
     "is_part_of",
     "require_new_version",
@@ -29,12 +25,9 @@ __all__ = [
 ]
 
 _LOADED_WHEN_USED = {
-    "Destination": "destination",
-    "Exported": "objects",
     "HeldStudy": "held_study",
     "Sending": "sending",
     "Signature": "objects",
-    "export_objects": "objects",
     "give_up": "left_over",
     "is_part_of": "left_over",
     "require_new_version": "new_version",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from BratsSegmenterLib.demo.head import synthetic_head
 from BratsSegmenterLib.demo.study import write_study
-from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.dicom import StudyIdentity
 from BratsSegmenterLib.image_files import write_image
 from BratsSegmenterLib.job_results import SamplePatientResult
 from BratsSegmenterLib.jobs import SamplePatientJob

@@ -9,8 +9,7 @@ from BratsSegmenterLib.archive import Archive, Authentication, Credentials, Prof
 from BratsSegmenterLib.archive.embedded import EmbeddedArchive, serve
 from BratsSegmenterLib.demo.head import SyntheticHead, synthetic_head
 from BratsSegmenterLib.demo.study import write_study
-from BratsSegmenterLib.dicom import ObjectKind
-from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.dicom import ObjectKind, StudyIdentity
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult, SendResult
 from BratsSegmenterLib.jobs import PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.progress import Progress, StageTime

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.demo.head import SyntheticHead
-from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, Protocol, StudyIdentity, write_mr_series
+from BratsSegmenterLib.dicom import PROTOCOLS, Protocol, StudyIdentity, write_mr_series
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.geometry import Geometry, corners
 from BratsSegmenterLib.progress import Progress

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from BratsSegmenterLib.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from BratsSegmenterLib.dicom.adoption import segmentation_from
     from BratsSegmenterLib.dicom.contouring import EXACT, Contouring
     from BratsSegmenterLib.dicom.drawn_on import series_drawn_on
     from BratsSegmenterLib.dicom.folder_studies import FolderStudy, studies_in
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.dicom.grid import GapError
     from BratsSegmenterLib.dicom.key_images import show_the_same, write_key_images
     from BratsSegmenterLib.dicom.measurement_report import write_measurement_report
+    from BratsSegmenterLib.dicom.mr_series import PROTOCOLS, Protocol, StudyIdentity, write_mr_series
     from BratsSegmenterLib.dicom.nifti import nifti_to_dicom
     from BratsSegmenterLib.dicom.notes_in_objects import stated_as_unmeasured, stated_notes
     from BratsSegmenterLib.dicom.numbering import image_numbers
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
         sequence_named,
         surgery_of,
     )
-    from BratsSegmenterLib.dicom.references import check_references
     from BratsSegmenterLib.dicom.rtstruct_reader import read_rtstruct
     from BratsSegmenterLib.dicom.rtstruct_writer import write_rtstruct
     from BratsSegmenterLib.dicom.scanning import ScannedStudy, SeveralStudiesError, scan
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
 
 _MODULE_OF = {
     "EXACT": "contouring",
+    "PROTOCOLS": "mr_series",
     "Authorship": "provenance",
     "Candidate": "recognition",
     "Contouring": "contouring",
@@ -65,16 +65,17 @@ _MODULE_OF = {
     "GapError": "grid",
     "ObjectKind": "provenance",
     "ObjectReference": "provenance",
+    "Protocol": "mr_series",
     "Provenance": "provenance",
     "Recognition": "recognition",
     "ResultObject": "provenance",
     "ScannedStudy": "scanning",
     "SeveralStudiesError": "scanning",
     "SlicePlanes": "slice_planes",
+    "StudyIdentity": "mr_series",
     "Surgery": "recognition",
     "Verified": "gate",
     "WrittenObject": "provenance",
-    "check_references": "references",
     "files_in": "reading",
     "image_numbers": "numbering",
     "load_volume": "volume",
@@ -97,7 +98,6 @@ _MODULE_OF = {
     "series_description": "provenance",
     "series_drawn_on": "drawn_on",
     "show_the_same": "key_images",
-    "segmentation_from": "adoption",
     "stated_as_unmeasured": "notes_in_objects",
     "stated_notes": "notes_in_objects",
     "studies_in": "folder_studies",
@@ -106,6 +106,7 @@ _MODULE_OF = {
     "volumes_of": "prior_volumes",
     "write_key_images": "key_images",
     "write_measurement_report": "measurement_report",
+    "write_mr_series": "mr_series",
     "write_rtstruct": "rtstruct_writer",
     "write_seg": "segmentation_object",
     "written_kinds": "provenance",
@@ -113,6 +114,7 @@ _MODULE_OF = {
 
 __all__ = [
     "EXACT",
+    "PROTOCOLS",
     "Authorship",
     "Candidate",
     "Contouring",
@@ -120,16 +122,17 @@ __all__ = [
     "GapError",
     "ObjectKind",
     "ObjectReference",
+    "Protocol",
     "Provenance",
     "Recognition",
     "ResultObject",
     "ScannedStudy",
     "SeveralStudiesError",
     "SlicePlanes",
+    "StudyIdentity",
     "Surgery",
     "Verified",
     "WrittenObject",
-    "check_references",
     "files_in",
     "image_numbers",
     "load_volume",
@@ -148,7 +151,6 @@ __all__ = [
     "require_on_grid",
     "result_objects",
     "scan",
-    "segmentation_from",
     "sequence_named",
     "series_description",
     "series_drawn_on",
@@ -161,6 +163,7 @@ __all__ = [
     "volumes_of",
     "write_key_images",
     "write_measurement_report",
+    "write_mr_series",
     "write_rtstruct",
     "write_seg",
     "written_kinds",

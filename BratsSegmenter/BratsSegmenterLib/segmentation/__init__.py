@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         missing_model,
     )
     from BratsSegmenterLib.segmentation.drawing import Drawn, draw
-    from BratsSegmenterLib.segmentation.evidence import Evidence, region_evidence
+    from BratsSegmenterLib.segmentation.evidence import Evidence
     from BratsSegmenterLib.segmentation.inference import (
         InferenceSettings,
         Prepared,
@@ -51,9 +51,9 @@ if TYPE_CHECKING:
         segment,
         uncertainty,
     )
-    from BratsSegmenterLib.segmentation.labels import THRESHOLD, labels_from
+    from BratsSegmenterLib.segmentation.labels import THRESHOLD
     from BratsSegmenterLib.segmentation.network import ResidualUNet
-    from BratsSegmenterLib.segmentation.postprocessing import PRESETS, Postprocessing, postprocess
+    from BratsSegmenterLib.segmentation.postprocessing import LITTLE_ENHANCEMENT, PRESETS, Postprocessing
     from BratsSegmenterLib.segmentation.specification import (
         ModelSpecification,
         Need,
@@ -61,7 +61,12 @@ if TYPE_CHECKING:
         Normalisation,
         SecondLook,
     )
-    from BratsSegmenterLib.segmentation.standard_scale import StandardScale
+    from BratsSegmenterLib.segmentation.standard_scale import (
+        STANDARD_SCALE,
+        StandardScale,
+        on_standard_scales,
+        own_landmarks,
+    )
     from BratsSegmenterLib.segmentation.windows import WindowRunner
 
 _HOMES = {
@@ -97,7 +102,6 @@ _HOMES = {
     "Drawn": "drawing",
     "draw": "drawing",
     "Evidence": "evidence",
-    "region_evidence": "evidence",
     "InferenceSettings": "inference",
     "Prepared": "inference",
     "RegionProbabilities": "inference",
@@ -105,17 +109,19 @@ _HOMES = {
     "segment": "inference",
     "uncertainty": "inference",
     "THRESHOLD": "labels",
-    "labels_from": "labels",
     "ResidualUNet": "network",
     "PRESETS": "postprocessing",
     "Postprocessing": "postprocessing",
-    "postprocess": "postprocessing",
+    "LITTLE_ENHANCEMENT": "postprocessing",
     "ModelSpecification": "specification",
     "Need": "specification",
     "NetworkDefinition": "specification",
     "Normalisation": "specification",
     "SecondLook": "specification",
     "StandardScale": "standard_scale",
+    "STANDARD_SCALE": "standard_scale",
+    "own_landmarks": "standard_scale",
+    "on_standard_scales": "standard_scale",
     "WindowRunner": "windows",
 }
 
@@ -125,10 +131,12 @@ __all__ = [
     "CALIBRATION_FILE",
     "DEFAULT_BUNDLE",
     "DEVICES",
+    "LITTLE_ENHANCEMENT",
     "POSTOPERATIVE",
     "PRESETS",
     "PUBLISHED",
     "SHIPPED",
+    "STANDARD_SCALE",
     "THRESHOLD",
     "Bundle",
     "Calibration",
@@ -157,15 +165,14 @@ __all__ = [
     "draw",
     "entropy",
     "installed_bundles",
-    "labels_from",
     "load_bundle",
     "load_bundle_for",
     "load_calibration",
     "missing_model",
+    "on_standard_scales",
     "outward_step",
-    "postprocess",
+    "own_landmarks",
     "pushed_outwards",
-    "region_evidence",
     "segment",
     "segmenting_bundles",
     "stand_in_finding",

@@ -18,7 +18,7 @@ from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import InferenceError
 
 PERCENTILES = (0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 99.8)
-SCALE = (-2.0, 4.0)
+STANDARD_SCALE = (-2.0, 4.0)
 """Least and greatest landmark: about where those of a z-scored image lie, so that such networks can be trained on."""
 
 
@@ -29,7 +29,7 @@ class StandardScale:
     Attributes
     ----------
     landmarks : tuple of float
-        Position of each of :data:`PERCENTILES` on the standard scale, growing from the one end of :data:`SCALE` to
+        Position of each of :data:`PERCENTILES` on the standard scale, growing from one end of :data:`STANDARD_SCALE` to
         the other.
     """
 
@@ -43,7 +43,7 @@ class StandardScale:
         InferenceError
             The image has one value everywhere in the mask.
         """
-        own, standard = percentiles(image, mask), np.array(self.landmarks)
+        own, standard = own_landmarks(image, mask), np.array(self.landmarks)
         distinct = np.concatenate([[True], np.diff(own) > 0])
         own, standard = own[distinct], standard[distinct]
         mapped = np.interp(image, own, standard)
@@ -78,7 +78,7 @@ def on_standard_scales(
     return scaled
 
 
-def percentiles(image: NDArray, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+def own_landmarks(image: NDArray, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The image's own landmarks: its :data:`PERCENTILES` in the mask.
 
     Raises

@@ -24,17 +24,10 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.study.objects_before import about_deleted, object_files
     from BratsSegmenterLib.study.own_unsent import OwnUnsent
     from BratsSegmenterLib.study.queue import QueueInUseError, QueueItem, StudyQueue
-    from BratsSegmenterLib.study.result_images import image_uids, require_images
+    from BratsSegmenterLib.study.result_images import require_images
     from BratsSegmenterLib.study.sent import SentLabels, read_sent
     from BratsSegmenterLib.study.storage import clean, look_after
-    from BratsSegmenterLib.study.unsent import (
-        UnsentCorrections,
-        forget_unsent,
-        holds_unsent,
-        read_unsent,
-        set_aside_unsent,
-        write_unsent,
-    )
+    from BratsSegmenterLib.study.unsent import UnsentCorrections, holds_unsent, read_unsent
 
 __all__ = [
     "DrawnResult",
@@ -57,9 +50,7 @@ __all__ = [
     "clean",
     "compared_with_model",
     "forget_accepted",
-    "forget_unsent",
     "holds_unsent",
-    "image_uids",
     "keep_accepted",
     "keep_result",
     "look_after",
@@ -69,10 +60,8 @@ __all__ = [
     "read_unsent",
     "require_images",
     "result_notes",
-    "set_aside_unsent",
     "study_folder",
     "study_folders",
-    "write_unsent",
 ]
 
 _LOADED_WHEN_USED = {
@@ -96,9 +85,7 @@ _LOADED_WHEN_USED = {
     "clean": "storage",
     "compared_with_model": "drawn_result",
     "forget_accepted": "acceptance",
-    "forget_unsent": "unsent",
     "holds_unsent": "unsent",
-    "image_uids": "result_images",
     "keep_accepted": "acceptance",
     "keep_result": "keeping",
     "look_after": "storage",
@@ -108,10 +95,8 @@ _LOADED_WHEN_USED = {
     "read_unsent": "unsent",
     "require_images": "result_images",
     "result_notes": "notes",
-    "set_aside_unsent": "unsent",
     "study_folder": "kept_study",
     "study_folders": "kept_study",
-    "write_unsent": "unsent",
 }
 
 __getattr__ = lazy_names(__name__, _LOADED_WHEN_USED)

@@ -11,7 +11,7 @@ from BratsSegmenterLib.dicom import SlicePlanes
 from BratsSegmenterLib.domain import REGIONS, Segmentation, Sequence, Series, Volume
 from BratsSegmenterLib.measurement import CUT_OFF, DRAWN_FINDINGS, cut_off_findings, millilitres
 from BratsSegmenterLib.preprocessing import interpolated_note
-from BratsSegmenterLib.segmentation.postprocessing import LITTLE_ENHANCEMENT
+from BratsSegmenterLib.segmentation import LITTLE_ENHANCEMENT
 from BratsSegmenterLib.sentence_form import SentenceForm
 from BratsSegmenterLib.study.drawn_result import DrawnResult
 from BratsSegmenterLib.study.job_folder import ResultRecord

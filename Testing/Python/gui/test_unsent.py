@@ -15,7 +15,8 @@ from host.replay_worker import Behaviour
 from host.slicer_app import application
 from refusing_disks import full_disk, read_only, unanswering
 
-from BratsSegmenterLib.study import JobFolder, set_aside_unsent, write_unsent
+from BratsSegmenterLib.study import JobFolder
+from BratsSegmenterLib.study.unsent import set_aside_unsent, write_unsent
 from BratsSegmenterLib.widgets.assembly import studies_folder
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.study_table import Column

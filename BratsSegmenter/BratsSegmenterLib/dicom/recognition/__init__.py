@@ -4,16 +4,14 @@ from BratsSegmenterLib.dicom.recognition.candidates import Candidate, Recognitio
 from BratsSegmenterLib.dicom.recognition.names import sequence_named
 from BratsSegmenterLib.dicom.recognition.protocol import missing_note, missing_notes, reference_sequence
 from BratsSegmenterLib.dicom.recognition.recognition import recognise
-from BratsSegmenterLib.dicom.recognition.surgery import Surgery, SurgeryReading, read_surgery, surgery_of
+from BratsSegmenterLib.dicom.recognition.surgery import Surgery, surgery_of
 
 __all__ = [
     "Candidate",
     "Recognition",
     "Surgery",
-    "SurgeryReading",
     "missing_note",
     "missing_notes",
-    "read_surgery",
     "recognise",
     "reference_sequence",
     "sequence_named",

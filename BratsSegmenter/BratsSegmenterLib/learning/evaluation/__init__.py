@@ -9,7 +9,6 @@ from BratsSegmenterLib.learning.evaluation.comparison import (
     differences_json,
 )
 from BratsSegmenterLib.learning.evaluation.gaps import sequence_gaps
-from BratsSegmenterLib.learning.evaluation.label_four import settle_label_four
 from BratsSegmenterLib.learning.evaluation.layouts import find_labelled_cases, with_label_four_settled
 from BratsSegmenterLib.learning.evaluation.metrics import RegionScores
 from BratsSegmenterLib.learning.evaluation.nnunet import LabelledFiles
@@ -72,7 +71,6 @@ __all__ = [
     "refuse_what_is_no_brain",
     "scored_regions",
     "sequence_gaps",
-    "settle_label_four",
     "statistics",
     "synthesis_settings",
     "to_json",

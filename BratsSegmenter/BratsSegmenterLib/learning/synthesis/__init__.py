@@ -12,7 +12,6 @@ from BratsSegmenterLib.lazy import lazy_names
 if TYPE_CHECKING:
     from BratsSegmenterLib.learning.synthesis.anatomy import Anatomy, load_anatomies
     from BratsSegmenterLib.learning.synthesis.case import SyntheticCase, synthesise
-    from BratsSegmenterLib.learning.synthesis.icbm152 import icbm152_tissues
     from BratsSegmenterLib.learning.synthesis.nifti import case_geometry, write_case
     from BratsSegmenterLib.learning.synthesis.settings import SynthesisSettings, TumourKind
     from BratsSegmenterLib.learning.synthesis.sheet import contact_sheet
@@ -24,7 +23,6 @@ _MODULE_OF = {
     "TumourKind": "settings",
     "case_geometry": "nifti",
     "contact_sheet": "sheet",
-    "icbm152_tissues": "icbm152",
     "load_anatomies": "anatomy",
     "synthesise": "case",
     "write_case": "nifti",
@@ -37,7 +35,6 @@ __all__ = [
     "TumourKind",
     "case_geometry",
     "contact_sheet",
-    "icbm152_tissues",
     "load_anatomies",
     "synthesise",
     "write_case",

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.learning.training.export import export_bundle, refuse_to_export
     from BratsSegmenterLib.learning.training.folders import FolderCases, prepare_cases
     from BratsSegmenterLib.learning.training.log import LOSSES
-    from BratsSegmenterLib.learning.training.nyul import learn_standard_scale
     from BratsSegmenterLib.learning.training.origin import Origin, exported_by, note_export, open_source, origin_of
     from BratsSegmenterLib.learning.training.run_folder import settings_of
     from BratsSegmenterLib.learning.training.settings import (
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
         OptimisationSettings,
         TrainingSettings,
     )
-    from BratsSegmenterLib.learning.training.sources import CaseSource, FolderSource, SyntheticSource
+    from BratsSegmenterLib.learning.training.sources import CaseSource, FolderSource
     from BratsSegmenterLib.learning.training.teaching import Untaught, what_is_left_out
     from BratsSegmenterLib.learning.training.trainer import TrainedModel, train
     from BratsSegmenterLib.learning.training.validation import Validation, validate
@@ -41,7 +40,6 @@ _MODULE_OF = {
     "OptimisationSettings": "settings",
     "Origin": "origin",
     "SyntheticCases": "cases",
-    "SyntheticSource": "sources",
     "TrainedModel": "trainer",
     "TrainingCase": "cases",
     "TrainingSettings": "settings",
@@ -51,7 +49,6 @@ _MODULE_OF = {
     "export_bundle": "export",
     "exported_by": "origin",
     "is_leader": "distributed",
-    "learn_standard_scale": "nyul",
     "note_export": "origin",
     "open_source": "origin",
     "origin_of": "origin",
@@ -74,7 +71,6 @@ __all__ = [
     "OptimisationSettings",
     "Origin",
     "SyntheticCases",
-    "SyntheticSource",
     "TrainedModel",
     "TrainingCase",
     "TrainingSettings",
@@ -84,7 +80,6 @@ __all__ = [
     "export_bundle",
     "exported_by",
     "is_leader",
-    "learn_standard_scale",
     "note_export",
     "open_source",
     "origin_of",

@@ -20,8 +20,7 @@ from BratsSegmenterLib.learning.synthesis.skull_stripping import CLIP
 from BratsSegmenterLib.learning.training.cases import TrainingCase
 from BratsSegmenterLib.learning.training.preparation import OutsideGridError, prepare
 from BratsSegmenterLib.progress import Progress
-from BratsSegmenterLib.segmentation import StandardScale
-from BratsSegmenterLib.segmentation.standard_scale import on_standard_scales
+from BratsSegmenterLib.segmentation import StandardScale, on_standard_scales
 
 _NAMED = 3
 """Cases that a sentence names, of a data set in which all of them may have one fault."""

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
 from BratsSegmenterLib.learning.training.folders import FolderCases
-from BratsSegmenterLib.segmentation import StandardScale
-from BratsSegmenterLib.segmentation.standard_scale import SCALE, percentiles
+from BratsSegmenterLib.segmentation import STANDARD_SCALE, StandardScale, own_landmarks
 
 
 def learn_standard_scale(images: Iterable[tuple[NDArray, NDArray[np.bool_]]]) -> StandardScale:
@@ -24,10 +23,10 @@ def learn_standard_scale(images: Iterable[tuple[NDArray, NDArray[np.bool_]]]) ->
     InferenceError
         An image has one value everywhere in its mask.
     """
-    least, greatest = SCALE
+    least, greatest = STANDARD_SCALE
     mapped = []
     for image, mask in images:
-        own = percentiles(image, mask)
+        own = own_landmarks(image, mask)
         mapped.append(least + (own - own[0]) / (own[-1] - own[0]) * (greatest - least))
     if not mapped:
         raise LearningError(

@@ -25,7 +25,6 @@ from BratsSegmenterLib.learning.synthesis import load_anatomies, synthesise, wri
 from BratsSegmenterLib.learning.training import (
     Cases,
     FolderSource,
-    SyntheticSource,
     TrainedModel,
     TrainingCase,
     TrainingSettings,
@@ -39,6 +38,7 @@ from BratsSegmenterLib.learning.training import (
 from BratsSegmenterLib.learning.training.log import read_losses
 from BratsSegmenterLib.learning.training.recipes import build_recipe
 from BratsSegmenterLib.learning.training.settings import Recipe, TransferSettings
+from BratsSegmenterLib.learning.training.sources import SyntheticSource
 from BratsSegmenterLib.learning.training.transfer import start_from
 from BratsSegmenterLib.paths import module_folder
 from BratsSegmenterLib.progress import Progress

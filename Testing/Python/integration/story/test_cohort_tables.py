@@ -20,7 +20,8 @@ from BratsSegmenterLib.dicom import Authorship
 from BratsSegmenterLib.domain import ED, ET, Segmentation, Sequence
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
-from BratsSegmenterLib.study import JobFolder, KeptStudy, forget_unsent, write_unsent
+from BratsSegmenterLib.study import JobFolder, KeptStudy
+from BratsSegmenterLib.study.unsent import forget_unsent, write_unsent
 from BratsSegmenterLib.unattended import write_tables
 
 _QUICK = ("--device", "cpu", "--no-brain-mask", "--no-registration", "--no-bias-correction")

@@ -13,7 +13,7 @@ from pydicom import dcmread
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import StudyChangedError, TemporaryArchiveError
 from BratsSegmenterLib.archive.embedded import serve
-from BratsSegmenterLib.delivery import Destination
+from BratsSegmenterLib.delivery.destination import Destination
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.progress import Progress
 

@@ -20,7 +20,8 @@ from BratsSegmenterLib.dicom import Authorship, Contouring
 from BratsSegmenterLib.domain import REGIONS, Segmentation
 from BratsSegmenterLib.job_results import SendResult
 from BratsSegmenterLib.labelmap import read_labelmap, write_labelmap
-from BratsSegmenterLib.study import JobFolder, image_uids
+from BratsSegmenterLib.study import JobFolder
+from BratsSegmenterLib.study.result_images import image_uids
 from BratsSegmenterLib.versions import describe
 
 

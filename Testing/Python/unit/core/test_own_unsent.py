@@ -6,7 +6,8 @@ from refusing_disks import unanswering
 
 from BratsSegmenterLib.errors import DiskRefusedError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.study import JobFolder, OwnUnsent, holds_unsent, read_unsent, set_aside_unsent, write_unsent
+from BratsSegmenterLib.study import JobFolder, OwnUnsent, holds_unsent, read_unsent
+from BratsSegmenterLib.study.unsent import set_aside_unsent, write_unsent
 
 SHAPE = (6, 12, 10)
 GEOMETRY = Geometry.from_axes(SHAPE, (1.0, 1.0, 3.0), np.eye(3), np.zeros(3))

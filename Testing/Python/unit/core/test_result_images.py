@@ -12,7 +12,8 @@ from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import StudyChangedError
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.domain import Algorithm, Sequence, Series
-from BratsSegmenterLib.study import ResultRecord, image_uids, require_images
+from BratsSegmenterLib.study import ResultRecord, require_images
+from BratsSegmenterLib.study.result_images import image_uids
 
 _ROLES = ("FLAIR", "T1c")
 _REFERENCE = "T1c"

@@ -10,7 +10,8 @@ from refusing_disks import full_disk, read_only
 
 from BratsSegmenterLib.errors import DiskRefusedError
 from BratsSegmenterLib.geometry import Geometry
-from BratsSegmenterLib.study import JobFolder, forget_unsent, read_unsent, set_aside_unsent, write_unsent
+from BratsSegmenterLib.study import JobFolder, read_unsent
+from BratsSegmenterLib.study.unsent import forget_unsent, set_aside_unsent, write_unsent
 
 SHAPE = (9, 20, 16)
 

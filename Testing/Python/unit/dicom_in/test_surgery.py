@@ -3,7 +3,7 @@
 import pytest
 
 from BratsSegmenterLib.dicom import Surgery
-from BratsSegmenterLib.dicom.recognition import read_surgery
+from BratsSegmenterLib.dicom.recognition.surgery import read_surgery
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import pytest
 import result_samples as samples
 from pydicom import Dataset, dcmread
 
-from BratsSegmenterLib.dicom import ObjectReference, read_seg, segmentation_from, verify_objects, write_seg
+from BratsSegmenterLib.dicom import ObjectReference, read_seg, verify_objects, write_seg
+from BratsSegmenterLib.dicom.adoption import segmentation_from
 from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.dicom.source_images import source_images
 from BratsSegmenterLib.domain import Segmentation, Volume

@@ -9,7 +9,8 @@ import result_samples as samples
 from pydicom import Dataset, dcmread
 from pydicom.uid import ExplicitVRLittleEndian
 
-from BratsSegmenterLib.dicom import read_rtstruct, result_objects, segmentation_from, write_rtstruct, write_seg
+from BratsSegmenterLib.dicom import read_rtstruct, result_objects, write_rtstruct, write_seg
+from BratsSegmenterLib.dicom.adoption import segmentation_from
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
 from BratsSegmenterLib.dicom.region_names import region_named
 from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures

@@ -16,7 +16,6 @@ from BratsSegmenterLib.dicom import (
     newest_result,
     read_regions,
     result_objects,
-    segmentation_from,
     stated_notes,
     verify_objects,
     volumes_of,
@@ -24,6 +23,7 @@ from BratsSegmenterLib.dicom import (
     write_rtstruct,
     write_seg,
 )
+from BratsSegmenterLib.dicom.adoption import segmentation_from
 from BratsSegmenterLib.dicom.key_image_page import outlined_regions
 from BratsSegmenterLib.dicom.rtstruct_reader import ReadStructures
 from BratsSegmenterLib.domain import ED, LEAF_REGIONS, REGIONS, TC, Segmentation, Volume

@@ -13,7 +13,8 @@ import SimpleITK as sitk
 
 from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.errors import LearningError
-from BratsSegmenterLib.learning.evaluation import find_cases, read_case, settle_label_four
+from BratsSegmenterLib.learning.evaluation import find_cases, read_case
+from BratsSegmenterLib.learning.evaluation.label_four import settle_label_four
 from BratsSegmenterLib.learning.evaluation.names import patients
 from BratsSegmenterLib.progress import Progress
 

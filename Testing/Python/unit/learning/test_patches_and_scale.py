@@ -11,11 +11,12 @@ from learning_samples import TRAINING, small_cases
 
 from BratsSegmenterLib.domain import ET
 from BratsSegmenterLib.errors import InferenceError, LearningError
-from BratsSegmenterLib.learning.training import TrainingCase, learn_standard_scale
+from BratsSegmenterLib.learning.training import TrainingCase
 from BratsSegmenterLib.learning.training.axial_patches import AxialPatchRecipe
+from BratsSegmenterLib.learning.training.nyul import learn_standard_scale
 from BratsSegmenterLib.learning.training.patch_samplers import draw_patches, patch_centres
 from BratsSegmenterLib.learning.training.settings import PatchSampler, PatchSettings, Recipe
-from BratsSegmenterLib.segmentation.standard_scale import PERCENTILES, SCALE
+from BratsSegmenterLib.segmentation.standard_scale import PERCENTILES, STANDARD_SCALE
 
 torch.set_num_threads(1)
 
@@ -97,12 +98,12 @@ def test_the_standard_scale_makes_images_of_two_scanners_alike() -> None:
     one, other = tissue, 3.5 * tissue + 40
     scale = learn_standard_scale([(one, mask), (other, mask)])
     assert len(scale.landmarks) == len(PERCENTILES)
-    assert scale.landmarks[0] == SCALE[0]
-    assert scale.landmarks[-1] == pytest.approx(SCALE[1])
+    assert scale.landmarks[0] == STANDARD_SCALE[0]
+    assert scale.landmarks[-1] == pytest.approx(STANDARD_SCALE[1])
     first, second = scale.apply(one, mask), scale.apply(other, mask)
     assert np.allclose(first, second, atol=1e-3)
     assert not first[~mask].any()
-    assert first.max() > SCALE[1], "values above the last landmark go on"
+    assert first.max() > STANDARD_SCALE[1], "values above the last landmark go on"
 
 
 def test_the_standard_scale_keeps_the_order_of_intensities() -> None:

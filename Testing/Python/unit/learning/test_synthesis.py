@@ -20,13 +20,13 @@ from BratsSegmenterLib.learning.synthesis import (
     SyntheticCase,
     TumourKind,
     contact_sheet,
-    icbm152_tissues,
     load_anatomies,
     synthesise,
     write_case,
 )
 from BratsSegmenterLib.learning.synthesis.contrast import draw_contrast
 from BratsSegmenterLib.learning.synthesis.deformation import mass_effect
+from BratsSegmenterLib.learning.synthesis.icbm152 import icbm152_tissues
 from BratsSegmenterLib.learning.synthesis.randomness import Grid, Randomness
 from BratsSegmenterLib.learning.synthesis.tissues import Tissue
 from BratsSegmenterLib.progress import Progress

@@ -7,7 +7,8 @@ import slicer
 from BratsSegmenterLib.archive import StudySummary
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.scene.review import Review
-from BratsSegmenterLib.study import JobFolder, KeptStudy, set_aside_unsent, write_unsent
+from BratsSegmenterLib.study import JobFolder, KeptStudy
+from BratsSegmenterLib.study.unsent import set_aside_unsent, write_unsent
 
 KINDS = "vtkMRMLScalarVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLTableNode", "vtkMRMLVolumeDisplayNode"
 

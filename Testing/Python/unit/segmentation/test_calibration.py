@@ -17,13 +17,13 @@ from BratsSegmenterLib.segmentation import (
     Calibration,
     Evidence,
     RegionCalibration,
-    labels_from,
     load_bundle,
     load_calibration,
     outward_step,
-    region_evidence,
     write_calibration,
 )
+from BratsSegmenterLib.segmentation.evidence import region_evidence
+from BratsSegmenterLib.segmentation.labels import labels_from
 
 _FILE = "configs/calibration.json"
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from BratsSegmenterLib.domain import ET, RC, TC, WT
-from BratsSegmenterLib.segmentation import PRESETS, Postprocessing, RegionProbabilities, labels_from, postprocess
+from BratsSegmenterLib.segmentation import PRESETS, Postprocessing, RegionProbabilities
+from BratsSegmenterLib.segmentation.labels import labels_from
+from BratsSegmenterLib.segmentation.postprocessing import postprocess
 
 
 def test_the_innermost_region_that_reaches_the_threshold_gives_the_label() -> None:
