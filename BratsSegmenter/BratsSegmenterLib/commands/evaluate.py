@@ -50,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--postprocessing",
         default="bundle",
         choices=("bundle", "off", "high-grade", "low-grade"),
-        help="what is too small to be believed; left out: the bundle's own rules",
+        help="what is too small to be believed; left out: the bundle's own rules. Each takes their place: off erases "
+        "nothing, high-grade every piece of tumour smaller than 10 mL, low-grade smaller than 3 mL; for cases with one "
+        "large tumour each",
     )
     parser.add_argument(
         "--postoperative",
@@ -84,12 +86,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.out:
         require_writable(arguments.out)
     bundle = load_bundle_for(arguments.bundle, arguments.postoperative)
+    rules = PRESETS.get(arguments.postprocessing)
+    if rules and rules.least_tumour_mm3:
+        console.warn(
+            f"--postprocessing {arguments.postprocessing} takes the place of the bundle's rules and erases every piece "
+            f"of tumour smaller than {rules.least_tumour_mm3 / 1000:g} mL."
+        )
     protocol = Protocol(
         steps=PreprocessingSteps() if arguments.whole_chain else None,
         without=tuple(Sequence(value) for value in arguments.without),
         device=arguments.device,
         inference=InferenceSettings(flip_averaging=arguments.flips, appearance=arguments.appearance),
-        postprocessing=PRESETS.get(arguments.postprocessing),
+        postprocessing=rules,
         is_postoperative=arguments.postoperative,
     )
     if arguments.variants:
@@ -111,6 +119,7 @@ def _run_once(arguments: argparse.Namespace, bundle: Bundle, protocol: Protocol,
     console.table(f"Dice of {result.bundle} {result.version}", ["case", *keys], evaluation.case_rows(result))
     statistics = ["region", "measure", "mean", "median", "lower quartile", "upper quartile"]
     console.table("All measures", statistics, evaluation.measure_rows(result))
+    console.say(evaluation.EMPTY_REGIONS)
     claimed = evaluation.trust(case.claims for case in result.cases)
     if claimed:
         console.table(

@@ -10,7 +10,7 @@ from BratsSegmenterLib.learning.evaluation.comparison import (
 )
 from BratsSegmenterLib.learning.evaluation.gaps import sequence_gaps
 from BratsSegmenterLib.learning.evaluation.layouts import find_labelled_cases, with_label_four_settled
-from BratsSegmenterLib.learning.evaluation.metrics import RegionScores
+from BratsSegmenterLib.learning.evaluation.metrics import EMPTY_REGIONS, RegionScores
 from BratsSegmenterLib.learning.evaluation.nnunet import LabelledFiles
 from BratsSegmenterLib.learning.evaluation.page import PicturePage, case_picture
 from BratsSegmenterLib.learning.evaluation.run import (
@@ -44,6 +44,7 @@ from BratsSegmenterLib.learning.evaluation.variants import (
 
 __all__ = [
     "DIFFERENCE_HEADINGS",
+    "EMPTY_REGIONS",
     "TRUST_HEADINGS",
     "VARIANTS",
     "CaseResult",

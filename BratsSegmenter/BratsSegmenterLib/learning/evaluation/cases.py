@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,19 +110,29 @@ class LabelledCase:
     labels_geometry: Geometry = field(repr=False)
 
 
-def find_cases(folder: Path) -> tuple[CaseFiles, ...]:
+def find_cases(folder: Path, apart_from: Collection[Path] = ()) -> tuple[CaseFiles, ...]:
     """Every case in `folder` and the folders in it, behind links too, sorted by their paths.
 
     A case is called as its folder is, or, where several folders have that name, by its path: ``patient1/baseline`` is
     "patient1-baseline" where there is a ``patient2/baseline`` too.
 
+    Parameters
+    ----------
+    folder : Path
+    apart_from : collection of Path
+        Folders of which, and of all below them, the cases are known already.
+
     Raises
     ------
     LearningError
-        There is none, or two of them would have one name.
+        There is none, and none is known, or two of them would have one name.
     """
-    folders = sorted(inner for inner in folders_below(folder) if any(map(role, inner.glob("*.nii*"))))
-    if not folders:
+    folders = sorted(
+        inner
+        for inner in folders_below(folder)
+        if any(map(role, inner.glob("*.nii*"))) and not any(map(inner.is_relative_to, apart_from))
+    )
+    if not folders and not apart_from:
         raise LearningError(
             f"There is no case in the folder '{folder.name}'.",
             "A case is a folder with files named like t1.nii.gz, t1c.nii.gz, t2.nii.gz, flair.nii.gz and seg.nii.gz.",

@@ -1,9 +1,4 @@
-"""How well one region was found in one case.
-
-Conventions where a region is empty, in BraTS' manner: both empty is perfect (Dice and lesion-wise Dice 1, HD95 0);
-one of them empty is a complete failure (Dice and lesion-wise Dice 0, HD95 374 mm, the diagonal of a BraTS image).
-Sensitivity is not a number when there is nothing to find.
-"""
+"""How well one region was found in one case."""
 
 from __future__ import annotations
 
@@ -19,6 +14,12 @@ from BratsSegmenterLib.geometry import bounding_box
 from BratsSegmenterLib.measurement import dice
 
 FAILURE_MM = 374.0
+"""The diagonal of a BraTS image."""
+EMPTY_REGIONS = (
+    "Where a region is neither true nor found, Dice and lesion-wise Dice are 1 and HD95 is 0 mm; where it is only one "
+    f"of both, they are 0 and {FAILURE_MM:g} mm, as in BraTS. Sensitivity leaves out cases without the region."
+)
+"""The conventions for means and quartiles to be read by."""
 _MM3_PER_ML = 1000.0
 _LESION_DILATIONS = 3
 _LEAST_LESION_MM3 = 50.0

@@ -26,6 +26,8 @@ from BratsSegmenterLib.learning.evaluation.roles import SEQUENCE_NAMES
 
 _DATASET = "dataset.json"
 _IMAGES, _LABELS = "imagesTr", "labelsTr"
+_ABBREVIATIONS = {"et": ET, "ed": ED, "net": NCR, "netc": NCR, "rc": RC, "tc": TC, "wt": WT}
+"""Whole names, as BraTS abbreviates them; others of its abbreviations are parts of names."""
 _NAMES = (
     ("edema", ED),
     ("snfh", ED),
@@ -243,9 +245,10 @@ def _region(name: str) -> Region:
             f"{_DATASET} has the label '{name}', and the training would take its voxels for healthy.",
             "Label them, or take out the cases that have them and the label.",
         )
-    region = next((region for part, region in _NAMES if part in _key(name)), None)
+    key = _key(name)
+    region = _ABBREVIATIONS.get(key) or next((region for part, region in _NAMES if part in key), None)
     if region is None:
-        parts = ", ".join(part for part, _ in _NAMES)
+        parts = ", ".join((*_ABBREVIATIONS, *(part for part, _ in _NAMES)))
         raise LearningError(f"{_DATASET} names the label '{name}', which is not known.", f"Known are: {parts}.")
     return region
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import LEAF_REGIONS, Sequence
 from BratsSegmenterLib.learning.evaluation.cases import LabelledCase
+from BratsSegmenterLib.learning.evaluation.metrics import EMPTY_REGIONS
 from BratsSegmenterLib.learning.evaluation.run import CaseResult, Evaluation
 from BratsSegmenterLib.learning.evaluation.summary import measure_rows
 from BratsSegmenterLib.learning.evaluation.trust import HEADINGS as TRUST_HEADINGS
@@ -46,6 +47,7 @@ class PicturePage:
             cases=sorted(evaluation.cases, key=lambda case: case.mean_dice),
             regions=evaluation.regions,
             measures=measure_rows(evaluation),
+            conventions=EMPTY_REGIONS,
             claims=trust_rows(trust(case.claims for case in evaluation.cases)),
             claim_headings=TRUST_HEADINGS,
             set_aside=evaluation.set_aside,

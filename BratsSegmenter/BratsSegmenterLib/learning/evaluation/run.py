@@ -146,6 +146,7 @@ def evaluate(
     found, calibration = find_labelled_cases(folder), load_calibration(bundle)
     regions = scored_regions(bundle, protocol)
     results: list[CaseResult] = []
+    empty, with_cavity = 0, 0
     set_aside: list[SetAside] = []
     with progress.stage("labels"):
         found, meaning_of_four = with_label_four_settled(found, progress)
@@ -170,13 +171,24 @@ def evaluate(
             images = tuple(case.images)
             result = CaseResult(labelled.name, scores, drawn.findings, claimed, labelled.files.patient, images)
             results.append(result)
+            empty += not drawn.labels.any()
+            with_cavity += bool((case.labels == RC.label).any())
             if listener is not None:
                 listener(case, drawn.labels, result)
     if not results:
         reasons = " ".join(case.reason for case in set_aside)
         raise LearningError(f"None of the {len(found)} cases could be evaluated. {reasons}")
-    notes = (*((meaning_of_four,) if meaning_of_four else ()), *gaps)
-    return Evaluation(bundle.name, bundle.specification.version, regions, tuple(results), tuple(set_aside), notes)
+    notes = [*((meaning_of_four,) if meaning_of_four else ()), *gaps]
+    if empty:
+        notes.append(f"In {empty} of {len(results)} cases nothing is drawn, after post-processing.")
+    if with_cavity and not protocol.is_postoperative:
+        notes.append(
+            f"{with_cavity} of {len(results)} cases hold a resection cavity, which is looked for and scored only when "
+            "they are said to be of operated patients (--postoperative)."
+        )
+    return Evaluation(
+        bundle.name, bundle.specification.version, regions, tuple(results), tuple(set_aside), tuple(notes)
+    )
 
 
 def scored_regions(bundle: Bundle, protocol: Protocol) -> tuple[Region, ...]:

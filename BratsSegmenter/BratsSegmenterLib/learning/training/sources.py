@@ -18,7 +18,7 @@ from BratsSegmenterLib.learning.training.cases import Cases, Share, SyntheticCas
 from BratsSegmenterLib.learning.training.folders import FolderCases, KeptCase, prepare_cases, split
 from BratsSegmenterLib.learning.training.nyul import learn_standard_scales
 from BratsSegmenterLib.learning.training.settings import TrainingSettings
-from BratsSegmenterLib.learning.training.teaching import Untaught, untaught_by
+from BratsSegmenterLib.learning.training.teaching import Untaught, untaught_by, with_what_only_held_back_cases_show
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.segmentation import StandardScale
 
@@ -158,6 +158,8 @@ class FolderSource:
         with progress.stage("cases"):
             prepared = prepare_cases(found, grid.shape, grid.spacing_mm, cache, progress)
         to_train, to_validate = split(prepared.cases, validation_share, settings.seed, held_back)
+        if held_back is None:
+            to_train, to_validate = with_what_only_held_back_cases_show(to_train, to_validate, settings)
         if not to_train:
             raise LearningError(
                 f"All cases in '{data.name}' that can be used are held back; none is left to train on.",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from BratsSegmenterLib.domain import ED, ET, NCR, RC, REGIONS, TC, WT, Sequence
+from BratsSegmenterLib.learning.training.folders import KeptCase
 from BratsSegmenterLib.learning.training.settings import TrainingSettings, TransferSettings
 from BratsSegmenterLib.learning.training.transfer import parent_of
 from BratsSegmenterLib.learning.training.whole_brain import BRAIN, output_keys
@@ -81,6 +83,32 @@ def untaught_by(files: Iterable[Path], transfer: TransferSettings) -> Untaught:
         (*(key for key in REGIONS if key in regions), BRAIN),
         tuple(sequence for sequence in Sequence if sequence in sequences),
     )
+
+
+def with_what_only_held_back_cases_show(
+    to_train: Items[KeptCase], to_validate: Items[KeptCase], settings: TrainingSettings
+) -> tuple[tuple[KeptCase, ...], tuple[KeptCase, ...]]:
+    """Training and validation cases, of which the former take patients who alone show what the settings ask for.
+
+    A region, or a sequence, that is in one patient's cases only is better learnt than scored.
+    """
+    lacking = _lacking((case.file for case in to_train), settings)
+    moved: set[str] = set()
+    for case in to_validate if lacking else ():
+        if shown := lacking - _lacking([case.file], settings):
+            lacking -= shown
+            moved.add(case.patient)
+    return (
+        (*to_train, *(case for case in to_validate if case.patient in moved)),
+        tuple(case for case in to_validate if case.patient not in moved),
+    )
+
+
+def _lacking(files: Iterable[Path], settings: TrainingSettings) -> set[str]:
+    """Outputs of the settings, and sequences, that cases could teach and these do not."""
+    untaught = untaught_by(files, settings.transfer)
+    outputs = set(output_keys(settings)) - {BRAIN}
+    return {*outputs.intersection(untaught.outputs), *(sequence.value for sequence in untaught.sequences)}
 
 
 def _unmet(untaught: Collection[Sequence]) -> tuple[Need, ...]:

@@ -17,13 +17,14 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from case_samples import SHAPE, write_labelled_case
-from model_samples import TINY, tiny_bundle
+from model_samples import TINY, threshold_bundle, tiny_bundle
 
 from BratsSegmenterLib.commands import evaluate as command
 from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.domain import ET, RC, WT, PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import Cancelled, LearningError
 from BratsSegmenterLib.learning.evaluation import (
+    EMPTY_REGIONS,
     CaseResult,
     Evaluation,
     PicturePage,
@@ -142,6 +143,31 @@ def test_what_was_assumed_about_the_labels_is_said(
     payload = json.loads(capsys.readouterr().out)
     assert "4 is taken for enhancing tumour" in payload["notes"][0]
     assert payload["cases"][0]["dice"]["ET"] < 1
+
+
+def test_a_cavity_that_is_not_scored_is_said(bundle: Bundle, tmp_path: Path) -> None:
+    write_labelled_case(tmp_path / "one", 1)
+    _spoil(tmp_path / "one", "seg.nii.gz", lambda a: a.put(np.flatnonzero(a)[:9], (3, 3, 3, 4, 4, 4, 4, 4, 4)))
+    for is_postoperative, said in ((False, True), (True, False)):
+        notes = evaluate(tmp_path, bundle, Protocol(device="cpu", is_postoperative=is_postoperative)).notes
+        assert any("1 of 1 cases hold a resection cavity" in note for note in notes) is said
+
+
+def test_rules_that_erase_small_tumours_are_warned_of_and_what_they_leave_empty_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_labelled_case(tmp_path / "cases" / "one", 1)
+    bundle = threshold_bundle(tmp_path / "threshold")
+    for rules in ("off", "high-grade"):
+        assert "nothing is drawn" not in capsys.readouterr().out
+        arguments = _command(tmp_path / "cases", "--bundle", bundle.folder, "--postprocessing", rules)
+        assert command.run(arguments, Console()) == 0
+    said = capsys.readouterr().out
+    assert (
+        "high-grade takes the place of the bundle's rules and erases every piece of tumour smaller than 10 mL" in said
+    )
+    assert "In 1 of 1 cases nothing is drawn" in said
+    assert EMPTY_REGIONS in said
 
 
 def test_the_claims_of_a_calibration_are_held_against_the_truth(
@@ -308,6 +334,7 @@ def test_the_command_prints_dice_by_case_and_writes_scores_and_pictures(
     page = (tmp_path / "out" / "index.html").read_text()
     assert page.count("data:image/png;base64,") == 3
     assert "other-shape" in page
+    assert EMPTY_REGIONS in page
 
 
 def _scores(dice: float, sensitivity: float = 1.0) -> RegionScores:

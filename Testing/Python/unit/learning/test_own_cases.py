@@ -231,6 +231,19 @@ def test_an_nnunet_data_set_is_read_with_its_own_label_values(tmp_path: Path) ->
     assert [int((case.labels == label).sum()) for label in (1, 2, 3)] == [8, 7 * 8 * 8 - 64, 56]
 
 
+def test_data_sets_of_nnunet_below_a_folder_are_read_beside_its_other_cases(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    _write_case(data / "site", "BraTS2021_00001")
+    for name in ("Dataset001", "Dataset002"):
+        _write_nnunet(data / "raw" / name, {"background": 0, "edema": 1, "necrosis": 2, "enhancing": 3})
+    found = find_labelled_cases(data)
+    assert [case.name for case in found] == ["BraTS2021_00001", "raw-Dataset001-case_7", "raw-Dataset002-case_7"]
+    assert [case.files.patient for case in found] == ["BraTS2021_00001", "case_7", "case_7"]
+    assert [case.name for case in find_labelled_cases(data / "raw")] == ["Dataset001-case_7", "Dataset002-case_7"]
+    own, *theirs = (FolderCases([file])[0] for file in _prepared(data, tmp_path / "cache").files)
+    assert all((own.labels == one.labels).all() for one in theirs)
+
+
 def test_voxels_of_a_value_that_the_data_set_does_not_name_are_not_taken_for_healthy(tmp_path: Path) -> None:
     _write_nnunet(tmp_path / "Dataset001", {"background": 0, "edema": 1, "necrosis": 2})
     with pytest.raises(LearningError, match=r"'case_7' has voxels of the label 3, which dataset\.json does not name"):
@@ -259,11 +272,18 @@ def test_the_dataset_json_of_another_data_set_leaves_the_cases_beside_it_alone(t
         {"background": 0, "FLAIR hyperintensity": 1, "non enhancing tumor": 2, "Enhancing Tumor": 3},
         {"background": 0, "surrounding non-enhancing FLAIR hyperintensity": 1, "non-enhancing tumor core": 2}
         | {"enhancing tissue": 3},
+        {"background": 0, "ED": 1, "NCR": 2, "ET": 3},
+        {"background": 0, "SNFH": 1, "NETC": 2, "ET": 3},
+        {"background": 0, "WT": [1, 2, 3], "TC": [2, 3], "ET": 3},
         {"background": 0, "peritumoral oedema": 1, "Non-contrast-enhancing core": 2, "enhancing": 3},
     ],
 )
 def test_label_names_of_every_style_are_understood(labels: dict[str, object]) -> None:
     assert label_values(labels) == {1: 2, 2: 1, 3: 3}
+
+
+def test_the_abbreviations_of_2024_are_understood() -> None:
+    assert label_values({"background": 0, "NETC": 1, "SNFH": 2, "ET": 3, "RC": 4}) == {1: 1, 2: 2, 3: 3, 4: 4}
 
 
 def test_two_values_may_mean_one_label_of_ours() -> None:
@@ -319,6 +339,20 @@ def test_the_split_keeps_the_studies_of_a_patient_together(of_patient: str, seed
     assert len(validation) == 6
     prefix = len(of_patient.format(0))
     assert not {case.name[:prefix] for case in training} & {case.name[:prefix] for case in validation}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_one_patient_alone_shows_is_not_held_back(tmp_path: Path, seed: int) -> None:
+    cavity = _arrays(et=3)
+    cavity["seg"][4, 5, 5:12] = 4
+    without_t2 = {name: array for name, array in _arrays().items() if name != "t2"}
+    for number in range(3):
+        _write_case(tmp_path / "data", f"patient{number}", without_t2)
+    _write_case(tmp_path / "data", "patient3", cavity)
+    settings = TrainingSettings(seed=seed, synthesis=SynthesisSettings(shape=(16, 16, 16), spacing_mm=2.0))
+    source = FolderSource(settings, tmp_path / "data", 0.75, tmp_path / "cache", Progress())
+    assert "patient3" not in source.held_back
+    assert (source.untaught.outputs, source.untaught.sequences) == (("brain",), ())
 
 
 def test_the_studies_of_a_single_patient_all_train() -> None:
