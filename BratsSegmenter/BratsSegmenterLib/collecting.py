@@ -71,6 +71,8 @@ class Collection:
         Names of the cases that were written, and of those that lay there already, as they are.
     set_aside : tuple of str
         A sentence for each job folder, by its name, of a study that cannot be used from any of its folders.
+    doubtful : tuple of str
+        A sentence for each of those cases whose labels may be of another patient.
     gone : int
         Studies with a signed correction whose images are not kept here any more.
     """
@@ -79,6 +81,7 @@ class Collection:
     known: tuple[str, ...]
     set_aside: tuple[str, ...]
     gone: int
+    doubtful: tuple[str, ...] = ()
 
 
 def collect(
@@ -121,6 +124,7 @@ def collect(
     model = load_bundle(bundle)
     added, known, used, met = [], [], set(), set()
     refused: list[tuple[str, str]] = []
+    doubtful: list[str] = []
     folders = _segmented_in(studies)
     for number, folder in enumerate(folders):
         progress.update(number / len(folders), folder.name)
@@ -138,6 +142,7 @@ def collect(
             if _labels_of(cases / name) == entry.after_mask:
                 known.append(name)
                 used.add(of_study)
+                doubtful.extend(_doubts_of(entry, name, folder))
                 continue
             case, corrected = bench.kept_case(), ledger.corrected(entry)
             _require_usable(case, corrected)
@@ -150,11 +155,12 @@ def collect(
                 _write(cases / name, prepared, labels, _provenance(entry, prepared))
             added.append(name)
             used.add(of_study)
+            doubtful.extend(_doubts_of(entry, name, folder))
         except BratsSegmenterError as error:
             refused.append((of_study, f"{folder.name}: {error}"))
     set_aside = tuple(sentence for of_study, sentence in refused if of_study not in used)
     gone = sum(not entry.changes_nothing for study, entry in newest.items() if study not in met)
-    return Collection(tuple(added), tuple(known), set_aside, gone)
+    return Collection(tuple(added), tuple(known), set_aside, gone, tuple(doubtful))
 
 
 def _segmented_in(studies: Path) -> list[Path]:
@@ -189,6 +195,15 @@ def _require_not_taken_back(entry: LedgerEntry, case: Path) -> None:
             f"The correction was taken back: what the model drew was signed later (the ledger's entry {entry.number}).",
             f"Delete the case {case.name}, which was made of it." if case.exists() else "",
         )
+
+
+def _doubts_of(entry: LedgerEntry, name: str, folder: Path) -> tuple[str, ...]:
+    if not entry.is_elsewhere:
+        return ()
+    return (
+        f"{name}: the tumour of its labels shares no voxel with what was drawn before (the ledger's entry "
+        f"{entry.number}). Make sure in {folder.name} that they are this patient's, else delete the case.",
+    )
 
 
 def _require_usable(case: Case, corrected: Segmentation) -> None:

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             arguments.studies, Ledger(arguments.ledger), arguments.out, arguments.bundle, arguments.device, progress
         )
     console.say(f"Cases written: {len(found.added)}, there already: {len(found.known)}, in {arguments.out}.")
-    for sentence in found.set_aside:
+    for sentence in (*found.doubtful, *found.set_aside):
         console.warn(sentence)
     if found.gone:
         console.warn(

@@ -10,12 +10,16 @@ from BratsSegmenterLib.commands.console import Console
 from BratsSegmenterLib.commands.exit_codes import EXIT_CODES
 from BratsSegmenterLib.commands.tables import print_objects
 from BratsSegmenterLib.commands.values import number
-from BratsSegmenterLib.domain import RC, Segmentation
+from BratsSegmenterLib.domain import RC, WT, Segmentation
 from BratsSegmenterLib.errors import ExportError, LearningError
 
 NAME = "export"
 HELP = "write a job folder's (corrected) label map as DICOM objects and check them; sends nothing"
 
+_ELSEWHERE = (
+    "The tumour of the label map shares no voxel with the one that the job folder holds. Make sure that the file is "
+    "this patient's: images of many patients lie on one and the same grid."
+)
 _NOTHING_TO_ENTER = (
     "Nothing was entered into the ledger, which keeps corrections: the label map is the one that the folder held. "
     "Give a corrected one with --labels."
@@ -44,6 +48,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from BratsSegmenterLib.archive import Credentials
     from BratsSegmenterLib.jobs import SendJob
     from BratsSegmenterLib.labelmap import read_labelmap
+    from BratsSegmenterLib.measurement import share_nothing
     from BratsSegmenterLib.records import to_json
     from BratsSegmenterLib.study import JobFolder, about_deleted, object_files
     from BratsSegmenterLib.workbench import Workbench
@@ -52,8 +57,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         arguments.refuse("--approve needs the name of the reviewer: --reviewer NAME")
     folder = JobFolder(arguments.folder)
     record = folder.record()
-    if arguments.labels and not (arguments.postoperative or record.is_postoperative):
-        _require_no_new_cavity(read_labelmap(arguments.labels), read_labelmap(folder.segmentation))
+    is_elsewhere = False
+    if arguments.labels:
+        labels, drawn = read_labelmap(arguments.labels), read_labelmap(folder.segmentation)
+        if not (arguments.postoperative or record.is_postoperative):
+            _require_no_new_cavity(labels, drawn)
+        is_elsewhere = drawn.geometry.is_kept_as(labels.geometry) and share_nothing(drawn.mask(WT), labels.mask(WT))
+        if is_elsewhere:
+            console.warn(_ELSEWHERE)
     job = SendJob(
         arguments.folder,
         arguments.labels or folder.segmentation,
@@ -73,7 +84,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.warn(text)
     if arguments.ledger and result.is_in_ledger is None:
         console.warn(_NOTHING_TO_ENTER)
-    console.result(to_json(result))
+    console.result({**to_json(result), "doubts": [_ELSEWHERE] if is_elsewhere else []})
     return EXIT_CODES[LearningError] if result.is_in_ledger is False else 0
 
 

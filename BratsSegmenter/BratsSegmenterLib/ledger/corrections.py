@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from BratsSegmenterLib.domain import REGIONS, Algorithm, Segmentation
+from BratsSegmenterLib.domain import REGIONS, WT, Algorithm, Segmentation
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.measurement import dice
 
@@ -49,6 +49,11 @@ class RegionChange:
     dice: float
     before_ml: float
     after_ml: float
+
+    @property
+    def shares_nothing(self) -> bool:
+        """Whether there was something before and after, and nowhere the same."""
+        return self.dice == 0 and self.before_ml > 0 and self.after_ml > 0
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,11 @@ class LedgerEntry:
     def changes_nothing(self) -> bool:
         """Whether a person signed the label map as it was, and so took back a correction that was sent before."""
         return all(change.dice == 1 for change in self.regions)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the tumour that was drawn lies where there was none before: it may be another patient's."""
+        return any(change.region == WT.key and change.shares_nothing for change in self.regions)
 
 
 def region_changes(before: Segmentation, after: Segmentation) -> tuple[RegionChange, ...]:

@@ -11,7 +11,7 @@ from BratsSegmenterLib.measurement.findings import (
     registration_findings,
 )
 from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM, measure, sum_of_products_mm2
-from BratsSegmenterLib.measurement.overlap import dice
+from BratsSegmenterLib.measurement.overlap import dice, share_nothing
 from BratsSegmenterLib.measurement.sentence import (
     MEASURABLE,
     NOT_MEASURABLE,
@@ -47,6 +47,7 @@ __all__ = [
     "quality_findings",
     "registration_findings",
     "report_sentence",
+    "share_nothing",
     "size_text",
     "still_not_measured",
     "sum_of_products_mm2",

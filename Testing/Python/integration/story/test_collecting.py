@@ -247,6 +247,16 @@ def test_a_correction_that_was_taken_back_is_no_case_and_one_made_of_it_is_to_be
     assert site.collect() == Collection((), (), (), 0), "nothing was lost with it"
 
 
+def test_labels_that_lie_where_nothing_was_drawn_before_are_named_each_time(site: Site) -> None:
+    assert site.collect().doubtful == ()
+    site.correct("a", drawn(8.0, TUMOUR_CENTRE_MM * (-1, 1, 1)))
+    for _ in ("made", "known"):
+        collection = site.collect()
+        (sentence,) = collection.doubtful
+        assert sentence.startswith(f"{[*collection.added, *collection.known][0]}: the tumour of its labels shares no")
+        assert "(the ledger's entry 2). Make sure in a that" in sentence
+
+
 def test_what_cannot_be_used_is_named_and_stops_nothing(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     site.add_study("b", (Sequence.T1, Sequence.T1C, Sequence.T2))
     site.correct("b", drawn())

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -329,6 +330,19 @@ def test_a_label_4_that_nobody_called_a_cavity_is_not_exported_as_one(
     assert not segmented.objects.exists()
     assert main([*export, "--postoperative"]) == 0
     assert set(json.loads(capsys.readouterr().out)["volumes_ml"]) >= {"RC"}
+
+
+def test_a_label_map_that_shares_nothing_with_what_was_drawn_is_named_before_anybody_signs_another_patient_s(
+    segmented: JobFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = segmented.path.parent / "other.nii.gz"
+    drawn = read_labelmap(segmented.segmentation)
+    for shift, is_elsewhere in ((10, False), (20, True)):
+        write_labelmap(replace(drawn, labels=np.roll(drawn.labels, shift, axis=2)), path)
+        assert main(["export", str(segmented.path), "--labels", str(path), "--json"]) == 0
+        said = capsys.readouterr()
+        assert ("Make sure that the file is this patient's" in said.err) is is_elsewhere
+        assert bool(json.loads(said.out)["doubts"]) is is_elsewhere
 
 
 def test_a_cavity_is_exported_when_an_operation_was_confirmed_before_it_was_segmented(segmented: JobFolder) -> None:
