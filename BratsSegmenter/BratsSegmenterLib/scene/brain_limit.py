@@ -10,6 +10,8 @@ import vtk
 from numpy.typing import NDArray
 from vtk.util.numpy_support import numpy_to_vtk
 
+from BratsSegmenterLib.scene.hierarchy import place_unseen, remove_from_scene
+
 _SMALLEST_GAP, _GAP_SHARE = 1.0, 0.01
 
 
@@ -41,6 +43,8 @@ class BrainLimit:
         gap = max(_SMALLEST_GAP, _GAP_SHARE * (highest - lowest))
         self._outside = lowest - gap
         self.volume = _twin(volume, np.where(brain, voxels, np.float32(self._outside)))
+        # The editor puts what it edits below the study of its source volume, and logs an error where that has none.
+        place_unseen(self.volume, beside=volume)
         self._whole_range = lowest - gap / 2, highest + gap
         self._tag = 0
 
@@ -54,8 +58,7 @@ class BrainLimit:
         """Allow all intensities everywhere, and take the copy out of the scene."""
         self._editor_node.RemoveObserver(self._tag)
         self._editor_node.SetSourceVolumeIntensityMask(False)
-        if slicer.mrmlScene.IsNodePresent(self.volume):
-            slicer.mrmlScene.RemoveNode(self.volume)
+        remove_from_scene((self.volume,))
 
     def _hold(self, *_event: Any) -> None:
         """The user may narrow the range; switched off, or drawn out below the brain, it is the whole brain again."""

@@ -9,6 +9,8 @@ import slicer
 
 from BratsSegmenterLib.archive import StudySummary
 
+_UNSEEN = "BratsSegmenter", "unseen"  # the name of a UID, and its value
+
 
 def place_under_study(nodes: Iterable[Any], study: StudySummary) -> int:
     """Put `nodes` below the study, which is made when the scene has none with its UID; gives its item back."""
@@ -36,6 +38,21 @@ def remove_from_scene(nodes: Iterable[Any]) -> None:
         if item:  # Slicer's desktop has taken it away already
             hierarchy.RemoveItem(item, False, False)
         _remove_empty(hierarchy, above)
+
+
+def place_unseen(node: Any, beside: Any) -> None:
+    """Put `node`, which no scene keeps, beside another one, where the tree does not show it; one at a time.
+
+    A saved scene keeps its item all the same, with a name and nothing in it: that makes way for the next one.
+    """
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    while left_over := hierarchy.GetItemByUID(*_UNSEEN):
+        hierarchy.RemoveItem(left_over, False, False)
+    found = hierarchy.GetItemByDataNode(beside)
+    if found:
+        exclude = slicer.vtkMRMLSubjectHierarchyConstants.GetSubjectHierarchyExcludeFromTreeAttributeName()
+        node.SetAttribute(exclude, "1")
+        hierarchy.SetItemUID(hierarchy.CreateItem(hierarchy.GetItemParent(found), node), *_UNSEEN)
 
 
 def _helpers(node: Any) -> tuple[Any, ...]:

@@ -138,6 +138,33 @@ def test_a_volume_that_was_removed_is_not_edited_by(editor, volume):
     assert editor.widget.sourceVolumeNode() is None
 
 
+def test_strokes_log_no_error_and_the_copy_of_the_brain_shows_in_no_tree(editor, volume, brain, tmp_path):
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    study = hierarchy.CreateStudyItem(hierarchy.GetSceneItemID(), "MR head")
+    for node in (volume, editor.segmentation):
+        hierarchy.CreateItem(study, node)
+    errors = []
+    editor.widget.hostLogic.AddObserver("ErrorEvent", lambda *_event: errors.append("of a stroke"))
+    editor.stay_inside(brain)
+    _paint(editor)
+    assert errors == []
+    assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(editor.segmentation)) == study
+    constants = slicer.vtkMRMLSubjectHierarchyConstants
+    assert editor.widget.sourceVolumeNode().GetAttribute(constants.GetSubjectHierarchyExcludeFromTreeAttributeName())
+    saved = str(tmp_path / "scene.mrml")
+    slicer.mrmlScene.SetURL(saved)
+    slicer.mrmlScene.Commit()
+    editor.use_intensities_of(volume)  # the limit is made anew
+    _paint(editor, "NCR")
+    assert errors == []
+    editor.stay_inside(None)
+    assert hierarchy.GetNumberOfItemChildren(study) == 2
+    slicer.mrmlScene.Import()
+    editor.stay_inside(brain)
+    editor.stay_inside(None)
+    assert not hierarchy.GetItemByName("T1c inside the brain"), "nor does the saved one stay"
+
+
 def test_a_range_of_intensities_is_not_taken_to_the_next_study(editor, volume):
     node = editor.widget.mrmlSegmentEditorNode()
     node.SetSourceVolumeIntensityMask(True)
