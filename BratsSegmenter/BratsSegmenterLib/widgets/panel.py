@@ -171,6 +171,7 @@ class Panel:
 
     def begin_import(self) -> None:
         """A scene is about to be loaded into this one; the parameters in it, if any, replace those that are here."""
+        self.volumes.wait()
         if not self.is_importing:  # else these are those of the scene before, which came at once with this one
             self._before_import = self._review.parameters.copied()
 
@@ -180,6 +181,7 @@ class Panel:
         before, self._before_import = self._before_import, None
         self._look_what_was_loaded(before)
         self.review.update()  # the editor lost its segmentation when another scene came in
+        self.volumes.go_on()
 
     def _look_what_was_loaded(self, before: SceneParameters | None) -> None:
         parameters = self._review.parameters

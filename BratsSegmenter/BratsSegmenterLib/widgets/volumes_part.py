@@ -107,6 +107,15 @@ class VolumesPart(Part):
             self._show(volume_rows(volumes_ml, result, self._review.edited_regions, prior))
             self._pause.start()
 
+    def wait(self) -> None:
+        """A scene is being loaded, perhaps with another result: what takes longer is measured after :meth:`go_on`."""
+        self._pause.stop()
+
+    def go_on(self) -> None:
+        """The result under review is settled again."""
+        if self._volumes_ml:
+            self._pause.start()
+
     def release(self) -> None:
         """Measure no more, and take diameters and plot out of the scene and its layout: its nodes go away."""
         self._pause.stop()

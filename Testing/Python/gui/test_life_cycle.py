@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -303,6 +304,7 @@ def test_an_imported_scene_leaves_the_editor_as_it_was_set_up(module, colleagues
     review.brainBox.click()
     review.intensitySelector.setCurrentText("FLAIR")
     _import(colleagues_scene)
+    time.sleep(0.4)  # as long as a scene takes that is not small: what waited for a pause is due
     _settle(panel)
     application().processEvents()
     assert review.segmentEditor.segmentationNode() is panel._review.parameters.segmentation
