@@ -37,6 +37,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.say(f"Kept studies: {storage.studies}, {storage.size_bytes / 1e9:.2f} GB in {arguments.folder}.")
     if arguments.older_than is not None:
         console.say(f"Deleted: {storage.deleted}, {storage.freed_bytes / 1e9:.2f} GB are free again.")
+    if not storage.studies + storage.deleted:
+        console.warn("It holds no study of the panel, a cohort or a router: make sure that it is the right folder.")
     for sentence in storage.stayed:
         console.warn(sentence)
     console.result(to_json(storage))

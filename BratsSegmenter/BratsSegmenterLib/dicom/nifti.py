@@ -18,6 +18,7 @@ from BratsSegmenterLib.progress import Progress
 
 # Anatomical axes of i, j, k for slices as scanners send them; k is always row x column direction.
 _SAGITTAL, _CORONAL, _AXIAL = "PIR", "LIP", "LPS"
+_MOST_LABELS = 8
 
 
 def nifti_to_dicom(
@@ -50,7 +51,7 @@ def nifti_to_dicom(
     Raises
     ------
     SeriesError
-        A file is no three-dimensional NIfTI volume, or not a whole one.
+        A file is no three-dimensional NIfTI volume, not a whole one, or a label map.
     Cancelled
     """
     identity, progress = identity or StudyIdentity(), progress or Progress()
@@ -58,6 +59,7 @@ def nifti_to_dicom(
     for count, (sequence, file) in enumerate(volumes.items()):
         progress.update(count / len(volumes), sequence.value)
         array, geometry = _as_slices(_read(file))
+        _require_image(array, file)
         written[sequence] = write_mr_series(
             array,
             geometry,
@@ -84,6 +86,16 @@ def _read(file: Path) -> sitk.Image:
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise SeriesError(f"{file.name} is not one three-dimensional volume.", "Choose a file with one 3-D volume.")
     return image
+
+
+def _require_image(array: NDArray, file: Path) -> None:
+    """A segmentation lies beside the images in every data set, and has a name like theirs."""
+    values = np.unique(array)
+    if len(values) <= _MOST_LABELS and np.array_equal(values, np.round(values)):
+        raise SeriesError(
+            f"{file.name} is no image: it holds {len(values)} different whole numbers, as a label map does.",
+            "Choose the file of the image.",
+        )
 
 
 def _as_slices(image: sitk.Image) -> tuple[NDArray, Geometry]:

@@ -103,4 +103,7 @@ def test_what_is_no_volume_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "torn.nii.gz").write_bytes(torn[: len(torn) // 2])
     with pytest.raises(SeriesError, match=r"torn\.nii\.gz cannot be read as a whole"):
         nifti_to_dicom({Sequence.T1: tmp_path / "torn.nii.gz"}, tmp_path / "dicom")
+    write_nifti(tmp_path / "seg.nii.gz", (rows % 5).astype(np.float32), np.eye(3), (1, 1, 1))
+    with pytest.raises(SeriesError, match=r"seg\.nii\.gz is no image: it holds 5 different whole numbers"):
+        nifti_to_dicom({Sequence.T1: tmp_path / "seg.nii.gz"}, tmp_path / "dicom")
     assert not list((tmp_path / "dicom").rglob("*.dcm"))

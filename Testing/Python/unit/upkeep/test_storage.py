@@ -222,8 +222,14 @@ def test_the_command_line_says_what_is_there_and_deletes_when_asked(tmp_path: Pa
     for path in (*folder.rglob("*"), folder):
         os.utime(path, (0, 0))
     assert main(["clean", str(tmp_path)]) == 0
-    assert "Kept studies: 1," in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Kept studies: 1," in said
+    assert "right folder" not in said
     assert folder.exists()
     assert main(["clean", str(tmp_path), "--older-than", "1", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["deleted"] == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["deleted"] == 1
+    assert "right folder" not in said.err
     assert not folder.exists()
+    assert main(["clean", str(tmp_path), "--older-than", "1"]) == 0
+    assert "It holds no study" in capsys.readouterr().out
