@@ -1,7 +1,8 @@
 """A model specification as the two JSON files of a MONAI bundle, there and back.
 
 ``configs/metadata.json`` and ``configs/inference.json`` follow the MONAI bundle specification
-(https://docs.monai.io/en/stable/mb_specification.html). What that layout has no place for stands in metadata.json
+(https://docs.monai.io/en/stable/mb_specification.html) as far as this program needs it: authors, changelog and versions
+of packages are not written. What that layout has no place for stands in metadata.json
 under ``brats_segmenter``. Nothing in the files is evaluated: expressions ("$...") and references ("@...") of MONAI's
 configuration language are refused where a value is needed and ignored elsewhere.
 """

@@ -21,7 +21,9 @@ _FILL = 0.25
 
 
 def contact_sheet(cases: Iterable[SyntheticCase]) -> Image.Image:
-    """One row for each case: T1, T1c, T2, FLAIR, and FLAIR with the labels, where the tumour is largest."""
+    """One row for each case: T1, T1c, T2, FLAIR, and the last of them that is there with the labels, where the tumour is
+    largest.
+    """
     cells = []
     for number, case in enumerate(cases):
         cells += _row(case, f"{number}: {case.kind.value if case.kind else 'healthy'}")
@@ -36,7 +38,8 @@ def _row(case: SyntheticCase, title: str) -> list[Image.Image]:
     index = int(area.argmax()) if area.any() else len(labels) // 2
     shown = np.where(images == 0, _WINDOW.low, images)  # zero is outside the mask, not mid-grey
     slices = [slice_image(image, geometry, Plane.AXIAL, index, _WINDOW, _PIXELS_PER_MM) for image in shown]
-    outlined = draw_regions(slices[-1], labels.astype(np.uint8), geometry, Plane.AXIAL, index, width=1, fill=_FILL)
+    background = slices[max(sequence.channel for sequence in case.present)]
+    outlined = draw_regions(background, labels.astype(np.uint8), geometry, Plane.AXIAL, index, width=1, fill=_FILL)
     names = [s.value if s in case.present else f"{s.value}: missing" for s in Sequence]
     captions = (f"{title}, {names[0]}", *names[1:], "labels")
     return [captioned(picture, caption) for picture, caption in zip([*slices, outlined], captions, strict=True)]

@@ -26,7 +26,7 @@ class PatchSampler(Enum):
     """How the axial patches of a training step are chosen."""
 
     ZONES = "zones"
-    """By tissue zone, at least three quarters tumour in tumour patches, no near-duplicates."""
+    """Half around tumour, at least three quarters of it tumour, half around other brain, no near-duplicates."""
     LAST_PATCH = "last-patch"
     """Slice by slice; a patch must differ from the one taken last, more so where tumour is common."""
     EXCLUSION = "exclusion"

@@ -105,11 +105,11 @@ def test_calibrate_writes_into_the_bundle_what_the_pipeline_then_reads(
     bundle = tiny_bundle(tmp_path / "tiny", replace(TINY, spacing_mm=SYNTHESIS.spacing_mm))
     settings = _settings_file(tmp_path, SYNTHESIS)
     options = ["--anatomy", str(tmp_path / "maps"), "--settings", settings, "--device", "cpu", "--json"]
-    assert main(["calibrate", str(bundle.folder), "--cases", "10", "--held-out", "3", *options]) == 0
+    assert main(["calibrate", str(bundle.folder), "--cases", "19", "--held-out", "3", *options]) == 0
     result = json.loads(capsys.readouterr().out)
     calibration = load_calibration(bundle)
     assert calibration.regions
-    assert (calibration.cases, calibration.held_out_cases) == (10, 3)
+    assert (calibration.cases, calibration.held_out_cases) == (19, 3)
     assert set(result["calibration"]["regions"]) == set(calibration.regions)
     for key, region in calibration.regions.items():
         assert region.held_out_coverage == result["held_out"][key]["coverage"]

@@ -209,6 +209,16 @@ def test_a_contact_sheet_has_a_row_for_each_case(anatomies: tuple[Anatomy, ...])
     assert three.height > 2.9 * one.height
 
 
+def test_the_labels_of_a_contact_sheet_lie_on_a_sequence_that_is_there(anatomies: tuple[Anatomy, ...]) -> None:
+    (case,) = _many(anatomies, SYNTHESIS, 1)
+    images = case.images.clone()
+    images[Sequence.FLAIR.channel] = 0
+    without = replace(case, images=images, present=(Sequence.T1, Sequence.T1C, Sequence.T2))
+    cells = np.array_split(np.asarray(contact_sheet([without]).convert("L")), 5, axis=1)
+    grey = [np.count_nonzero((cell > 60) & (cell < 200)) for cell in cells]
+    assert grey[4] > 0.5 * grey[2] > 5 * grey[3]
+
+
 def test_the_built_in_atlas_is_a_whole_head() -> None:
     pytest.importorskip("nilearn")
     tissues = icbm152_tissues()
