@@ -112,7 +112,7 @@ def register_sample_data() -> SamplePatient:
         category=_CATEGORY,
         sampleName=_NAME,
         thumbnailFileName=str(resource("Icons/BratsSegmenter.png")),
-        uris="made on this computer",
+        uris=_NAME,
         fileNames=_NAME,
         customDownloader=patient.make,
     )

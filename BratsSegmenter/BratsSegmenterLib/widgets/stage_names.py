@@ -22,6 +22,7 @@ def _names() -> dict[str, str]:
         "examine the machine": _("examine the machine"),
         "export": _("export"),
         "fetch": _("fetch"),
+        "find the study": _("find the study"),
         "kept studies": _("kept studies"),
         "load": _("load"),
         "look for results": _("look for results"),
