@@ -93,6 +93,11 @@ class Failure:
         return self.kind == "StudyChangedError"
 
     @property
+    def is_of_a_damaged_study(self) -> bool:
+        """Whether none of the study's images can be read, so that it has to be copied or fetched again."""
+        return self.kind == "DamagedStudyError"
+
+    @property
     def is_archive_out_of_reach(self) -> bool:
         """Whether the archive could not be reached or had no time, which says nothing about the study."""
         return self.kind == "TemporaryArchiveError"
@@ -100,7 +105,7 @@ class Failure:
     @property
     def needs_a_person(self) -> bool:
         """Whether trying again is of no use before somebody has looked at the study."""
-        return self.is_gap or self.is_of_a_changed_study
+        return self.is_gap or self.is_of_a_changed_study or self.is_of_a_damaged_study
 
 
 @dataclass(frozen=True)

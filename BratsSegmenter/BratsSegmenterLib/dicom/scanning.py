@@ -29,6 +29,10 @@ class SeveralStudiesError(SeriesError):
     """Files of several studies were taken for one; the caller can name the study that is meant."""
 
 
+class DamagedStudyError(SeriesError):
+    """No image can be made of any file of a study: somebody has to see to it that it comes whole."""
+
+
 @dataclass(frozen=True)
 class SetAside:
     """Files that are no part of any series, and the sentence that says why.
@@ -41,12 +45,15 @@ class SetAside:
         False for what many studies carry besides their images: reports, structure sets, other modalities.
     is_of_another_patient : bool
         They name another Patient ID than the images do: nothing is taken up from them.
+    is_lost : bool
+        They say of which series they are, which is incomplete without them.
     """
 
     files: tuple[Path, ...]
     sentence: str
     is_damaged: bool
     is_of_another_patient: bool = False
+    is_lost: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +90,7 @@ class ScannedStudy:
         SeveralStudiesError
         SeriesError
             No MR image was found, or the images are of several patients.
+        DamagedStudyError
         """
         if len(self.study_uids) > 1:
             raise SeveralStudiesError(
@@ -96,6 +104,9 @@ class ScannedStudy:
                 "Separate them and choose one folder; if they came from the PACS so, ask its administrator whose they "
                 "are.",
             )
+        lost = [item.sentence for item in self.set_aside if item.is_lost]
+        if lost and not self.series:
+            raise DamagedStudyError(" ".join(lost[:_MOST_NAMED]), "Copy or fetch the study again.")
         if not self.series:
             reasons = "; ".join(item.sentence for item in self.set_aside[:3])
             raise SeriesError("There is no MR image among the files.", self._way_to_images(), reasons)
@@ -160,7 +171,8 @@ class _Files:
         """One sentence for all files with the same fault, as for a whole series without positions."""
         for sentence, files in self.lost.items():
             rest = "" if self.planes else " No image of the series can be used."
-            yield SetAside(tuple(files), f"{self.label}: {_said_of(files, sentence)}{rest}", is_damaged=True)
+            said = f"{self.label}: {_said_of(files, sentence)}{rest}"
+            yield SetAside(tuple(files), said, is_damaged=True, is_lost=True)
 
 
 class _Sorting:

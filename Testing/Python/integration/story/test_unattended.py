@@ -204,6 +204,12 @@ def test_a_study_of_which_files_were_cut_off_waits_until_they_are_whole_and_hold
     assert (first["state"], second["state"], second["volumes_ml"]) == ("segmented", "needs you", {})
     sentence = "Series 2: file 30 is truncated: its pixel data ends too early. So it is with 5 of the files."
     assert second["reason"] == f"{sentence} It would have been taken as T2."
+    for file in (tmp_path / "in").glob("20260302-*/*.dcm"):
+        file.write_bytes(cut_off.setdefault(file, file.read_bytes())[:3000])
+    assert main(options) == 0
+    second = json.loads(capsys.readouterr().out)["studies"][1]
+    assert (second["state"], second["volumes_ml"]) == ("needs you", {})
+    assert "Series 1: file 1 is truncated: its pixel data ends too early. So it is with 34 of" in second["reason"]
     for file, whole in cut_off.items():
         file.write_bytes(whole)
     assert main(options) == 0

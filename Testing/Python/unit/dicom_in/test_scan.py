@@ -24,6 +24,7 @@ from series_samples import change, classic, compress, enhanced
 
 from BratsSegmenterLib.dicom import ScannedStudy, load_volume, scan
 from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.dicom.scanning import DamagedStudyError
 from BratsSegmenterLib.errors import SeriesError
 
 
@@ -217,6 +218,10 @@ def test_files_that_were_cut_off_are_counted_in_one_sentence(tmp_path: Path) -> 
     scanned = scan(tmp_path)
     sentence = "Series 1: 0008.dcm is truncated: its pixel data ends too early. So it is with 5 of the files."
     assert sentences(scanned) == scanned.series[0].fault == sentence
+    for file in tmp_path.iterdir():
+        file.write_bytes(file.read_bytes()[:1200])
+    with pytest.raises(DamagedStudyError, match=r"with 12 of the files\. No image .* Copy or fetch the study again"):
+        scan(tmp_path).require_one_study()
 
 
 @pytest.mark.filterwarnings("ignore:Failed to decode", "ignore:Found unknown escape")
