@@ -21,9 +21,7 @@ _FILL = 0.25
 
 
 def contact_sheet(cases: Iterable[SyntheticCase]) -> Image.Image:
-    """One row for each case: T1, T1c, T2, FLAIR, and the last of them that is there with the labels, where the tumour is
-    largest.
-    """
+    """One row for each case, where the tumour is largest: T1, T1c, T2, FLAIR, and the last one there is with labels."""
     cells = []
     for number, case in enumerate(cases):
         cells += _row(case, f"{number}: {case.kind.value if case.kind else 'healthy'}")
