@@ -193,6 +193,7 @@ class Review:
         try:
             yield from self._showing(study, folder, result, loaded)
         except BaseException:
+            self._images.take_out(loaded)
             remove_from_scene(loaded)
             raise
 
@@ -230,7 +231,7 @@ class Review:
         """Take the result out of the views, so that its patient is not taken for the next, and measure it no more."""
         self._put_aside()
         self.release()
-        self._images.take_out(self.parameters.reference)
+        self._images.take_out(self.parameters.nodes)
 
     def clear_away(self) -> None:
         """Take what was left, or replaced by another result, out of the scene, as far as it is kept on the disk.

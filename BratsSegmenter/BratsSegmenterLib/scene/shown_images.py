@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import slicer
@@ -56,14 +57,15 @@ class ShownImages:
         """Bring nothing back of a result that is under review no more, or whose scene closes."""
         self._remembered = []
 
-    def take_out(self, reference: Any) -> None:
-        """Leave the views to what Slicer loads next; its standard views too, where `reference` stands in them."""
+    def take_out(self, images: Iterable[Any]) -> None:
+        """Leave the views to what Slicer loads next; its standard views too, where one of `images` stands in them."""
+        ids = {image.GetID() for image in images}
         for composite in _composites():
             composite.SetBackgroundVolumeID(None)
             composite.SetForegroundVolumeID(None)
             composite.SetDoPropagateVolumeSelection(True)
         for logic in standard_logics():
-            if reference is not None and logic.GetSliceCompositeNode().GetBackgroundVolumeID() == reference.GetID():
+            if logic.GetSliceCompositeNode().GetBackgroundVolumeID() in ids:
                 logic.GetSliceCompositeNode().SetBackgroundVolumeID(None)
                 logic.GetSliceNode().SetOrientationToDefault()
 

@@ -5,6 +5,7 @@ import slicer
 from host.other_modules import add_data, visit_segment_editor
 
 from BratsSegmenterLib.scene.overlay import show_doubt
+from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.scene.views import show_in_third_view, slice_logics, standard_logics
 
 REVIEWED = [("T1c", "T1c"), ("FLAIR", "FLAIR"), ("T2", "T2")]
@@ -68,3 +69,18 @@ def test_views_without_a_review_show_and_name_what_slicer_loads(review, comes_ba
     if comes_back:
         review.bring_back_views()
     assert _labels_and_images() == [("CT of another day", "CT of another day")] * 3
+
+
+def test_a_result_that_is_not_shown_to_the_end_leaves_the_views_as_it_found_them(
+    parameter_node, study, result, tmp_path
+):
+    review = Review(parameter_node)
+    steps = review.showing(study, tmp_path, result)
+    while {_image_in(logic) for logic in standard_logics()} != {"T1c"}:
+        next(steps)
+    assert [_image_in(logic) for logic in slice_logics()] == ["T1c", "FLAIR", "T2"]
+    steps.close()
+    assert {_image_in(logic) for logic in (*slice_logics(), *standard_logics())} == {""}
+    assert [logic.GetSliceNode().GetOrientation() for logic in standard_logics()] == ["Axial", "Coronal", "Sagittal"]
+    add_data("CT of another day")
+    assert {_image_in(logic) for logic in slice_logics()} == {"CT of another day"}
