@@ -361,7 +361,7 @@ class Review:
             labels=self.labels,
             model_labels=self.model_labels,
             sent=self._sent,
-            geometry=None if parameters.reference is None else self.geometry,
+            reference=parameters.reference,
         )
         self._left.append(left)
 

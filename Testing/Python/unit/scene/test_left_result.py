@@ -5,6 +5,7 @@ import pytest
 import slicer
 
 from BratsSegmenterLib.archive import StudySummary
+from BratsSegmenterLib.domain import ET, NCR
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.study import JobFolder, KeptStudy
@@ -95,6 +96,16 @@ def test_corrections_of_a_study_that_is_not_kept_here_stay(review, tmp_path):
 def test_what_was_drawn_beside_the_regions_stays(review):
     segmentation = review.parameters.segmentation.GetSegmentation()
     segmentation.GetSegment(segmentation.AddEmptySegment("own", "own")).DeepCopy(segmentation.GetSegment("ET"))
+    before = _counts()
+    _leave(review)
+    assert _counts() == before
+
+
+def test_what_was_drawn_in_two_regions_at_once_stays(review):
+    segmentation, reference = review.parameters.segmentation, review.parameters.reference
+    core = np.isin(review.labels, (ET.label, NCR.label)).astype(np.uint8)
+    slicer.util.updateSegmentBinaryLabelmapFromArray(core, segmentation, "NCR", reference)
+    assert not review.is_edited, "ET is measured where they overlap"
     before = _counts()
     _leave(review)
     assert _counts() == before
