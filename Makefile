@@ -15,8 +15,6 @@ BIN := $(VENV)/bin
 
 env: $(VENV)/ready
 
-env: $(VENV)/ready
-
 system:
 	Testing/system-packages.sh
 

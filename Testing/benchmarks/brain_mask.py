@@ -8,17 +8,21 @@ resection cavity that is looked for.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Mapping
 from math import nan
 from pathlib import Path
 from typing import TypeVar
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Python"))
+
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
+from scanned_heads import as_scanned
 from scipy import ndimage
 
 from BratsSegmenterLib.domain import RC, WT, Region, Sequence
@@ -51,7 +55,8 @@ def main() -> None:
     settings = SynthesisSettings(healthy=0.0, resected=resected, missing_sequence=0.0, with_skull=1.0)
     with tempfile.TemporaryDirectory() as cache:
         anatomies = load_anatomies(arguments.anatomy, settings.spacing_mm, cache=Path(cache))
-    cases = [synthesise(anatomies, settings, _FIRST_SEED + number).as_scanned() for number in range(arguments.cases)]
+    seeds = range(_FIRST_SEED, _FIRST_SEED + arguments.cases)
+    cases = [as_scanned(synthesise(anatomies, settings, seed)) for seed in seeds]
     table = Table("slices", "model", "Dice", "worst", f"of {wanted.key}", "least", "mL beside the brain")
     for thick in (False, True):
         scans = [_scans(case, thick) for case in cases]

@@ -114,12 +114,16 @@ def _tell(panel: Panel, folder: Path, spacing_mm: float) -> LoopWatch:
         if panel.workflow.state is PanelState.PREPARED:
             panel.run.ui.runButton.click()
             finish(panel, timeout_s=600)
-        assert panel.workflow.state is PanelState.REVIEW, panel.message_bar.ui.textLabel.text
+        _require(panel, PanelState.REVIEW)
         _let_the_loop_turn()
         story.agree()
         story.send()
-        assert panel.workflow.state is PanelState.SENT, panel.message_bar.ui.textLabel.text
+        _require(panel, PanelState.SENT)
     return watch
+
+
+def _require(panel: Panel, state: PanelState) -> None:
+    assert panel.workflow.state is state, panel.message_bar.ui.textLabel.text
 
 
 def _phase(panel: Panel) -> str:

@@ -8,14 +8,18 @@ With --postoperative all of them were operated on.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Python"))
 
 import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
+from scanned_heads import as_scanned
 from scipy import ndimage
 
 from BratsSegmenterLib.domain import PreprocessingSteps
@@ -51,7 +55,7 @@ def _write_cases(anatomy: Path | None, settings: SynthesisSettings, count: int, 
     with tempfile.TemporaryDirectory() as cache:
         anatomies = load_anatomies(anatomy, settings.spacing_mm, cache=Path(cache))
     for number in range(count):
-        case = synthesise(anatomies, settings, _FIRST_SEED + number).as_scanned()
+        case = as_scanned(synthesise(anatomies, settings, _FIRST_SEED + number))
         distance_mm = ndimage.distance_transform_edt(~case.brain.numpy(), sampling=case.spacing_mm)
         near_brain = torch.from_numpy(distance_mm <= _MARGIN_MM)
         name = f"synthetic-{number:05d}-000"

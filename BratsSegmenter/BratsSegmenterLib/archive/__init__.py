@@ -16,6 +16,7 @@ from BratsSegmenterLib.archive.profile_store import ProfileStore
 from BratsSegmenterLib.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from BratsSegmenterLib.archive.attempt import Delivery
     from BratsSegmenterLib.archive.client import Archive
     from BratsSegmenterLib.archive.failures import (
         NotFoundError,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     )
     from BratsSegmenterLib.archive.instance_file import DamagedInstanceError
     from BratsSegmenterLib.archive.kept_files import count_missing, keep_stored
-    from BratsSegmenterLib.archive.outbox import Delivery, Outbox
+    from BratsSegmenterLib.archive.outbox import Outbox
     from BratsSegmenterLib.archive.patient import Patient, patient_in
     from BratsSegmenterLib.archive.receipt import Receipt
     from BratsSegmenterLib.archive.same_patient import contradiction, patient_of, why_not_proven
@@ -71,7 +72,7 @@ __all__ = [
 _LOADED_WHEN_USED = {
     "Archive": "client",
     "DamagedInstanceError": "instance_file",
-    "Delivery": "outbox",
+    "Delivery": "attempt",
     "NotFoundError": "failures",
     "NotStoredError": "failures",
     "Outbox": "outbox",

@@ -28,7 +28,7 @@ def check_connection(connection: Connection, stop: Stop) -> tuple[Check, ...]:
             url = connection.url(connection.profile.qido_prefix, "studies?limit=1")
             status = connection.session.get(url, headers={"Accept": "application/dicom+json"}).status_code
     except ArchiveError as error:
-        return _not_reached(connection, error)
+        return _not_reached(error)
     checks = [
         Check("reachable", True, f"The PACS '{connection.profile.name}' answers."),
         _tls(connection),
@@ -41,7 +41,7 @@ def check_connection(connection: Connection, stop: Stop) -> tuple[Check, ...]:
     return (*checks, search, _retrieval(connection, studies, stop), _storage(connection))
 
 
-def _not_reached(connection: Connection, error: ArchiveError) -> tuple[Check, ...]:
+def _not_reached(error: ArchiveError) -> tuple[Check, ...]:
     if isinstance(error, CertificateFileError):
         reachable, tls = Check("reachable", None, _NOT_TRIED_YET), Check("TLS", False, str(error))
     elif error.cause == requests.exceptions.SSLError.__name__:

@@ -58,7 +58,7 @@ def check_references(
             if "ReferencedSOPInstanceUID" in item:
                 _check_reference(written, item, whole, frames)
         if written.kind is ObjectKind.RTSTRUCT:
-            _check_contour_planes(written, dataset, volumes[0])
+            _check_contour_planes(dataset, volumes[0])
 
 
 def _check_identity(written: WrittenObject, dataset: Dataset, volume: Volume) -> None:
@@ -98,7 +98,7 @@ def _check_reference(
             )
 
 
-def _check_contour_planes(written: WrittenObject, dataset: Dataset, volume: Volume) -> None:
+def _check_contour_planes(dataset: Dataset, volume: Volume) -> None:
     planes = SlicePlanes(volume)
     slice_of = {
         (frame.sop_instance_uid, frame.number): k for k, frame in enumerate(volume.frames) if planes.has_image[k]

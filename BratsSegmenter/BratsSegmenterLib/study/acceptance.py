@@ -52,4 +52,4 @@ def forget_accepted(folder: JobFolder) -> None:
 
 
 def _digest(labels: NDArray[np.uint8], key: str) -> str:
-    return hashlib.sha256(np.packbits(labels == REGIONS[key].label)).hexdigest()
+    return hashlib.sha256(np.packbits(labels == REGIONS[key].label).tobytes()).hexdigest()

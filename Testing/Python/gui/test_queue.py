@@ -9,7 +9,7 @@ import qt
 import slicer
 import vtk
 from child_processes import started_processes
-from host.driver import be_quick, finish, wait_until
+from host.driver import be_quick, finish, paint, wait_until
 from host.fixtures import replay_command
 from host.replay_worker import Behaviour
 from host.slicer_app import application
@@ -277,7 +277,8 @@ def test_a_row_selected_during_a_review_is_not_taken_up_before_it_is_opened(open
     panel.studies.ui.studyTable.selectRow(0)
     assert panel.workflow.state is PanelState.REVIEW
     assert panel.studies.ui.studyTable.item(0, int(Column.STATE)).text() == "segmented"
-    monkeypatch.setattr(type(panel.workflow), "is_corrected", True)
+    paint(panel.review.ui.segmentEditor, "ET", (7.0, 7.0, 1.0), 8.0)
+    assert panel.workflow.is_corrected
     monkeypatch.setattr("slicer.util.confirmOkCancelDisplay", lambda *_args, **_more: False)
     panel.studies.ui.openButton.click()
     assert panel.workflow.result is not None, "she would rather stay"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as SequenceOf
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -27,8 +27,6 @@ from BratsSegmenterLib.learning.synthesis.soft_tissue import with_patchy_soft_ti
 from BratsSegmenterLib.progress import Progress
 
 _BRAIN_MARGIN_MM = 1.0
-_FAINTEST = 0.05
-"""Brightness of the darkest voxel of a head as scanned: bone is about as dark as the air around it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +56,6 @@ class SyntheticCase:
     spacing_mm: float
     kind: TumourKind | None
     skull_stripped: bool
-
-    def as_scanned(self) -> SyntheticCase:
-        """The case with images as a scanner gives them, in arbitrary units: air is 0, all else is brighter."""
-        darkest = self.images.amin((1, 2, 3), keepdim=True)
-        return replace(self, images=torch.where(self.images != 0, self.images - darkest + _FAINTEST, 0.0))
 
 
 def synthesise(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from pydicom import dcmread
+from scanned_heads import as_scanned
 
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.domain import RC
@@ -26,7 +27,7 @@ def test_a_cavity_open_to_the_surface_of_the_brain_is_found_and_exported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name, job = "operated-00000-000", tmp_path / "job"
-    case = synthesise(load_anatomies(None, _SETTINGS.spacing_mm), _SETTINGS, _SEED).as_scanned()
+    case = as_scanned(synthesise(load_anatomies(None, _SETTINGS.spacing_mm), _SETTINGS, _SEED))
     write_case(replace(case, images=_GREY_VALUES * case.images), tmp_path, name)
     files = [f"--{role}={tmp_path / name / f'{name}-{suffix}.nii.gz'}" for role, suffix in _NAMES.items()]
     assert main(["nifti-to-dicom", *files, "--out", str(tmp_path / "study")]) == 0

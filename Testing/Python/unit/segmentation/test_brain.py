@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from model_samples import WITH_BRAIN, prepared_arrays, tiny_bundle
+from scanned_heads import as_scanned
 from scipy import ndimage
 
 from BratsSegmenterLib.domain import Sequence
@@ -44,7 +45,7 @@ def _images_and_head() -> tuple[dict[Sequence, np.ndarray], np.ndarray]:
 def _head_with_skull() -> tuple[dict[Sequence, np.ndarray], np.ndarray, np.ndarray]:
     """A synthetic head at 1 mm as a scanner gives it, its outline, and its true brain."""
     settings = SynthesisSettings(with_skull=1.0, resected=0.0, missing_sequence=0.0, acquisition=False)
-    case = synthesise(load_anatomies(None, settings.spacing_mm), settings, 5).as_scanned()
+    case = as_scanned(synthesise(load_anatomies(None, settings.spacing_mm), settings, 5))
 
     def at_1_mm(array: np.ndarray) -> np.ndarray:
         return array.repeat(2, 0).repeat(2, 1).repeat(2, 2)
