@@ -18,7 +18,7 @@ _CHARACTER_SET = Tag("SpecificCharacterSet")
 
 
 def copied(header: Dataset, keywords: Iterable[str], in_utf_8: bool) -> Dataset:
-    """The attributes of those names that a header has; what cannot be read, as some private elements, is left out.
+    """The attributes of those names that a header has, without what cannot be read or is private in their items.
 
     pydicom writes text that is given as bytes as it is. What it reads as text it may write otherwise: half-width
     kana beside ASCII become question marks.
@@ -67,5 +67,5 @@ def _element(dataset: Dataset, tag: BaseTag, stated: CharacterSet, in_utf_8: boo
 def _item(item: Dataset, stated: CharacterSet, in_utf_8: bool) -> Dataset:
     """An item may have a character set of its own (DICOM PS3.3 C.12.1.1.2)."""
     stated = item.get("SpecificCharacterSet") or stated
-    tags = [tag for tag in sorted(item.keys()) if not (in_utf_8 and tag == _CHARACTER_SET)]
+    tags = [tag for tag in sorted(item.keys()) if not (tag.is_private or (in_utf_8 and tag == _CHARACTER_SET))]
     return _copied(item, tags, stated, in_utf_8)

@@ -19,7 +19,7 @@ def differing_keyword(written: Dataset, images: Dataset) -> str | None:
     """The first attribute of patient and study that an object states otherwise than the images; None where none.
 
     Text must have the same bytes where both state the same character set, and be the same where they do not. Absent is
-    the same as empty.
+    the same as empty, and private elements do not count.
 
     Parameters
     ----------
@@ -56,5 +56,6 @@ def _said(dataset: Dataset, tag: BaseTag, stated: CharacterSet, in_bytes: bool) 
 
 def _said_in(item: Dataset, stated: CharacterSet, in_bytes: bool) -> dict[BaseTag, Any]:
     stated = item.get("SpecificCharacterSet") or stated
-    said = {tag: _said(item, tag, stated, in_bytes) for tag in sorted(item.keys()) if tag != _CHARACTER_SET}
+    tags = [tag for tag in sorted(item.keys()) if not tag.is_private and tag != _CHARACTER_SET]
+    said = {tag: _said(item, tag, stated, in_bytes) for tag in tags}
     return {tag: value for tag, value in said.items() if value is not None}

@@ -374,6 +374,19 @@ def test_text_of_the_images_that_nobody_read_yet_is_written_in_the_character_set
         assert datasets[kind].ReasonForPerformedProcedureCodeSequence[0].CodeMeaning == "Schädelweh"
 
 
+@pytest.mark.parametrize("reviewer", ["", "Łoś^Ż"])
+def test_private_elements_of_the_images_stay_with_them(reviewer: str, tmp_path: Path) -> None:
+    def edit(dataset: Dataset) -> None:
+        dataset.SpecificCharacterSet = "ISO_IR 100"
+        dataset.ReasonForPerformedProcedureCodeSequence = _item(CodeMeaning="Schädelweh")
+        (item,) = dataset.ReasonForPerformedProcedureCodeSequence
+        item.private_block(0x29, "ACME", create=True).add_new(1, "LO", "1")
+
+    for kind, dataset in _datasets(_export(tmp_path, _changed_volume(tmp_path, edit), reviewer)).items():
+        (item,) = dataset.ReasonForPerformedProcedureCodeSequence
+        assert (len(item), item.CodeMeaning) == (1, "Schädelweh"), kind
+
+
 @pytest.mark.parametrize("make", [classic, enhanced])
 def test_a_private_element_that_cannot_be_read_is_no_obstacle(make: Callable[[Path], object], tmp_path: Path) -> None:
     def edit(dataset: Dataset) -> None:
