@@ -244,7 +244,7 @@ def test_a_kind_of_objects_may_be_written_as_people_do(kind: str, code: int, tmp
 
 
 def test_borrowing_from_other_studies_needs_an_archive_to_look_in(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _exit_code(["run", "--files", ".", "--out", "job", "--borrow-within", "30"]) == 2
+    assert _exit_code(["run", "--files", "study", "--out", "job", "--borrow-within", "30"]) == 2
     assert "--borrow-within looks for other studies in an archive" in capsys.readouterr().err
 
 
@@ -480,7 +480,7 @@ def test_a_served_archive_says_its_folder_too_and_takes_the_option_that_every_co
         assert server.stdout is not None
         ready = json.loads(server.stdout.readline())
         server.terminate()
-    assert ready.keys() == {"url", "token", "folder"}
+    assert ready.keys() == {"url", "token", "folder", "added"}
     assert ready["folder"] == str(tmp_path)
 
 
