@@ -48,6 +48,7 @@ class PicturePage:
             regions=evaluation.regions,
             measures=measure_rows(evaluation),
             conventions=EMPTY_REGIONS,
+            notes=evaluation.notes,
             claims=trust_rows(trust(case.claims for case in evaluation.cases)),
             claim_headings=TRUST_HEADINGS,
             set_aside=evaluation.set_aside,

@@ -77,7 +77,10 @@ def _by_zones(image: NDArray, labels: NDArray, brain: NDArray, count: int, rando
 def _unlike_the_last(
     image: NDArray, labels: NDArray, brain: NDArray, count: int, random: np.random.Generator
 ) -> list[Centre]:
-    """Through the slices from below; a patch is taken if it differs enough from the one taken last."""
+    """Through the slices from below; a patch is taken if it differs enough from the one taken last.
+
+    More are taken than are wanted; a random part of them is given, so that it comes from all of the tumour.
+    """
     slices = np.flatnonzero((labels > 0).any((1, 2)) if labels.any() else brain.any((1, 2)))
     if not len(slices):
         return []

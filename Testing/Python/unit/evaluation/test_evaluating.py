@@ -335,6 +335,7 @@ def test_the_command_prints_dice_by_case_and_writes_scores_and_pictures(
     assert page.count("data:image/png;base64,") == 3
     assert "other-shape" in page
     assert EMPTY_REGIONS in page
+    assert "1 of 4 cases has no FLAIR image" in page
 
 
 def _scores(dice: float, sensitivity: float = 1.0) -> RegionScores:
