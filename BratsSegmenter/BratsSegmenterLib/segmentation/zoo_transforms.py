@@ -106,7 +106,8 @@ class _Reader:
             raise self.refused("does not normalise intensities by NormalizeIntensityd, 'nonzero' and 'channel_wise'")
 
     def refuse_another_answer(self, activation: _Transform, discrete: _Transform) -> None:
-        if activation.get("sigmoid") is not True or activation.get("softmax"):
+        """Where nothing is said, outputs that are named as nested regions can be sigmoids alone."""
+        if activation and (activation.get("sigmoid") is not True or activation.get("softmax")):
             raise self.refused("does not take the sigmoid of each output (Activationsd, 'sigmoid')")
         if discrete.get("argmax") or discrete.get("threshold", _THRESHOLD) != _THRESHOLD:
             raise self.refused(f"does not draw what is likelier than {_THRESHOLD} (AsDiscreted, 'threshold')")
