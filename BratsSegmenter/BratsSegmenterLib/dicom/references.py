@@ -9,13 +9,14 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from BratsSegmenterLib.dicom.closed_contours import contour_points_mm
-from BratsSegmenterLib.dicom.named_images import named_images
+from BratsSegmenterLib.dicom.named_images import NamedImage, named_images
 from BratsSegmenterLib.dicom.provenance import ObjectKind, WrittenObject
 from BratsSegmenterLib.dicom.reading import read_header, read_whole
 from BratsSegmenterLib.dicom.same_statements import differing_keyword
 from BratsSegmenterLib.dicom.slice_planes import ON_PLANE_MM, SlicePlanes
 from BratsSegmenterLib.domain import Volume
 from BratsSegmenterLib.errors import ExportError
+from BratsSegmenterLib.unreadable import UNREADABLE
 
 _ADVICE = "Nothing was sent. Please report this; the segmentation itself is kept."
 _WITHOUT_REFERENCES = (Tag("ContourData"), Tag("PixelData"))
@@ -51,14 +52,25 @@ def check_references(
     whole = {uid for uid, _ in frames} | {written.sop_instance_uid for written in objects} | set(known_uids)
     whole.add(volumes[0].series.study_uid)
     for written in objects:
-        dataset = read_whole(written.path)
-        _check_identity(written, dataset, volumes[0])
-        for item in _datasets(dataset):
-            _check_frame_of_reference(written, item, volumes[0])
-            if "ReferencedSOPInstanceUID" in item:
-                _check_reference(written, item, whole, frames)
-        if written.kind is ObjectKind.RTSTRUCT:
-            _check_contour_planes(dataset, volumes[0])
+        try:
+            _check_object(written, volumes[0], whole, frames)
+        except (OSError, *UNREADABLE) as error:
+            raise ExportError(
+                f"The file of the {written.kind.name} is damaged.", _ADVICE, type(error).__name__
+            ) from error
+
+
+def _check_object(
+    written: WrittenObject, volume: Volume, whole: Collection[str], frames: Collection[NamedImage]
+) -> None:
+    dataset = read_whole(written.path)
+    _check_identity(written, dataset, volume)
+    for item in _datasets(dataset):
+        _check_frame_of_reference(written, item, volume)
+        if "ReferencedSOPInstanceUID" in item:
+            _check_reference(written, item, whole, frames)
+    if written.kind is ObjectKind.RTSTRUCT:
+        _check_contour_planes(dataset, volume)
 
 
 def _check_identity(written: WrittenObject, dataset: Dataset, volume: Volume) -> None:
@@ -87,7 +99,7 @@ def _datasets(dataset: Dataset) -> Iterator[Dataset]:
 
 
 def _check_reference(
-    written: WrittenObject, item: Dataset, whole: Collection[str], frames: Collection[tuple[str, int | None]]
+    written: WrittenObject, item: Dataset, whole: Collection[str], frames: Collection[NamedImage]
 ) -> None:
     for uid, number in named_images([item]):
         if uid not in whole:

@@ -247,11 +247,14 @@ def test_the_patient_is_compared_with_the_files_of_the_images_not_with_what_was_
         export.verify()
 
 
-def test_a_file_that_broke_on_the_disk_stops_the_push(export: Export) -> None:
-    path = export.objects[ObjectKind.RTSTRUCT].path
-    path.write_bytes(path.read_bytes()[:2000])
-    with pytest.raises(ExportError):
-        export.verify()
+@pytest.mark.parametrize("kind", [ObjectKind.RTSTRUCT, ObjectKind.SR])
+def test_a_file_that_broke_on_the_disk_stops_the_push(kind: ObjectKind, export: Export) -> None:
+    path = export.objects[kind].path
+    whole = path.read_bytes()
+    for length in range(1500, len(whole), len(whole) // 7):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ExportError):
+            export.verify()
 
 
 @pytest.mark.parametrize(
