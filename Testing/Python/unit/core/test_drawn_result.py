@@ -32,4 +32,4 @@ def test_measured_again_a_lesion_lies_on_the_image_that_viewers_number_so_and_in
     part = slices, slice(0, 30), slice(0, 30)
     write_labelmap(Segmentation(labels[part], drawn.geometry.cropped(part), _ALGORITHM), folder.unsent)
     assert main(["measure", str(folder.unsent), "--csv", str(tmp_path / "again.csv")]) == 0
-    assert place in (tmp_path / "again.csv").read_text(encoding="utf-8")
+    assert place in (tmp_path / "again-lesions.csv").read_text(encoding="utf-8")
