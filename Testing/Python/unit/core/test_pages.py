@@ -11,7 +11,16 @@ from BratsSegmenterLib.domain import ED, ET, LEAF_REGIONS, NESTED_REGIONS, REGIO
 from BratsSegmenterLib.pages import write_page
 from BratsSegmenterLib.unattended.rows import StudyRow
 
-NOTHING = {"cases": [], "claims": [], "claim_headings": [], "set_aside": [], "pictures": {}, "title": "model 1"}
+NOTHING = {
+    "cases": [],
+    "claims": [],
+    "claim_headings": [],
+    "set_aside": [],
+    "pictures": {},
+    "title": "model 1",
+    "conventions": "",
+    "notes": [],
+}
 MEASURES = ("Dice", "HD95, mm")
 
 
