@@ -38,9 +38,18 @@ def whole_file(path: Path) -> Iterator[Path]:
     flush_folder(path.parent)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it holds its old or its new content even after a power loss."""
+def write_atomically(path: Path, content: bytes, is_private: bool = True) -> None:
+    """Write a file so that it holds its old or its new content even after a power loss.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+    is_private : bool
+        Only its owner can read it; else whoever the umask lets.
+    """
     with whole_file(path) as partial:
+        partial.touch(mode=0o600 if is_private else 0o666)
         partial.write_bytes(content)
 
 

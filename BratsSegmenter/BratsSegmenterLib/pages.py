@@ -32,7 +32,7 @@ def write_page(path: Path, template: str, **values: Any) -> Path:
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["picture"] = picture_uri
     html = environment.get_template(template).render(**values)
-    write_atomically(path, html.encode())
+    write_atomically(path, html.encode(), is_private=False)
     return path
 
 

@@ -173,7 +173,7 @@ class JobFolder:
         FolderInUseError
             Another one works in it, and does not finish within `wait_s` seconds.
         """
-        self.path.mkdir(mode=0o770, parents=True, exist_ok=True)
+        make_job_folder(self.path)
         lock = LockFile(self.lock, wait_s)
         try:
             lock.acquire()
@@ -235,6 +235,11 @@ class JobFolder:
         if not self.is_segmented:
             raise ExportError(f"{self.path} holds no segmentation.", "Segment the study first.")
         return from_json(ResultRecord, json.loads((self.path / _RECORD).read_text(encoding="utf-8")))
+
+
+def make_job_folder(path: Path) -> None:
+    """Make the folder where it is missing, closed to all but its owner and, where the umask lets it, the group."""
+    path.mkdir(mode=0o770, parents=True, exist_ok=True)
 
 
 def _write(path: Path, value: object) -> None:

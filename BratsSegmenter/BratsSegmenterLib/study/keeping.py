@@ -75,7 +75,7 @@ def keep_result(
         with progress.stage("write"):
             write_labelmap(segmentation, folder.segmentation)
             for file, table in csv_tables(folder.volumes_table, result.measurements, numbers).items():
-                write_atomically(file, table.encode())
+                write_atomically(file, table.encode(), is_private=False)
             uncertainty = _keep_map(segmentation.uncertainty, segmentation, folder.uncertainty)
             brain = None if result.brain is None else result.brain.astype(np.uint8)
             brain_path = _keep_map(brain, segmentation, folder.brain)

@@ -22,7 +22,7 @@ from BratsSegmenterLib.archive import StudySummary, url_in_one_form
 from BratsSegmenterLib.durable import whole_file, write_atomically
 from BratsSegmenterLib.job_results import PrepareResult, SegmentResult
 from BratsSegmenterLib.records import from_json, to_json
-from BratsSegmenterLib.study.job_folder import JobFolder
+from BratsSegmenterLib.study.job_folder import JobFolder, make_job_folder
 
 Record = TypeVar("Record")
 
@@ -224,6 +224,7 @@ class KeptStudy:
         (self._folder / "result.json").unlink(missing_ok=True)
 
     def _write(self, name: str, record: object) -> None:
+        make_job_folder(self._folder)
         write_atomically(self._folder / name, json.dumps(to_json(record), indent=1).encode())
 
     def _read(self, name: str, kind: type[Record]) -> Record | None:

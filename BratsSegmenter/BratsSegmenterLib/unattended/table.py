@@ -65,7 +65,7 @@ def write_tables(folder: Path, say: Callable[[str], None] = _say_nothing) -> tup
         for row in rows
     )
     write_places(folder, rows)
-    write_atomically(folder / TABLE_FILE, to_csv(rows, _deleted(folder, rows, say)).encode())
+    write_atomically(folder / TABLE_FILE, to_csv(rows, _deleted(folder, rows, say)).encode(), is_private=False)
     write_page(
         folder / PAGE_FILE,
         "studies.html",

@@ -194,7 +194,7 @@ class VolumesPart(Part):
             written = csv_tables(Path(file), self._review.measure(), self._workflow.result.image_numbers)
             try:
                 for path, table in written.items():
-                    write_atomically(path, table.encode())
+                    write_atomically(path, table.encode(), is_private=False)
             except OSError as error:
                 what = _("The file {name} cannot be written.").format(name=Path(file).name)
                 failure = ExportError(what, _("Choose another folder."), cause=str(error))

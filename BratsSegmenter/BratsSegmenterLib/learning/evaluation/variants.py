@@ -251,7 +251,7 @@ def write_variants_csv(results: Iterable[VariantResult], regions: Iterable[Regio
     for result in results:
         for case in result.cases:
             writer.writerows([result.name, case.name, *cells] for cells in csv_rows(case, keys))
-    write_atomically(file, text.getvalue().encode())
+    write_atomically(file, text.getvalue().encode(), is_private=False)
 
 
 def write_variants_page(

@@ -1,6 +1,7 @@
 """Files that are there whole or not at all."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,18 @@ def test_the_temporary_name_keeps_the_ending_for_libraries_that_go_by_it(tmp_pat
         assert partial.name.endswith("labels.nii.gz")
         partial.write_text("whole")
     assert (tmp_path / "new" / "labels.nii.gz").read_text() == "whole"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_records_are_for_their_owner_only_and_tables_for_whom_the_umask_lets(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "study.json", b"{}")
+        write_atomically(tmp_path / "studies.csv", b"", is_private=False)
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("study.json", "studies.csv")]
+    assert modes == [0o600, 0o640]
 
 
 def test_a_file_that_took_the_place_of_one_of_the_same_time_and_size_is_told_from_it(tmp_path: Path) -> None:

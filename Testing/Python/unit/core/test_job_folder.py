@@ -14,7 +14,7 @@ from refusing_disks import full_disk
 from BratsSegmenterLib.domain import Algorithm
 from BratsSegmenterLib.errors import ExportError, FolderInUseError
 from BratsSegmenterLib.paths import module_folder
-from BratsSegmenterLib.study import JobFolder, ResultRecord
+from BratsSegmenterLib.study import JobFolder, KeptStudy, ResultRecord, StudyState
 
 _HOLD = """
 import sys
@@ -46,10 +46,12 @@ def test_another_program_is_told_and_may_go_on_when_the_first_one_ends_in_whatev
 def test_a_folder_that_is_made_is_closed_to_all_but_those_the_umask_lets_in(tmp_path: Path, umask: int, mode: int):
     before = os.umask(umask)
     try:
-        with JobFolder(tmp_path / "job").held():
-            assert stat.S_IMODE((tmp_path / "job").stat().st_mode) == mode
+        with JobFolder(tmp_path / "held").held():
+            pass
+        KeptStudy(tmp_path / "kept").write_state(StudyState.NEW)
     finally:
         os.umask(before)
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("held", "kept")] == [mode, mode]
 
 
 def test_a_folder_is_free_again_when_the_work_has_failed(tmp_path: Path) -> None:
