@@ -68,7 +68,7 @@ def files_of_study(folder: Path, study_uid: str | None, progress: Progress) -> P
         )
     if len(studies) == 1:
         return folder
-    place = Path(os.path.commonpath([file.parent for file in meant.files]))
+    place = Path(os.path.commonpath([file.parent for file in _all_files(meant)]))
     beside = (file for file in passed_over if place in file.parents)
     return tuple(sorted({*_all_files(meant), *beside}))
 

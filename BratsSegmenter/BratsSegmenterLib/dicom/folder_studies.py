@@ -128,10 +128,14 @@ def _endings_by_folder(files: Iterable[Path]) -> dict[Path, set[str]]:
 
 
 def _may_be_among(damaged: Path, endings: Mapping[Path, Collection[str]]) -> bool:
-    """Whether a file lies among those of a study; programs mark folders with empty files of other names."""
-    is_empty = os.path.isfile(damaged) and os.path.getsize(damaged) == 0
-    beside = endings.get(damaged.parent, ())
-    return _ending(damaged) in beside if is_empty else bool(beside)
+    """Whether a file lies among those of a study; programs mark folders with empty files of other names.
+
+    Where images have no ending, they have a number or a UID.
+    """
+    beside, ending = endings.get(damaged.parent, ()), _ending(damaged)
+    if os.path.isfile(damaged) and os.path.getsize(damaged) == 0:
+        return ending in beside and (bool(ending) or any(character.isdigit() for character in damaged.name))
+    return bool(beside)
 
 
 def _ending(file: Path) -> str:

@@ -93,6 +93,17 @@ def test_with_a_study_that_is_picked_goes_what_beside_it_cannot_be_read(tmp_path
     assert files_of_study(share / "P1", wanted.study_uid, Progress()) == share / "P1", "what is added there counts too"
 
 
+def test_a_study_of_which_every_file_is_cut_off_can_be_picked_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = coarse_study(tmp_path / "P1", "20260301", Sequence.FLAIR)
+    coarse_study(tmp_path / "P2", "20260302", Sequence.T2)
+    for file in (tmp_path / "P1").rglob("*.dcm"):
+        file.write_bytes(file.read_bytes()[:2000])
+    assert main(["recognise", str(tmp_path), "--study", cut.study_uid, "--json"]) == 4
+    assert "ends too early" in json.loads(capsys.readouterr().out)["error"]["what"]
+
+
 def test_the_directory_of_a_medium_stands_for_the_medium(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     coarse_study(tmp_path, "20260301", Sequence.FLAIR)
     (tmp_path / "DICOMDIR").touch()

@@ -123,6 +123,9 @@ def test_what_is_no_dicom_and_empty_files_that_mark_a_folder_belong_to_no_study(
     (origin,) = FolderSource(tmp_path).studies(Progress())
     assert origin.files == tuple(files)
     assert len(_passed_over(tmp_path)) == 4
+    named_by_uid = [file.rename(file.with_name(new_uid())) for file in files]  # without an ending, as the marks
+    (origin,) = FolderSource(tmp_path).studies(Progress())
+    assert set(origin.files) == set(named_by_uid)
 
 
 def test_packed_studies_are_counted_among_what_is_passed_over(tmp_path: Path) -> None:
