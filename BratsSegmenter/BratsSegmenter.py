@@ -21,9 +21,10 @@ from BratsSegmenterLib import paths
 
 def offerSampleData() -> None:
     """Register the synthetic patient once Slicer's module Sample Data is loaded."""
-    from BratsSegmenterLib.widgets.sample_patient import register_sample_data
+    from BratsSegmenterLib.widgets.sample_offer import SampleOffer
 
-    BratsSegmenter.samplePatient = register_sample_data()
+    BratsSegmenter.sampleOffer = SampleOffer()
+    BratsSegmenter.sampleOffer.register()
 
 
 def prepareViews() -> None:

@@ -80,8 +80,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with console.progress() as progress:
         result = Workbench(arguments.folder, Credentials(), progress).send(job)
     print_objects(console, result.objects, result.pushed)
-    for text in (*result.notes, *about_deleted(folder, lay_there)):
+    for text in result.notes:
         console.warn(text)
+    for text in about_deleted(folder, lay_there):
+        console.remark(text)
     if arguments.ledger and result.is_in_ledger is None:
         console.warn(_NOTHING_TO_ENTER)
     console.result({**to_json(result), "doubts": [_ELSEWHERE] if is_elsewhere else []})

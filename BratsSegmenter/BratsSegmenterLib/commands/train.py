@@ -102,6 +102,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if validation.cases:
         rows = [(name, f"{value:.3f}") for name, value in validation.scores.items()]
         console.table(f"Mean over {validation.cases} cases", ("measure", "value"), rows)
+    else:
+        console.warn("No case was held back, so nothing was scored; evaluate the model on cases that it has not seen.")
     bundle = None
     if arguments.bundle and model.is_finished:
         bundle = _exported(model, source, validation, arguments)

@@ -231,6 +231,10 @@ class Review:
         """Take the result out of the views, so that its patient is not taken for the next, and measure it no more."""
         self._put_aside()
         self.release()
+        self.give_views_back()
+
+    def give_views_back(self) -> None:
+        """There is no result any more: the views are Slicer's again, for what it loads next."""
         self._images.take_out(self.parameters.nodes)
 
     def clear_away(self) -> None:

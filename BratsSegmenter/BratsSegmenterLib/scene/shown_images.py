@@ -17,9 +17,9 @@ _LONGEST_LABEL = 32  # a longer one would widen the view's bar, and with it the 
 class ShownImages:
     """The images in the slice views of the layout.
 
-    Whatever is put into a view, and by whom, its label says what is seen. What Slicer loads meanwhile stays out of the
-    views; what another module puts there, as Segment Editor does with its source volume, makes way when the panel is
-    shown again.
+    Whatever is put into a view, and by whom, its label says what is seen, by the name that it had then. What Slicer
+    loads meanwhile stays out of the views; what another module puts there, as Segment Editor does with its source
+    volume, makes way when the panel is shown again.
     """
 
     def __init__(self) -> None:
@@ -52,6 +52,7 @@ class ShownImages:
             if _image(background) is not None:
                 composite.SetBackgroundVolumeID(background)
                 composite.SetForegroundVolumeID(foreground)
+        self.forget()
 
     def forget(self) -> None:
         """Bring nothing back of a result that is under review no more, or whose scene closes."""

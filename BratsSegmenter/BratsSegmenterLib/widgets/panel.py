@@ -213,6 +213,7 @@ class Panel:
         try:
             self._review.follow()
         except SeriesError as error:
+            self._review.give_views_back()
             self.workflow.forget_study()
             self.workflow.failed.emit(Failure.of(error))
         else:
@@ -224,6 +225,7 @@ class Panel:
             return  # the parameters may be those of the scene that comes
         if self.workflow.result is not None and not self._review.parameters.has_result:
             told = self._begin_anew()
+            self._review.give_views_back()
             what = _("The segmentation or its reference image was removed from the scene.")
             self.workflow.failed.emit(Failure(f"{told} {what}".strip(), _("Open or segment the study again.")))
 

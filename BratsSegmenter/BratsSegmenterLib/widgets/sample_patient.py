@@ -13,7 +13,6 @@ from slicer.i18n import tr as _
 from BratsSegmenterLib.errors import InferenceError
 from BratsSegmenterLib.job_results import SamplePatientResult
 from BratsSegmenterLib.jobs import SamplePatientJob
-from BratsSegmenterLib.paths import resource
 from BratsSegmenterLib.progress import ProgressEvent
 from BratsSegmenterLib.scene.sample_data import load_sample
 from BratsSegmenterLib.widgets.dependencies import ensure_sample
@@ -23,7 +22,6 @@ from BratsSegmenterLib.widgets.runner import JobRunner
 from BratsSegmenterLib.widgets.stage_names import stage_name
 from BratsSegmenterLib.worker_messages import Failure, Outcome
 
-_CATEGORY, _NAME = "BratsSegmenter", "BratsSegmenterSyntheticPatient"
 _HUNDRED = 100
 
 
@@ -64,7 +62,7 @@ class SamplePatient:
         """Whether the patient is not there yet."""
         return self._runner.is_running
 
-    def make(self, _source: object = None) -> None:
+    def make(self) -> None:
         """Make the patient, with a strip that shows how far that is and can stop it."""
         if self._runner.is_running:
             return
@@ -73,7 +71,7 @@ class SamplePatient:
         except InferenceError as error:
             slicer.util.errorDisplay(str(error), windowTitle=_("The synthetic patient was not made"))
             return
-        self._dialog = qt.QProgressDialog()
+        self._dialog = qt.QProgressDialog(slicer.util.mainWindow())
         self._dialog.setWindowTitle(_("The synthetic patient is made on this computer"))
         self._dialog.setMaximum(_HUNDRED)
         self._dialog.setAutoReset(False)
@@ -87,7 +85,7 @@ class SamplePatient:
 
     def _on_ended(self, outcome: Outcome) -> None:
         self._dialog.canceled.disconnect(self._runner.cancel)
-        self._dialog.hide()
+        self._dialog.reset()  # hidden alone, it would come back once it thinks that it has been patient
         match outcome:
             case SamplePatientResult():
                 load_sample(outcome.images)
@@ -101,19 +99,3 @@ def sample_patient(folder: Path, say: Callable[[str], object], spacing_mm: float
     """The synthetic patient, made by the worker in Slicer's Python, after a question for what is not installed."""
     worker = WorkerProcess(worker_command(worker_interpreter(slicer.app.slicerHome)))
     return SamplePatient(worker, folder, ensure_sample, say, spacing_mm)
-
-
-def register_sample_data() -> SamplePatient:
-    """Offer the synthetic patient in the module Sample Data; the answer has to be kept."""
-    import SampleData  # a module of Slicer, loaded when Slicer has started
-
-    patient = sample_patient(Path(slicer.app.cachePath) / _NAME, slicer.util.infoDisplay)
-    SampleData.SampleDataLogic.registerCustomSampleDataSource(
-        category=_CATEGORY,
-        sampleName=_NAME,
-        thumbnailFileName=str(resource("Icons/BratsSegmenter.png")),
-        uris=_NAME,
-        fileNames=_NAME,
-        customDownloader=patient.make,
-    )
-    return patient

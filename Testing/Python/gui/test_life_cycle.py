@@ -418,6 +418,8 @@ def test_a_node_deleted_under_the_panel_ends_the_review_with_a_sentence(module: 
     assert panel.workflow.state is PanelState.NO_STUDY
     assert "was removed from the scene" in panel.message_bar.ui.textLabel.text
     assert panel.review.ui.segmentEditor.segmentationNode() is None
+    add_data("CT of another day")
+    assert _shown() == [("CT of another day", "CT of another day")] * 3
     _segment(panel)
 
 

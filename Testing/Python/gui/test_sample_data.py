@@ -55,7 +55,7 @@ def _made(patient: SamplePatient) -> list[str]:
     return [node.GetName() for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")]
 
 
-def test_the_synthetic_patient_is_offered_when_slicer_has_started(scene, monkeypatch, tmp_path: Path):
+def test_the_synthetic_patient_is_offered_when_slicer_has_started(scene, monkeypatch, told: list[str], tmp_path: Path):
     monkeypatch.setitem(sys.modules, "SampleData", SimpleNamespace(SampleDataLogic=_SampleDataLogic))
     application().cachePath = str(tmp_path)
     opened = open_module(MODULE_FILE)
@@ -64,7 +64,10 @@ def test_the_synthetic_patient_is_offered_when_slicer_has_started(scene, monkeyp
     source = _SampleDataLogic.registered[-1]
     assert (source["category"], source["sampleName"]) == ("BratsSegmenter", "BratsSegmenterSyntheticPatient")
     assert Path(source["thumbnailFileName"]).is_file()
-    assert callable(source["customDownloader"])
+    monkeypatch.setattr(slicer.packaging, "pip_check", lambda one: str(one).startswith("torch"))
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda _text, **_more: False)
+    source["customDownloader"](source)
+    assert "without what was not installed" in told[0]
 
 
 def test_the_synthetic_patient_is_made_beside_slicer_and_shown(scene, told: list[str], tmp_path: Path):

@@ -20,7 +20,7 @@ from archives import RunningArchive, write_study
 from coarse_studies import coarse_study
 from model_samples import threshold_bundle
 from phantoms import PhantomStudy
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
 from series_samples import change
 
 from BratsSegmenterLib import dicom
@@ -385,7 +385,11 @@ def test_research_images_become_a_study_that_is_recognised(tmp_path: Path, capsy
     file = str(tmp_path / "image.nii.gz")
     sitk.WriteImage(image, file)
     files = ["--t1", file, "--t1c", file, "--t2", file, "--flair", file]
+    assert main(["nifti-to-dicom", *files, "--out", str(tmp_path / "other")]) == 0
+    capsys.readouterr()
     assert main(["nifti-to-dicom", *files, "--out", str(tmp_path / "study"), "--json"]) == 0
+    patients = {dcmread(next((tmp_path / name).rglob("*.dcm"))).PatientID for name in ("other", "study")}
+    assert len(patients) == 2, "what is made without an ID is not taken for one patient"
     written = json.loads(capsys.readouterr().out)
     assert main(["recognise", str(tmp_path / "study"), "--json"]) == 0
     recognised = json.loads(capsys.readouterr().out)
