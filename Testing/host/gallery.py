@@ -99,6 +99,7 @@ def states(panel: Panel, archive: ServedArchive) -> Iterator[tuple[str, Part | S
     panel.studies.ui.queueButton.click()
     yield "queued", panel.studies
     yield from _questions(panel)
+    application().settingsDialog().reloadSettings()
     application().settingsDialog().setCurrentPanel("BratsSegmenter")
     application().settingsDialog().show()
     panel.settings.ui.measureButton.click()
