@@ -123,12 +123,13 @@ def test_the_whole_way_says_its_stages_memory_and_objects(finished_run: Finished
     assert all(key in table for key in printed["volumes_ml"])
 
 
-def test_measured_again_the_table_is_the_same(finished_run: FinishedRun, tmp_path: Path) -> None:
+def test_measured_again_the_tables_are_the_same(finished_run: FinishedRun, tmp_path: Path) -> None:
     again = tmp_path / "volumes.csv"
     assert main(["measure", str(finished_run.folder / "segmentation.nii.gz"), "--csv", str(again)]) == 0
-    table = again.read_text(encoding="utf-8")
+    for name in ("volumes.csv", "lesions.csv"):
+        table = (tmp_path / name).read_text(encoding="utf-8")
+        assert table == (finished_run.folder / name).read_text(encoding="utf-8")
     assert "image " in table
-    assert table == (finished_run.folder / "volumes.csv").read_text(encoding="utf-8")
 
 
 def test_the_structure_set_comes_back_from_the_archive_voxel_for_voxel(

@@ -194,7 +194,7 @@ def test_a_kind_that_the_archive_refuses_is_named_with_what_arrived_without_it(
             assert station.instances() == 3
 
 
-_SECOND_IMAGE = b"\x20\x00\x13\x00\x02\x00\x00\x002 "  # its Instance Number (0020,0013), in implicit VR
+_SECOND_IMAGE = b"\x20\x00\x13\x00IS\x02\x002 "  # its Instance Number (0020,0013), in explicit VR
 
 
 def test_a_key_image_that_is_lacking_is_sent_though_there_is_another(
