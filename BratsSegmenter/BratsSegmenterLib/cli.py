@@ -17,8 +17,6 @@ from BratsSegmenterLib.commands.exit_codes import CANCELLED, UNEXPECTED, exit_co
 from BratsSegmenterLib.errors import BratsSegmenterError, Cancelled, ExportError, explaining_disk, explaining_memory
 from BratsSegmenterLib.logs import keep_identities_out_of_logs
 
-_JSON = "print one JSON object on standard output; route prints one for each study, too"
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
@@ -95,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in all_commands():
         sub = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP)
-        sub.add_argument("--json", action="store_true", help=_JSON)
+        sub.add_argument("--json", action="store_true", help="print one JSON object on standard output")
         command.add_arguments(sub)
         sub.set_defaults(run=command.run)
     return parser

@@ -427,8 +427,8 @@ class Measurements:
 
     @property
     def product_sum_mm2(self) -> float | None:
-        """Of the products of all measurable lesions; None where there are fewer than two."""
-        if len(self.measurable) < 2:
+        """Of the products of all measurable lesions, 0 without one; None where nobody looked for enhancing tumour."""
+        if ET.key not in self.volumes_ml:
             return None
         return sum(diameters.product_mm2 for diameters in self.measurable)
 

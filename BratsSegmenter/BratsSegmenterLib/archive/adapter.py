@@ -70,7 +70,7 @@ class GuardedAdapter(HTTPAdapter):
         """As in requests; an answer that is not streamed is cut off at the cap."""
         response = super().send(request, stream, *args, **kwargs)
         if not stream:
-            response.raw = _Capped(response.raw, self._maximum_answer_bytes, response.encoding or _UTF_8)
+            response.raw = _WholeAnswer(response.raw, self._maximum_answer_bytes, response.encoding or _UTF_8)
         return response
 
     def _register(self, manager: PoolManager) -> None:
@@ -95,7 +95,7 @@ class GuardedAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
 
 
-class _Capped:
+class _WholeAnswer:
     """urllib3's response, of which at most so many bytes are read, in a character set that it may state wrongly."""
 
     def __init__(self, raw: Any, maximum_bytes: int, stated_encoding: str) -> None:

@@ -16,7 +16,7 @@ from BratsSegmenterLib.archive.connection import Connection
 from BratsSegmenterLib.archive.instance_file import UNUSABLE, DamagedInstanceError, refuse_inflation_bomb
 from BratsSegmenterLib.archive.listing import InstanceSummary
 from BratsSegmenterLib.archive.threads import Stop
-from BratsSegmenterLib.escapes import without_escapes
+from BratsSegmenterLib.chinese_text import without_escapes
 from BratsSegmenterLib.unreadable import UNREADABLE
 
 _LAST_OF_PATIENT = 0x0010FFFF

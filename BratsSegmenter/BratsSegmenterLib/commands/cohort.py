@@ -56,8 +56,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     warnings: list[str] = []
 
     def warn(text: str) -> None:
-        console.warn(text)
-        warnings.append(text)
+        if text not in warnings:  # the tables are written after each study, with the same to say of them
+            console.warn(text)
+            warnings.append(text)
 
     profile, credentials = optional_archive(arguments)
     wanted = Wanted(arguments.date_from, arguments.date_to, descriptions=arguments.description)

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print millilitres by region and the diameters of each enhancing lesion."""
-    from BratsSegmenterLib.measurement import csv_tables, measure, product_sum_text, sum_of_products_mm2
+    from BratsSegmenterLib.measurement import csv_tables, measure, product_sum_text
     from BratsSegmenterLib.records import to_json
 
     drawn = _read(arguments.labels)
@@ -53,8 +53,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             if (d := lesion.diameters) is not None
         ),
     )
-    if measurements.product_sum_mm2 is not None:
-        console.say(f"{product_sum_text(measurements)}.")
+    if about_sum := product_sum_text(measurements):
+        console.say(f"{about_sum}.")
     warnings = [_OLD_CODING] if _may_be_coded_otherwise(segmentation) else []
     for text in warnings:
         console.warn(text)
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "intervals_ml": measurements.intervals_ml,
             "not_measured": segmentation.not_measured,
             "lesions": to_json(measurements.lesions),
-            "product_sum_mm2": sum_of_products_mm2(measurements),
+            "product_sum_mm2": measurements.product_sum_mm2,
             "warnings": warnings,
         }
     )

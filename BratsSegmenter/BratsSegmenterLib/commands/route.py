@@ -22,7 +22,10 @@ from BratsSegmenterLib.commands.values import number, whole_number
 from BratsSegmenterLib.errors import Cancelled, SeriesError
 
 NAME = "route"
-HELP = "watch an archive or a folder, segment each MR study that arrives and, with --push, store the result in it"
+HELP = (
+    "watch an archive or a folder, segment each MR study that arrives and, with --push, store the result in it; with "
+    "--json a line for each study, too"
+)
 
 _MINUTE_S = 60.0
 _DAYS_OF_AN_ARCHIVE = 2

@@ -72,20 +72,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     profile, credentials = optional_archive(arguments)
     require_model(arguments)
     with console.progress() as progress:
-        way = _gone(arguments, profile, credentials, progress)
-    _print(way, progress, console)
+        results = _take_steps(arguments, profile, credentials, progress)
+    _print(results, progress, console)
     console.result(
         {
-            **_as_json(way),
+            **_as_json(results),
             "stages": [{"name": stage.name, "seconds": round(stage.seconds, 3)} for stage in progress.stages],
             "peak_memory_mb": round(peak_memory_mb()),
         }
     )
-    return EXIT_CODES[ExportError] if way.sent is None else 0
+    return EXIT_CODES[ExportError] if results.sent is None else 0
 
 
 @dataclass(frozen=True)
-class _Way:
+class _StepResults:
     """What came of each step of a study's way; `sent` is None where the model found nothing that could be."""
 
     prepared: PrepareResult
@@ -104,7 +104,9 @@ class _Way:
         return (*self.segmented.remarks, *about_objects)
 
 
-def _gone(arguments: argparse.Namespace, profile: Profile | None, credentials: Credentials, progress: Progress) -> _Way:
+def _take_steps(
+    arguments: argparse.Namespace, profile: Profile | None, credentials: Credentials, progress: Progress
+) -> _StepResults:
     from BratsSegmenterLib.jobs import PrepareJob, SendJob
     from BratsSegmenterLib.workbench import Workbench
 
@@ -116,7 +118,7 @@ def _gone(arguments: argparse.Namespace, profile: Profile | None, credentials: C
     with naming_options(arguments):
         segmented = workbench.segment(segment_job(arguments, prepared))
     if not any(segmented.volumes_ml.values()):
-        return _Way(prepared, segmented, None, arguments.out)
+        return _StepResults(prepared, segmented, None, arguments.out)
     send = SendJob(
         arguments.out,
         segmented.labels,
@@ -125,32 +127,32 @@ def _gone(arguments: argparse.Namespace, profile: Profile | None, credentials: C
         profile=profile if arguments.push else None,
         contouring=contouring_from(arguments),
     )
-    return _Way(prepared, segmented, workbench.send(send), arguments.out)
+    return _StepResults(prepared, segmented, workbench.send(send), arguments.out)
 
 
-def _print(way: _Way, progress: Progress, console: Console) -> None:
+def _print(results: _StepResults, progress: Progress, console: Console) -> None:
     from BratsSegmenterLib.machine import peak_memory_mb
     from BratsSegmenterLib.versions import describe
 
-    for text in way.doubts:
+    for text in results.doubts:
         console.warn(text)
-    if way.prepared.results:
-        console.say(describe(way.prepared.results))
-    print_segmentation(console, way.segmented)
+    if results.prepared.results:
+        console.say(describe(results.prepared.results))
+    print_segmentation(console, results.segmented)
     print_stages(console, progress.stages)
-    if way.sent is not None:
-        print_objects(console, way.sent.objects, way.sent.pushed)
-    for text in way.remarks:
+    if results.sent is not None:
+        print_objects(console, results.sent.objects, results.sent.pushed)
+    for text in results.remarks:
         console.remark(text)
-    console.say(f"Peak memory: {peak_memory_mb():.0f} MB\nQuality page: {way.segmented.quality_page}")
-    if way.sent is not None and way.sent.receipt is not None:
-        console.say(f"Receipt: {way.sent.receipt}")
+    console.say(f"Peak memory: {peak_memory_mb():.0f} MB\nQuality page: {results.segmented.quality_page}")
+    if results.sent is not None and results.sent.receipt is not None:
+        console.say(f"Receipt: {results.sent.receipt}")
 
 
-def _as_json(way: _Way) -> Mapping[str, Any]:
+def _as_json(results: _StepResults) -> Mapping[str, Any]:
     from BratsSegmenterLib.records import to_json
 
-    prepared, segmented, sent = way.prepared, way.segmented, way.sent
+    prepared, segmented, sent = results.prepared, results.segmented, results.sent
     return {
         "sequences": {
             role: {
@@ -172,6 +174,6 @@ def _as_json(way: _Way) -> Mapping[str, Any]:
         "segmentation": segmented.labels,
         "objects": [{"kind": o.kind, "path": o.path} for o in sent.objects] if sent else [],
         "quality_page": segmented.quality_page,
-        "doubts": way.doubts,
-        "remarks": way.remarks,
+        "doubts": results.doubts,
+        "remarks": results.remarks,
     }

@@ -9,7 +9,7 @@ from pydicom.charset import convert_encodings, decode_bytes, default_encoding, e
 from pydicom.config import strict_reading
 from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
 
-from BratsSegmenterLib.escapes import without_escapes
+from BratsSegmenterLib.chinese_text import without_escapes
 
 UTF_8 = "ISO_IR 192"
 _ESCAPE = "\x1b"

@@ -11,10 +11,10 @@ from pathlib import Path
 from pydicom import Dataset
 from pydicom.config import disable_value_validation
 
+from BratsSegmenterLib.chinese_text import without_escapes
 from BratsSegmenterLib.dicom.identity import identity_of
 from BratsSegmenterLib.dicom.reading import NoDicomError, files_in, lists_a_medium, read_head, read_header
 from BratsSegmenterLib.errors import SeriesError
-from BratsSegmenterLib.escapes import without_escapes
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.unreadable import UNREADABLE
 

@@ -10,7 +10,7 @@ from BratsSegmenterLib.measurement.findings import (
     quality_findings,
     registration_findings,
 )
-from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM, measure, sum_of_products_mm2
+from BratsSegmenterLib.measurement.measuring import SMALLEST_MEASURED_MM, measure
 from BratsSegmenterLib.measurement.overlap import dice, share_nothing
 from BratsSegmenterLib.measurement.sentence import (
     MEASURABLE,
@@ -50,5 +50,4 @@ __all__ = [
     "share_nothing",
     "size_text",
     "still_not_measured",
-    "sum_of_products_mm2",
 ]

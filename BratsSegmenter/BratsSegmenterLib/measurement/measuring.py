@@ -66,13 +66,6 @@ def measure(segmentation: Segmentation, intervals: Mapping[str, tuple[float, flo
     return Measurements(volumes, _lesions(segmentation, ET))
 
 
-def sum_of_products_mm2(measurements: Measurements) -> float | None:
-    """Of all measurable lesions, 0 without one, to follow over time; None where nobody looked for enhancing tumour."""
-    if ET.key not in measurements.volumes_ml:
-        return None
-    return sum(diameters.product_mm2 for diameters in measurements.measurable)
-
-
 def _lesions(segmentation: Segmentation, region: Region) -> tuple[Lesion, ...]:
     mask = segmentation.labels == region.label
     if not mask.any():

@@ -50,9 +50,9 @@ def product_sum_text(measurements: Measurements) -> str:
 
     All of them, and not as many as a criterion follows as its targets: which those are, a person chooses.
     """
-    if measurements.product_sum_mm2 is None:
-        return ""
     count = len(measurements.measurable)
+    if count < 2:
+        return ""
     return f"Sum of the products of all {count} measurable lesions: {measurements.product_sum_mm2:.0f} mm2"
 
 

@@ -13,7 +13,7 @@ from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.image_files import write_image
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import write_labelmap
-from BratsSegmenterLib.measurement import DoubtfulSlice, csv_tables, doubtful_slices, sum_of_products_mm2
+from BratsSegmenterLib.measurement import DoubtfulSlice, csv_tables, doubtful_slices
 from BratsSegmenterLib.pipeline import SegmentedCase
 from BratsSegmenterLib.preprocessing import resample_to_reference, write_quality_page
 from BratsSegmenterLib.progress import Progress
@@ -128,7 +128,7 @@ def keep_result(
         authorship=authorship,
         is_postoperative=is_postoperative,
         image_numbers=numbers,
-        product_sum_mm2=sum_of_products_mm2(result.measurements),
+        product_sum_mm2=result.measurements.product_sum_mm2,
     )
 
 

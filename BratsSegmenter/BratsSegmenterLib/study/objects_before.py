@@ -25,7 +25,14 @@ def about_deleted(folder: JobFolder, lay_there: Collection[str]) -> tuple[str, .
 
 
 def delete_objects(folder: JobFolder) -> tuple[str, ...]:
-    """Take the objects out of a job folder, and say which, as a sentence; none where there was none."""
+    """Take the objects out of a job folder, and say which, as a sentence; none where there was none.
+
+    Raises
+    ------
+    OSError
+        One of them cannot be deleted, as it is open elsewhere, say.
+    """
     lay_there = object_files(folder)
-    shutil.rmtree(folder.objects, ignore_errors=True)
+    if folder.objects.is_dir():
+        shutil.rmtree(folder.objects)
     return about_deleted(folder, lay_there)

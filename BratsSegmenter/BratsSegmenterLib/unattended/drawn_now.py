@@ -14,7 +14,7 @@ from BratsSegmenterLib.domain import Segmentation
 from BratsSegmenterLib.durable import Stamp, stamp_of
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.labelmap import read_labelmap
-from BratsSegmenterLib.measurement import measure, sum_of_products_mm2
+from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.study import JobFolder, compared_with_model, read_sent, read_unsent
 
 _MOST_REMEMBERED = 10_000
@@ -89,9 +89,7 @@ def _measured(folder: JobFolder, _stamps: tuple[Stamp | None, ...]) -> DrawnVolu
         return None
     drawn = compared_with_model(folder, correction.segmentation)
     measured = measure(drawn.segmentation, drawn.intervals_ml)
-    return DrawnVolumes(
-        correction.file, True, measured.volumes_ml, measured.intervals_ml, sum_of_products_mm2(measured)
-    )
+    return DrawnVolumes(correction.file, True, measured.volumes_ml, measured.intervals_ml, measured.product_sum_mm2)
 
 
 def _correction(folder: JobFolder) -> _Correction | None:

@@ -202,7 +202,7 @@ def _largest_text(diameters: Diameters, numbers: ImageNumbers | None) -> str:
 
 
 def _sum_text(measurements: Measurements) -> str:
-    if measurements.product_sum_mm2 is None:
+    if len(measurements.measurable) < 2:
         return ""
     text = _("Sum of the products of all {count} measurable lesions: {sum}.")
     sum_text = f"{measurements.product_sum_mm2:.0f} {_SQUARE_MILLIMETRES}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from BratsSegmenterLib.domain import ED, ET, WT, Algorithm, Diameters, Lesion, Measurements, RegionVolume
-from BratsSegmenterLib.measurement import changed_regions, report_sentence, sum_of_products_mm2
+from BratsSegmenterLib.measurement import changed_regions, report_sentence
 from BratsSegmenterLib.slice_names import ImageNumbers
 
 _MODEL = Algorithm("glioma-synthetic", "0.1", "")
@@ -75,19 +75,17 @@ def test_the_products_of_all_measurable_lesions_are_summed_and_no_others() -> No
     assert "Sum of the products of all 2 measurable lesions: 892 mm2." in _sentence(_LESION, _SMALL, _THIN, _SPECK)
     measurements = Measurements((RegionVolume(ET, 12.34),), (_LESION, _SMALL, _THIN, _SPECK))
     assert measurements.product_sum_mm2 == 32 * 21 + 20 * 11
-    assert sum_of_products_mm2(measurements) == 892
 
 
 def test_one_measurable_lesion_has_no_sum_beside_its_product() -> None:
     assert "Sum" not in _sentence(_LESION, _THIN, _SPECK)
-    assert Measurements((RegionVolume(ET, 12.34),), (_LESION, _THIN)).product_sum_mm2 is None
 
 
 def test_over_time_the_sum_is_followed_also_of_one_lesion_and_of_none() -> None:
     volume = RegionVolume(ET, 12.34)
-    assert sum_of_products_mm2(Measurements((volume,), (_LESION, _THIN))) == 32 * 21
-    assert sum_of_products_mm2(Measurements((volume,), (_THIN, _SPECK))) == 0
-    assert sum_of_products_mm2(Measurements(())) is None, "nobody looked for it"
+    assert Measurements((volume,), (_LESION, _THIN)).product_sum_mm2 == 32 * 21
+    assert Measurements((volume,), (_THIN, _SPECK)).product_sum_mm2 == 0
+    assert Measurements(()).product_sum_mm2 is None, "nobody looked for it"
 
 
 def test_without_any_region_the_report_says_so() -> None:

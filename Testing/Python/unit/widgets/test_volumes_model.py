@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from BratsSegmenterLib.archive import StudySummary
-from BratsSegmenterLib.domain import ET, Algorithm, Diameters, Lesion, Measurements
+from BratsSegmenterLib.domain import ET, Algorithm, Diameters, Lesion, Measurements, RegionVolume
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.priors import PriorVolumes
 from BratsSegmenterLib.slice_names import ImageNumbers
@@ -124,7 +124,7 @@ def test_the_table_is_copied_as_tab_separated_text(result: SegmentResult) -> Non
 
 
 def _said(*lesions: Lesion, numbers: ImageNumbers | None = None, not_measured: str = "") -> str:
-    return lesions_text(Measurements((), lesions), numbers, not_measured)
+    return lesions_text(Measurements((RegionVolume(ET, 1.0),), lesions), numbers, not_measured)
 
 
 def _lesion(longest_mm: float, perpendicular_mm: float) -> Lesion:
