@@ -34,12 +34,13 @@ demo: env
 
 # The first two keep glibc from giving every freed image back to the system, a seventh of the processor time, but not from
 # giving back what only a few tests need. Processes with several threads each wait for one another. Three processes, as
-# many tests wait for programs that they started.
+# many tests wait for programs that they started; file by file in the order of the folders, so that what takes longest (gui,
+# integration) is not what the others wait for at the end.
 test: export MALLOC_MMAP_THRESHOLD_ = 134217728
 test: export MALLOC_TRIM_THRESHOLD_ = 536870912
 test: export OMP_NUM_THREADS = 1
 test: env
-	$(BIN)/pytest --numprocesses=3 --dist=loadfile
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 lint: env
 	$(BIN)/ruff check .

@@ -15,33 +15,32 @@ from host.replay_worker import Behaviour
 from host.slicer_app import application
 from host.story import Story
 from model_samples import threshold_bundle
-from pydicom import dcmread
+from small_studies import small_study
 
 from BratsSegmenterLib.archive import Archive
 from BratsSegmenterLib.archive.embedded import EmbeddedArchive, serve
 from BratsSegmenterLib.cli import main
-from BratsSegmenterLib.demo.head import SyntheticHead
 from BratsSegmenterLib.demo.story import access_to
-from BratsSegmenterLib.demo.study import write_study
-from BratsSegmenterLib.dicom.mr_series import StudyIdentity
+from BratsSegmenterLib.domain import Sequence
 from BratsSegmenterLib.study import StudyState
 from BratsSegmenterLib.widgets.assembly import build_panel, studies_folder
 from BratsSegmenterLib.widgets.panel import Panel
 from BratsSegmenterLib.widgets.state import PanelState
 from BratsSegmenterLib.widgets.study_table import Column
 
-PATIENTS = ("Adams^Ada", "Baker^Bob")
-
 
 @pytest.fixture
-def archive(coarse_head: SyntheticHead, tmp_path: Path) -> Iterator[EmbeddedArchive]:
-    """A running archive with a study of each patient."""
+def archive(tmp_path: Path) -> Iterator[EmbeddedArchive]:
+    """A running archive with a study of each of two patients."""
     with serve(tmp_path / "archive") as running:
-        for number, name in enumerate(PATIENTS):
-            identity = StudyIdentity(name, f"PHANTOM-{number}", study_date=f"2026010{number + 1}")
-            files = write_study(coarse_head, tmp_path / f"scanner{number}", identity)
-            Archive(*access_to(running)).store(files, compare=False)
+        for day in ("20260101", "20260102"):
+            _scan(running, tmp_path / day, day, *Sequence)
         yield running
+
+
+def _scan(archive: EmbeddedArchive, folder: Path, day: str, *sequences: Sequence) -> None:
+    small_study(folder, day, *sequences)
+    Archive(*access_to(archive)).store([*folder.rglob("*.dcm")], compare=False)
 
 
 def _open_panel(parameter_node, tmp_path: Path) -> tuple[Panel, qt.QWidget]:
@@ -100,10 +99,8 @@ def test_two_queued_studies_end_though_the_worker_is_killed_and_slicer_started_a
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_what_ran_unattended_opens_in_the_panel(archive, coarse_head, parameter_node, tmp_path, monkeypatch):
-    files = write_study(coarse_head, tmp_path / "scanner2", StudyIdentity(study_date="20260103"))
-    lacking = [file for file in files if "FLAIR" not in dcmread(file, stop_before_pixels=True).SeriesDescription]
-    Archive(*access_to(archive)).store(lacking, compare=False)
+def test_what_ran_unattended_opens_in_the_panel(archive, parameter_node, tmp_path, monkeypatch):
+    _scan(archive, tmp_path / "20260103", "20260103", Sequence.T1, Sequence.T1C, Sequence.T2)
     monkeypatch.setenv("BRATS_SEGMENTER_TOKEN", archive.token)
     bundle = str(threshold_bundle(tmp_path / "bundle").folder)
     application().settle_in(tmp_path)

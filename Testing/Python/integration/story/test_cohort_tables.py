@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from coarse_studies import coarse_study
 from model_samples import TINY, threshold_bundle, tiny_bundle
 from numpy.typing import NDArray
+from small_studies import small_study
 
 from BratsSegmenterLib.cli import main
 from BratsSegmenterLib.dicom import Authorship
@@ -51,8 +51,8 @@ class Cohort:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
     root = tmp_path_factory.mktemp("cohort")
-    coarse_study(root / "in", "20260301", *Sequence)
-    coarse_study(root / "in", _NO_CONTRAST, Sequence.T1, Sequence.T2, Sequence.FLAIR)
+    small_study(root / "in", "20260301", *Sequence)
+    small_study(root / "in", _NO_CONTRAST, Sequence.T1, Sequence.T2, Sequence.FLAIR)
     cohort = Cohort(root / "in", root / "out", threshold_bundle(root / "bundle").folder)
     assert main(cohort.again()) == 0
     return cohort

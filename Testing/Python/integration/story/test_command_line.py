@@ -17,11 +17,11 @@ import pytest
 import requests
 import SimpleITK as sitk
 from archives import RunningArchive, write_study
-from coarse_studies import coarse_study
 from model_samples import threshold_bundle
 from phantoms import PhantomStudy
 from pydicom import Dataset, dcmread
 from series_samples import change
+from small_studies import small_study
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.cli import main
@@ -212,7 +212,7 @@ def test_a_study_in_which_the_model_finds_nothing_is_said_whole_and_can_be_signe
 def test_doubts_are_said_before_the_volumes_and_remarks_after_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    coarse_study(tmp_path / "in", "20260301", Sequence.T1C)
+    small_study(tmp_path / "in", "20260301", Sequence.T1C)
     how = ["--bundle", str(threshold_bundle(tmp_path / "bundle", above=99).folder), "--no-brain-mask", *_QUICK]
     segment = ["segment", str(tmp_path / "in"), "--out", str(tmp_path / "out"), *how]
     assert main(segment) == 0
@@ -246,7 +246,7 @@ def test_the_user_overrules_the_recognition(
 def test_every_series_that_may_be_taken_is_printed_with_its_key(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    coarse_study(tmp_path, "20260301", Sequence.T1C, Sequence.T2, Sequence.T2, Sequence.FLAIR)
+    small_study(tmp_path, "20260301", Sequence.T1C, Sequence.T2, Sequence.T2, Sequence.FLAIR)
     for file in (tmp_path / "20260301-4").iterdir():
         change(file, _call_perfusion)
     assert main(["recognise", str(tmp_path)]) == 0
@@ -264,7 +264,7 @@ def test_every_series_that_may_be_taken_is_printed_with_its_key(
 def test_a_refused_series_is_said_with_the_options_that_take_it_all_the_same_or_another_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    coarse_study(tmp_path / "in", "20260301", Sequence.T1C)
+    small_study(tmp_path / "in", "20260301", Sequence.T1C)
     slices = sorted((tmp_path / "in").rglob("*.dcm"))
     slices[15].unlink()
     options = [str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--no-brain-mask", *_QUICK]
@@ -354,7 +354,7 @@ def test_the_preprocessed_images_share_one_grid_with_the_mask(
 
 def test_no_image_of_an_earlier_patient_stays_beside_the_preprocessed_ones(tmp_path: Path) -> None:
     out, stale = tmp_path / "out", tmp_path / "out" / "T1.nii.gz"
-    coarse_study(tmp_path / "in", "20260301", Sequence.T1C, Sequence.T2)
+    small_study(tmp_path / "in", "20260301", Sequence.T1C, Sequence.T2)
     command = ["preprocess", str(tmp_path / "in"), "--out", str(out), "--no-brain-mask", *_QUICK]
     assert main(command) == 0
     stale.write_bytes(b"of another patient")

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from coarse_studies import coarse_study
 from pydicom import Dataset
 from series_samples import change
+from small_studies import small_study
 
 from BratsSegmenterLib.domain import PreprocessingSteps, Sequence
 from BratsSegmenterLib.errors import Cancelled
@@ -24,7 +24,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 def result(tmp_path_factory: pytest.TempPathFactory) -> SegmentedCase:
     """Of a study with a slice of T1c and one of FLAIR that show nothing and were interpolated."""
     study = tmp_path_factory.mktemp("study")
-    coarse_study(study, "20260102", Sequence.T1C, Sequence.FLAIR)
+    small_study(study, "20260102", Sequence.T1C, Sequence.FLAIR)
     found = recognise(scan_study(study, Progress()), Progress()).found
     for choice in found.values():
         change(choice.series.files[15], _make_blank)

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from coarse_studies import coarse_study
 from phantoms import PhantomStudy
 from PIL import Image
 from series_samples import change
+from small_studies import small_study
 
 from BratsSegmenterLib.archive import Credentials
 from BratsSegmenterLib.cli import main
@@ -46,7 +46,7 @@ def test_a_study_is_prepared_from_its_files_with_a_picture_of_every_series_on_of
 def test_a_study_of_which_files_were_cut_off_is_listed_with_them_and_says_so_before_it_is_segmented(
     tmp_path: Path,
 ) -> None:
-    coarse_study(tmp_path / "in", "20260301", Sequence.T1C, Sequence.FLAIR)
+    small_study(tmp_path / "in", "20260301", Sequence.T1C, Sequence.FLAIR)
     for file in sorted((tmp_path / "in" / "20260301-2").iterdir())[-10:]:
         file.write_bytes(file.read_bytes()[:3000])
     listed = perform(ListFolderJob(tmp_path / "in"), Credentials(), Progress())
@@ -64,8 +64,8 @@ def test_of_a_folder_with_studies_of_several_patients_the_one_that_is_named_is_t
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     share, job = tmp_path / "share", tmp_path / "job"
-    wanted = coarse_study(share, "20260301", Sequence.FLAIR)
-    coarse_study(share, "20260302", Sequence.T2)
+    wanted = small_study(share, "20260301", Sequence.FLAIR)
+    small_study(share, "20260302", Sequence.T2)
     change(next((share / "20260302-1").iterdir()), lambda dataset: setattr(dataset, "PatientID", "SECRET-2"))
     assert main(["recognise", str(share), "--json"]) == 4
     refused = json.loads(capsys.readouterr().out)["error"]
@@ -83,8 +83,8 @@ def test_of_a_folder_with_studies_of_several_patients_the_one_that_is_named_is_t
 
 def test_with_a_study_that_is_picked_goes_what_beside_it_cannot_be_read(tmp_path: Path) -> None:
     share = tmp_path / "share"
-    wanted = coarse_study(share / "P1", "20260301", Sequence.FLAIR)
-    coarse_study(share / "P2", "20260302", Sequence.T2)
+    wanted = small_study(share / "P1", "20260301", Sequence.FLAIR)
+    small_study(share / "P2", "20260302", Sequence.T2)
     for place in ("P1/20260301-1", "P2/20260302-1", "."):
         (share / place / "damaged.dcm").write_bytes(b"no DICOM")
     files = files_of_study(share, wanted.study_uid, Progress())
@@ -96,8 +96,8 @@ def test_with_a_study_that_is_picked_goes_what_beside_it_cannot_be_read(tmp_path
 def test_a_study_of_which_every_file_is_cut_off_can_be_picked_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cut = coarse_study(tmp_path / "P1", "20260301", Sequence.FLAIR)
-    coarse_study(tmp_path / "P2", "20260302", Sequence.T2)
+    cut = small_study(tmp_path / "P1", "20260301", Sequence.FLAIR)
+    small_study(tmp_path / "P2", "20260302", Sequence.T2)
     for file in (tmp_path / "P1").rglob("*.dcm"):
         file.write_bytes(file.read_bytes()[:2000])
     assert main(["recognise", str(tmp_path), "--study", cut.study_uid, "--json"]) == 4
@@ -105,7 +105,7 @@ def test_a_study_of_which_every_file_is_cut_off_can_be_picked_and_says_so(
 
 
 def test_the_directory_of_a_medium_stands_for_the_medium(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    coarse_study(tmp_path, "20260301", Sequence.FLAIR)
+    small_study(tmp_path, "20260301", Sequence.FLAIR)
     (tmp_path / "DICOMDIR").touch()
     assert main(["recognise", str(tmp_path / "DICOMDIR"), "--json"]) == 0
     assert list(json.loads(capsys.readouterr().out)["sequences"]) == ["FLAIR"]

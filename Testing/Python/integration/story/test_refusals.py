@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from archives import RunningArchive, free_port, write_study
-from coarse_studies import coarse_study
 from faulty_proxy import Fault, Plan
 from model_samples import threshold_bundle
 from numpy.typing import NDArray
 from pydicom import dcmread
+from small_studies import small_study
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Credentials
@@ -109,7 +109,7 @@ def test_a_folder_with_a_fetched_study_takes_no_other_one(signed_in: RunningArch
 def test_a_folder_with_the_result_of_a_study_takes_no_other_one(
     signed_in: RunningArchive, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    own, other = (coarse_study(tmp_path / day, day, Sequence.FLAIR) for day in ("20260301", "20260302"))
+    own, other = (small_study(tmp_path / day, day, Sequence.FLAIR) for day in ("20260301", "20260302"))
     quick = ("--device", "cpu", "--no-brain-mask", "--no-registration", "--no-bias-correction")
     options = ["--out", str(tmp_path / "job"), *quick, "--bundle", str(threshold_bundle(tmp_path / "bundle").folder)]
     assert main(["segment", str(tmp_path / "20260301"), *options]) == 0

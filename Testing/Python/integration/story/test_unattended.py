@@ -22,11 +22,11 @@ from typing import Any
 import psutil
 import pytest
 from archives import RunningArchive
-from coarse_studies import coarse_study as _study
 from model_samples import threshold_bundle
 from phantoms import PhantomStudy
 from pydicom import dcmread
 from refusing_disks import full_disk, read_only
+from small_studies import small_study as _study
 
 from BratsSegmenterLib.archive import StudyQuery
 from BratsSegmenterLib.child_worker import JobFailedError, run_in_child
@@ -79,9 +79,10 @@ class Router:
         return self.process.wait(_PATIENCE_S)
 
 
-def _routing(archive: RunningArchive, folder: Path) -> AbstractContextManager[Router]:
+def _routing(archive: RunningArchive, folder: Path, bundle: Path) -> AbstractContextManager[Router]:
     source = ("--archive", archive.profile.url, "--push", "--days", "36500")
-    return _router(folder, *source, token=archive.credentials.token)
+    model = ("--bundle", str(bundle), "--no-brain-mask")
+    return _router(folder, *source, *model, token=archive.credentials.token)
 
 
 @contextmanager
@@ -108,13 +109,14 @@ def _structure_sets(archive: RunningArchive, study_uid: str) -> int:
 
 
 def test_a_router_sends_each_study_once_through_kills_and_restarts(
-    phantom_study: PhantomStudy, embedded_archive: RunningArchive, tmp_path: Path
+    embedded_archive: RunningArchive, tmp_path: Path
 ) -> None:
     archive, folder = embedded_archive.connect(), tmp_path / "studies"
-    uid = phantom_study.identity.study_uid
-    archive.store(phantom_study.files, compare=False)
+    bundle = threshold_bundle(tmp_path / "bundle").folder
+    whole = _study(tmp_path / "whole", "20260301", *Sequence)
+    archive.store([*(tmp_path / "whole").rglob("*.dcm")], compare=False)
     state = lambda: [json.loads(path.read_text())["items"] for path in folder.glob("queue.json")]  # noqa: E731
-    with _routing(embedded_archive, folder) as router:
+    with _routing(embedded_archive, folder, bundle) as router:
         _until(lambda: any(item["state"] == "segmenting" for items in state() for item in items), "segmenting")
         workers = psutil.Process(router.process.pid).children()
         router.process.kill()
@@ -122,10 +124,10 @@ def test_a_router_sends_each_study_once_through_kills_and_restarts(
         psutil.wait_procs(workers, timeout=_PATIENCE_S)
         assert not any(worker.is_running() for worker in workers), "a worker outlived its router"
     lacking = _study(tmp_path / "later", "20260401", Sequence.T1, Sequence.T2)
-    with _routing(embedded_archive, folder) as router:
+    with _routing(embedded_archive, folder, bundle) as router:
         _until(lambda: len(router.lines) == 1, "the first study")
         assert router.lines[0].endswith(" sent: Version 1.")
-        assert _structure_sets(embedded_archive, uid) == 1
+        assert _structure_sets(embedded_archive, whole.study_uid) == 1
         archive.store([*(tmp_path / "later").rglob("*.dcm")], compare=False)
         _until(lambda: len(router.lines) == 2, "the second study")
         assert router.lines[1].endswith(" needs you: Not found in this study: T1c, FLAIR.")
@@ -133,13 +135,13 @@ def test_a_router_sends_each_study_once_through_kills_and_restarts(
     assert router.lines[-1] == "Stopped; started again, it goes on from here."
     assert _structure_sets(embedded_archive, lacking.study_uid) == 0
     said = router.log.read_text(encoding="utf-8")
-    for secret in (phantom_study.identity.patient_name, lacking.patient_name, uid, embedded_archive.credentials.token):
+    for secret in (whole.patient_name, whole.study_uid, embedded_archive.credentials.token):
         assert secret not in said
-    with _routing(embedded_archive, tmp_path / "another folder") as router:
+    with _routing(embedded_archive, tmp_path / "another folder", bundle) as router:
         _until(lambda: len(router.lines) == 2, "both studies")
         assert sum(line.endswith(" left alone: The study carries a result already.") for line in router.lines) == 1
         assert router.stop() == 0
-    assert _structure_sets(embedded_archive, uid) == 1
+    assert _structure_sets(embedded_archive, whole.study_uid) == 1
 
 
 def test_a_router_takes_what_lies_in_a_folder_however_old_it_is(tmp_path: Path) -> None:

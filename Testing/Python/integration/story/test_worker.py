@@ -16,10 +16,10 @@ import pytest
 import SimpleITK as sitk
 from archives import RunningArchive
 from model_samples import threshold_bundle
-from phantoms import PhantomStudy
+from small_studies import small_study
 
 from BratsSegmenterLib.archive import Profile, StudyQuery
-from BratsSegmenterLib.domain import PreprocessingSteps
+from BratsSegmenterLib.domain import PreprocessingSteps, Sequence
 from BratsSegmenterLib.jobs import (
     Job,
     PrepareJob,
@@ -59,13 +59,13 @@ class _Workers:
 
     def segment(
         self,
-        study: PhantomStudy,
+        study: Path,
         folder: Path,
         steps: PreprocessingSteps = _ALL_STEPS,
         bundle: str = "glioma-synthetic",
     ) -> subprocess.Popen[str]:
         """Prepare the study, then start its segmentation."""
-        prepare = self.start(PrepareJob(folder / "work", files=study.folder), folder)
+        prepare = self.start(PrepareJob(folder / "work", files=study), folder)
         *_, prepared = _messages(prepare)
         assert prepare.wait() == DONE, prepared
         keys = {role: choice["key"] for role, choice in prepared["sequences"].items()}
@@ -81,6 +81,14 @@ class _Workers:
 def workers() -> Iterator[_Workers]:
     with closing(_Workers()) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files of all sequences."""
+    folder = tmp_path_factory.mktemp("study")
+    small_study(folder, "20260301", *Sequence)
+    return folder
 
 
 def _messages(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
@@ -106,9 +114,9 @@ def test_a_job_ends_with_one_result_line(embedded_archive: RunningArchive, tmp_p
 
 
 def test_a_job_s_file_may_name_a_patient_and_is_gone_when_worker_and_parent_are_killed(
-    coarse_study: PhantomStudy, tmp_path: Path, workers: _Workers
+    study: Path, tmp_path: Path, workers: _Workers
 ) -> None:
-    process = workers.segment(coarse_study, tmp_path, _FAST)
+    process = workers.segment(study, tmp_path, _FAST)
     _wait_for_stage(process, "load")
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
@@ -152,9 +160,9 @@ def test_what_nobody_foresaw_in_a_sending_does_not_claim_that_nothing_was_sent(
 
 @pytest.mark.parametrize("way", ["line", "closed input"])
 def test_a_cancelled_segmentation_stops_and_leaves_no_result(
-    coarse_study: PhantomStudy, tmp_path: Path, workers: _Workers, way: str
+    study: Path, tmp_path: Path, workers: _Workers, way: str
 ) -> None:
-    process = workers.segment(coarse_study, tmp_path)
+    process = workers.segment(study, tmp_path)
     _wait_for_stage(process, "registration")
     assert process.stdin is not None
     if way == "line":
@@ -168,10 +176,10 @@ def test_a_cancelled_segmentation_stops_and_leaves_no_result(
 
 @pytest.mark.parametrize("stage", ["load", "segment", "write"])
 def test_a_killed_worker_leaves_nothing_half_written_and_the_next_one_succeeds(
-    coarse_study: PhantomStudy, tmp_path: Path, workers: _Workers, stage: str
+    study: Path, tmp_path: Path, workers: _Workers, stage: str
 ) -> None:
     bundle = str(threshold_bundle(tmp_path / "bundle").folder)
-    process = workers.segment(coarse_study, tmp_path, _FAST, bundle)
+    process = workers.segment(study, tmp_path, _FAST, bundle)
     _wait_for_stage(process, stage)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
@@ -181,7 +189,7 @@ def test_a_killed_worker_leaves_nothing_half_written_and_the_next_one_succeeds(
     drawn = b"corrections of the earlier result"
     JobFolder(tmp_path / "work").unsent.write_bytes(drawn)
     JobFolder(tmp_path / "work").sent.write_bytes(b"what was sent of the earlier result")
-    again = workers.segment(coarse_study, tmp_path, _FAST, bundle)
+    again = workers.segment(study, tmp_path, _FAST, bundle)
     messages = list(_messages(again))
     assert again.wait() == DONE, messages[-1]
     assert Path(messages[-1]["labels"]).exists()
