@@ -95,7 +95,7 @@ def main(argv: list[str]) -> int:
         watch = _tell(panel, Path(folder), arguments.spacing)
         _print_gaps(watch)
         _print_single_calls(panel)
-    window.opened.widget.cleanup()
+    window.opened.close()
     return 0
 
 

@@ -47,7 +47,7 @@ def open_window(folder: Path) -> None:
         story.test_connection()
         story.search()
         application().exec_()
-        window.opened.widget.cleanup()
+        window.opened.close()
 
 
 def main(argv: list[str]) -> int:

@@ -12,6 +12,7 @@ import pytest
 import qt
 import slicer
 
+from host.interaction import observers
 from host.layout import LayoutManager
 from host.replay_worker import Behaviour
 from host.slicer_app import application
@@ -29,7 +30,8 @@ def replay_command(behaviour: Behaviour) -> tuple[str, ...]:
 def scene(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The scene of a running application with a view area, empty before and after.
 
-    What an observer or a slot raises fails the test, where VTK and Qt print it and go on.
+    What an observer or a slot raises fails the test, where VTK and Qt print it and go on. So does a module or an effect
+    that outlives the test: it would work on the scenes of the tests after it.
     """
     raised: list[BaseException] = []
     monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: raised.append(error))
@@ -45,6 +47,8 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     app.setLayoutManager(None)  # before the area: views whose widgets go first are never collected
     if raised:
         raise BaseExceptionGroup("Observers or slots raised.", raised)
+    assert observers == [], "an effect still hears the views"
+    assert not hasattr(slicer.modules, "bratssegmenter"), "the module is still open"
 
 
 @pytest.fixture(scope="module", autouse=True)

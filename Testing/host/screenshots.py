@@ -54,7 +54,7 @@ def write_pictures(out: Path, spacing_mm: float = 1.0) -> None:
                 take(name, part)
         search_in_vain(panel)
         take("archive-gone", panel.message_bar)
-    window.opened.widget.cleanup()
+    window.opened.close()
 
 
 def _let_the_loop_turn() -> None:

@@ -119,6 +119,13 @@ class OpenedModule:
         """The module's panel, as ``slicer.modules.<name>`` gives it."""
         return WidgetRepresentation(self.widget)
 
+    def close(self) -> None:
+        """Let its widget go, as Slicer does when it reloads the module or quits; nothing once that is done."""
+        name = type(self.module).__name__.lower()
+        if getattr(slicer.modules, name, None) is self:
+            self.widget.cleanup()
+            delattr(slicer.modules, name)
+
 
 def application() -> SlicerApplication:
     """``slicer.app``; made on the first call."""

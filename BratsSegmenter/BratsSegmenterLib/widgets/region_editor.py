@@ -131,8 +131,9 @@ class RegionEditor:
         self._node = self._segmentation = None
 
     def shut_down(self) -> None:
-        """Follow the editor's node no more, for a panel that closes: the next one has the same."""
+        """Follow the editor's node and hear the views no more, for a panel that closes: the next one has the same."""
         self.release()
+        self.widget.removeViewObservations()
         self.widget.setMRMLSegmentEditorNode(None)
 
     def _cancel_proposal(self) -> None:

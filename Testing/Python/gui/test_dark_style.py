@@ -60,12 +60,12 @@ def test_states_confidences_and_findings_follow_a_style_that_changes_while_slice
 
 def test_the_module_follows_slicer_s_style_until_it_is_closed(scene, tmp_path, darken):
     application().settle_in(tmp_path)
-    module = open_module(MODULE_FILE).widget
+    module = open_module(MODULE_FILE)
     followed = []
-    module.panel.follow_style = lambda: followed.append(True)
+    module.widget.panel.follow_style = lambda: followed.append(True)
     darken()
     assert followed == [True]
-    module.cleanup()
+    module.close()
     darken()
     assert followed == [True]
 

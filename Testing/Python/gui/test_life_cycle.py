@@ -40,7 +40,7 @@ def module(scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     editor.urlEdit.setText("http://127.0.0.1:1/dicom-web")
     editor.saveButton.click()
     yield opened
-    opened.widget.panel.shut_down()
+    opened.close()
 
 
 def _segment(panel) -> None:
@@ -88,12 +88,12 @@ def test_a_reloaded_module_takes_up_the_study_of_the_scene(module: OpenedModule)
     _segment(module.widget.panel)
     paint(module.widget.panel.review.ui.segmentEditor, "ET", LEFT_OF_THE_TUMOUR, 8.0)
     edited = _volumes(module.widget.panel)
-    module.widget.cleanup()
+    module.close()
     importlib.reload(sys.modules["BratsSegmenter"])
     again = open_module(MODULE_FILE)
     assert again.widget.panel.workflow.state is PanelState.REVIEW
     assert _volumes(again.widget.panel) == edited
-    again.widget.cleanup()
+    again.close()
 
 
 @pytest.mark.parametrize("is_loaded_first", [True, False], ids=["then the module", "into the module"])
@@ -103,7 +103,7 @@ def test_a_saved_scene_loaded_into_a_slicer_that_was_just_started_is_taken_up(
     _segment(module.widget.panel)
     drawn = _volumes(module.widget.panel)
     scene_file = _save(tmp_path / "scene.mrb")
-    module.widget.cleanup()
+    module.close()
     slicer.mrmlScene.Clear(0)
     application().layoutManager().hostStartAnew(LAYOUT)
     if is_loaded_first:
@@ -116,7 +116,7 @@ def test_a_saved_scene_loaded_into_a_slicer_that_was_just_started_is_taken_up(
     assert _volumes(later.widget.panel) == drawn
     assert application().layoutManager().hostShown() == (*SLICE_VIEWS, THREE_D)
     assert [logic.GetSliceNode().GetLayoutLabel() for logic in slice_logics()] == ["T1c", "FLAIR", "T2"]
-    later.widget.cleanup()
+    later.close()
 
 
 @pytest.mark.parametrize("is_loaded_first", [True, False], ids=["then Slicer has started", "into a started Slicer"])
@@ -127,7 +127,7 @@ def test_a_saved_scene_shows_its_views_in_a_slicer_in_which_the_panel_was_never_
     monkeypatch.setitem(sys.modules, "SampleData", SimpleNamespace(SampleDataLogic=offers))
     _segment(module.widget.panel)
     scene_file = _save(tmp_path / "scene.mrb")
-    module.widget.cleanup()
+    module.close()
     slicer.mrmlScene.Clear(0)
     application().layoutManager().hostStartAnew(LAYOUT, LAYOUT_WITH_PLOT)
     if is_loaded_first:
@@ -214,7 +214,7 @@ def test_a_module_closed_right_after_a_scene_was_loaded_takes_nothing_up(module:
     scene_file = _save(tmp_path / "scene.mrb")
     slicer.mrmlScene.Clear(0)
     slicer.mrmlScene.ReadFromMRB(scene_file)
-    module.widget.cleanup()
+    module.close()
     application().processEvents()
     assert panel.workflow.state is PanelState.NO_STUDY
 
@@ -353,7 +353,7 @@ def test_a_scene_saved_while_an_effect_was_at_work_is_loaded_without_it(module: 
     _segment(panel)
     panel.review.ui.segmentEditor.setActiveEffectByName("Paint")
     scene_file = _save(tmp_path / "scene.mrb")
-    module.widget.cleanup()
+    module.close()
     slicer.mrmlScene.Clear(0)
     later = open_module(MODULE_FILE)
     later.widget.exit()  # the user is in another module
@@ -362,7 +362,7 @@ def test_a_scene_saved_while_an_effect_was_at_work_is_loaded_without_it(module: 
     assert editor.segmentationNode() is later.widget.panel._review.parameters.segmentation
     assert editor.hostActiveEffect == ""
     assert not editor.hostObservesViews
-    later.widget.cleanup()
+    later.close()
 
 
 def test_a_closed_scene_leaves_no_effect_at_work(module: OpenedModule):
@@ -560,5 +560,5 @@ def test_a_scene_closed_while_objects_are_written_leaves_no_process_and_an_empty
 def test_a_module_closed_during_an_examination_leaves_no_process(module: OpenedModule):
     module.widget.panel.doctor.ui.examineButton.click()
     module.widget.panel.settings.ui.measureButton.click()
-    module.widget.cleanup()
+    module.close()
     assert started_processes() == []

@@ -22,7 +22,7 @@ def opened(scene, tmp_path: Path):
     application().settle_in(tmp_path)
     opened = open_module(MODULE_FILE)
     yield opened
-    opened.widget.panel.shut_down()
+    opened.close()
 
 
 def test_the_module_introduces_itself(opened: OpenedModule):
@@ -61,13 +61,13 @@ def test_whatever_closes_no_worker_outlives_it(opened: OpenedModule, event: str)
         case "scene closes":
             slicer.mrmlScene.Clear(0)
         case "module closes":
-            opened.widget.cleanup()
+            opened.close()
         case "Slicer quits":
             application().aboutToQuit.emit()
     assert started_processes() == []
 
 
 def test_a_closed_module_no_longer_hears_the_scene(opened: OpenedModule):
-    opened.widget.cleanup()
+    opened.close()
     opened.widget.panel.close_scene = None
     slicer.mrmlScene.Clear(0)

@@ -60,7 +60,7 @@ def test_the_synthetic_patient_is_offered_when_slicer_has_started(scene, monkeyp
     application().cachePath = str(tmp_path)
     opened = open_module(MODULE_FILE)
     application().startupCompleted.emit()
-    opened.widget.cleanup()
+    opened.close()
     source = _SampleDataLogic.registered[-1]
     assert (source["category"], source["sampleName"]) == ("BratsSegmenter", "BratsSegmenterSyntheticPatient")
     assert Path(source["thumbnailFileName"]).is_file()

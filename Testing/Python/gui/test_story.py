@@ -32,7 +32,7 @@ def window(scene, tmp_path: Path):
     window = SlicerWindow(MODULE_FILE)
     window.resize(1400, 1000)
     yield window
-    window.opened.widget.cleanup()
+    window.opened.close()
     window.layout_manager.hostClose()
     window.close()
 

@@ -41,7 +41,7 @@ assert panel.studies.ui.studyTable.rowCount == 1, panel.message_bar.ui.textLabel
 panel.doctor.ui.examineButton.click()
 wait_until(lambda: panel.doctor.ui.examineButton.enabled)
 assert "once torch is installed" in panel.doctor.ui.findingsLabel.text, panel.doctor.ui.findingsLabel.text
-opened.widget.cleanup()
+opened.close()
 """
 
 

@@ -24,7 +24,7 @@ assert paths.module_folder() == Path(sys.argv[1]), paths.module_folder()
 assert not opened.module.parent.icon.isNull()
 assert (paths.models_folder() / "glioma-synthetic" / "configs" / "metadata.json").is_file()
 assert Path(opened.widget.resourcePath("requirements.txt")).is_file()
-opened.widget.cleanup()
+opened.close()
 print(opened.widget.panel.run.ui.runButton.text)
 """
 
