@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.archive.attempt import Delivery
     from BratsSegmenterLib.archive.client import Archive
     from BratsSegmenterLib.archive.failures import (
+        LoginRefusedError,
         NotFoundError,
         NotStoredError,
         StoreRefusedError,
@@ -43,6 +44,7 @@ __all__ = [
     "DamagedInstanceError",
     "Delivery",
     "InstanceSummary",
+    "LoginRefusedError",
     "NotFoundError",
     "NotStoredError",
     "Outbox",
@@ -73,6 +75,7 @@ _LOADED_WHEN_USED = {
     "Archive": "client",
     "DamagedInstanceError": "instance_file",
     "Delivery": "attempt",
+    "LoginRefusedError": "failures",
     "NotFoundError": "failures",
     "NotStoredError": "failures",
     "Outbox": "outbox",

@@ -59,6 +59,10 @@ class TemporaryArchiveError(ArchiveError):
         self.wait_s = wait_s
 
 
+class LoginRefusedError(ArchiveError):
+    """The archive does not accept the login; asked with it again and again, it may lock the account."""
+
+
 class NotFoundError(ArchiveError):
     """The archive does not know what was asked for."""
 
@@ -89,7 +93,8 @@ def status_error(profile: Profile, response: requests.Response, was_let_in: bool
     advice, cause = advice.format(names=profile.names), f"HTTP status {status}"
     if status in _TRY_LATER:
         return TemporaryArchiveError(what, advice, cause, _asked_wait_s(response))
-    return NotFoundError(what, advice, cause) if status == 404 else ArchiveError(what, advice, cause)
+    kind = {requests.codes.unauthorized: LoginRefusedError, requests.codes.not_found: NotFoundError}
+    return kind.get(status, ArchiveError)(what, advice, cause)
 
 
 def _asked_wait_s(response: requests.Response) -> float:

@@ -73,8 +73,10 @@ def doubt_of(profile: Profile, response: requests.Response, sop_class: str, was_
     if response.ok:
         what = f"The PACS '{profile.name}' said that it stored an object ({sop_class}) but does not list it."
         return NotStoredError(what, f"{_KEPT}; try again, or {_ASK}", cause)
-    if isinstance(error, TemporaryArchiveError) or status in _NO_RIGHT:
+    if isinstance(error, TemporaryArchiveError):
         return error
+    if status in _NO_RIGHT:  # not a login that is refused: with it the study was fetched
+        return ArchiveError(error.what, error.advice, error.cause)
     if status in _OF_THE_OBJECT:
         what = f"The PACS '{profile.name}' refused an object ({sop_class}) and gave no reason (status {status})."
         return StoreRefusedError(what, f"{_KEPT}; {_WITHOUT_IT}", cause)

@@ -12,6 +12,7 @@ from typing import Protocol
 from BratsSegmenterLib.archive import (
     Archive,
     Credentials,
+    LoginRefusedError,
     Profile,
     StudyQuery,
     StudySummary,
@@ -120,7 +121,7 @@ class ArchiveSource:
             for study in sorted(found, key=lambda study: (study.study_date, study.study_uid)):
                 try:
                     studies.append(counted(study, archive, progress))
-                except TemporaryArchiveError:
+                except (LoginRefusedError, TemporaryArchiveError):
                     raise
                 except ArchiveError as error:
                     faults[study.study_uid] = error

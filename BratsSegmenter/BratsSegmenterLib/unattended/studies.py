@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from BratsSegmenterLib.archive import Credentials, Profile
+from BratsSegmenterLib.archive import Credentials, LoginRefusedError, Profile
 from BratsSegmenterLib.child_worker import JobFailedError
 from BratsSegmenterLib.durable import write_atomically
 from BratsSegmenterLib.errors import Cancelled, DiskRefusedError, explaining_disk
@@ -160,6 +160,8 @@ class Studies:
         ------
         Cancelled
             The study at hand stays queued.
+        LoginRefusedError
+            By the archive, which would not let the next study in, either: it and the study at hand stay queued.
         OSError
             The disk of the queue refused, or the system does; what is queued stays so.
         """
@@ -172,7 +174,7 @@ class Studies:
                     outcome = self._without_file_names(self._outcome(item, progress))
             except DiskRefusedError as error:
                 outcome = StudyOutcome(item.folder, StudyState.FAILED, str(error), may_pass=True)
-            except (Cancelled, OSError):
+            except (Cancelled, LoginRefusedError, OSError):
                 self.try_again(item.folder)
                 raise
             try:
@@ -189,6 +191,9 @@ class Studies:
         try:
             return self._way.of(item, progress)
         except JobFailedError as error:
+            failure = error.failure
+            if failure.kind == LoginRefusedError.__name__:
+                raise LoginRefusedError(failure.what, failure.advice, failure.cause) from error
             return self._failed(item, error)
 
     def _next(self) -> QueueItem | None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from BratsSegmenterLib.archive import LoginRefusedError
 from BratsSegmenterLib.errors import BratsSegmenterError, DiskRefusedError, explaining_disk
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study import StudyOrigin, clean
@@ -16,6 +17,7 @@ from BratsSegmenterLib.unattended.studies import Studies
 
 _CANCEL_CHECK_S = 0.2
 _LONGEST_PAUSE = 64
+_FIRST_PAUSE_OF_A_LOGIN = 8
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,95 @@ class _Trouble:
         self.said = sentence
 
 
+@dataclass
+class _Login:
+    """How many looks are left out while the login is refused, 8, 16, up to 64: else the account may be locked."""
+
+    left: int = 0
+    length: int = 0
+
+    def note(self, was_refused: bool) -> None:
+        self.length = min(2 * self.length or _FIRST_PAUSE_OF_A_LOGIN, _LONGEST_PAUSE) if was_refused else 0
+        self.left = self.length
+
+    def pass_look(self) -> bool:
+        """Whether the archive is to be asked at this look."""
+        self.left -= 1
+        return self.left < 0
+
+
+@dataclass
+class _Watch:
+    """What a watch remembers from look to look; see :func:`watch` for what it is made of."""
+
+    source: StudySource
+    studies: Studies
+    timing: Timing
+    progress: Progress
+    done: Callable[[StudyOutcome], None]
+    trouble: Callable[[str], None]
+
+    def __post_init__(self) -> None:
+        self._settling, self._pauses, self._login = _Settling(self.timing.settle_s), _Pauses(), _Login()
+        self._of_source, self._of_disk, self._of_queue, self._of_deleted = (_Trouble(self.trouble) for _ in range(4))
+
+    def look(self) -> None:
+        """Work on what has arrived whole, unless the archive is better left alone."""
+        if self._login.pass_look():
+            try:
+                self._work(self._found())
+            except LoginRefusedError as error:
+                self._of_source.note(f"{error} It is asked again after growing pauses, so as not to lock the account.")
+                self._login.note(was_refused=True)
+            else:
+                self._login.note(was_refused=False)
+
+    def clean(self) -> None:
+        """Delete what is done and old enough."""
+        if self.timing.keep_days is not None:
+            resting = [outcome.folder for outcome in self.studies.resting()]
+            try:
+                clean(self.studies.folder, self.timing.keep_days, resting, self.progress)
+            except OSError as error:  # somebody works in the folder; the next round cleans
+                self.trouble(f"Old studies could not all be deleted: {error}")
+
+    def _found(self) -> tuple[StudyOrigin, ...]:
+        try:
+            found = self.source.studies(self.progress)
+        except LoginRefusedError:
+            raise
+        except (BratsSegmenterError, OSError) as error:  # a share that is away, a folder that was moved just now
+            self._of_source.note(str(error))
+            return ()
+        self._of_source.note("")
+        self._of_queue.note(about_unlisted(self.studies.unlisted(found)))
+        self._of_deleted.note(about_deleted(self.studies.deleted(found)))
+        self._settling.forget_all_but({origin.study.study_uid for origin in found})
+        return found
+
+    def _work(self, found: tuple[StudyOrigin, ...]) -> None:
+        settled = self._settling.settled(found, time.monotonic())
+        self._pauses.pass_look()
+        try:
+            with explaining_disk(self.studies.folder):
+                self._pauses.end(self.studies.try_again)
+                for origin in found:
+                    self.studies.take_up(origin)
+                for origin in settled:
+                    self.studies.offer(origin)
+                self.studies.work(self.progress, self._rest)
+        except DiskRefusedError as error:  # there may be room when it looks again
+            self._of_disk.note(str(error))
+        except OSError as error:
+            self._of_disk.note(f"The system refused: {error.strerror or error}.")
+        else:
+            self._of_disk.note("")
+
+    def _rest(self, outcome: StudyOutcome) -> None:
+        self._pauses.note(outcome)
+        self.done(outcome)
+
+
 def watch(
     source: StudySource,
     studies: Studies,
@@ -116,51 +207,18 @@ def watch(
     done : callable
         Told where each study came to rest.
     trouble : callable
-        Told, once, why the source cannot be read or the disk takes nothing; it is tried again all the same.
+        Told, once, why the source cannot be read or the disk takes nothing; it is tried again all the same, with a
+        growing pause where the archive refuses the login.
 
     Raises
     ------
     Cancelled
         The study at hand stays queued.
     """
-    settling, pauses = _Settling(timing.settle_s), _Pauses()
-    of_source, of_disk, of_queue, of_deleted = (_Trouble(trouble) for _ in range(4))
-
-    def rest(outcome: StudyOutcome) -> None:
-        pauses.note(outcome)
-        done(outcome)
-
+    watched = _Watch(source, studies, timing, progress, done, trouble)
     while True:
-        pauses.pass_look()
-        try:
-            found, problem = source.studies(progress), ""
-        except (BratsSegmenterError, OSError) as error:  # a share that is away, a folder that was moved just now
-            found, problem = (), str(error)
-        of_source.note(problem)
-        settled = settling.settled(found, time.monotonic())
-        if not problem:
-            of_queue.note(about_unlisted(studies.unlisted(found)))
-            of_deleted.note(about_deleted(studies.deleted(found)))
-            settling.forget_all_but({origin.study.study_uid for origin in found})
-        try:
-            with explaining_disk(studies.folder):
-                pauses.end(studies.try_again)
-                for origin in found:
-                    studies.take_up(origin)
-                for origin in settled:
-                    studies.offer(origin)
-                studies.work(progress, rest)
-        except DiskRefusedError as error:  # there may be room when it looks again
-            of_disk.note(str(error))
-        except OSError as error:
-            of_disk.note(f"The system refused: {error.strerror or error}.")
-        else:
-            of_disk.note("")
-        if timing.keep_days is not None:
-            try:
-                clean(studies.folder, timing.keep_days, [outcome.folder for outcome in studies.resting()], progress)
-            except OSError as error:  # somebody works in the folder; the next round cleans
-                trouble(f"Old studies could not all be deleted: {error}")
+        watched.look()
+        watched.clean()
         _pause(timing.every_s, progress)
 
 

@@ -373,7 +373,7 @@ def test_a_job_that_fails_in_a_child_says_why(embedded_archive: RunningArchive) 
     job = SearchJob(embedded_archive.profile, StudyQuery())
     with pytest.raises(JobFailedError, match="401") as failed:
         run_in_child(job, {"token": "wrong-token"}, Progress())
-    assert failed.value.failure.kind == "ArchiveError"
+    assert failed.value.failure.kind == "LoginRefusedError"
     assert "wrong-token" not in str(vars(failed.value))
 
 

@@ -23,6 +23,7 @@ from unattended_studies import (
     watch_answers,
 )
 
+from BratsSegmenterLib.archive import LoginRefusedError
 from BratsSegmenterLib.child_worker import JobFailedError
 from BratsSegmenterLib.commands.arguments import add_unattended_arguments
 from BratsSegmenterLib.domain import Sequence
@@ -30,7 +31,7 @@ from BratsSegmenterLib.errors import ArchiveError, Cancelled
 from BratsSegmenterLib.jobs import PrepareJob, SegmentJob, SendJob
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study import KeptStudy, QueueInUseError, StudyOrigin, StudyState, study_folder
-from BratsSegmenterLib.unattended import Rules, Studies, StudyOutcome, Timing, watch
+from BratsSegmenterLib.unattended import Rules, Studies, StudyOutcome, Timing, watch, watching
 from BratsSegmenterLib.worker_messages import Failure
 
 
@@ -213,6 +214,38 @@ def test_a_watch_outlives_an_archive_that_cannot_be_searched(studies: Studies) -
         watch(source, studies, Timing(0, 0), Progress(), steps.append, told.append)
     assert told == ["The PACS is down."]
     assert states_of(steps) == [StudyState.SENT]
+
+
+def test_an_archive_that_refuses_the_login_is_left_alone_for_longer_and_longer(
+    studies: Studies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[float] = []
+    asked_at: list[int] = []
+    told: list[str] = []
+    monkeypatch.setattr(watching, "_pause", lambda seconds, _progress: rounds.append(seconds))
+
+    class _Asked(Source):
+        def studies(self, progress: Progress) -> tuple[StudyOrigin, ...]:
+            asked_at.append(len(rounds))
+            return super().studies(progress)
+
+    source = _Asked([LoginRefusedError("The PACS answered 401."), LoginRefusedError("The PACS answered 401."), ()])
+    with pytest.raises(Cancelled):
+        watch(source, studies, Timing(60, 0), Progress(), lambda _outcome: None, told.append)
+    assert asked_at == [0, 9, 26, 27], "8 looks are left out, then 16, and none once it is let in"
+    (sentence,) = told
+    assert sentence.startswith("The PACS answered 401. It is asked again after growing pauses")
+
+
+def test_a_login_that_is_refused_over_a_study_is_not_tried_at_the_next_ones(studies: Studies, worker: Worker) -> None:
+    worker.failures = [JobFailedError(Failure("The PACS answered 401.", kind="LoginRefusedError"))]
+    both = a_study(1), a_study(2)
+    with pytest.raises(LoginRefusedError, match="401"):
+        for study in both:
+            studies.offer(study)
+        studies.work(Progress(), lambda _outcome: None)
+    assert worker.kinds == ["prepare"]
+    assert states_of(watch_answers(studies, both)) == [StudyState.SENT] * 2
 
 
 def test_what_was_cancelled_goes_on_where_it_was(tmp_path: Path, worker: Worker) -> None:
