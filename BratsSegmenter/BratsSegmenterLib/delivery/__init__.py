@@ -10,28 +10,28 @@ if TYPE_CHECKING:
     from BratsSegmenterLib.delivery.held_study import HeldStudy
     from BratsSegmenterLib.delivery.left_over import give_up, is_part_of
     from BratsSegmenterLib.delivery.new_version import require_new_version, reviewers_in
-    from BratsSegmenterLib.delivery.objects import Signature, require_sayable
     from BratsSegmenterLib.delivery.sending import Sending
+    from BratsSegmenterLib.delivery.statement import Signature, Statement
 
 __all__ = [
     "HeldStudy",
     "Sending",
     "Signature",
+    "Statement",
     "give_up",
     "is_part_of",
     "require_new_version",
-    "require_sayable",
     "reviewers_in",
 ]
 
 _LOADED_WHEN_USED = {
     "HeldStudy": "held_study",
     "Sending": "sending",
-    "Signature": "objects",
+    "Signature": "statement",
+    "Statement": "statement",
     "give_up": "left_over",
     "is_part_of": "left_over",
     "require_new_version": "new_version",
-    "require_sayable": "objects",
     "reviewers_in": "new_version",
 }
 

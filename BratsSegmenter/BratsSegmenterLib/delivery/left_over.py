@@ -18,7 +18,7 @@ from BratsSegmenterLib.archive import (
     Transaction,
 )
 from BratsSegmenterLib.delivery.destination import Destination
-from BratsSegmenterLib.delivery.objects import PROGRAM
+from BratsSegmenterLib.delivery.statement import PROGRAM
 from BratsSegmenterLib.dicom import result_objects
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.versions import EarlierResult, earlier_results, next_version

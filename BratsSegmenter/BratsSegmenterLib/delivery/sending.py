@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass, replace
 
 from BratsSegmenterLib.archive import Archive, Outbox, Receipt, Transaction, keep_stored
 from BratsSegmenterLib.delivery.destination import Destination
 from BratsSegmenterLib.delivery.left_over import LeftOver, give_up, is_part_of
-from BratsSegmenterLib.delivery.objects import (
-    Exported,
-    Signature,
-    export_objects,
-    results_in_archive,
-    says_the_same,
-    store_objects,
-)
-from BratsSegmenterLib.dicom import EXACT, Contouring, ObjectKind, written_kinds
-from BratsSegmenterLib.domain import Segmentation, Sequence, Series, Volume
+from BratsSegmenterLib.delivery.objects import Exported, export_objects, results_in_archive, store_objects
+from BratsSegmenterLib.delivery.statement import Statement
 from BratsSegmenterLib.job_results import SendResult, SentObject
 from BratsSegmenterLib.measurement import measure
 from BratsSegmenterLib.progress import Progress
@@ -36,38 +24,17 @@ class Sending:
     Attributes
     ----------
     folder : JobFolder
-    reference : Volume
-    segmentation : Segmentation
-        On its grid, as the user sees it.
-    images : mapping of Sequence to ndarray of float32, shape (slices, rows, columns)
-        On that grid, for the key images.
-    kinds : tuple of ObjectKind
-    signature : Signature
+    statement : Statement
     progress : Progress
-    contouring : Contouring
     only_first : bool
         Store nothing where the study carries another result already. What lies undelivered of one that nobody signed
         is then given up, unless the other is the part of it that arrived.
-    intervals_ml : mapping of str to (float, float)
-        By region key, of the volumes that still are the model's.
-    notes : tuple of str
-        What whoever reads the result must know.
-    others : tuple of Series
-        The study's further series that it was drawn with.
     """
 
     folder: JobFolder
-    reference: Volume
-    segmentation: Segmentation
-    images: Mapping[Sequence, NDArray[np.float32]] = field(repr=False)
-    kinds: tuple[ObjectKind, ...]
-    signature: Signature
+    statement: Statement
     progress: Progress
-    contouring: Contouring = EXACT
     only_first: bool = False
-    intervals_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    others: tuple[Series, ...] = ()
 
     def write(self, earlier: tuple[EarlierResult, ...]) -> SendResult:
         """Write and check the objects as the version after `earlier`; nothing leaves this machine."""
@@ -95,7 +62,7 @@ class Sending:
         """
         outbox = Outbox(self.folder.outbox)
         fetched_to = self.folder.dicom if self.folder.is_fetched else None
-        destination = Destination(archive, self.reference, fetched_to, self.progress, self.others)
+        destination = Destination(archive, self.statement.reference, fetched_to, self.progress, self.statement.others)
         with self.progress.stage("look for the images"):
             notes = destination.check()
         earlier = self._results(destination)
@@ -132,18 +99,14 @@ class Sending:
         )
 
     @property
-    def _written_kinds(self) -> frozenset[ObjectKind]:
-        return written_kinds(self.kinds, self.segmentation.is_blank)
-
-    @property
     def _about_kinds(self) -> tuple[str, ...]:
         """That kinds which were asked for cannot be written, as a sentence for the user."""
-        if set(self.kinds) <= self._written_kinds:
+        if self.statement.kinds <= self.statement.written_kinds:
             return ()
         return ("Nothing is drawn: the measurement report, which says so, was written alone.",)
 
     def _results(self, destination: Destination) -> tuple[EarlierResult, ...]:
-        study_uid, patient_id = self.reference.series.study_uid, destination.patient.patient_id
+        study_uid, patient_id = self.statement.reference.series.study_uid, destination.patient.patient_id
         with self.progress.stage("look for results"):
             return results_in_archive(destination.archive, study_uid, patient_id, self.folder.dicom, self.progress)
 
@@ -151,37 +114,13 @@ class Sending:
         return self.only_first and bool(earlier) and self._said_in(earlier) is None
 
     def _said_in(self, earlier: tuple[EarlierResult, ...]) -> EarlierResult | None:
-        return newest_with(self._written_kinds, earlier, self._says_the_same)
-
-    def _says_the_same(self, result: EarlierResult) -> bool:
-        return says_the_same(
-            result,
-            self.reference,
-            self.segmentation,
-            self.images,
-            self._written_kinds,
-            self.signature,
-            self.contouring,
-        )
+        return newest_with(self.statement.written_kinds, earlier, self.statement.is_made_by)
 
     def _is_this_whole(self, result: EarlierResult) -> bool:
-        return set(result.kinds) == self._written_kinds and self._says_the_same(result)
+        return set(result.kinds) == self.statement.written_kinds and self.statement.is_made_by(result)
 
     def _export(self, earlier: tuple[EarlierResult, ...]) -> Exported:
-        return export_objects(
-            self.reference,
-            self.segmentation,
-            self.images,
-            self.kinds,
-            self.signature,
-            self.folder.objects,
-            self.progress,
-            earlier,
-            self.contouring,
-            self.intervals_ml,
-            self.notes,
-            self.others,
-        )
+        return export_objects(self.statement, self.folder.objects, self.progress, earlier)
 
     def _keep(self, stored: Exported) -> None:
         """With the study, so that what is written next counts on it before the archive is asked again."""
@@ -202,7 +141,7 @@ class Sending:
             objects=(),
             pushed=tuple(stored.sop_instance_uid for receipt in receipts for stored in receipt.objects),
             receipt=arrived[-1][0].receipt_path if arrived else None,
-            volumes_ml=measure(self.segmentation).volumes_ml,
+            volumes_ml=measure(self.statement.segmentation).volumes_ml,
             version=newest.version,
             archive=archive.profile.name,
             archive_url=archive.profile.url,

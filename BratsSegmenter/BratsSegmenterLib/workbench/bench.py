@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib import dicom
 from BratsSegmenterLib.archive import Archive, Credentials, Profile
-from BratsSegmenterLib.delivery import Sending, Signature, require_sayable
+from BratsSegmenterLib.delivery import Sending, Signature, Statement
 from BratsSegmenterLib.dicom import Authorship, ObjectKind, ScannedStudy
 from BratsSegmenterLib.domain import Case, Sequence, Series
 from BratsSegmenterLib.errors import LearningError, PreprocessingError, SeriesError
@@ -166,19 +166,13 @@ class Workbench:
         with self._progress.stage("load"):
             reference = dicom.load_volume(reference_series, record.resampled_gaps, self._progress, keep_blank=True)
         drawn = compared_with_model(self._folder, read_labelmap(job.labels))
-        kinds = tuple(ObjectKind[name] for name in job.formats)
-        signature = Signature(job.edited or record.authorship is Authorship.EDITED, job.reviewer, job.approved)
-        require_sayable(kinds, drawn.segmentation, signature)
-        sending = Sending(
-            folder=self._folder,
+        statement = Statement(
             reference=reference,
             segmentation=drawn.segmentation,
             images=self._images(),
-            kinds=kinds,
-            signature=signature,
-            progress=self._progress,
+            kinds=frozenset(ObjectKind[name] for name in job.formats),
+            signature=Signature(job.edited or record.authorship is Authorship.EDITED, job.reviewer, job.approved),
             contouring=job.contouring,
-            only_first=job.only_first,
             intervals_ml=drawn.intervals_ml,
             notes=(
                 *self._borrowed_notes(drawn_with).values(),
@@ -186,11 +180,13 @@ class Workbench:
             ),
             others=tuple(series for series in self._own(drawn_with) if series is not reference_series),
         )
+        statement.require_sayable()
+        sending = Sending(self._folder, statement, self._progress, job.only_first)
         if job.profile is None:
             result = sending.write(self._known_results())
         else:
             result = sending.store(Archive(job.profile, self._credentials))
-        is_in_ledger, notes = self._keep_correction(job, record, sending)
+        is_in_ledger, notes = self._keep_correction(job, record, statement)
         return replace(result, notes=(*result.notes, *notes), is_in_ledger=is_in_ledger)
 
     def kept_case(self) -> Case:
@@ -284,7 +280,7 @@ class Workbench:
         return {sequence: read_image(path) for sequence, path in shown.items() if path.exists()}
 
     def _keep_correction(
-        self, job: SendJob, record: ResultRecord, sending: Sending
+        self, job: SendJob, record: ResultRecord, statement: Statement
     ) -> tuple[bool | None, tuple[str, ...]]:
         """Enter what a person changed, or signed unchanged, into the ledger, which knows what it holds already.
 
@@ -296,11 +292,11 @@ class Workbench:
         if job.ledger is None or not (job.edited or is_signed_as_drawn):
             return None, ()
         correction = Correction(
-            study_uid=sending.reference.series.study_uid,
+            study_uid=statement.reference.series.study_uid,
             reviewer=job.reviewer,
             minutes_spent=job.minutes_spent,
             before=read_labelmap(self._folder.segmentation, record.algorithm),
-            after=sending.segmentation,
+            after=statement.segmentation,
             starts_from_ai=record.authorship is Authorship.AI,
         )
         try:

@@ -12,7 +12,7 @@ from pydicom.datadict import dictionary_VR
 from series_samples import change, classic, enhanced, in_parts
 
 from BratsSegmenterLib.archive import patient_in
-from BratsSegmenterLib.delivery import Signature
+from BratsSegmenterLib.delivery import Signature, Statement
 from BratsSegmenterLib.delivery.objects import Exported, export_objects
 from BratsSegmenterLib.dicom import ObjectKind, load_volume, scan, verify_objects
 from BratsSegmenterLib.dicom.prior_volumes import newest_result, volumes_of
@@ -41,7 +41,8 @@ def _export(
     signature = Signature(reviewer=reviewer, approved=bool(reviewer))
     images = {Sequence.T1C: volume.array}
     result = samples.segmentation_on(volume)
-    return export_objects(volume, result, images, kinds, signature, folder / "objects", Progress(), notes=notes)
+    statement = Statement(volume, result, images, frozenset(kinds), signature, notes=notes)
+    return export_objects(statement, folder / "objects", Progress())
 
 
 def _datasets(exported: Exported) -> dict[ObjectKind, Dataset]:
@@ -213,7 +214,8 @@ def test_a_model_whose_name_is_too_long_for_dicom_or_holds_a_backslash_is_named_
     volume = samples.load(classic(tmp_path / "series")[0].parent)
     algorithm = replace(samples.ALGORITHM, name=name, version=f"1.{name}")
     result = replace(samples.segmentation_on(volume), algorithm=algorithm)
-    exported = export_objects(volume, result, {}, ObjectKind, Signature(), tmp_path / "objects", Progress())
+    statement = Statement(volume, result, {}, frozenset(ObjectKind), Signature())
+    exported = export_objects(statement, tmp_path / "objects", Progress())
     datasets = _datasets(exported)
     (segment, *_) = datasets[ObjectKind.SEG].SegmentSequence
     (identification,) = segment.SegmentationAlgorithmIdentificationSequence
