@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -126,6 +127,15 @@ def _one_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         mask = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
     margin = int(_CLOSING_MM) + 1
     padded = np.pad(mask, margin, mode="edge")
-    grown = ndimage.distance_transform_edt(~padded) <= _CLOSING_MM
-    closed = ndimage.distance_transform_edt(grown) > _CLOSING_MM
+    grown = _within(_CLOSING_MM, padded)
+    closed = ~_within(_CLOSING_MM, ~grown)
     return ndimage.binary_fill_holes(closed | padded)[margin:-margin, margin:-margin, margin:-margin]
+
+
+def _within(distance: float, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The voxels no further than so many voxels from a mask, itself among them."""
+    if mask.all() or not mask.any():  # ITK knows no distance where there is no border
+        return mask
+    image = sitk.GetImageFromArray(mask.view(np.uint8))
+    squared = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=True, useImageSpacing=False)
+    return sitk.GetArrayFromImage(squared) <= distance**2
