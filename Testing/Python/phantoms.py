@@ -46,6 +46,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
+@pytest.fixture(scope="session")
+def atlas_cache(shared_folder: Path) -> Path:
+    """Where the built-in atlas is kept once one test has prepared it."""
+    return shared_folder / "atlas"
+
+
 def _made_once(folder: Path, spacing_mm: float) -> PhantomStudy:
     """The study as the first process that wanted it made it; not to be written to."""
     folder.mkdir(exist_ok=True)

@@ -9,7 +9,7 @@ from BratsSegmenterLib.progress import Progress
 
 
 def test_the_synthetic_patient_goes_all_the_way_and_leaves_a_page_that_says_so(tmp_path: Path) -> None:
-    journey = travel(tmp_path, Progress(), spacing_mm=2.0)
+    journey = travel(tmp_path, Progress(), spacing_mm=4.0)
     page = write_demo_page(journey, tmp_path / "index.html")
     html = page.read_text(encoding="utf-8")
 

@@ -24,10 +24,11 @@ _NAMES = {"t1": "t1n", "t1c": "t1c", "t2": "t2w", "flair": "t2f"}
 
 
 def test_a_cavity_open_to_the_surface_of_the_brain_is_found_and_exported(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, atlas_cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name, job = "operated-00000-000", tmp_path / "job"
-    case = as_scanned(synthesise(load_anatomies(None, _SETTINGS.spacing_mm), _SETTINGS, _SEED))
+    anatomies = load_anatomies(None, _SETTINGS.spacing_mm, cache=atlas_cache)
+    case = as_scanned(synthesise(anatomies, _SETTINGS, _SEED))
     write_case(replace(case, images=_GREY_VALUES * case.images), tmp_path, name)
     files = [f"--{role}={tmp_path / name / f'{name}-{suffix}.nii.gz'}" for role, suffix in _NAMES.items()]
     assert main(["nifti-to-dicom", *files, "--out", str(tmp_path / "study")]) == 0

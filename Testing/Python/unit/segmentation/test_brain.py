@@ -42,10 +42,10 @@ def _images_and_head() -> tuple[dict[Sequence, np.ndarray], np.ndarray]:
     return {sequence: np.abs(case.images[n]) for n, sequence in enumerate(Sequence)}, case.mask
 
 
-def _head_with_skull() -> tuple[dict[Sequence, np.ndarray], np.ndarray, np.ndarray]:
+def _head_with_skull(atlas_cache: Path) -> tuple[dict[Sequence, np.ndarray], np.ndarray, np.ndarray]:
     """A synthetic head at 1 mm as a scanner gives it, its outline, and its true brain."""
     settings = SynthesisSettings(with_skull=1.0, resected=0.0, missing_sequence=0.0, acquisition=False)
-    case = as_scanned(synthesise(load_anatomies(None, settings.spacing_mm), settings, 5))
+    case = as_scanned(synthesise(load_anatomies(None, settings.spacing_mm, cache=atlas_cache), settings, 5))
 
     def at_1_mm(array: np.ndarray) -> np.ndarray:
         return array.repeat(2, 0).repeat(2, 1).repeat(2, 2)
@@ -56,8 +56,10 @@ def _head_with_skull() -> tuple[dict[Sequence, np.ndarray], np.ndarray, np.ndarr
     return scans, at_1_mm(head), at_1_mm(case.brain.numpy())
 
 
-def test_a_model_without_such_an_output_has_the_brain_found_by_the_shipped_brain_model(tmp_path: Path) -> None:
-    images, head, brain = _head_with_skull()
+def test_a_model_without_such_an_output_has_the_brain_found_by_the_shipped_brain_model(
+    tmp_path: Path, atlas_cache: Path
+) -> None:
+    images, head, brain = _head_with_skull(atlas_cache)
     found = brain_finder(tiny_bundle(tmp_path / "tiny"))(images, head, Progress())
     assert 2 * (found & brain).sum() / (found.sum() + brain.sum()) > 0.95
     assert found[brain].mean() > 0.975, "without the margin some of the brain's surface is left out"
