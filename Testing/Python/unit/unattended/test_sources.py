@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from BratsSegmenterLib.archive import Credentials, Profile, TemporaryArchiveError
+from BratsSegmenterLib.archive import Credentials, LoginRefusedError, Profile, TemporaryArchiveError
 from BratsSegmenterLib.errors import ArchiveError
 from BratsSegmenterLib.progress import Progress
 from BratsSegmenterLib.study import study_folder
@@ -85,6 +85,12 @@ def test_an_archive_that_is_busy_is_asked_again_for_all(server: _Server, monkeyp
     monkeypatch.setattr("BratsSegmenterLib.archive.threads.Stop.sleep", lambda _stop, _seconds: None)
     server.series = {"1.2.3": GOOD, "1.2.4": 503}
     with pytest.raises(TemporaryArchiveError, match="answered 503"):
+        _source(server, []).studies(Progress())
+
+
+def test_a_login_that_is_refused_meanwhile_is_no_fault_of_a_study(server: _Server) -> None:
+    server.series = {"1.2.3": GOOD, "1.2.4": 401}
+    with pytest.raises(LoginRefusedError, match="answered 401"):
         _source(server, []).studies(Progress())
 
 
