@@ -39,6 +39,8 @@ demo: env
 test: export MALLOC_MMAP_THRESHOLD_ = 134217728
 test: export MALLOC_TRIM_THRESHOLD_ = 536870912
 test: export OMP_NUM_THREADS = 1
+# Where the environment forbids compiled files, every program that a test starts would compile the project anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: env
 	$(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
