@@ -93,6 +93,11 @@ class Failure:
         return self.kind == "StudyChangedError"
 
     @property
+    def is_of_the_login(self) -> bool:
+        """Whether the archive refused the login, as it would at the next study."""
+        return self.kind == "LoginRefusedError"
+
+    @property
     def is_of_a_damaged_study(self) -> bool:
         """Whether none of the study's images can be read, so that it has to be copied or fetched again."""
         return self.kind == "DamagedStudyError"

@@ -192,7 +192,7 @@ class Studies:
             return self._way.of(item, progress)
         except JobFailedError as error:
             failure = error.failure
-            if failure.kind == LoginRefusedError.__name__:
+            if failure.is_of_the_login:
                 raise LoginRefusedError(failure.what, failure.advice, failure.cause) from error
             return self._failed(item, error)
 
