@@ -24,6 +24,7 @@ from BratsSegmenterLib.domain import (
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.measurement import NOT_MEASURABLE, lesion_count, millilitres, product_sum_text, size_text
 from BratsSegmenterLib.pictures import Plane, SliceLayout, captioned, draw_regions, legend, montage, slice_image, window
+from BratsSegmenterLib.reading_plane import reading_axis
 from BratsSegmenterLib.slice_names import ImageNumbers, place_of, plane_name
 from BratsSegmenterLib.spoken_names import spoken
 
@@ -35,17 +36,14 @@ _LETTER_SIZE = 20
 _MOST_LESIONS = 8
 _NO_CHARACTER = "\uffff"
 _NAMED_IN_HEADER = "the person whom this image's header names"
-_REFORMATTED_UP_TO_MM = 2.0
 _BANNER_COLOUR = (255, 200, 60)
 _CALIPER_COLOUR = (255, 255, 255)
 _SHADOW_COLOUR = (0, 0, 0)
 
 
-def page_plane(geometry: Geometry, acquired: bool = False) -> Plane:
-    """Axial where the grid is fine enough to be cut across its slices, else (or if asked) the plane of the slices."""
-    if not acquired and max(geometry.spacing_mm) <= _REFORMATTED_UP_TO_MM:
-        return Plane.AXIAL
-    return next(plane for plane in Plane if SliceLayout(geometry, plane).slice_axis == 0)
+def acquired_plane(geometry: Geometry) -> Plane:
+    """The plane of a volume's slices."""
+    return _plane_across(geometry, 0)
 
 
 def chosen_slices(segmentation: Segmentation, measurements: Measurements) -> list[tuple[Plane, int]]:
@@ -58,8 +56,8 @@ def chosen_slices(segmentation: Segmentation, measurements: Measurements) -> lis
         for lesion in _drawn_lesions(measurements)
         if lesion.diameters
     ]
-    plane = page_plane(segmentation.geometry)
-    across = {0, 1, 2} - {SliceLayout(segmentation.geometry, plane).slice_axis}
+    axis = reading_axis(segmentation.geometry)
+    plane, across = _plane_across(segmentation.geometry, axis), {0, 1, 2} - {axis}
     most_tumour = int(np.argmax(np.count_nonzero(segmentation.labels, axis=tuple(across))))
     return list(dict.fromkeys((*measured, (plane, most_tumour))))
 
@@ -70,6 +68,11 @@ def outlined_regions(segmentation: Segmentation) -> list[Region]:
     return [
         replace(region, colour=leaf.colour) for region, leaf in told_apart if np.any(segmentation.labels == leaf.label)
     ]
+
+
+def _plane_across(geometry: Geometry, axis: int) -> Plane:
+    """The plane whose slices follow one another along an array axis."""
+    return next(plane for plane in Plane if SliceLayout(geometry, plane).slice_axis == axis)
 
 
 def _drawn_lesions(measurements: Measurements) -> tuple[Lesion, ...]:
@@ -114,7 +117,7 @@ class Page:
 
     def draw(self, plane: Plane, index: int) -> Image.Image:
         """The page of one slice."""
-        is_acquired = plane is page_plane(self._segmentation.geometry, acquired=True)
+        is_acquired = plane is acquired_plane(self._segmentation.geometry)
         plane_text = plane.value if is_acquired else f"{plane.value}, reformatted"
         pictures = [
             captioned(self._outlined(array, plane, index), f"{name}, {plane_text}")

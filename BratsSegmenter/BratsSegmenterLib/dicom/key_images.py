@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from BratsSegmenterLib.dicom.concepts import SOURCE_IMAGE, concept
-from BratsSegmenterLib.dicom.key_image_page import Page, chosen_slices, page_plane
+from BratsSegmenterLib.dicom.key_image_page import Page, acquired_plane, chosen_slices
 from BratsSegmenterLib.dicom.numbering import image_numbers
 from BratsSegmenterLib.dicom.provenance import ObjectKind, Provenance, WrittenObject
 from BratsSegmenterLib.dicom.reading import read_whole
@@ -172,7 +172,7 @@ def _admit_burned_in_annotation(dataset: Dataset, volume: Volume) -> None:
 
 def _sources(volume: Volume, index: int, plane: Plane) -> list[Dataset]:
     """The image that the page shows; of a reformatted plane all images, as it cuts through each."""
-    is_acquired_plane = plane is page_plane(volume.geometry, acquired=True)
+    is_acquired_plane = plane is acquired_plane(volume.geometry)
     has_image = SlicePlanes(volume).has_image
     shown = [volume.frames[index]] if is_acquired_plane else list(compress(volume.frames, has_image))
     items = [image_item(frame) for frame in shown]

@@ -1,4 +1,4 @@
-"""Where a radiologist should look first: the slices on which the model doubted most, and what it doubted there."""
+"""Where a radiologist should look first: the planes on which the model doubted most, and what it doubted there."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from scipy import ndimage
 
 from BratsSegmenterLib.domain import LEAF_REGIONS
 from BratsSegmenterLib.geometry import Geometry
+from BratsSegmenterLib.reading_plane import reading_axis
+from BratsSegmenterLib.slice_names import plane_name
 
 _MERGED_WITHIN_MM = 10.0
 _BORDER_MM = 3.0
@@ -33,18 +35,21 @@ class DoubtfulSlice:
     Attributes
     ----------
     slice_index : int
-        Along the array's first axis, from 0.
+        Along the array's first axis, from 0; of a plane that was cut across the slices the one at the doubt's middle.
     kind : DoubtKind
     region : str
         Key of the region whose border or inside it is; empty for ELSEWHERE.
     centre : tuple of float
-        Middle of the doubt on the slice, (row, column).
+        Middle of the doubt on the slice or plane, (row, column).
+    plane : str
+        Name of a plane that was cut across the slices; empty where it is a slice as it was acquired.
     """
 
     slice_index: int
     kind: DoubtKind
     region: str
     centre: tuple[float, float]
+    plane: str = ""
 
 
 def doubtful_slices(
@@ -52,8 +57,9 @@ def doubtful_slices(
 ) -> tuple[DoubtfulSlice, ...]:
     """The slices with most doubt, the most doubtful first; at most twelve.
 
-    A slice stands for its neighbours within 10 mm, so that the next one shows something else. Slices with less than a
-    tenth of the doubt of the first are left out.
+    They lie in the plane in which the volume is read (:func:`~BratsSegmenterLib.reading_plane.reading_axis`). A slice
+    stands for its neighbours within 10 mm, so that the next one shows something else. Slices with less than a tenth of
+    the doubt of the first are left out.
 
     Parameters
     ----------
@@ -64,8 +70,9 @@ def doubtful_slices(
     geometry : Geometry
         The grid of both.
     """
-    slice_mm = geometry.spacing_mm[2]
-    mass = uncertainty.sum(axis=(1, 2), dtype=float)
+    axis = reading_axis(geometry)
+    slice_mm = geometry.spacing_mm[2 - axis]
+    mass = uncertainty.sum(axis=tuple({0, 1, 2} - {axis}), dtype=float)
     # Smoothed over the slices that it stands for, so that a stack of doubtful slices outweighs a single one.
     weight = ndimage.gaussian_filter1d(mass, _MERGED_WITHIN_MM / 2 / slice_mm, mode="constant")
     chosen: list[int] = []
@@ -73,21 +80,23 @@ def doubtful_slices(
         is_apart = all(abs(index - other) * slice_mm > _MERGED_WITHIN_MM for other in chosen)
         if is_apart and mass[index] > _LEAST_SHARE * mass.max():
             chosen.append(index)
-    return tuple(_described(index, uncertainty[index], labels[index], geometry) for index in chosen[:_MOST_SLICES])
+    return tuple(_described(uncertainty, labels, geometry, axis, index) for index in chosen[:_MOST_SLICES])
 
 
-def _described(index: int, doubt: NDArray[np.float32], labels: NDArray[np.uint8], geometry: Geometry) -> DoubtfulSlice:
-    column_mm, row_mm, _slice_mm = geometry.spacing_mm
-    masses = _mass_by_cause(doubt, labels, (row_mm, column_mm))
+def _described(
+    uncertainty: NDArray[np.float32], labels: NDArray[np.uint8], geometry: Geometry, axis: int, index: int
+) -> DoubtfulSlice:
+    """The plane `index` along an axis of the arrays."""
+    doubt, drawn = (np.moveaxis(array, axis, 0)[index] for array in (uncertainty, labels))
+    masses = _mass_by_cause(doubt, drawn, np.delete(geometry.spacing_mm[::-1], axis))
     kind, region = max(masses, key=lambda cause: masses[cause])
-    rows, columns = np.indices(doubt.shape)
-    total = float(doubt.sum())
-    centre = (float((rows * doubt).sum()) / total, float((columns * doubt).sum()) / total)
-    return DoubtfulSlice(index, kind, region, centre)
+    middle = np.insert(np.average(np.indices(doubt.shape), axis=(1, 2), weights=doubt), axis, index)
+    plane = "" if axis == 0 else plane_name(2, geometry.points_mm(middle[np.newaxis, ::-1])[0, 2])
+    return DoubtfulSlice(round(middle[0]), kind, region, (float(middle[1]), float(middle[2])), plane)
 
 
 def _mass_by_cause(
-    doubt: NDArray[np.float32], labels: NDArray[np.uint8], spacing_mm: tuple[float, float]
+    doubt: NDArray[np.float32], labels: NDArray[np.uint8], spacing_mm: NDArray[np.float64]
 ) -> dict[tuple[DoubtKind, str], float]:
     """Entropy on a slice by what it is about: a region's border, its inside, or what lies off all regions."""
     masses = {(DoubtKind.ELSEWHERE, ""): float(doubt.sum())}

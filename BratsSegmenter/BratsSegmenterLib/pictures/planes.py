@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.pictures.grey import Window, window
+from BratsSegmenterLib.reading_plane import array_axis
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -55,12 +55,11 @@ class SliceLayout:
     plane: Plane
 
     def _axis(self, patient_axis: int) -> int:
-        """The array axis (0 slices, 1 rows, 2 columns) that runs along a patient axis."""
-        return 2 - _grid_axes(self.geometry)[patient_axis]
+        return array_axis(self.geometry, patient_axis)
 
     def _is_reversed(self, towards: tuple[int, int]) -> bool:
         patient_axis, sign = towards
-        return bool(self.geometry.direction[patient_axis, _grid_axes(self.geometry)[patient_axis]] * sign < 0)
+        return bool(self.geometry.direction[patient_axis, 2 - self._axis(patient_axis)] * sign < 0)
 
     @property
     def slice_axis(self) -> int:
@@ -131,12 +130,3 @@ def slice_image(
     shades = (grey or window(array)).grey(layout.pixels(array, index))
     small = Image.fromarray(np.ascontiguousarray(shades))
     return small.resize(layout.screen_size(pixels_per_mm), Image.Resampling.BICUBIC).convert("RGB")
-
-
-def _grid_axes(geometry: Geometry) -> tuple[int, int, int]:
-    """For patient axes x, y, z: the grid axis (0 columns i, 1 rows j, 2 slices k) nearest to it, each used once."""
-    cosines = np.abs(geometry.direction)
-    x, y, z = max(
-        permutations(range(3)), key=lambda axes: sum(cosines[patient, axis] for patient, axis in enumerate(axes))
-    )
-    return x, y, z

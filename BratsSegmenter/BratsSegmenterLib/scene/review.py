@@ -19,6 +19,7 @@ from BratsSegmenterLib.geometry import Geometry
 from BratsSegmenterLib.image_files import read_mask, read_whole_image, write_image
 from BratsSegmenterLib.job_results import SegmentResult
 from BratsSegmenterLib.measurement import changed_regions, measure, still_not_measured
+from BratsSegmenterLib.reading_plane import reading_axis
 from BratsSegmenterLib.scene.exported import ExportedLabels
 from BratsSegmenterLib.scene.hierarchy import place_under_study, remove_from_scene
 from BratsSegmenterLib.scene.layout import LAYOUT, LAYOUT_WITH_PLOT, register_layouts
@@ -292,7 +293,8 @@ class Review:
         """Move the views and the crosshair to the middle of a region on its largest slice; an empty one is nowhere."""
         if self._table is None:
             return
-        place = middle_of_largest_slice(np.isin(self._table.labels, REGIONS[key].labels))
+        mask = np.isin(self._table.labels, REGIONS[key].labels)
+        place = middle_of_largest_slice(mask, reading_axis(self.geometry))
         if place is not None:
             jump_to(place, self.parameters.reference)
 

@@ -1,4 +1,4 @@
-"""What the views of the review show: three linked sequences in the plane of acquisition, and the regions in 3D."""
+"""What the views of the review show: three linked sequences in the plane they are read in, and the regions in 3D."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import vtk
 from numpy.typing import NDArray
 
 from BratsSegmenterLib.domain import Sequence
+from BratsSegmenterLib.reading_plane import reading_axis
 from BratsSegmenterLib.scene.layout import SLICE_VIEWS, THIRD, show_layout
+from BratsSegmenterLib.scene.volumes import geometry_of
 from BratsSegmenterLib.steps import Steps
 
 # What is shown beside T1c and FLAIR is what tells most that these two do not.
@@ -21,7 +23,7 @@ _STANDARD_VIEWS = ("Red", "Green", "Yellow")
 
 
 def showing_review_layout(volumes: Mapping[str, Any], reference: Any) -> Steps[None]:
-    """Show the layout with three volumes on the slices of `reference`, linked, each filling its view; step by step.
+    """Show the layout with three volumes in the plane in which `reference` is read, linked; step by step.
 
     Slicer's standard views, which other layouts show, get `reference` along its three axes.
 
@@ -41,7 +43,7 @@ def showing_review_layout(volumes: Mapping[str, Any], reference: Any) -> Steps[N
         composite.SetLinkedControl(True)
         composite.SetHotLinkedControl(True)
         _show(logic, volumes[name])
-        _show_slices_of(reference, logic.GetSliceNode())
+        _show_planes_of(reference, logic.GetSliceNode())
         logic.FitSliceToBackground()
         yield
     for logic in standard_logics():
@@ -59,13 +61,14 @@ def _show(logic: Any, volume: Any) -> None:
     composite.SetLabelVolumeID(None)
 
 
-def _show_slices_of(reference: Any, slice_node: Any) -> None:
-    """Turn a view to the slices of a volume as they were acquired, the way up that radiologists are used to."""
+def _show_planes_of(reference: Any, slice_node: Any) -> None:
+    """Turn a view to the planes in which a volume is read, along its own axes, the way up that radiologists know."""
     matrix = vtk.vtkMatrix4x4()
     reference.GetIJKToRASMatrix(matrix)
-    across_slices = [abs(matrix.GetElement(row, 2)) for row in range(3)]
-    slice_node.SetOrientation(_PLANES[across_slices.index(max(across_slices))])
-    slice_node.RotateToAxes(matrix, 2)
+    axis = 2 - reading_axis(geometry_of(reference))
+    across_planes = [abs(matrix.GetElement(row, axis)) for row in range(3)]
+    slice_node.SetOrientation(_PLANES[across_planes.index(max(across_planes))])
+    slice_node.RotateToAxes(matrix, axis)
 
 
 def third_sequence() -> str:
@@ -79,20 +82,27 @@ def show_in_third_view(volume: Any) -> None:
 
 
 def jump_to_largest_slice(labels: NDArray[np.uint8], reference: Any) -> None:
-    """Move all slice views to the slice of `reference` with most tumour, through the tumour's middle there."""
-    place = middle_of_largest_slice(labels > 0)
+    """Move all slice views to the slice or plane of `reference` with most tumour, through the tumour's middle there."""
+    place = middle_of_largest_slice(labels > 0, reading_axis(geometry_of(reference)))
     if place is not None:
         jump_to(place, reference)
 
 
-def middle_of_largest_slice(mask: NDArray[np.bool_]) -> tuple[float, float, float] | None:
-    """Slice, row and column of the middle of a mask (slices, rows, columns) on its largest slice; None when empty."""
-    area = mask.sum(axis=(1, 2))
+def middle_of_largest_slice(mask: NDArray[np.bool_], axis: int) -> tuple[float, float, float] | None:
+    """Slice, row and column of the middle of a mask (slices, rows, columns) where it is largest; None when empty.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (slices, rows, columns)
+    axis : int
+        Across the planes that are compared: 0 for slices.
+    """
+    area = mask.sum(axis=tuple({0, 1, 2} - {axis}))
     if not area.any():
         return None
     index = int(area.argmax())
-    row, column = np.argwhere(mask[index]).mean(axis=0)
-    return float(index), float(row), float(column)
+    slice_index, row, column = np.insert(np.argwhere(mask.take(index, axis)).mean(axis=0), axis, index)
+    return float(slice_index), float(row), float(column)
 
 
 def jump_to(place: tuple[float, float, float], reference: Any) -> None:

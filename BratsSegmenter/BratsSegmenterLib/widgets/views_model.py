@@ -63,7 +63,7 @@ class DoubtWalk:
         if self._position is None:
             return _("{count} slices are worth a second look.").format(count=len(self._slices))
         item = self._slices[self._position]
-        name = slice_name(item.slice_index, self._numbers)
+        name = item.plane or slice_name(item.slice_index, self._numbers)
         return _("{slice}: {rank} of {count}, mostly {what}").format(
             slice=f"{name[0].upper()}{name[1:]}",
             rank=ordinal(self._position + 1),

@@ -174,6 +174,13 @@ def test_a_doubtful_slice_is_named_as_viewers_number_its_image():
     assert walk.sentence == "Image 9 of series 5: 1st of 1, mostly where nothing was drawn"
 
 
+def test_a_doubtful_plane_that_was_cut_across_the_images_is_named_by_where_it_lies():
+    slices = (DoubtfulSlice(1, DoubtKind.ELSEWHERE, "", (0.0, 0.0), "axial plane S 51 mm"),)
+    walk = DoubtWalk(slices, ImageNumbers(5, (10, 9)))
+    walk.next()
+    assert walk.sentence == "Axial plane S 51 mm: 1st of 1, mostly where nothing was drawn"
+
+
 def test_ranks_and_sequences_read_as_people_say_them():
     assert [ordinal(number) for number in (1, 2, 3, 4, 12)] == ["1st", "2nd", "3rd", "4th", "12th"]
     assert sequence_names({"FLAIR", "T1c"}) == ("T1c", "FLAIR")

@@ -77,3 +77,25 @@ def test_the_centre_is_the_middle_of_the_doubt_on_the_slice(geometry, labels):
     doubt = np.zeros(SHAPE, np.float32)
     doubt[5, 10:13, 20:25] = 0.5
     assert doubtful_slices(doubt, labels, geometry)[0].centre == pytest.approx((11.0, 22.0))
+
+
+SAGITTAL = np.array([[0, 0, 1], [1, 0, 0], [0, -1, 0]], float)
+
+
+def test_of_a_fine_sagittal_volume_axial_planes_are_named_and_found_again():
+    geometry = Geometry.from_axes(SHAPE, (1.0, 1.0, 1.5), SAGITTAL, np.array([-40.0, -20.0, 30.0]))
+    doubt = np.zeros(SHAPE, np.float32)
+    doubt[40:46, 10, 20:25] = 0.5
+    doubt[12, 5:8, 5] = 0.9
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[38:48, 5:15, 18:27] = ED.label
+    (found,) = doubtful_slices(doubt, labels, geometry)
+    assert (found.slice_index, found.centre) == (42, pytest.approx((10.0, 22.0)))
+    assert found.plane == "axial plane S 20 mm"
+    assert (found.kind, found.region) == (DoubtKind.INSIDE, "ED")
+
+
+def test_of_thick_sagittal_slices_the_slices_themselves_are_named():
+    geometry = Geometry.from_axes(SHAPE, (1.0, 1.0, 2.5), SAGITTAL, np.zeros(3))
+    found = doubtful_slices(_doubt(k10=0.4), np.zeros(SHAPE, np.uint8), geometry)
+    assert [(item.slice_index, item.plane) for item in found] == [(10, "")]

@@ -17,6 +17,7 @@ from BratsSegmenterLib.scene.overlay import RegionStyle, draw_regions, show_doub
 from BratsSegmenterLib.scene.review import Review
 from BratsSegmenterLib.scene.views import (
     jump_to,
+    jump_to_largest_slice,
     show_in_third_view,
     showing_review_layout,
     slice_logics,
@@ -53,7 +54,7 @@ def test_three_sequences_stand_in_one_plane_linked_beside_the_3d_view(review):
     assert len({logic.GetSliceNode().GetOrientation() for logic in slice_logics()}) == 1
 
 
-SLICES = {  # rows of the affine from columns, rows, slices to right, anterior, superior; millimetres
+SLICES = {  # rows of the affine from columns, rows, slices to right, anterior, superior; millimetres; thicker than 2
     "axial": [[-1, 0, 0, 20], [0, -1, 0, 20], [0, 0, 5, -60]],
     "sagittal": [[0, 0, -5, 60], [-1, 0, 0, 20], [0, -1, 0, 20]],
     "coronal": [[-1, 0, 0, 20], [0, 0, 5, -60], [0, -1, 0, 20]],
@@ -98,6 +99,49 @@ def test_a_jump_shows_the_slice_that_it_names(acquired):
         to_ras = logic.GetSliceNode().GetXYToRAS()
         corners = [matrix.MultiplyPoint(to_ras.MultiplyPoint((x, y, 0, 1)))[2] for x, y in ((0, 0), (90, 0), (0, 90))]
         assert corners == pytest.approx([7.0] * 3)
+
+
+FINE = {  # as above, of at most 2 mm in every direction, and the axis that runs from feet to head
+    "axial": ([[-1, 0, 0, 20], [0, -1, 0, 20], [0, 0, 2, -10]], 2),
+    "sagittal": ([[0, 0, -1.2, 10], [-1, 0, 0, 20], [0, -1, 0, 20]], 1),
+    "coronal": ([[-1, 0, 0, 20], [0, 0, 1.5, -10], [0, -1, 0, 20]], 1),
+    "sagittal, nodding": ([[0.0, -0.26, -0.97, 10], [-1, 0, 0, 20], [0.0, -0.97, 0.26, 20]], 1),
+}
+
+
+@pytest.fixture(params=FINE)
+def fine(request, scene):
+    """A fine volume of twelve slices, shown as the reference, and its axis from feet to head."""
+    affine, axis = FINE[request.param]
+    volume = slicer.util.addVolumeFromArray(
+        np.ones((12, 40, 40), np.float32), np.vstack([affine, [0, 0, 0, 1]]).astype(float), "T1c"
+    )
+    run_through(showing_review_layout({"T1c": volume}, volume))
+    return volume, axis
+
+
+def test_a_fine_reference_is_read_axially_along_its_own_axes_however_it_was_acquired(fine):
+    volume, axis = fine
+    for logic in slice_logics():
+        across, up, normal = _axes(logic.GetSliceNode().GetSliceToRAS()).T
+        assert abs(normal @ _axes_of(volume)[:, axis]) == pytest.approx(1.0)
+        assert up[1] > 0.7, "what is anterior is on top"
+        assert across[0] < -0.7, "the patient's left is on the right"
+
+
+def test_the_views_of_a_fine_reference_open_in_the_axial_plane_with_most_of_the_tumour(fine):
+    volume, axis = fine
+    labels = np.zeros((12, 40, 40), np.uint8)
+    labels[2:11, 17, 5:25] = 2
+    labels[7, 17:33, 5:25] = 2
+    largest = {1: 17, 2: 7}[axis]
+    jump_to_largest_slice(labels, volume)
+    to_voxels = vtk.vtkMatrix4x4()
+    volume.GetRASToIJKMatrix(to_voxels)
+    assert to_voxels.MultiplyPoint((*_crosshair_mm(), 1.0))[axis] == pytest.approx(largest)
+    for logic in slice_logics():
+        corner = logic.GetSliceNode().GetXYToRAS().MultiplyPoint((0, 0, 0, 1))
+        assert to_voxels.MultiplyPoint(corner)[axis] == pytest.approx(largest)
 
 
 def test_every_view_of_slicer_lies_along_the_reference_so_that_nothing_is_painted_in_stripes(acquired):
